@@ -1,0 +1,1 @@
+"""Rafid's three services: loans owns money, scoring owns opinions, monitoring owns observations."""

@@ -1,0 +1,1 @@
+"""The loans service: from application to the last instalment, and the books behind it."""

@@ -1,0 +1,1 @@
+"""The pure core of loans: values in, values out."""

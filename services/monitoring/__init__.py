@@ -1,0 +1,1 @@
+"""The monitoring service: the funded project, the portfolio, and the donor page."""

@@ -1,0 +1,1 @@
+"""The pure core of monitoring: values in, values out."""

@@ -1,0 +1,1 @@
+"""What two services need alike, each module named by what it is."""

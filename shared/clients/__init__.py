@@ -1,0 +1,1 @@
+"""What one service may ask of another: types, protocol and HTTP client of each."""
