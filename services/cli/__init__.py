@@ -1,0 +1,1 @@
+"""The `rafid` command: a module per group of commands."""

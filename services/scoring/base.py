@@ -1,0 +1,12 @@
+"""The declarative base of scoring: every table of its schema, institution first in each key."""
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.db import NAMING
+
+
+class Base(DeclarativeBase):
+    """Parent of every row class of scoring; the role's search path names the schema."""
+
+    metadata = MetaData(naming_convention=NAMING)

@@ -1,0 +1,254 @@
+"""Which facts are told to other services, and in which form?
+
+Every event carries ids, codes and minor units, never names, documents or free text about a
+person. A published version never changes: a new form is a new version.
+"""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Event(BaseModel):
+    """A fact in the past tense; `type` names it with its service and version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type: ClassVar[str]
+
+
+class InstitutionCreated(Event):
+    """An institution was founded in the system."""
+
+    type: ClassVar[str] = "loans.institution-created.v1"
+    code: str
+    country: str
+    currency: str
+    name_ar: str
+    name_fr: str
+    name_en: str
+
+
+class BranchCreated(Event):
+    """An institution opened a branch."""
+
+    type: ClassVar[str] = "loans.branch-created.v1"
+    branch_id: UUID
+    code: str
+    region: str
+    name_ar: str
+    name_fr: str
+    name_en: str
+
+
+class FundCreated(Event):
+    """A fund was opened; its kind never changes."""
+
+    type: ClassVar[str] = "loans.fund-created.v1"
+    fund_id: UUID
+    code: str
+    kind: str
+    currency: str
+    name_ar: str
+    name_fr: str
+    name_en: str
+
+
+class DonorLinked(Event):
+    """A donor may from now on see a fund."""
+
+    type: ClassVar[str] = "loans.donor-linked.v1"
+    fund_id: UUID
+    donor_id: UUID
+
+
+class FundReceived(Event):
+    """Money came into a fund."""
+
+    type: ClassVar[str] = "loans.fund-received.v1"
+    fund_id: UUID
+    receipt_id: UUID
+    donor_id: UUID | None
+    amount_minor: int
+    currency: str
+    received_on: date
+
+
+class FundClaimed(Event):
+    """A claim on a fund moved: reserve, release, commit, uncommit or draw."""
+
+    type: ClassVar[str] = "loans.fund-claimed.v1"
+    fund_id: UUID
+    application_id: UUID
+    kind: str
+    amount_minor: int
+    currency: str
+
+
+class ApplicationSubmitted(Event):
+    """A borrower asked for money."""
+
+    type: ClassVar[str] = "loans.application-submitted.v1"
+    application_id: UUID
+    borrower_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    amount_minor: int
+    currency: str
+    term_months: int
+    sector: str
+
+
+class ApplicationAssessed(Event):
+    """Scoring gave its opinion."""
+
+    type: ClassVar[str] = "loans.application-assessed.v1"
+    application_id: UUID
+    assessment_id: UUID
+    points: int
+    grade: str
+
+
+class ApplicationReturned(Event):
+    """An application went back for correction."""
+
+    type: ClassVar[str] = "loans.application-returned.v1"
+    application_id: UUID
+
+
+class ApplicationWithdrawn(Event):
+    """The applicant took the application back."""
+
+    type: ClassVar[str] = "loans.application-withdrawn.v1"
+    application_id: UUID
+
+
+class ApplicationDecided(Event):
+    """A decision closed an application's approval: approved or rejected."""
+
+    type: ClassVar[str] = "loans.application-decided.v1"
+    application_id: UUID
+    decision_id: UUID
+    outcome: str
+
+
+class Due(BaseModel):
+    """One instalment as agreed."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    due_on: date
+    principal_minor: int
+    profit_minor: int
+    fee_minor: int
+
+
+class ContractSigned(Event):
+    """A contract was signed; its terms and schedule are frozen."""
+
+    type: ClassVar[str] = "loans.contract-signed.v1"
+    contract_id: UUID
+    application_id: UUID
+    borrower_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    fund_id: UUID
+    fund_kind: str
+    mode_of_finance: str
+    currency: str
+    principal_minor: int
+    term_months: int
+    signed_on: date
+    sector: str
+    region: str
+    borrower_kind: str
+    sex: str | None
+    youth: bool | None
+    dues: tuple[Due, ...]
+
+
+class DisbursementCompleted(Event):
+    """Money of a contract reached the borrower."""
+
+    type: ClassVar[str] = "loans.disbursement-completed.v1"
+    contract_id: UUID
+    disbursement_id: UUID
+    fund_id: UUID
+    amount_minor: int
+    currency: str
+    disbursed_on: date
+    channel: str
+
+
+class PaymentCompleted(Event):
+    """A payment on its way has a definite good end."""
+
+    type: ClassVar[str] = "loans.payment-completed.v1"
+    payment_id: UUID
+    direction: str
+    contract_id: UUID
+    amount_minor: int
+    currency: str
+    completed_on: date
+
+
+class PaymentFailed(Event):
+    """A payment on its way has a definite bad end."""
+
+    type: ClassVar[str] = "loans.payment-failed.v1"
+    payment_id: UUID
+    direction: str
+    contract_id: UUID
+    reason_code: str
+
+
+class RepaymentReceived(Event):
+    """A borrower's money was allocated to a contract."""
+
+    type: ClassVar[str] = "loans.repayment-received.v1"
+    contract_id: UUID
+    repayment_id: UUID
+    fund_id: UUID
+    amount_minor: int
+    currency: str
+    received_on: date
+    channel: str
+    principal_minor: int
+    profit_minor: int
+    fee_minor: int
+    surplus_minor: int
+
+
+class RepaymentReversed(Event):
+    """A repayment was taken back by its opposite; every amount is negative."""
+
+    type: ClassVar[str] = "loans.repayment-reversed.v1"
+    contract_id: UUID
+    repayment_id: UUID
+    reverses_repayment_id: UUID
+    fund_id: UUID
+    amount_minor: int
+    currency: str
+    received_on: date
+    channel: str
+    principal_minor: int
+    profit_minor: int
+    fee_minor: int
+    surplus_minor: int
+
+
+class ContractClosed(Event):
+    """All that was owed on a contract is paid."""
+
+    type: ClassVar[str] = "loans.contract-closed.v1"
+    contract_id: UUID
+    closed_on: date
+
+
+class ProjectOpened(Event):
+    """A project record was born from the first disbursement of its contract."""
+
+    type: ClassVar[str] = "monitoring.project-opened.v1"
+    project_id: UUID
+    contract_id: UUID

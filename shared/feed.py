@@ -1,0 +1,284 @@
+"""How are facts told in one order, once and for good?
+
+`publish` writes an event in the transaction of the change. After commit the sequencer gives each
+event, and each row of any other chain of the service, its number, time and hash in append-only
+tables. A reader who has seen number 7 will never meet a new number 6.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import ids, tenancy
+from shared.db import Database
+from shared.events import Event
+from shared.ids import InstitutionId
+
+log = structlog.get_logger()
+
+BATCH = 2_000
+POLL_SECONDS = 0.2
+LEASE_SECONDS = 10
+
+INSERT_EVENTS = text("""
+    with told as (
+      insert into event (institution_id, event_id, type, subject_id, data)
+      select cast(:institution_id as uuid), e.event_id, e.type, e.subject_id, e.data
+      from unnest(cast(:event_ids as uuid[]), cast(:types as text[]),
+                  cast(:subject_ids as uuid[]), cast(:data as jsonb[]))
+        as e(event_id, type, subject_id, data)
+      returning institution_id, event_id, recorded_at
+    )
+    insert into event_pending (institution_id, event_id, recorded_at)
+    select institution_id, event_id, recorded_at from told
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event with the noun it is about."""
+
+    event: Event
+    subject_id: uuid.UUID
+
+
+async def publish(session: AsyncSession, event: Event, *, subject_id: uuid.UUID) -> None:
+    """Tell one fact in the session's transaction; `subject_id` orders it among its like."""
+    await publish_all(session, [Told(event, subject_id)])
+
+
+async def publish_all(session: AsyncSession, told: Sequence[Told]) -> None:
+    """Tell many facts in one statement, in the order given."""
+    await session.execute(
+        INSERT_EVENTS,
+        {
+            "institution_id": tenancy.institution_of(session),
+            "event_ids": [ids.new() for _ in told],
+            "types": [item.event.type for item in told],
+            "subject_ids": [item.subject_id for item in told],
+            "data": [item.event.model_dump(mode="json") for item in told],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A kind of rows that the sequencer numbers: where they wait and where they are linked.
+
+    `digest` is an SQL expression over `p` (the pending row) that gives the sha256 of the row's
+    whole content.
+    """
+
+    name: str
+    pending: str
+    link: str
+    key: str
+    digest: str
+
+
+EVENTS = Chain(
+    name="events",
+    pending="event_pending",
+    link="feed_entry",
+    key="event_id",
+    digest="""(select sha256(convert_to(concat_ws('|', e.event_id, e.type, e.subject_id,
+        e.data::text, extract(epoch from e.recorded_at)), 'UTF8'))
+        from event e where e.institution_id = p.institution_id and e.event_id = p.event_id)""",
+)
+
+
+def link_hash(previous: bytes, number: int, digest: bytes) -> bytes:
+    """Hash of a link: sha256 over the hash before it, its number (8 bytes), its digest."""
+    return hashlib.sha256(previous + number.to_bytes(8, "big") + digest).digest()
+
+
+class Sequencer:
+    """Numbers what was committed, one at a time per institution by a lease row.
+
+    Any number of processes may run one; the lease row's lock orders them, and a killed one
+    leaves nothing behind but a lease that ends.
+    """
+
+    def __init__(self, database: Database, *, chains: Sequence[Chain] = (EVENTS,)) -> None:
+        self.database = database
+        self.chains = tuple(chains)
+        self.holder = uuid.uuid4()
+        self._waiting: set[InstitutionId] = set()
+        self._wake = asyncio.Event()
+        self.numbered = asyncio.Condition()
+        database.on_commit(self.wake)
+
+    def wake(self, institution_id: InstitutionId) -> None:
+        """Number this institution's rows soon (called after a commit)."""
+        self._waiting.add(institution_id)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Number for ever; every poll looks at all institutions, every wake at those named."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            woken = self._wake.is_set()
+            self._wake.clear()
+            try:
+                names = self._waiting if woken else await self._institutions()
+                self._waiting = set()
+                for institution_id in list(names):
+                    while await self.number(institution_id) >= BATCH:
+                        pass
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("the sequencer waits for the database", error=repr(error))
+                await asyncio.sleep(1)
+
+    async def _institutions(self) -> set[InstitutionId]:
+        pool = await self.database.pool()
+        rows = await pool.fetch("select institution_id from tenant")
+        return {InstitutionId(row["institution_id"]) for row in rows}
+
+    async def number(self, institution_id: InstitutionId) -> int:
+        """Give every waiting row of one institution its number; return how many were given."""
+        pool = await self.database.pool()
+        count = 0
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("select enter_tenant($1)", institution_id)
+            if not await self._waits(connection, institution_id):
+                return 0
+            if not await self._leased(connection, institution_id):
+                return 0
+            numbered_at = await self._next_instant(connection, institution_id)
+            for chain in self.chains:
+                count += await _extend(connection, chain, institution_id, numbered_at)
+        async with self.numbered:
+            self.numbered.notify_all()
+        return count
+
+    async def _waits(self, connection: Any, institution_id: InstitutionId) -> bool:
+        clauses = " or ".join(
+            f"exists (select from {chain.pending} where institution_id = $1)"
+            for chain in self.chains
+        )
+        return bool(await connection.fetchval(f"select {clauses}", institution_id))
+
+    async def _leased(self, connection: Any, institution_id: InstitutionId) -> bool:
+        return bool(
+            await connection.fetchval(
+                """
+                insert into lease as l (institution_id, name, holder, until)
+                values ($1, 'sequencer', $2, clock_timestamp() + make_interval(secs => $3))
+                on conflict (institution_id, name) do update
+                  set holder = excluded.holder, until = excluded.until
+                  where l.holder = excluded.holder or l.until < clock_timestamp()
+                returning true
+                """,
+                institution_id,
+                self.holder,
+                LEASE_SECONDS,
+            )
+        )
+
+    async def _next_instant(self, connection: Any, institution_id: InstitutionId) -> datetime:
+        newest = ", ".join(
+            f"(select numbered_at + interval '1 microsecond' from {chain.link}"
+            " where institution_id = $1 order by number desc limit 1)"
+            for chain in self.chains
+        )
+        instant: datetime = await connection.fetchval(
+            f"select greatest(clock_timestamp(), {newest})", institution_id
+        )
+        return instant
+
+
+async def _extend(
+    connection: Any, chain: Chain, institution_id: InstitutionId, numbered_at: datetime
+) -> int:
+    rows = await connection.fetch(
+        f"""
+        select p.{chain.key} as id, {chain.digest} as digest from {chain.pending} p
+        where p.institution_id = $1 order by p.recorded_at, p.{chain.key} limit $2
+        """,
+        institution_id,
+        BATCH,
+    )
+    if not rows:
+        return 0
+    last = await connection.fetchrow(
+        f"select number, hash from {chain.link} where institution_id = $1"
+        " order by number desc limit 1",
+        institution_id,
+    )
+    number, previous = (last["number"], last["hash"]) if last else (0, b"")
+    hashes = []
+    for row in rows:
+        number += 1
+        previous = link_hash(previous, number, row["digest"])
+        hashes.append(previous)
+    keys = [row["id"] for row in rows]
+    await connection.execute(
+        f"""
+        insert into {chain.link} (institution_id, number, {chain.key}, numbered_at, hash)
+        select $1, n, k, $2, h from unnest($3::bigint[], $4::uuid[], $5::bytea[]) as l(n, k, h)
+        """,
+        institution_id,
+        numbered_at,
+        list(range(number - len(rows) + 1, number + 1)),
+        keys,
+        hashes,
+    )
+    await connection.execute(
+        f"delete from {chain.pending} where institution_id = $1 and {chain.key} = any($2)",
+        institution_id,
+        keys,
+    )
+    return len(rows)
+
+
+READ = text("""
+    select f.number, f.numbered_at, e.event_id, e.type, e.subject_id, e.data, e.recorded_at
+    from feed_entry f join event e
+      on e.institution_id = f.institution_id and e.event_id = f.event_id
+    where f.institution_id = :institution_id and f.number > :after
+    order by f.number limit :limit
+""")
+HEAD = text("""
+    select number, numbered_at from feed_entry where institution_id = :institution_id
+    order by number desc limit 1
+""")
+
+
+async def read(session: AsyncSession, *, after: int, limit: int, source: str) -> dict[str, object]:
+    """Return the numbered events after `after` as CloudEvents 1.0 envelopes, and the head."""
+    institution_id = tenancy.institution_of(session)
+    values = {"institution_id": institution_id, "after": after, "limit": limit}
+    rows = (await session.execute(READ, values)).all()
+    head = (await session.execute(HEAD, {"institution_id": institution_id})).first()
+    return {
+        "events": [
+            {
+                "specversion": "1.0",
+                "id": str(row.event_id),
+                "source": f"/{source}",
+                "type": row.type,
+                "subject": str(row.subject_id),
+                "time": row.recorded_at.isoformat(),
+                "datacontenttype": "application/json",
+                "institutionid": str(institution_id),
+                "sequence": row.number,
+                "knownat": row.numbered_at.isoformat(),
+                "data": row.data,
+            }
+            for row in rows
+        ],
+        "next": rows[-1].number if rows else after,
+        "head": head.number if head else 0,
+        "known_at": head.numbered_at.isoformat() if head else None,
+    }
