@@ -1,0 +1,209 @@
+"""How does another service ask scoring for its opinion, and what if it does not answer?"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, TypeVar
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.clients.scoring_types import (
+    BATCH_MAX,
+    AffordabilityOut,
+    AffordabilityPolicy,
+    AssessmentBatch,
+    AssessmentBatchOut,
+    AssessmentOut,
+    AssessmentRequest,
+    BreakEvenOut,
+    CardOut,
+    FundPrice,
+    HardFacts,
+    Household,
+    OfferOut,
+    PointsOut,
+    ProductLimits,
+    ReasonOut,
+    RejectedOut,
+)
+from shared.clients.tokens import IssuerUnavailable, ServiceTokens
+from shared.errors import Kind, RafidError
+from shared.ids import AssessmentId, InstitutionId
+
+__all__ = [
+    "BATCH_MAX",
+    "AffordabilityOut",
+    "AffordabilityPolicy",
+    "AssessmentBatch",
+    "AssessmentBatchOut",
+    "AssessmentOut",
+    "AssessmentRequest",
+    "BreakEvenOut",
+    "CardOut",
+    "FundPrice",
+    "HardFacts",
+    "Household",
+    "HttpScoringClient",
+    "OfferOut",
+    "PointsOut",
+    "ProductLimits",
+    "ReasonOut",
+    "RejectedOut",
+    "ScoringClient",
+    "ScoringRefused",
+    "ScoringUnavailable",
+]
+
+UNAUTHORIZED = 401
+REFUSALS = (404, 409, 422)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+BATCH_TIMEOUT = httpx.Timeout(120.0, connect=2.0)
+
+
+class ScoringUnavailable(RafidError):
+    """The scoring service does not answer.
+
+    Nothing is decided: the application waits, and is sent again under the same assessment id.
+    """
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    service: ClassVar[str] = "scoring"
+    detail: ClassVar[str] = "Scoring gave no usable answer ({reason}); it will be asked again."
+    reason: str
+
+
+class ScoringRefused(RafidError):
+    """The scoring service refuses the request.
+
+    Asking again will not help; what was sent has to change.
+    """
+
+    kind: ClassVar[Kind] = Kind.RULE
+    service: ClassVar[str] = "scoring"
+    detail: ClassVar[str] = "Scoring refused the application with {problem}: {explanation}"
+    problem: str
+    explanation: str
+
+
+class ScoringClient(Protocol):
+    """What other services may ask of scoring."""
+
+    async def assess(
+        self, request: AssessmentRequest, *, institution_id: InstitutionId
+    ) -> AssessmentOut:
+        """Have one application assessed; repeating it gives the same answer.
+
+        Raises ScoringUnavailable (ask again later) or ScoringRefused (change what was asked).
+        """
+        ...
+
+    async def assess_many(
+        self, requests: Sequence[AssessmentRequest], *, institution_id: InstitutionId
+    ) -> list[AssessmentOut]:
+        """Have at most 500 applications assessed at once, all or none; same order, same errors."""
+        ...
+
+    async def assessment(
+        self, assessment_id: AssessmentId, *, institution_id: InstitutionId
+    ) -> AssessmentOut:
+        """Return an assessment as it was made."""
+        ...
+
+
+class HttpScoringClient:
+    """Asks scoring over HTTP; `http` has its base URL (or the app itself, in one process)."""
+
+    def __init__(self, http: httpx.AsyncClient, *, tokens: ServiceTokens) -> None:
+        self._http = http
+        self._tokens = tokens
+
+    async def assess(
+        self, request: AssessmentRequest, *, institution_id: InstitutionId
+    ) -> AssessmentOut:
+        """Have one application assessed (see `ScoringClient.assess`)."""
+        answer = await self._send(
+            "POST", "/scoring/v1/assessments", institution_id, TIMEOUT, body=request
+        )
+        return _understood(AssessmentOut, answer)
+
+    async def assess_many(
+        self, requests: Sequence[AssessmentRequest], *, institution_id: InstitutionId
+    ) -> list[AssessmentOut]:
+        """Have many applications assessed (see `ScoringClient.assess_many`)."""
+        if not requests:
+            return []
+        batch = AssessmentBatch(requests=list(requests))
+        answer = await self._send(
+            "POST", "/scoring/v1/assessments/batch", institution_id, BATCH_TIMEOUT, body=batch
+        )
+        return list(_understood(AssessmentBatchOut, answer).assessments)
+
+    async def assessment(
+        self, assessment_id: AssessmentId, *, institution_id: InstitutionId
+    ) -> AssessmentOut:
+        """Return an assessment as it was made (see `ScoringClient.assessment`)."""
+        path = f"/scoring/v1/assessments/{UUID(str(assessment_id))}"
+        answer = await self._send("GET", path, institution_id, TIMEOUT)
+        return _understood(AssessmentOut, answer)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        institution_id: InstitutionId,
+        limit: httpx.Timeout,
+        *,
+        body: BaseModel | None = None,
+    ) -> httpx.Response:
+        content = None if body is None else body.model_dump_json()
+        answer = await self._try(method, path, institution_id, limit, content)
+        if answer.status_code == UNAUTHORIZED:
+            self._tokens.forget()
+            answer = await self._try(method, path, institution_id, limit, content)
+        if answer.is_success:
+            return answer
+        if answer.status_code in REFUSALS:
+            raise _refusal(answer)
+        raise ScoringUnavailable(reason=f"HTTP {answer.status_code}")
+
+    async def _try(
+        self,
+        method: str,
+        path: str,
+        institution_id: InstitutionId,
+        limit: httpx.Timeout,
+        content: str | None,
+    ) -> httpx.Response:
+        try:
+            headers = {
+                "Authorization": f"Bearer {await self._tokens.token()}",
+                "X-Institution": str(institution_id),
+                "Content-Type": "application/json",
+            }
+            return await self._http.request(
+                method, path, content=content, headers=headers, timeout=limit
+            )
+        except (httpx.HTTPError, IssuerUnavailable) as error:
+            raise ScoringUnavailable(reason=type(error).__name__) from error
+
+
+def _understood(model: type[Model], answer: httpx.Response) -> Model:
+    try:
+        return model.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise ScoringUnavailable(reason="an answer of another form") from error
+
+
+def _refusal(answer: httpx.Response) -> RafidError:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return ScoringUnavailable(reason=f"HTTP {answer.status_code}")
+    if not isinstance(problem, dict) or "type" not in problem:
+        return ScoringUnavailable(reason=f"HTTP {answer.status_code}")
+    return ScoringRefused(
+        problem=str(problem["type"]), explanation=str(problem.get("detail") or problem.get("title"))
+    )
