@@ -165,6 +165,7 @@ class ContractSigned(Event):
     borrower_kind: str
     sex: str | None
     youth: bool | None
+    allocation_order: tuple[str, ...] = ("fee", "profit", "principal")
     dues: tuple[Due, ...]
 
 
