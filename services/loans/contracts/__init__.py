@@ -1,0 +1,1 @@
+"""What was agreed with a borrower: frozen terms, instalments, and the sums paid so far."""
