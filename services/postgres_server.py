@@ -4,31 +4,28 @@ The data folder that the user names holds
 
     lock       taken while a process of ours runs; a second one is refused at once
     password   of the administrator, readable by the folder's owner only
-    server/    postgresql-18 (the cluster), postgresql.log; a link when root's folders are closed
+    server/    the cluster (postgresql-18), postgresql.log; a link where root's folders are closed
 
-The server listens on 127.0.0.1 only, on a free port. It is told ready by its own file
-`postmaster.pid` and then by a real connection.
+The server listens on 127.0.0.1 only, on a free port. It is ready when its own file
+`postmaster.pid` says so for our process, and a real connection then succeeds.
 """
 
 import contextlib
 import fcntl
 import os
-import secrets
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, ClassVar, Self
+from typing import IO, NoReturn
 from urllib.parse import quote
 
-from services import postgres_binaries
+from services import postgres_binaries, postgres_cluster
 from services.postgres_binaries import Account, Binaries
+from services.postgres_cluster import PostgresFailed
 from shared.errors import Kind, RafidError
 
 STOP_SECONDS = 60.0
@@ -46,12 +43,11 @@ PASSING_REASONS = (
 
 PRODUCT_SETTINGS: Mapping[str, str] = {
     "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
     "max_connections": "200",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
-    "wal_compression": "on",
 }
 
 # A test database is thrown away: nothing of it needs to survive a loss of power.
@@ -66,15 +62,12 @@ TEST_SETTINGS: Mapping[str, str] = {
 }
 
 
-@dataclass(kw_only=True)
 class DataFolderInUse(RafidError):
-    """The data folder is in use by another process"""
+    """The data folder is in use by another process."""
 
-    kind: ClassVar[Kind] = Kind.CONFLICT
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = (
-        "Process {holder} works with {folder}. Stop it, or name another data folder."
-    )
+    kind = Kind.CONFLICT
+    service = "shared"
+    detail = "Process {holder} works with {folder}. Stop it, or name another data folder."
     folder: str
     holder: str
 
@@ -90,47 +83,40 @@ class ServerAddress:
 
     def url(self, database: str = "postgres") -> str:
         """The address in the form every driver reads."""
-        login = f"{quote(self.user)}:{quote(self.password)}"
-        return f"postgresql://{login}@{self.host}:{self.port}/{quote(database)}"
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql://{login}@{self.host}:{self.port}/{quote(database, safe='')}"
 
     def __repr__(self) -> str:
         return f"ServerAddress({self.user}@{self.host}:{self.port})"  # never the password
 
 
 class PostgresServer:
-    """One PostgreSQL server on one data folder; usable as a context manager."""
+    """One PostgreSQL server on one data folder; a context manager that gives its address."""
 
     def __init__(
-        self,
-        data_dir: Path,
-        *,
-        package: str | None = None,
-        settings: Mapping[str, str] = PRODUCT_SETTINGS,
-        start_seconds: float = 300.0,
+        self, data_dir: Path, *, package: str | None = None, start_seconds: float = 300.0
     ) -> None:
         self.data_dir = data_dir.absolute()
-        self.settings = settings
         self._package = package
         self._start_seconds = start_seconds
+        self._settings: Mapping[str, str] = PRODUCT_SETTINGS
         self._lock: IO[str] | None = None
         self._child: subprocess.Popen[bytes] | None = None
-        self._pid: int | None = None
-
-    @property
-    def place(self) -> Path:
-        """The folder of the cluster, its log and, if need be, a copy of the programs."""
-        return self.data_dir / "server"
+        self._cluster = self.data_dir
+        self.pid: int | None = None
 
     @property
     def log(self) -> Path:
-        """What the server has to say."""
-        return self.place / "postgresql.log"
+        """The file with what the server has to say."""
+        return self.data_dir / "server" / "postgresql.log"
 
-    def start(self) -> ServerAddress:
+    def start(self, settings: Mapping[str, str] = PRODUCT_SETTINGS) -> ServerAddress:
         """Start the server, or take over the one that a killed process left, and say where it is.
 
+        A server taken over keeps the settings it was started with.
         Raises `DataFolderInUse`, `OtherMajorVersion`, `PostgresFailed`, `PostgresNotInstalled`.
         """
+        self._settings = settings
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         try:
@@ -142,16 +128,16 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop the server in good order: sessions end, everything is written, the lock is free."""
         try:
-            if self._pid is not None:
-                self._end_postmaster(self._pid)
+            if self.pid is not None:
+                self._end_postmaster(self.pid)
         finally:
-            self._pid = self._child = None
+            self.pid = self._child = None
             if self._lock is not None:
                 self._lock.close()  # which releases it
                 self._lock = None
 
     def __enter__(self) -> ServerAddress:
-        return self.start()
+        return self.start(self._settings)
 
     def __exit__(
         self,
@@ -162,7 +148,7 @@ class PostgresServer:
         self.stop()
 
     def _take_lock(self) -> None:
-        lock = (self.data_dir / "lock").open("a+")
+        lock = (self.data_dir / "lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -180,61 +166,59 @@ class PostgresServer:
         installed = postgres_binaries.find(self._package)
         binaries = postgres_binaries.within_reach(installed, account=account, place=place)
         postgres_cluster.refuse_other_majors(place, installed=binaries.major)
-        cluster = place / f"postgresql-{binaries.major}"
+        self._cluster = place / f"postgresql-{binaries.major}"
         password_file = self.data_dir / "password"
-        if not cluster.exists():
+        if not self._cluster.exists():
             postgres_cluster.create(
-                cluster,
+                self._cluster,
                 binaries=binaries,
                 account=account,
                 password_file=password_file,
-                durable=self.settings.get("fsync", "on") != "off",
+                durable=self._settings.get("fsync", "on") != "off",
             )
         deadline = time.monotonic() + self._start_seconds
         address = ServerAddress(
             host="127.0.0.1",
-            port=self._take_over(cluster, deadline=deadline)
-            or self._spawn(cluster, binaries=binaries, account=account, deadline=deadline),
+            port=self._take_over(deadline) or self._spawn(binaries, account, deadline),
             user=postgres_cluster.ADMINISTRATOR,
             password=password_file.read_text(encoding="utf-8").strip(),
         )
-        self._connect(address, psql=binaries.program("psql"), deadline=deadline)
+        self._connect(address, binaries.program("psql"), deadline)
         return address
 
-    def _take_over(self, cluster: Path, deadline: float) -> int | None:
+    def _take_over(self, deadline: float) -> int | None:
         """The port of a living postmaster that a killed process of ours left behind, if any."""
-        while (found := read_postmaster(cluster)) is not None and is_alive(found.pid, cluster):
+        while True:
+            found = postgres_cluster.read_postmaster(self._cluster)
+            if found is None:
+                return None
+            if not postgres_cluster.is_alive(found.pid, cluster=self._cluster):
+                postgres_cluster.forget_stranger(found.pid, cluster=self._cluster)
+                return None
             if found.status == "ready":
-                self._pid = found.pid
+                self.pid = found.pid
                 return found.port
             if time.monotonic() > deadline:
                 self._fail("Waiting for the server that was left running")
-            time.sleep(PAUSE_SECONDS)  # it is still recovering, or on its way to stop
-        # A process id is used again after a restart: a file of a dead server must not stop ours.
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
-        return None
+            time.sleep(PAUSE_SECONDS)  # it is recovering, or on its way to stop
 
-    def _spawn(
-        self, cluster: Path, *, binaries: Binaries, account: Account, deadline: float
-    ) -> int:
+    def _spawn(self, binaries: Binaries, account: Account, deadline: float) -> int:
+        """Start a server of our own and wait for it; gives its port."""
         while True:
-            port = free_port()
+            port = postgres_cluster.free_port()
+            command = postgres_cluster.command_of(
+                binaries.program("postgres"),
+                cluster=self._cluster,
+                port=port,
+                settings=self._settings,
+            )
             with self._open_log() as log:
                 log_start = log.tell()
-                self._child = subprocess.Popen(  # noqa: S603
-                    _command(binaries.program("postgres"), cluster, self.settings, port),
-                    cwd="/",
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C is ours to handle, not the server's
-                    env=postgres_binaries.clean_environment(),
-                    **account.identity(),  # type: ignore[call-overload]
-                )
-            self._pid = self._child.pid
-            if self._wait_until_ready(cluster, deadline):
+                self._child = account.start(command, output=log)
+            self.pid = self._child.pid
+            if self._wait_until_ready(self._child, deadline):
                 return port
-            self._pid = None
+            self.pid = self._child = None
             said = self.log.read_bytes()[log_start:].decode(errors="replace")
             passing = any(reason in said for reason in PASSING_REASONS)
             if not passing or time.monotonic() > deadline:
@@ -248,26 +232,26 @@ class PostgresServer:
         log.seek(0, os.SEEK_END)
         return log
 
-    def _wait_until_ready(self, cluster: Path, deadline: float) -> bool:
-        """Wait for our own child's word; a file left by a killed server says `ready` as well."""
-        assert self._child is not None  # noqa: S101 - the caller has just made it
-        while self._child.poll() is None:
-            found = read_postmaster(cluster)
-            if found and found.pid == self._child.pid and found.status == "ready":
+    def _wait_until_ready(self, child: subprocess.Popen[bytes], deadline: float) -> bool:
+        """Wait for our own child's word: the file of a killed server says `ready` as well."""
+        while child.poll() is None:
+            found = postgres_cluster.read_postmaster(self._cluster)
+            if found and found.pid == child.pid and found.status == "ready":
                 return True
             if time.monotonic() > deadline:
                 self._fail("Waiting for PostgreSQL")
             time.sleep(PAUSE_SECONDS)
         return False
 
-    def _connect(self, address: ServerAddress, *, psql: Path, deadline: float) -> None:
+    def _connect(self, address: ServerAddress, psql: Path, deadline: float) -> None:
+        """Ask the server something, as its administrator; the password is never an argument."""
+        where = ("-h", address.host, "-p", str(address.port), "-U", address.user)
         environment = postgres_binaries.clean_environment(
             PGPASSWORD=address.password, PGCONNECT_TIMEOUT="5"
         )
-        command = [psql, "-X", "-h", address.host, "-p", str(address.port), "-U", address.user]
         while True:
-            answer = subprocess.run(  # noqa: S603 - the password travels in the environment
-                [*map(str, command), "-d", "postgres", "-c", "select 1"],
+            answer = subprocess.run(  # noqa: S603 - our own program and arguments
+                [str(psql), "-X", *where, "-d", "postgres", "-c", "select 1"],
                 check=False,
                 capture_output=True,
                 text=True,
@@ -279,7 +263,7 @@ class PostgresServer:
                 self._fail("Connecting", said=answer.stderr.strip())
             time.sleep(PAUSE_SECONDS)
 
-    def _fail(self, step: str, *, said: str | None = None) -> None:
+    def _fail(self, step: str, *, said: str | None = None) -> NoReturn:
         if said is None:
             lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
             said = "\n".join(lines[-LOG_TAIL_LINES:])
@@ -287,11 +271,16 @@ class PostgresServer:
 
     def _end_postmaster(self, pid: int) -> None:
         """Ask for a fast shutdown and wait; after a minute end it at once, as a crash would."""
-        for how, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS)):
+        for how in (signal.SIGINT, signal.SIGQUIT):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, how)
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + STOP_SECONDS
             while time.monotonic() < deadline:
                 if self._has_ended(pid):
                     return
                 time.sleep(PAUSE_SECONDS)
+
+    def _has_ended(self, pid: int) -> bool:
+        if self._child is not None:
+            return self._child.poll() is not None
+        return not postgres_cluster.is_alive(pid, cluster=self._cluster)
