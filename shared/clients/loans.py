@@ -1,7 +1,6 @@
 """What may another service ask of loans: its feed, its institutions, a fund's ledger figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
@@ -16,7 +15,6 @@ from shared.ids import FundId, InstitutionId
 UNAUTHORIZED = 401
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class LoansUnavailable(RafidError):
     """The loans service did not answer
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import ClassVar
 
 import httpx
@@ -13,7 +12,6 @@ from shared.errors import Kind, RafidError
 EARLY_SECONDS = 30
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class IssuerUnavailable(RafidError):
     """The token issuer did not give a token
 
