@@ -1,9 +1,9 @@
-"""What can be refused, and how is a refusal told to people and programs?
+"""What can be refused, and how is a refusal told to people and to programs?
 
 An error is a plain class, declared beside the function that raises it::
 
     class FundExhausted(RafidError):
-        \"\"\"The fund has not enough money left.\"\"\"
+        '''The fund has not enough money left.'''
 
         kind = Kind.RULE
         service = "loans"
@@ -11,30 +11,176 @@ An error is a plain class, declared beside the function that raises it::
         requested: Money
         available: Money
 
-It becomes a dataclass by itself (keyword arguments only) and needs no decorator. It must not be
-frozen: ``contextlib`` writes the traceback back into an error that passes a context manager.
+It becomes a dataclass by itself, with keyword arguments only; a decorator does no harm and is not
+needed.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import ClassVar, Protocol, Self, dataclass_transform, runtime_checkable
+from typing import ClassVar, Protocol, Self, TypeVar, dataclass_transform, runtime_checkable
 from uuid import UUID
 
-type_ = type  # the name `type` is a member of the problem on the wire
-
-JsonValue = None | bool | int | str | list["JsonValue"] | dict[str, "JsonValue"]
+JsonValue = bool | int | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 
 
 class Kind(StrEnum):
-    """What kind of refusal it is; `shared.web` maps each to one HTTP status."""
+    """What sort of refusal it is; `shared.web` gives each sort one HTTP status."""
 
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     RULE = "rule"
     FORBIDDEN = "forbidden"
     UNAVAILABLE = "unavailable"
+
+
+@runtime_checkable
+class Tellable(Protocol):
+    """A value of ours (money, a span) that knows how it is written in a problem."""
+
+    def to_json(self) -> JsonValue:
+        """Give the value as a member of a problem."""
+
+    def to_text(self) -> str:
+        """Give the value as words inside a sentence."""
+
+
+# Members of a problem that RFC 9457 or this class already give a meaning.
+_RESERVED = frozenset(
+    {"type", "title", "status", "detail", "instance", "kind", "service", "slug", "args"}
+    | {"type_uri", "fields", "texts", "all"}
+)
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HOUSEHOLD = ("services", "shared")
+
+
+_Error = TypeVar("_Error", bound="RafidError")
+
+
+class _ErrorType(type):
+    """Keeps `frozen=True` from closing the attributes that Python itself writes.
+
+    The fields of an error are fixed for the type checker. At run time ``contextlib`` writes the
+    traceback back into every error that passes a context manager, such as a database session,
+    and a dataclass that refused this would turn each refusal into a `FrozenInstanceError`.
+    """
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name not in {"__setattr__", "__delattr__"}:
+            super().__setattr__(name, value)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, frozen_default=True)
+class RafidError(Exception, metaclass=_ErrorType):
+    """Something asked of Rafid was refused."""
+
+    kind: ClassVar[Kind] = Kind.RULE
+    service: ClassVar[str] = "shared"
+    detail: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not (cls.__doc__ or "").strip():
+            raise TypeError(f"{cls.__name__} needs a docstring: its first line is the title")
+        dataclass(cls, frozen=True, kw_only=True, eq=False)
+        clashing = sorted(_RESERVED & {field.name for field in fields(cls)})  # type: ignore[arg-type]
+        if clashing:
+            raise TypeError(f"{cls.__name__} cannot have a field named {', '.join(clashing)}")
+
+    def __str__(self) -> str:
+        return self.detail.format_map(self.texts())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self._values())
+
+    @classmethod
+    def slug(cls) -> str:
+        """Give the error's name in addresses: `FundExhausted` is "fund-exhausted"."""
+        return _WORD_START.sub("-", cls.__name__).lower()
+
+    @classmethod
+    def type_uri(cls) -> str:
+        """Give the address that names the error (RFC 9457, member `type`)."""
+        return f"/problems/{cls.service}/{cls.slug()}"
+
+    @classmethod
+    def title(cls) -> str:
+        """Give the first line of the docstring, in English."""
+        return (cls.__doc__ or "").strip().splitlines()[0].strip()
+
+    @classmethod
+    def all(cls) -> list[type[Self]]:
+        """Give every concrete error of the household known so far, ordered by address."""
+        return sorted(set(_concrete_below(cls)), key=lambda error: error.type_uri())
+
+    def fields(self) -> dict[str, JsonValue]:
+        """Give the error's own members, ready for JSON: money as amount and currency, dates ISO."""
+        return {name: to_json(value) for name, value in self._values().items()}
+
+    def texts(self) -> dict[str, str]:
+        """Give the error's members as they stand in the sentence of `detail`."""
+        return {name: to_text(value) for name, value in self._values().items()}
+
+    def _values(self) -> dict[str, object]:
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in names}
+
+
+class InvalidValue(RafidError):
+    """A value cannot be what it should be."""
+
+
+def to_json(value: object) -> JsonValue:
+    """Give a value as JSON can hold it; a type without a rule is a bug and raises `TypeError`."""
+    written: JsonValue
+    match value:
+        case Tellable():
+            written = value.to_json()
+        case Enum():
+            written = to_json(value.value)
+        case None | bool() | int() | str():
+            written = value
+        case date():
+            written = value.isoformat()
+        case Decimal():
+            written = f"{value:f}"
+        case UUID():
+            written = str(value)
+        case Mapping():
+            written = {str(name): to_json(member) for name, member in value.items()}
+        case set() | frozenset():
+            written = sorted((to_json(member) for member in value), key=str)
+        case Collection() if not isinstance(value, bytes | bytearray | memoryview):
+            written = [to_json(member) for member in value]
+        case _:
+            raise TypeError(f"no rule writes {type(value).__name__} as JSON")
+    return written
+
+
+def to_text(value: object) -> str:
+    """Give a value as it stands in a sentence: members of a list are parted by commas."""
+    if isinstance(value, Tellable):
+        return value.to_text()
+    match to_json(value):
+        case None:
+            return "–"
+        case list() as members:
+            return ", ".join(map(to_text, members))
+        case dict() as members:
+            return ", ".join(f"{name}: {to_text(member)}" for name, member in members.items())
+        case plain:
+            return str(plain)
+
+
+def _concrete_below(parent: type[_Error]) -> Iterator[type[_Error]]:
+    for error in parent.__subclasses__():
+        if hasattr(error, "detail") and error.__module__.split(".")[0] in _HOUSEHOLD:
+            yield error
+        yield from _concrete_below(error)
+
+
+def _rebuild(error: type[RafidError], values: dict[str, object]) -> RafidError:
+    return error(**values)

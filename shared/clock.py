@@ -1,0 +1,69 @@
+"""What time is it, and which day is it where the institution stands?"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from shared.errors import InvalidValue
+
+
+class UnknownTimeZone(InvalidValue):
+    """No such time zone"""
+
+    detail = "{timezone} is not the name of a time zone, such as Africa/Casablanca."
+    timezone: str
+
+
+class Clock(Protocol):
+    """Tells the time; every other part of Rafid is given one."""
+
+    def now(self) -> datetime:
+        """Give this instant in UTC."""
+
+    def today(self, timezone: str) -> date:
+        """Give the day it is now in a time zone, such as "Asia/Amman"."""
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """Give this instant in UTC."""
+        return datetime.now(UTC)
+
+    def today(self, timezone: str) -> date:
+        """Give the day it is now in a time zone. Raises `UnknownTimeZone`."""
+        return self.now().astimezone(zone(timezone)).date()
+
+
+class FixedClock:
+    """A clock that stands still until it is moved: for tests, replays and made history."""
+
+    def __init__(self, at: datetime) -> None:
+        self.move_to(at)
+
+    def move_to(self, at: datetime) -> None:
+        """Set the clock to an instant, which must carry its offset from UTC."""
+        if at.utcoffset() is None:
+            raise ValueError("an instant needs its offset from UTC")
+        self._at = at.astimezone(UTC)
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock by a span."""
+        self._at += by
+
+    def now(self) -> datetime:
+        """Give the instant at which the clock stands, in UTC."""
+        return self._at
+
+    def today(self, timezone: str) -> date:
+        """Give the day it is then in a time zone. Raises `UnknownTimeZone`."""
+        return self._at.astimezone(zone(timezone)).date()
+
+
+def zone(timezone: str) -> ZoneInfo:
+    """Give a time zone by its name in the IANA database. Raises `UnknownTimeZone`."""
+    try:
+        return ZoneInfo(timezone)
+    except (KeyError, OSError, ValueError):  # not found; a folder's name; not a relative path
+        raise UnknownTimeZone(timezone=timezone[:64]) from None
