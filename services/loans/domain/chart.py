@@ -1,0 +1,139 @@
+"""Which accounts does a fund of each kind have, and what are they called?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.errors import Kind, RafidError
+from shared.ids import FundId
+
+
+class FundKind(StrEnum):
+    """Where the money of a fund comes from; fixed at receipt."""
+
+    ZAKAT = "zakat"
+    WAQF = "waqf"
+    DONATION = "donation"
+    STATE = "state"
+    COMMERCIAL = "commercial"
+
+
+class AccountClass(StrEnum):
+    """Which side of the books an account stands on; assets and expenses grow by debit."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class AccountNotInChart(RafidError):
+    """This kind of fund has no such account"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "A fund of kind {fund_kind} has no account {account_code}."
+    fund_kind: FundKind
+    account_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTemplate:
+    """An account that every fund of some kinds gets when it is opened."""
+
+    code: str
+    account_class: AccountClass
+    name_en: str
+    name_fr: str
+    name_ar: str
+    fund_kinds: frozenset[FundKind]
+
+
+_ALL = frozenset(FundKind)
+_OWNED = frozenset({FundKind.ZAKAT, FundKind.WAQF, FundKind.DONATION, FundKind.STATE})
+_PROFIT_BEARING = frozenset({FundKind.DONATION, FundKind.STATE, FundKind.COMMERCIAL})
+_FEE_BEARING = _ALL - {FundKind.ZAKAT}
+_ROWS = (
+    ("cash", AccountClass.ASSET, "Cash", "Caisse", "النقد", _ALL),
+    ("wallet", AccountClass.ASSET, "Mobile wallet", "Portefeuille mobile", "المحفظة", _ALL),
+    ("loans", AccountClass.ASSET, "Loans", "Prêts", "القروض", _ALL),
+    ("fund_balance", AccountClass.EQUITY, "Fund balance", "Fonds reçus", "رصيد الصندوق", _OWNED),
+    (
+        "lender_payable",
+        AccountClass.LIABILITY,
+        "Owed to lenders",
+        "Dû aux prêteurs",
+        "مستحق للمموّلين",
+        frozenset({FundKind.COMMERCIAL}),
+    ),
+    (
+        "surplus",
+        AccountClass.LIABILITY,
+        "Paid in excess, owed to borrowers",
+        "Trop-perçu dû aux emprunteurs",
+        "زيادات مستحقة للمقترضين",
+        _ALL,
+    ),
+    (
+        "charity",
+        AccountClass.LIABILITY,
+        "Late amounts owed to charity",
+        "Pénalités dues aux bonnes œuvres",
+        "مبالغ التأخير المستحقة للخيرات",
+        _ALL,
+    ),
+    ("profit_income", AccountClass.INCOME, "Profit", "Intérêts", "العوائد", _PROFIT_BEARING),
+    ("fee_income", AccountClass.INCOME, "Fees", "Frais", "الرسوم", _FEE_BEARING),
+    (
+        "write_off",
+        AccountClass.EXPENSE,
+        "Loans written off",
+        "Prêts passés en perte",
+        "قروض معدومة",
+        _ALL,
+    ),
+)
+
+CHART = tuple(
+    AccountTemplate(
+        code=code,
+        account_class=account_class,
+        name_en=name_en,
+        name_fr=name_fr,
+        name_ar=name_ar,
+        fund_kinds=kinds,
+    )
+    for code, account_class, name_en, name_fr, name_ar, kinds in _ROWS
+)
+"""Every account there is.
+
+Zakat and waqf lend by qard only, so they have no `profit_income`: posting profit there is
+impossible. Zakat takes no fee from its recipients either and has no `fee_income`. A commercial
+fund owes its money to lenders and has `lender_payable` instead of `fund_balance`.
+"""
+
+_BY_KIND: Mapping[FundKind, frozenset[str]] = {
+    kind: frozenset(account.code for account in CHART if kind in account.fund_kinds)
+    for kind in FundKind
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundAccounts:
+    """The accounts of one fund: what entries are built on."""
+
+    fund_id: FundId
+    kind: FundKind
+    currency: str
+
+    def account(self, code: str) -> str:
+        """The code itself if the fund has the account. Raises `AccountNotInChart`."""
+        if code not in _BY_KIND[self.kind]:
+            raise AccountNotInChart(fund_kind=self.kind, account_code=code)
+        return code
+
+
+def accounts_of(kind: FundKind) -> tuple[AccountTemplate, ...]:
+    """The accounts to open with a fund of a kind; a waqf has no `profit_income`."""
+    return tuple(account for account in CHART if kind in account.fund_kinds)

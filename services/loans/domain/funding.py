@@ -1,0 +1,241 @@
+"""May this fund pay for this loan, and is the money there?"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from services.loans.domain.chart import FundKind
+from services.loans.domain.terms import ModeOfFinance
+from shared.errors import JsonValue, Kind, RafidError
+from shared.ids import FundId
+from shared.money import Money
+
+
+class Verdict(StrEnum):
+    """What the rulebook says of a kind of fund and a mode of finance."""
+
+    ALLOWED = "allowed"
+    WITH_RULING = "with_ruling"
+    FORBIDDEN = "forbidden"
+
+
+class ClaimKind(StrEnum):
+    """How an application lays its hand on a fund's money: each claim is added, none changed."""
+
+    RESERVE = "reserve"
+    RELEASE = "release"
+    COMMIT = "commit"
+    UNCOMMIT = "uncommit"
+    DRAW = "draw"
+
+
+class FundRestricted(RafidError):
+    """The fund may not pay for this"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The fund {fund_code} may not finance this: {refusals}"
+    fund_code: str
+    refusals: tuple["Refusal", ...]
+
+
+class FundExhausted(RafidError):
+    """The fund has not enough free money"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{requested} was asked of the fund {fund_code}; {available} is free."
+    fund_code: str
+    requested: Money
+    available: Money
+
+
+class ClaimRefused(RafidError):
+    """The fund holds no such claim for this application"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{claim} of {amount} is not possible: {reserved} reserved, {committed} committed."
+    claim: ClaimKind
+    amount: Money
+    reserved: Money
+    committed: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinancingRule:
+    """The line of the rulebook for one kind of fund and one mode of finance, with its source."""
+
+    verdict: Verdict
+    source: str
+    in_force_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a fund may not pay: the rule in words, its source and since when it holds."""
+
+    rule: str
+    reason: str
+    source: str
+    in_force_from: date | None = None
+
+    def to_json(self) -> JsonValue:
+        """The refusal as a member of a problem."""
+        since = None if self.in_force_from is None else self.in_force_from.isoformat()
+        return {
+            "rule": self.rule,
+            "reason": self.reason,
+            "source": self.source,
+            "in_force_from": since,
+        }
+
+    def to_text(self) -> str:
+        """The refusal as words inside a sentence."""
+        since = "" if self.in_force_from is None else f", {self.in_force_from.isoformat()}"
+        return f"{self.reason} ({self.source}{since})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fund:
+    """What the rules need to know of a fund. `floor` is the corpus that must stand."""
+
+    fund_id: FundId
+    code: str
+    kind: FundKind
+    currency: str
+    floor: Money
+    is_open: bool = True
+    has_lending_ruling: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What one application holds of one fund: reserved, committed and not drawn, drawn."""
+
+    reserved: Money
+    committed: Money
+    drawn: Money
+
+    @classmethod
+    def none(cls, currency: str) -> "Claims":
+        """No claim at all."""
+        zero = Money.zero(currency)
+        return cls(reserved=zero, committed=zero, drawn=zero)
+
+
+def check(
+    fund: Fund,
+    *,
+    mode: ModeOfFinance,
+    amount: Money,
+    bears_fee: bool,
+    product_fund_kinds: Collection[FundKind],
+    rule: FinancingRule,
+    net_assets: Money,
+) -> list[Refusal]:
+    """Every reason why the fund may not pay for this loan; an empty list means it may.
+
+    `rule` is the rulebook's line for the fund's kind and the mode on the day. `net_assets` is what
+    the fund owns: cash, wallet and loans less what it owes; below `fund.floor` the corpus is in
+    deficit and no new loan is made. Zakat with interest gives one refusal that names the rule.
+    """
+    refusals = [
+        Refusal(rule=name, reason=reason, source="Rafid: terms of the fund and the product")
+        for name, reason, is_met in (
+            ("fund-open", "the fund is closed", fund.is_open),
+            ("fund-currency", "the fund has another currency", amount.currency == fund.currency),
+            (
+                "product-fund-kinds",
+                "the product is not offered from funds of this kind",
+                fund.kind in product_fund_kinds,
+            ),
+        )
+        if not is_met
+    ]
+    forbidden = rule.verdict is Verdict.FORBIDDEN
+    if forbidden or (rule.verdict is Verdict.WITH_RULING and not fund.has_lending_ruling):
+        reason = (
+            "a fund of this kind never finances this mode"
+            if forbidden
+            else "a fund of this kind lends in this mode only with a ruling, and none is registered"
+        )
+        refusals.append(
+            Refusal(
+                rule=f"{fund.kind.value}-{mode.value}",
+                reason=reason,
+                source=rule.source,
+                in_force_from=rule.in_force_from,
+            )
+        )
+    if bears_fee and fund.kind is FundKind.ZAKAT:
+        refusals.append(
+            Refusal(
+                rule="zakat-free-of-charge",
+                reason="a loan from zakat is free of any charge on its recipient",
+                source="Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)",
+                in_force_from=None,
+            )
+        )
+    if net_assets < fund.floor:
+        refusals.append(
+            Refusal(
+                rule="corpus-floor",
+                reason="the corpus of the fund is below its floor",
+                source="OIC Fiqh Academy, resolution 140 (15/6)",
+                in_force_from=date(2004, 3, 11),
+            )
+        )
+    return refusals
+
+
+def require_allowed(fund: Fund, *, refusals: Collection[Refusal]) -> None:
+    """Raise `FundRestricted` with every reason, if there is one."""
+    if refusals:
+        raise FundRestricted(fund_code=fund.code, refusals=tuple(refusals))
+
+
+def available(cash: Money, *, reserved: Money, committed: Money) -> Money:
+    """The free money of a fund: what it holds less what is reserved and committed, not drawn.
+
+    10,000.000 held, 2,000.000 reserved, 3,000.000 committed: 5,000.000 free.
+    """
+    return cash - reserved - committed
+
+
+def require_available(
+    fund: Fund, *, requested: Money, cash: Money, reserved: Money, committed: Money
+) -> None:
+    """Raise `FundExhausted` unless the free money holds the amount."""
+    free = available(cash, reserved=reserved, committed=committed)
+    if requested > free:
+        raise FundExhausted(fund_code=fund.code, requested=requested, available=free)
+
+
+def claim(claims: Claims, *, kind: ClaimKind, amount: Money) -> Claims:
+    """The claims of an application after one more.
+
+    reserve adds to reserved, release takes back; commit moves reserved to committed, uncommit
+    frees it; draw moves committed to drawn. After reserve 500 and commit 500: reserved 0,
+    committed 500. Raises `ClaimRefused` where a claim exceeds what it draws on.
+    """
+    zero = Money.zero(amount.currency)
+    to_reserved, to_committed, to_drawn = {
+        ClaimKind.RESERVE: (amount, zero, zero),
+        ClaimKind.RELEASE: (-amount, zero, zero),
+        ClaimKind.COMMIT: (-amount, amount, zero),
+        ClaimKind.UNCOMMIT: (zero, -amount, zero),
+        ClaimKind.DRAW: (zero, -amount, amount),
+    }[kind]
+    after = replace(
+        claims,
+        reserved=claims.reserved + to_reserved,
+        committed=claims.committed + to_committed,
+        drawn=claims.drawn + to_drawn,
+    )
+    if not amount.is_positive or after.reserved.is_negative or after.committed.is_negative:
+        raise ClaimRefused(
+            claim=kind, amount=amount, reserved=claims.reserved, committed=claims.committed
+        )
+    return after

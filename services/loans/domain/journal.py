@@ -1,0 +1,233 @@
+"""Which accounts does an event of the business debit and credit?"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.loans.domain.allocation import Allocation
+from services.loans.domain.chart import FundAccounts, FundKind
+from shared.errors import Kind, RafidError
+from shared.ids import ContractId, EntryId, FundId
+from shared.money import CurrencyMismatch, Money
+
+
+class EntryKind(StrEnum):
+    """What happened that the books record."""
+
+    RECEIPT = "receipt"
+    DISBURSEMENT = "disbursement"
+    REPAYMENT = "repayment"
+    FEE = "fee"
+    SURPLUS_REFUND = "surplus_refund"
+    WRITE_OFF = "write_off"
+    TRANSFER = "transfer"
+    REVERSAL = "reversal"
+
+
+class Channel(StrEnum):
+    """How money moves; its value is the code of the account it moves through."""
+
+    CASH = "cash"
+    WALLET = "wallet"
+
+
+class UnbalancedEntry(RafidError):
+    """Debits and credits differ within a fund and currency"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "In fund {fund_id} and {currency} debits exceed credits by {difference_minor}."
+    fund_id: FundId
+    currency: str
+    difference_minor: int
+
+
+class EmptyEntry(RafidError):
+    """An entry moves nothing"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "An entry of kind {entry_kind} needs an amount above zero."
+    entry_kind: EntryKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One account moved by one amount: positive is a debit, negative a credit."""
+
+    account_code: str
+    fund_id: FundId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """Lines that balance in every fund and currency; an unbalanced entry cannot exist.
+
+    Lines of zero are left out. Raises `EmptyEntry`, `UnbalancedEntry`.
+    """
+
+    kind: EntryKind
+    occurred_on: date
+    lines: tuple[Line, ...]
+    contract_id: ContractId | None = None
+    reverses_entry_id: EntryId | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", tuple(line for line in self.lines if line.amount.minor))
+        if not self.lines:
+            raise EmptyEntry(entry_kind=self.kind)
+        sums: defaultdict[tuple[FundId, str], int] = defaultdict(int)
+        for line in self.lines:
+            sums[line.fund_id, line.amount.currency] += line.amount.minor
+        for (fund_id, currency), difference in sums.items():
+            if difference:
+                raise UnbalancedEntry(
+                    fund_id=fund_id, currency=currency, difference_minor=difference
+                )
+
+    def amount_of(self, account_code: str) -> Money:
+        """What the entry moves on an account, debit positive, over all its funds."""
+        return Money.total(
+            (line.amount for line in self.lines if line.account_code == account_code),
+            self.lines[0].amount.currency,
+        )
+
+
+def receipt_entry(
+    amount: Money, *, fund: FundAccounts, received_on: date, channel: Channel = Channel.CASH
+) -> JournalEntry:
+    """Money comes into a fund: Dr cash, Cr fund balance (commercial: owed to lenders)."""
+    source = "lender_payable" if fund.kind is FundKind.COMMERCIAL else "fund_balance"
+    return _entry(EntryKind.RECEIPT, received_on, fund, {channel.value: amount, source: -amount})
+
+
+def disbursement_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    disbursed_on: date,
+    contract_id: ContractId,
+    channel: Channel = Channel.CASH,
+    fee: Money | None = None,
+) -> JournalEntry:
+    """A loan is paid out: Dr loans, Cr cash; a fee kept back is Cr fees and stays in cash.
+
+    1,000.000 with a fee of 20.000 kept back: Dr loans 1,000.000, Cr cash 980.000, Cr fees 20.000.
+    """
+    kept = fee or Money.zero(amount.currency)
+    moved = {"loans": amount, channel.value: kept - amount, "fee_income": -kept}
+    return _entry(EntryKind.DISBURSEMENT, disbursed_on, fund, moved, contract_id=contract_id)
+
+
+def repayment_entry(
+    allocation: Allocation,
+    *,
+    fund: FundAccounts,
+    received_on: date,
+    contract_id: ContractId,
+    channel: Channel = Channel.CASH,
+) -> JournalEntry:
+    """A borrower pays: Dr cash, Cr loans, profit, fees and what is paid in excess.
+
+    Profit is income when it is paid (cash basis). A fund without an account for profit, such as
+    a waqf, refuses it. Raises `AccountNotInChart`.
+    """
+    moved = {
+        channel.value: allocation.total,
+        "loans": -allocation.principal,
+        "profit_income": -allocation.profit,
+        "fee_income": -allocation.fee,
+        "surplus": -allocation.surplus,
+    }
+    return _entry(EntryKind.REPAYMENT, received_on, fund, moved, contract_id=contract_id)
+
+
+def fee_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    received_on: date,
+    contract_id: ContractId,
+    channel: Channel = Channel.CASH,
+) -> JournalEntry:
+    """A fee is paid by itself: Dr cash, Cr fees."""
+    moved = {channel.value: amount, "fee_income": -amount}
+    return _entry(EntryKind.FEE, received_on, fund, moved, contract_id=contract_id)
+
+
+def surplus_refund_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    refunded_on: date,
+    contract_id: ContractId,
+    channel: Channel = Channel.CASH,
+) -> JournalEntry:
+    """What was paid in excess goes back to the borrower: Dr surplus, Cr cash."""
+    moved = {"surplus": amount, channel.value: -amount}
+    return _entry(EntryKind.SURPLUS_REFUND, refunded_on, fund, moved, contract_id=contract_id)
+
+
+def write_off_entry(
+    amount: Money, *, fund: FundAccounts, written_off_on: date, contract_id: ContractId
+) -> JournalEntry:
+    """Principal given up: Dr loans written off, Cr loans."""
+    moved = {"write_off": amount, "loans": -amount}
+    return _entry(EntryKind.WRITE_OFF, written_off_on, fund, moved, contract_id=contract_id)
+
+
+def transfer_entry(
+    amount: Money, *, fund: FundAccounts, moved_on: date, source: Channel, target: Channel
+) -> JournalEntry:
+    """A fund moves its own money between cash and wallet: Dr target, Cr source."""
+    moved = {target.value: amount, source.value: -amount}
+    return _entry(EntryKind.TRANSFER, moved_on, fund, moved)
+
+
+def reversal_entry(entry: JournalEntry, *, entry_id: EntryId, reversed_on: date) -> JournalEntry:
+    """The opposite of an entry, line by line, naming it; together they move nothing."""
+    return JournalEntry(
+        kind=EntryKind.REVERSAL,
+        occurred_on=reversed_on,
+        lines=tuple(
+            Line(account_code=line.account_code, fund_id=line.fund_id, amount=-line.amount)
+            for line in entry.lines
+        ),
+        contract_id=entry.contract_id,
+        reverses_entry_id=entry_id,
+    )
+
+
+def balances(entries: Iterable[JournalEntry]) -> dict[tuple[FundId, str, str], int]:
+    """Debits less credits by fund, currency and account, in minor units."""
+    sums: defaultdict[tuple[FundId, str, str], int] = defaultdict(int)
+    for entry in entries:
+        for line in entry.lines:
+            sums[line.fund_id, line.amount.currency, line.account_code] += line.amount.minor
+    return dict(sums)
+
+
+def _entry(
+    kind: EntryKind,
+    occurred_on: date,
+    fund: FundAccounts,
+    moved: dict[str, Money],
+    *,
+    contract_id: ContractId | None = None,
+) -> JournalEntry:
+    for amount in moved.values():
+        if amount.currency != fund.currency:
+            raise CurrencyMismatch(left=fund.currency, right=amount.currency)
+    return JournalEntry(
+        kind=kind,
+        occurred_on=occurred_on,
+        lines=tuple(
+            Line(account_code=fund.account(code), fund_id=fund.fund_id, amount=amount)
+            for code, amount in moved.items()
+            if amount.minor
+        ),
+        contract_id=contract_id,
+    )

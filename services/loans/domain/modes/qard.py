@@ -1,0 +1,46 @@
+"""How does a benevolent loan (qard hasan) run, fall due and stand in the books?
+
+Source: AAOIFI Sharia Standard 19 (Qard): the borrower owes the like of what was lent; a fee covers
+documented actual cost and nothing more.
+"""
+
+from datetime import date
+
+from services.loans.domain import journal, lifecycle
+from services.loans.domain import schedule as schedules
+from services.loans.domain.allocation import Allocation
+from services.loans.domain.chart import FundAccounts
+from services.loans.domain.schedule import Instalment, Mover
+from services.loans.domain.terms import ModeOfFinance, QardBearsNoProfit, Terms
+from shared.ids import ContractId
+
+TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
+
+
+def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ...]:
+    """Equal parts of the principal, floored; the last takes the residue.
+
+    3,000.000 TND in 12 is 250.000 each; 1,000.000 JOD in 7 is six of 142.857 and one of 142.858.
+    Raises `QardBearsNoProfit` for terms of another mode.
+    """
+    if terms.mode_of_finance is not ModeOfFinance.QARD:
+        raise QardBearsNoProfit(
+            annual_rate=str(terms.annual_rate), charge_method=terms.charge_method.value
+        )
+    return schedules.schedule(terms, move=move)
+
+
+def repayment_entry(
+    allocation: Allocation,
+    *,
+    fund: FundAccounts,
+    received_on: date,
+    contract_id: ContractId,
+    channel: journal.Channel = journal.Channel.CASH,
+) -> journal.JournalEntry:
+    """Dr cash, Cr loans; a portion of profit cannot be and raises `QardBearsNoProfit`."""
+    if allocation.profit.minor:
+        raise QardBearsNoProfit(annual_rate="0", charge_method=str(allocation.profit))
+    return journal.repayment_entry(
+        allocation, fund=fund, received_on=received_on, contract_id=contract_id, channel=channel
+    )

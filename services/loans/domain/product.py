@@ -1,0 +1,279 @@
+"""What does the institution offer, and does an application keep within it?"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Generic, TypeVar
+
+from services.loans.domain.chart import FundKind
+from services.loans.domain.fees import Fee
+from services.loans.domain.terms import (
+    ALLOCATION_ORDER,
+    ChargeMethod,
+    Component,
+    Frequency,
+    ModeOfFinance,
+    ResidueRule,
+    Terms,
+    TermsInvalid,
+)
+from shared.errors import Kind, RafidError
+from shared.ids import ProductId
+from shared.money import Money
+
+INSTALMENTS_A_YEAR: Final = {
+    Frequency.WEEKLY: 52,
+    Frequency.BIWEEKLY: 26,
+    Frequency.MONTHLY: 12,
+    Frequency.QUARTERLY: 4,
+}
+MONTHS_IN_YEAR: Final = 12
+TERM_MONTHS_MAX: Final = 360
+
+# Any two days in order: the limits of a product are tried as terms before dates are known.
+_A_DAY, _A_LATER_DAY = date(2000, 1, 1), date(2000, 2, 1)
+
+
+class LimitsInvalid(RafidError):
+    """The limits of a product are not in order"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The limits of {member} must be least, usual and most, in this order."
+    member: str
+
+
+class OutsideProduct(RafidError):
+    """The product is not offered on these terms"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{member} is {value}; the product {product_code} offers {least} to {most}."
+    member: str
+    value: str
+    product_code: str
+    least: str
+    most: str
+
+
+class ProductNotOffered(RafidError):
+    """The product is no longer offered"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "New applications for the product {product_code} are not taken."
+    product_code: str
+
+
+class TermNotWholeInstalments(RafidError):
+    """The term does not hold a whole number of instalments"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{term_months} months cannot be paid {frequency} in whole instalments."
+    term_months: int
+    frequency: str
+
+
+class Recommendation(StrEnum):
+    """What the product's rules make of an assessment; a person may override with a reason."""
+
+    APPROVE = "approve"
+    REFER = "refer"
+    REJECT = "reject"
+
+
+Limited = TypeVar("Limited", int, Decimal, Money)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits(Generic[Limited]):
+    """The least, the usual and the most of one member of the terms."""
+
+    least: Limited
+    usual: Limited
+    most: Limited
+
+    def hold(self, value: Limited) -> bool:
+        """Whether the value lies within, ends included."""
+        return self.least <= value <= self.most
+
+    def check(self, member: str) -> None:
+        """Raise `LimitsInvalid` unless least <= usual <= most."""
+        if not self.least <= self.usual <= self.most:
+            raise LimitsInvalid(member=member)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The terms that somebody asks for or offers; `annual_rate` None leaves it to the product."""
+
+    amount: Money
+    term_months: int
+    grace_months: int
+    annual_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The product's rules of decision, as data, on the points of the score.
+
+    From `approve_points_from` the rule says approve, below `reject_points_below` reject, between
+    them a person decides. Without figures everything is referred to people.
+    """
+
+    approve_points_from: int | None = None
+    reject_points_below: int | None = None
+    is_automatic: bool = False
+
+    def recommend(self, *, points: int, is_feasible: bool) -> Recommendation:
+        """What the rules say of a score; where no offer is feasible nothing is approved.
+
+        With 520 and 450: 530 points give approve, 500 refer, 449 reject.
+        """
+        if self.reject_points_below is not None and points < self.reject_points_below:
+            return Recommendation.REJECT
+        passes = self.approve_points_from is not None and points >= self.approve_points_from
+        if passes and is_feasible:
+            return Recommendation.APPROVE
+        return Recommendation.REFER if is_feasible else Recommendation.REJECT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One version of a product: what may be asked for, and on which terms it is lent.
+
+    Every corner of the limits gives lawful terms, or the product does not exist: a qard with a
+    rate raises `QardBearsNoProfit`. Raises `LimitsInvalid` and what `Terms` raises.
+    """
+
+    product_id: ProductId
+    version: int
+    code: str
+    mode_of_finance: ModeOfFinance
+    charge_method: ChargeMethod
+    amount: Limits[Money]
+    term_months: Limits[int]
+    annual_rate: Limits[Decimal]
+    grace_months: Limits[int]
+    frequency: Frequency
+    fund_kinds: frozenset[FundKind]
+    fees: tuple[Fee, ...] = ()
+    allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
+    residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
+    moving_rule: str = "none"
+    policy: Policy = Policy()
+    is_offered: bool = True
+
+    def __post_init__(self) -> None:
+        self.amount.check("amount")
+        self.term_months.check("term_months")
+        self.annual_rate.check("annual_rate")
+        self.grace_months.check("grace_months")
+        if not self.fund_kinds:
+            raise TermsInvalid(member="fund_kinds", value="none")
+        if not 1 <= self.term_months.least <= self.term_months.most <= TERM_MONTHS_MAX:
+            raise LimitsInvalid(member="term_months")
+        if not 0 <= self.grace_months.least <= self.grace_months.most < self.term_months.least:
+            raise LimitsInvalid(member="grace_months")
+        for rate in (self.annual_rate.least, self.annual_rate.most):
+            for term in (self.term_months.least, self.term_months.most):
+                self._corner(term_months=term, annual_rate=rate)
+
+    @property
+    def currency(self) -> str:
+        """The currency the product is lent in."""
+        return self.amount.least.currency
+
+    @property
+    def bears_fee(self) -> bool:
+        """Whether any fee is charged."""
+        return bool(self.fees)
+
+    def check(self, asked: Asked) -> None:
+        """Raise `OutsideProduct` with the member, its value and the limits, or nothing.
+
+        Also raises `TermNotWholeInstalments`: seven months cannot be paid by quarters.
+        """
+        if asked.amount.currency != self.currency:
+            raise self._outside("currency", asked.amount.currency, self.currency, self.currency)
+        self._check_one("amount", asked.amount, self.amount)
+        self._check_one("term_months", asked.term_months, self.term_months)
+        self._check_one("grace_months", asked.grace_months, self.grace_months)
+        if asked.annual_rate is not None:
+            self._check_one("annual_rate", asked.annual_rate, self.annual_rate)
+        instalments_in(asked.term_months, frequency=self.frequency)
+
+    def check_offered(self) -> None:
+        """Raise `ProductNotOffered` when new applications are not taken."""
+        if not self.is_offered:
+            raise ProductNotOffered(product_code=self.code)
+
+    def terms(self, asked: Asked, *, disbursed_on: date, first_due_on: date, country: str) -> Terms:
+        """The whole agreement on these terms.
+
+        Where profit is charged, grace is a number of first instalments of profit alone. A loan
+        without profit has nothing to pay meanwhile: its grace lies before `first_due_on`, which
+        the caller sets, and its principal is paid in the instalments that remain.
+        """
+        instalments = instalments_in(asked.term_months, frequency=self.frequency)
+        grace = grace_instalments(asked.grace_months, frequency=self.frequency)
+        bears_profit = self.charge_method is not ChargeMethod.NONE
+        rate = self.annual_rate.usual if asked.annual_rate is None else asked.annual_rate
+        return Terms(
+            mode_of_finance=self.mode_of_finance,
+            charge_method=self.charge_method,
+            principal=asked.amount,
+            annual_rate=rate,
+            instalments=instalments if bears_profit else instalments - grace,
+            frequency=self.frequency,
+            disbursed_on=disbursed_on,
+            first_due_on=first_due_on,
+            principal_grace=grace if bears_profit else 0,
+            fees=self.fees,
+            residue_rule=self.residue_rule,
+            moving_rule=self.moving_rule,
+            country=country if self.moving_rule != "none" else "",
+            allocation_order=self.allocation_order,
+        )
+
+    def _corner(self, *, term_months: int, annual_rate: Decimal) -> None:
+        asked = Asked(
+            amount=self.amount.least,
+            term_months=term_months,
+            grace_months=self.grace_months.most,
+            annual_rate=annual_rate,
+        )
+        country = "" if self.moving_rule == "none" else "JO"
+        self.terms(asked, disbursed_on=_A_DAY, first_due_on=_A_LATER_DAY, country=country)
+
+    def _check_one(self, member: str, value: Limited, limits: Limits[Limited]) -> None:
+        if not limits.hold(value):
+            raise self._outside(member, str(value), str(limits.least), str(limits.most))
+
+    def _outside(self, member: str, value: str, least: str, most: str) -> OutsideProduct:
+        return OutsideProduct(
+            member=member, value=value, product_code=self.code, least=least, most=most
+        )
+
+
+def instalments_in(term_months: int, *, frequency: Frequency) -> int:
+    """How many instalments a term holds: 12 months are 12 by month, 4 by quarter, 52 by week.
+
+    By weeks the year counts 52: 3 months are 13 weekly instalments. Raises
+    `TermNotWholeInstalments` where a remainder would be left by months or quarters.
+    """
+    whole, rest = divmod(term_months * INSTALMENTS_A_YEAR[frequency], MONTHS_IN_YEAR)
+    by_weeks = frequency in (Frequency.WEEKLY, Frequency.BIWEEKLY)
+    if whole == 0 or (rest and not by_weeks):
+        raise TermNotWholeInstalments(term_months=term_months, frequency=frequency.value)
+    return whole
+
+
+def grace_instalments(grace_months: int, *, frequency: Frequency) -> int:
+    """How many instalments lie within the grace: 3 months are 3 by month, 1 by quarter.
+
+    Raises `TermNotWholeInstalments` as a term does; no grace is no instalment.
+    """
+    return instalments_in(grace_months, frequency=frequency) if grace_months else 0

@@ -1,0 +1,292 @@
+"""When is which part of the loan due, to the minor unit?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+
+from services.loans.domain.fees import FeeWhen
+from services.loans.domain.terms import (
+    ChargeMethod,
+    Frequency,
+    ModeOfFinance,
+    ResidueRule,
+    Terms,
+)
+from shared import calendar, periods
+from shared.errors import Kind, RafidError
+from shared.money import Money
+
+MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3}
+DAYS = {Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
+LEVELLING_ROUNDS = 3
+PRECISION = 40
+_ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
+
+Mover = Callable[[date, Terms], date]
+"""Moves a due date off a day on which nobody works, by the rule and country of the terms."""
+
+
+class InstalmentsTooSmall(RafidError):
+    """The instalments do not pay the loan back"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "With {instalments} instalments of {instalment} the loan of {principal} is not paid back:"
+        " ask for fewer instalments, a larger amount or a lower rate."
+    )
+    instalments: int
+    instalment: Money
+    principal: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instalment:
+    """One agreed payment: its number from 1, its due date and its three components."""
+
+    number: int
+    due_on: date
+    principal: Money
+    profit: Money
+    fee: Money
+
+    @property
+    def total(self) -> Money:
+        """What is to be paid on the due date."""
+        return self.principal + self.profit + self.fee
+
+
+def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ...]:
+    """The instalments of a loan, exactly as many as agreed; the principals sum to the loan.
+
+    Every computed amount is rounded once, by the rounding of the terms, and the last instalment
+    takes the residue (`ResidueRule` names the other rules). Qard: floor(principal / number),
+    1000.000 JOD in 7 is six of 142.857 and a last of 142.858. Flat: profit = principal x rate x
+    years, shared equally; 1,000.00 at 12 % for 3 months is three times 333.33 + 10.00 with 333.34
+    in the last. Declining balance: the annuity B / sum(1 / prod(1 + r_i)), profit of a period =
+    outstanding x r_i; 1,000.00 at 12 % in 3 months is 340.02, 340.02 and 340.03.
+
+    `move` replaces the calendar of the rulebook. Raises `InstalmentsTooSmall`.
+    """
+    nominal = nominal_due_dates(terms)
+    principals, profits = _split(terms, nominal=nominal)
+    due_dates = _moved(terms, nominal=nominal, move=move or move_off_holidays)
+    fees = _fees(terms)
+    currency = terms.currency
+    return tuple(
+        Instalment(
+            number=number,
+            due_on=due_on,
+            principal=Money(principal, currency),
+            profit=Money(profit, currency),
+            fee=fee,
+        )
+        for number, (due_on, principal, profit, fee) in enumerate(
+            zip(due_dates, principals, profits, fees, strict=True), start=1
+        )
+    )
+
+
+def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int], ...]:
+    """The components in minor units, (principal, profit, fee): what `allocation` works on."""
+    return tuple((due.principal.minor, due.profit.minor, due.fee.minor) for due in instalments)
+
+
+def first_due_on(
+    disbursed_on: date,
+    *,
+    frequency: Frequency,
+    periods_of_grace: int = 0,
+    month_end_rule: periods.MonthEndRule = "clamp",
+) -> date:
+    """The first due date one period after disbursement, later by the periods of full grace.
+
+    Monthly from 31 January 2026: 28 February; with two periods of grace 30 April.
+    """
+    return _step(
+        disbursed_on, periods_of_grace + 1, frequency=frequency, month_end_rule=month_end_rule
+    )
+
+
+def nominal_due_dates(terms: Terms) -> tuple[date, ...]:
+    """The due dates before any is moved off a holiday.
+
+    A first period of regular length keeps the day of disbursement: 31 January, 28 February,
+    31 March. Otherwise the day of the first due date is kept.
+    """
+    rule, frequency = terms.month_end_rule, terms.frequency
+    regular = _first_is_regular(terms)
+    anchor, first = (terms.disbursed_on, 1) if regular else (terms.first_due_on, 0)
+    return tuple(
+        _step(anchor, number, frequency=frequency, month_end_rule=rule)
+        for number in range(first, first + terms.instalments)
+    )
+
+
+def period_fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal, ...]:
+    """The length of each period in years, by the day count of the terms."""
+    starts = (terms.disbursed_on, *nominal[:-1])
+    if terms.day_count != "30/360":
+        return tuple(
+            periods.year_fraction(start, end, day_count=terms.day_count)
+            for start, end in zip(starts, nominal, strict=True)
+        )
+    regular = _regular_fraction(terms.frequency)
+    first = (
+        regular
+        if _first_is_regular(terms)
+        else periods.year_fraction(terms.disbursed_on, nominal[0], day_count="30/360")
+    )
+    return (first, *([regular] * (len(nominal) - 1)))
+
+
+def move_off_holidays(day: date, terms: Terms) -> date:
+    """The due date moved by the calendar of the rulebook for the country of the terms."""
+    if terms.moving_rule == "none":
+        return day
+    return calendar.move_date(day, rule=terms.moving_rule, country=terms.country)
+
+
+def _step(
+    anchor: date, number: int, *, frequency: Frequency, month_end_rule: periods.MonthEndRule
+) -> date:
+    if frequency in DAYS:
+        return anchor + timedelta(days=DAYS[frequency] * number)
+    return periods.add_months(anchor, MONTHS[frequency] * number, month_end_rule)
+
+
+def _first_is_regular(terms: Terms) -> bool:
+    regular = first_due_on(
+        terms.disbursed_on, frequency=terms.frequency, month_end_rule=terms.month_end_rule
+    )
+    return terms.first_due_on == regular
+
+
+def _regular_fraction(frequency: Frequency) -> Decimal:
+    with localcontext(prec=PRECISION):
+        if frequency in DAYS:
+            return Decimal(DAYS[frequency]) / 360
+        return Decimal(MONTHS[frequency]) / 12
+
+
+def _moved(terms: Terms, *, nominal: Sequence[date], move: Mover) -> list[date]:
+    """Moved dates that still follow one another strictly, whatever the holidays are."""
+    moved: list[date] = []
+    before = terms.disbursed_on
+    for day in nominal:
+        due_on, tried = move(day, terms), day
+        while due_on <= before:
+            tried = max(tried, before) + timedelta(days=1)
+            due_on = move(tried, terms)
+        moved.append(due_on)
+        before = due_on
+    return moved
+
+
+def _fees(terms: Terms) -> list[Money]:
+    none = Money.zero(terms.currency)
+    first = each = none
+    for fee in terms.fees:
+        amount = fee.charge(terms.principal, rounding=terms.rounding)
+        if fee.when is FeeWhen.EACH_INSTALMENT:
+            each += amount
+        elif fee.when is FeeWhen.FIRST_INSTALMENT:
+            first += amount
+    return [first + each, *([each] * (terms.instalments - 1))]
+
+
+def _split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[int]]:
+    if terms.charge_method is ChargeMethod.NONE:
+        rounding = "down" if terms.mode_of_finance is ModeOfFinance.QARD else terms.rounding
+        principals = _equal(terms.principal.minor, terms.instalments, terms, rounding)
+        parts = principals, [0] * terms.instalments
+    else:
+        fractions = period_fractions(terms, nominal=nominal)
+        with localcontext(prec=PRECISION):
+            split = _flat if terms.charge_method is ChargeMethod.FLAT else _declining
+            parts = split(terms, fractions)
+    _refuse_unpayable(terms, parts)
+    return parts
+
+
+def _refuse_unpayable(terms: Terms, parts: tuple[list[int], list[int]]) -> None:
+    for principal, profit in zip(*parts, strict=True):
+        if min(principal, profit) < 0 or principal + profit == 0:
+            raise InstalmentsTooSmall(
+                instalments=terms.instalments,
+                instalment=Money(parts[0][0] + parts[1][0], terms.currency),
+                principal=terms.principal,
+            )
+
+
+def _whole(amount: Decimal, rounding: str) -> int:
+    return int(amount.to_integral_value(_ROUNDINGS[rounding]))
+
+
+def _equal(amount: int, count: int, terms: Terms, rounding: str) -> list[int]:
+    """An amount in equal parts, by the residue rule of the terms."""
+    if terms.residue_rule is ResidueRule.LARGEST_REMAINDER:
+        small, larger = divmod(amount, count)
+        return [small] * (count - larger) + [small + 1] * larger
+    part = _whole(Decimal(amount) / count, rounding)
+    if terms.residue_rule is ResidueRule.LEVELLED:
+        part = _levelled(part, count=count, last_of=lambda tried: amount - tried * (count - 1))
+    return [*([part] * (count - 1)), amount - part * (count - 1)]
+
+
+def _levelled(part: int, *, count: int, last_of: Callable[[int], int]) -> int:
+    """The part shifted by whole units while that brings the last one nearer to the others."""
+    gap = last_of(part) - part
+    for _ in range(LEVELLING_ROUNDS):
+        if abs(gap) <= count // 2:
+            break
+        tried = part + _whole(Decimal(gap) / count, "half_even")
+        tried_gap = last_of(tried) - tried
+        if abs(tried_gap) >= abs(gap):
+            break
+        part, gap = tried, tried_gap
+    return part
+
+
+def _flat(terms: Terms, fractions: Sequence[Decimal]) -> tuple[list[int], list[int]]:
+    """Profit on the whole principal for the whole time, shared over all instalments."""
+    count, grace = terms.instalments, terms.principal_grace
+    profit = _whole(terms.principal.minor * terms.annual_rate * sum(fractions), terms.rounding)
+    principals = _equal(terms.principal.minor, count - grace, terms, terms.rounding)
+    return [0] * grace + principals, _equal(profit, count, terms, terms.rounding)
+
+
+def _declining(terms: Terms, fractions: Sequence[Decimal]) -> tuple[list[int], list[int]]:
+    """Equal instalments, profit on what is outstanding; during grace the profit alone."""
+    rates = [terms.annual_rate * fraction for fraction in fractions]
+    grace, principal = terms.principal_grace, terms.principal.minor
+    bearing, factor, sum_of_factors = rates[grace:], Decimal(1), Decimal(1)
+    for rate in bearing[1:]:
+        sum_of_factors = 1 + sum_of_factors * (1 + rate)
+    for rate in bearing:
+        factor *= 1 + rate
+    instalment = _whole(principal * factor / sum_of_factors, terms.rounding)
+    if terms.residue_rule is ResidueRule.LEVELLED:
+        instalment = _levelled(
+            instalment,
+            count=len(bearing),
+            last_of=lambda tried: _last_instalment(terms, bearing, tried),
+        )
+    principals, profits = [0] * grace, []
+    outstanding = principal
+    for number, rate in enumerate(rates, start=1):
+        profit = _whole(outstanding * rate, terms.rounding)
+        profits.append(profit)
+        if number > grace:
+            part = outstanding if number == len(rates) else instalment - profit
+            principals.append(part)
+            outstanding -= part
+    return principals, profits
+
+
+def _last_instalment(terms: Terms, rates: Sequence[Decimal], instalment: int) -> int:
+    outstanding = terms.principal.minor
+    for rate in rates[:-1]:
+        outstanding -= instalment - _whole(outstanding * rate, terms.rounding)
+    return outstanding + _whole(outstanding * rates[-1], terms.rounding)

@@ -1,0 +1,271 @@
+"""What was agreed: mode of finance, amount, rate, dates, rounding and order of payment."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self, TypedDict, cast
+
+from services.loans.domain.fees import Fee, FeeJson, FeeKind
+from shared.errors import Kind, RafidError
+from shared.money import Money, Rounding
+
+INSTALMENTS_MAX = 600
+ANNUAL_RATE_MAX = Decimal(10)
+
+
+class ModeOfFinance(StrEnum):
+    """The kind of contract between lender and borrower."""
+
+    QARD = "qard"
+    CONVENTIONAL = "conventional"
+
+
+class ChargeMethod(StrEnum):
+    """What the profit is counted on: nothing, the outstanding principal, or the whole principal."""
+
+    NONE = "none"
+    DECLINING_BALANCE = "declining_balance"
+    FLAT = "flat"
+
+
+class Frequency(StrEnum):
+    """How far one due date lies from the next."""
+
+    WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class ResidueRule(StrEnum):
+    """Where the minor units go that equal instalments cannot share.
+
+    `last_instalment`: all instalments are equal, the last takes what is left (the default).
+    `largest_remainder`: no two differ by more than one minor unit, the larger ones come last.
+    `levelled`: as the first, but an instalment that leaves the last one far off is shifted by
+    whole minor units while that brings the last one nearer (at most three times).
+    """
+
+    LAST_INSTALMENT = "last_instalment"
+    LARGEST_REMAINDER = "largest_remainder"
+    LEVELLED = "levelled"
+
+
+class Component(StrEnum):
+    """A part of an instalment, in the order in which `Instalment` carries them."""
+
+    PRINCIPAL = "principal"
+    PROFIT = "profit"
+    FEE = "fee"
+
+
+ALLOCATION_ORDER = (Component.FEE, Component.PROFIT, Component.PRINCIPAL)
+ROUNDINGS: frozenset[Rounding] = frozenset({"half_even", "half_up", "down"})
+DAY_COUNTS = frozenset({"30/360", "act/360", "act/364", "act/365", "act/act"})
+MOVING_RULES = frozenset({"none", "next", "previous", "modified_following"})
+
+
+class TermsInvalid(RafidError):
+    """The terms contradict each other or pass a limit"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The member {member} cannot be {value} here."
+    member: str
+    value: str
+
+
+class QardBearsNoProfit(RafidError):
+    """A qard is repaid as it was lent, without profit"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "A qard has rate 0 and no charge method; asked were {annual_rate} and {charge_method}."
+    annual_rate: str
+    charge_method: str
+
+
+class QardFeeNotCost(RafidError):
+    """A fee on a qard may not exceed its documented actual cost"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "The fee {code} is a percentage, or is above the documented cost of {documented_cost}"
+        " (AAOIFI Sharia Standard 19)."
+    )
+    code: str
+    documented_cost: str
+
+
+class TermsJson(TypedDict):
+    """The terms as they are frozen into a contract; amounts in minor units, rates as text."""
+
+    mode_of_finance: str
+    charge_method: str
+    currency: str
+    principal_minor: int
+    annual_rate: str
+    instalments: int
+    frequency: str
+    principal_grace: int
+    disbursed_on: str
+    first_due_on: str
+    fees: list[FeeJson]
+    rounding: Rounding
+    residue_rule: str
+    day_count: str
+    moving_rule: str
+    country: str
+    month_end_rule: str
+    allocation_order: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The whole agreement of one loan; a value that exists is lawful in itself.
+
+    `annual_rate` is a fraction a year (`Decimal("0.18")`), `instalments` their number,
+    `principal_grace` how many first instalments carry profit only. `disbursed_on` is the agreed
+    day of payment, from which the first period runs. `day_count` "30/360" counts every regular
+    month as 1/12 of a year whatever its days; the others count real days. `moving_rule` and
+    `country` move a due date off a holiday; profit is counted on the unmoved dates, so a holiday
+    costs nobody anything.
+
+    Raises `TermsInvalid`, `QardBearsNoProfit`, `QardFeeNotCost`, or `CurrencyMismatch` of a fee.
+    """
+
+    mode_of_finance: ModeOfFinance
+    charge_method: ChargeMethod
+    principal: Money
+    annual_rate: Decimal
+    instalments: int
+    frequency: Frequency
+    disbursed_on: date
+    first_due_on: date
+    principal_grace: int = 0
+    fees: tuple[Fee, ...] = ()
+    rounding: Rounding = "half_even"
+    residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
+    day_count: str = "30/360"
+    moving_rule: str = "none"
+    country: str = ""
+    month_end_rule: str = "clamp"
+    allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
+
+    def __post_init__(self) -> None:
+        self._check_limits()
+        self._check_choices()
+        if self.mode_of_finance is ModeOfFinance.QARD:
+            self._check_qard()
+        for fee in self.fees:
+            for amount in (fee.amount, fee.documented_cost):
+                if amount is not None:
+                    _ = self.principal + amount  # another currency raises CurrencyMismatch
+
+    def _check_limits(self) -> None:
+        limits = {
+            "instalments": 1 <= self.instalments <= INSTALMENTS_MAX,
+            "principal": self.principal.minor >= self.instalments >= 1,
+            "annual_rate": _is_within(self.annual_rate, ANNUAL_RATE_MAX),
+            "principal_grace": 0 <= self.principal_grace < self.instalments,
+            "first_due_on": self.first_due_on > self.disbursed_on,
+        }
+        self._refuse_first(limits)
+
+    def _check_choices(self) -> None:
+        free = self.charge_method is ChargeMethod.NONE
+        shared_out = self.charge_method is not ChargeMethod.DECLINING_BALANCE
+        self._refuse_first(
+            {
+                "annual_rate": not (free and self.annual_rate),
+                "principal_grace": not (free and self.principal_grace),
+                "residue_rule": shared_out
+                or self.residue_rule is not ResidueRule.LARGEST_REMAINDER,
+                "rounding": self.rounding in ROUNDINGS,
+                "day_count": self.day_count in DAY_COUNTS,
+                "moving_rule": self.moving_rule in MOVING_RULES,
+                "country": self.moving_rule == "none" or bool(self.country),
+                "allocation_order": sorted(self.allocation_order) == sorted(Component),
+                "fees": len({fee.code for fee in self.fees}) == len(self.fees),
+            }
+        )
+
+    def _refuse_first(self, conditions: dict[str, bool]) -> None:
+        for member, holds in conditions.items():
+            if not holds:
+                raise TermsInvalid(member=member, value=str(getattr(self, member)))
+
+    def _check_qard(self) -> None:
+        if self.annual_rate or self.charge_method is not ChargeMethod.NONE:
+            raise QardBearsNoProfit(
+                annual_rate=str(self.annual_rate), charge_method=self.charge_method.value
+            )
+        for fee in self.fees:
+            cost = fee.documented_cost
+            if fee.kind is FeeKind.PERCENT or fee.amount is None or cost is None:
+                raise QardFeeNotCost(code=fee.code, documented_cost=str(cost or 0))
+            if fee.amount > cost:
+                raise QardFeeNotCost(code=fee.code, documented_cost=str(cost))
+
+    @property
+    def currency(self) -> str:
+        """The one currency of the contract."""
+        return self.principal.currency
+
+    def disbursed(self, *, on: date, first_due_on: date) -> Self:
+        """The same agreement paid out on another day."""
+        return replace(self, disbursed_on=on, first_due_on=first_due_on)
+
+    def to_json(self) -> TermsJson:
+        """Plain members, fit for `jsonb`; `from_json` gives an equal value back."""
+        return {
+            "mode_of_finance": self.mode_of_finance.value,
+            "charge_method": self.charge_method.value,
+            "currency": self.currency,
+            "principal_minor": self.principal.minor,
+            "annual_rate": str(self.annual_rate),
+            "instalments": self.instalments,
+            "frequency": self.frequency.value,
+            "principal_grace": self.principal_grace,
+            "disbursed_on": self.disbursed_on.isoformat(),
+            "first_due_on": self.first_due_on.isoformat(),
+            "fees": [fee.to_json() for fee in self.fees],
+            "rounding": self.rounding,
+            "residue_rule": self.residue_rule.value,
+            "day_count": self.day_count,
+            "moving_rule": self.moving_rule,
+            "country": self.country,
+            "month_end_rule": self.month_end_rule,
+            "allocation_order": [component.value for component in self.allocation_order],
+        }
+
+    @classmethod
+    def from_json(cls, members: object) -> Self:
+        """The terms that `to_json` wrote; raises `KeyError` or `ValueError` on anything else."""
+        frozen = cast("TermsJson", members)
+        currency = frozen["currency"]
+        return cls(
+            mode_of_finance=ModeOfFinance(frozen["mode_of_finance"]),
+            charge_method=ChargeMethod(frozen["charge_method"]),
+            principal=Money(frozen["principal_minor"], currency),
+            annual_rate=Decimal(frozen["annual_rate"]),
+            instalments=frozen["instalments"],
+            frequency=Frequency(frozen["frequency"]),
+            principal_grace=frozen["principal_grace"],
+            disbursed_on=date.fromisoformat(frozen["disbursed_on"]),
+            first_due_on=date.fromisoformat(frozen["first_due_on"]),
+            fees=tuple(Fee.from_json(fee, currency=currency) for fee in frozen["fees"]),
+            rounding=frozen["rounding"],
+            residue_rule=ResidueRule(frozen["residue_rule"]),
+            day_count=frozen["day_count"],
+            moving_rule=frozen["moving_rule"],
+            country=frozen["country"],
+            month_end_rule=frozen["month_end_rule"],
+            allocation_order=tuple(Component(name) for name in frozen["allocation_order"]),
+        )
+
+
+def _is_within(rate: Decimal, highest: Decimal) -> bool:
+    return rate.is_finite() and 0 <= rate <= highest
