@@ -8,8 +8,7 @@ while earlier batches are on their way.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from shared.errors import Kind, RafidError
 from shared.ids import InstitutionId
@@ -20,16 +19,15 @@ Result = TypeVar("Result")
 Flush = Callable[[InstitutionId, Sequence[Command]], Awaitable[Sequence[Result | RafidError]]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Overloaded(RafidError):
-    """The system is at its limit for the moment
+    """The system is at its limit for the moment.
 
     Nothing was done; the same request may be sent again after a moment.
     """
 
-    kind: ClassVar[Kind] = Kind.UNAVAILABLE
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = "{waiting} commands are waiting already; send the same request again."
+    kind = Kind.UNAVAILABLE
+    service = "shared"
+    detail = "{waiting} commands are waiting already; send the same request again."
     waiting: int
 
 

@@ -1,9 +1,9 @@
 """How does the same request have one effect and one answer?"""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Response
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import tenancy
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
+from shared.ids import InstitutionId
 
 IdempotencyKey = Annotated[
     str,
@@ -27,16 +28,15 @@ IdempotencyKey = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class IdempotencyKeyReused(RafidError):
-    """The idempotency key was used for another request
+    """The idempotency key was used for another request.
 
     A key belongs to one request for good: send another key with another body.
     """
 
-    kind: ClassVar[Kind] = Kind.RULE
-    service: ClassVar[str] = "shared"
-    detail: ClassVar[str] = "The key {key} already stands for another request."
+    kind = Kind.RULE
+    service = "shared"
+    detail = "The key {key} already stands for another request."
     key: str
 
 
@@ -53,6 +53,56 @@ class Request:
         """Hash the route's target (method and path) with the body as it was understood."""
         content = target.encode() + b"\n" + (body.model_dump_json().encode() if body else b"")
         return cls(actor_id=actor_id, key=key, hash=hashlib.sha256(content).digest())
+
+
+Key = tuple[UUID, str]
+"""Who asked, and the key they chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was answered to a key, and the hash of the request that was answered."""
+
+    key: str
+    request_hash: bytes
+    answer: bytes
+
+    def answer_to(self, request_hash: bytes) -> bytes:
+        """Give the answer to the same request; raise IdempotencyKeyReused to another."""
+        if request_hash != self.request_hash:
+            raise IdempotencyKeyReused(key=self.key)
+        return self.answer
+
+
+async def find_kept(
+    connection: Any, institution_id: InstitutionId, keys: Sequence[Key]
+) -> dict[Key, Kept]:
+    """Find the answers of keys that were used before (hot paths)."""
+    rows = await connection.fetch(
+        "select * from kept_answers($1, $2, $3)",
+        institution_id,
+        [actor_id for actor_id, _ in keys],
+        [key for _, key in keys],
+    )
+    return {
+        (row["actor_id"], row["key"]): Kept(row["key"], row["request_hash"], row["answer"])
+        for row in rows
+    }
+
+
+def without_doubles(keys: Sequence[Key | None]) -> tuple[list[int], dict[int, int]]:
+    """Split a batch, by index, into the commands to do and those that repeat one of them."""
+    first: dict[Key, int] = {}
+    doing: list[int] = []
+    doubles: dict[int, int] = {}
+    for index, key in enumerate(keys):
+        if key is not None and key in first:
+            doubles[index] = first[key]
+            continue
+        if key is not None:
+            first[key] = index
+        doing.append(index)
+    return doing, doubles
 
 
 TAKE = text("""
@@ -89,9 +139,8 @@ async def run_once(
         }
         if not (await session.execute(TAKE, {**values, "hash": request.hash})).scalar():
             kept = (await session.execute(FIND, values)).one()
-            if kept.request_hash != request.hash:
-                raise IdempotencyKeyReused(key=request.key)
-            return _json(kept.answer, kept.status, repeated=True)
+            answer = Kept(request.key, kept.request_hash, kept.answer).answer_to(request.hash)
+            return _json(answer, kept.status, repeated=True)
         answer = (await work(session)).model_dump_json().encode()
         await session.execute(KEEP, {**values, "status": status, "answer": answer})
     return _json(answer, status, repeated=False)

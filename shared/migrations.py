@@ -141,7 +141,23 @@ def lay_foundation() -> None:
     for table, grants in FOUNDATION_TABLES.items():
         protect(table, grants=grants)
     define(ENTER_TENANT, signature="enter_tenant(uuid)")
+    define(KEPT_ANSWERS, signature="kept_answers(uuid, uuid[], text[])")
 
+
+# Which of these keys were used before, and what was answered?
+KEPT_ANSWERS = """
+create function kept_answers(p_institution uuid, p_actors uuid[], p_keys text[])
+returns table (actor_id uuid, key text, request_hash bytea, answer bytea)
+language plpgsql stable as $$
+begin
+  perform enter_tenant(p_institution);
+  return query
+  select k.actor_id, k.key, k.request_hash, k.answer
+  from unnest(p_actors, p_keys) as a(actor_id, key)
+  join idempotency_key k on k.institution_id = p_institution
+    and k.actor_id = a.actor_id and k.key = a.key;
+end $$
+"""
 
 # A function that works for an institution enters it first: within a transaction of another
 # institution it refuses, outside of any it binds the transaction, in the same round trip.

@@ -1,6 +1,9 @@
 """The declarative base of loans: every table of its schema, institution first in each key."""
 
-from sqlalchemy import MetaData
+from datetime import datetime
+
+from sqlalchemy import MetaData, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import NAMING
@@ -10,3 +13,4 @@ class Base(DeclarativeBase):
     """Parent of every row class of loans; the role's search path names the schema."""
 
     metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), str: Text}  # noqa: RUF012

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from uuid import UUID
 
 from services.loans.domain import allocation, journal
 from services.loans.domain.allocation import Allocation, Order, Parts, Portions
 from services.loans.domain.chart import FundAccounts
-from services.loans.domain.journal import Channel, JournalEntry
+from services.loans.domain.journal import Channel, EntryKind, JournalEntry
 from shared.errors import Kind, RafidError
-from shared.ids import ContractId
+from shared.ids import BranchId, ContractId, EntryId, RepaymentId
 from shared.money import CurrencyMismatch, Money
 
 
@@ -40,6 +41,78 @@ class DayNotPossible(RafidError):
     received_on: date
     earliest: date
     latest: date
+
+
+class ContractUnknown(RafidError):
+    """There is no such contract here."""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "No contract {contract_id} is visible to you."
+    contract_id: ContractId
+
+
+class RepaymentUnknown(RafidError):
+    """There is no such repayment here."""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "No repayment {repayment_id} is visible to you."
+    repayment_id: RepaymentId
+
+
+class AlreadyReversed(RafidError):
+    """The repayment cannot be reversed again."""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Repayment {repayment_id} is reversed already, or is a reversal itself."
+    repayment_id: RepaymentId
+
+
+class RepaymentBusy(RafidError):
+    """The repayment's contract changes too fast."""
+
+    kind = Kind.UNAVAILABLE
+    service = "loans"
+    detail = "The contract of {repayment_id} kept changing; nothing was done, send it again."
+    repayment_id: RepaymentId
+
+
+class ContractBusy(RafidError):
+    """The contract changes too fast."""
+
+    kind = Kind.UNAVAILABLE
+    service = "loans"
+    detail = "Contract {contract_id} kept changing; nothing was done, send the request again."
+    contract_id: ContractId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveRepayment:
+    """The command: this money came on this day; `key` None means no repetition is expected."""
+
+    contract_id: ContractId
+    amount: Money
+    received_on: date
+    today: date
+    channel: Channel
+    actor_id: UUID
+    branch_ids: frozenset[BranchId] | None = None
+    key: str | None = None
+    request_hash: bytes = b""
+    payment_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReverseRepayment:
+    """The command: this repayment was a mistake, take it back."""
+
+    repayment_id: RepaymentId
+    actor_id: UUID
+    key: str
+    request_hash: bytes
+    branch_ids: frozenset[BranchId] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +166,18 @@ def collect(
     return _move(standing, amount.minor, booked_on=received_on, channel=channel)
 
 
-def take_back(standing: Standing, *, amount: Money, booked_on: date, channel: Channel) -> Decided:
+def take_back(
+    standing: Standing, *, amount: Money, booked_on: date, channel: Channel, entry_id: EntryId
+) -> Decided:
     """Decide the reversal of a payment: the difference to the standing without it.
 
     All portions are negative. The newest payment's reversal is its exact opposite; an older one's
-    is the net of that opposite and of what later payments now fill instead.
+    is the net of that opposite and of what later payments now fill instead. The entry names
+    `entry_id`, the one it reverses.
     """
-    return _move(standing, -amount.minor, booked_on=booked_on, channel=channel)
+    decided = _move(standing, -amount.minor, booked_on=booked_on, channel=channel)
+    entry = replace(decided.entry, kind=EntryKind.REVERSAL, reverses_entry_id=entry_id)
+    return replace(decided, entry=entry)
 
 
 def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) -> Decided:
@@ -128,3 +206,46 @@ def _open_day(day: date, closed_through: date | None) -> date:
     if closed_through is None or day > closed_through:
         return day
     return closed_through + timedelta(days=1)
+
+
+def answer(decided: Decided, *, repayment_id: RepaymentId, received_on: date) -> dict[str, object]:
+    """Tell the payer what became of the money (the members of `RepaymentOut`)."""
+    after, portions = decided.after, decided.portions
+    currency = after.fund.currency
+    outstanding = sum(parts[0] for parts in after.instalments) - after.paid.principal
+
+    def money(minor: int) -> dict[str, str]:
+        return {"amount": str(Money(minor, currency)), "currency": currency}
+
+    return {
+        "repayment_id": repayment_id,
+        "contract_id": after.contract_id,
+        "amount": money(portions.total),
+        "received_on": received_on,
+        "principal": money(portions.principal),
+        "profit": money(portions.profit),
+        "fee": money(portions.fee),
+        "surplus": money(portions.surplus),
+        "outstanding_principal": money(outstanding),
+        "contract_closed": after.paid.total >= after.owed_minor,
+    }
+
+
+def fact(
+    decided: Decided, *, repayment_id: RepaymentId, received_on: date, channel: Channel
+) -> dict[str, object]:
+    """Tell other services what became of the money (the members of `RepaymentReceived`)."""
+    portions = decided.portions
+    return {
+        "contract_id": decided.after.contract_id,
+        "repayment_id": repayment_id,
+        "fund_id": decided.after.fund.fund_id,
+        "amount_minor": portions.total,
+        "currency": decided.after.fund.currency,
+        "received_on": received_on,
+        "channel": channel.value,
+        "principal_minor": portions.principal,
+        "profit_minor": portions.profit,
+        "fee_minor": portions.fee,
+        "surplus_minor": portions.surplus,
+    }

@@ -1,0 +1,1 @@
+"""The books: accounts, the append-only journal, its chain, and closed periods."""

@@ -1,0 +1,216 @@
+"""What do the books say: accounts, balances, trial balance, statements, the chain?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import tenancy
+from shared.feed import Chain
+from shared.ids import AccountId, EntryId, FundId
+from shared.money import Money
+
+# What the chain hashes: the entry and its lines in order, as text that another language can
+# write too (`rafid verify` does, independently).
+DIGEST = """(select sha256(convert_to(concat_ws('|', e.entry_id, e.kind,
+      to_char(e.occurred_on, 'YYYY-MM-DD'), e.source_id, coalesce(e.contract_id::text, '-'),
+      coalesce(e.reverses_entry_id::text, '-'), e.actor_id,
+      (extract(epoch from e.recorded_at) * 1000000)::bigint,
+      (select string_agg(concat_ws(',', l.line_no, l.account_id, l.fund_id, l.currency,
+         l.amount_minor), ';' order by l.line_no) from journal_line l
+       where l.institution_id = e.institution_id and l.entry_id = e.entry_id)), 'UTF8'))
+  from journal_entry e where e.institution_id = p.institution_id and e.entry_id = p.entry_id)"""
+
+JOURNAL = Chain(
+    name="journal",
+    pending="journal_pending",
+    link="journal_link",
+    key="entry_id",
+    digest=DIGEST,
+)
+
+ACCOUNTS = text("""
+    select fund_id, code, account_id, currency from account
+    where institution_id = :institution_id and fund_id = any(:fund_ids)
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountKey:
+    """The id and currency of a fund's account."""
+
+    account_id: AccountId
+    currency: str
+
+
+async def accounts_of(
+    session: AsyncSession, fund_ids: Sequence[FundId]
+) -> dict[tuple[FundId, str], AccountKey]:
+    """Return the accounts of funds by (fund, account code)."""
+    rows = await session.execute(
+        ACCOUNTS,
+        {"institution_id": tenancy.institution_of(session), "fund_ids": list(fund_ids)},
+    )
+    return {
+        (FundId(row.fund_id), row.code): AccountKey(
+            account_id=AccountId(row.account_id), currency=row.currency
+        )
+        for row in rows
+    }
+
+
+BALANCES = text("""
+    select a.code, a.currency, coalesce(sum(l.amount_minor), 0)::bigint as balance_minor
+    from account a left join journal_line l
+      on l.institution_id = a.institution_id and l.account_id = a.account_id
+    where a.institution_id = :institution_id and a.fund_id = :fund_id
+    group by a.code, a.currency
+""")
+
+
+async def balances(session: AsyncSession, fund_id: FundId) -> dict[str, Money]:
+    """Return the balance of each account of a fund as booked now; a debit balance is positive."""
+    rows = await session.execute(
+        BALANCES, {"institution_id": tenancy.institution_of(session), "fund_id": fund_id}
+    )
+    return {row.code: Money(row.balance_minor, row.currency) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Two dates of a question: when it was so, and what the books knew.
+
+    `known_at` None means all that is booked, numbered or not.
+    """
+
+    as_of: date | None = None
+    known_at: datetime | None = None
+
+
+# Both dates as one condition on an entry `e`; a null parameter asks nothing.
+WITHIN_CUT = """
+  (cast(:as_of as date) is null or e.occurred_on <= :as_of)
+  and (cast(:known_at as timestamptz) is null or exists (
+    select from journal_link k where k.institution_id = e.institution_id
+      and k.entry_id = e.entry_id and k.numbered_at <= :known_at))
+"""
+
+TRIAL_BALANCE = text(f"""
+    select a.fund_id, a.account_id, a.code, a.class, a.currency,
+      coalesce(sum(l.amount_minor) filter (where l.amount_minor > 0), 0)::bigint as debit_minor,
+      coalesce(-sum(l.amount_minor) filter (where l.amount_minor < 0), 0)::bigint as credit_minor
+    from account a
+    left join (journal_line l join journal_entry e
+      on e.institution_id = l.institution_id and e.entry_id = l.entry_id and {WITHIN_CUT})
+      on l.institution_id = a.institution_id and l.account_id = a.account_id
+    where a.institution_id = :institution_id
+      and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id)
+    group by a.fund_id, a.account_id, a.code, a.class, a.currency
+    order by a.fund_id, a.code
+""")
+
+
+async def trial_balance(
+    session: AsyncSession, *, cut: Cut, fund_id: FundId | None = None
+) -> Sequence[Row[tuple[object, ...]]]:
+    """Return each account with the sums of its debits and credits at a cut."""
+    rows = await session.execute(
+        TRIAL_BALANCE,
+        {
+            "institution_id": tenancy.institution_of(session),
+            "fund_id": fund_id,
+            "as_of": cut.as_of,
+            "known_at": cut.known_at,
+        },
+    )
+    return rows.all()
+
+
+STATEMENT = text(f"""
+    select e.entry_id, e.kind, e.occurred_on, e.recorded_at, e.source_id, e.contract_id,
+      e.reverses_entry_id, l.line_no, l.amount_minor, l.currency
+    from journal_line l join journal_entry e
+      on e.institution_id = l.institution_id and e.entry_id = l.entry_id
+    where l.institution_id = :institution_id and l.account_id = :account_id
+      and (l.entry_id, l.line_no) > (:after_entry, :after_line) and {WITHIN_CUT}
+    order by l.entry_id, l.line_no limit :limit
+""")
+
+
+async def statement(
+    session: AsyncSession,
+    account_id: AccountId,
+    *,
+    cut: Cut,
+    after: tuple[UUID, int],
+    limit: int,
+) -> Sequence[Row[tuple[object, ...]]]:
+    """Return an account's lines in the order of booking, after a given line."""
+    rows = await session.execute(
+        STATEMENT,
+        {
+            "institution_id": tenancy.institution_of(session),
+            "account_id": account_id,
+            "after_entry": after[0],
+            "after_line": after[1],
+            "as_of": cut.as_of,
+            "known_at": cut.known_at,
+            "limit": limit,
+        },
+    )
+    return rows.all()
+
+
+FIND_ACCOUNT = text("""
+    select fund_id, code, class, currency from account
+    where institution_id = :institution_id and account_id = :account_id
+""")
+
+
+async def find_account(
+    session: AsyncSession, account_id: AccountId
+) -> Row[tuple[object, ...]] | None:
+    """Return an account's fund, code, class and currency."""
+    values = {"institution_id": tenancy.institution_of(session), "account_id": account_id}
+    return (await session.execute(FIND_ACCOUNT, values)).first()
+
+
+LINES = text("""
+    select l.line_no, a.code, l.account_id, l.fund_id, l.currency, l.amount_minor
+    from journal_line l join account a
+      on a.institution_id = l.institution_id and a.account_id = l.account_id
+    where l.institution_id = :institution_id and l.entry_id = :entry_id order by l.line_no
+""")
+
+
+async def lines_of(session: AsyncSession, entry_id: EntryId) -> Sequence[Row[tuple[object, ...]]]:
+    """Return the lines of an entry with their account codes."""
+    values = {"institution_id": tenancy.institution_of(session), "entry_id": entry_id}
+    return (await session.execute(LINES, values)).all()
+
+
+CLOSED_THROUGH = text("""
+    select max(closed_through) from closing where institution_id = :institution_id
+""")
+
+
+async def closed_through(session: AsyncSession) -> date | None:
+    """Return the last closed day of the books, or None."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    day: date | None = (await session.execute(CLOSED_THROUGH, values)).scalar()
+    return day
+
+
+HORIZON = text("""
+    select number, numbered_at, hash from journal_link where institution_id = :institution_id
+    order by number desc limit 1
+""")
+
+
+async def horizon(session: AsyncSession) -> Row[tuple[int, datetime, bytes]] | None:
+    """Return the newest link of the journal's chain: number, time, hash."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(HORIZON, values)).first()

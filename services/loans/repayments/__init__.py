@@ -1,0 +1,1 @@
+"""What borrowers pay: received, allocated, reversed; the pulse of the system."""
