@@ -282,7 +282,7 @@ class Guard(SecurityBase):
 
 
 def require(*roles: Role) -> Any:
-    """Guard a route: it is annotated `actor: Annotated[Actor, require(Role.OFFICER)]`."""
+    """Guard a route with the roles it allows: the annotation of its parameter `actor`."""
     if not roles:
         raise ValueError("a route needs at least one role")
     return Depends(Guard(frozenset(roles)))

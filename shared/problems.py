@@ -1,6 +1,5 @@
 """How is a refusal written on the wire? Problem documents (RFC 9457) in the reader's language."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,16 +25,32 @@ STATUS: Mapping[Kind, int] = {
     Kind.UNAVAILABLE: 503,
 }
 
-# Problems that no error class stands for: status → (title, detail), both message ids.
-PLAIN: Mapping[int, tuple[str, str]] = {
-    400: ("The request cannot be read", "The request is not well formed."),
-    404: ("There is nothing at this address", "Check the path of the request."),
-    405: ("This address does not know the method", "The header Allow names those it knows."),
-    413: ("The request is too large", "Send less at once."),
-    415: ("The body is not of a type that is read here", "Send JSON as application/json."),
-    422: ("The request is not valid", "See the list of errors."),
-    500: ("Something went wrong on our side", "It was logged under the id of this request."),
-    503: ("The database does not answer", "Nothing was changed; send the request again."),
+# Problems that no error class stands for: status → name, title, detail (message ids).
+PLAIN: Mapping[int, tuple[str, str, str]] = {
+    400: ("bad-request", "The request cannot be read", "The request is not well formed."),
+    404: ("not-found", "There is nothing at this address", "Check the path of the request."),
+    405: (
+        "method-not-allowed",
+        "This address does not know the method",
+        "The header Allow names those it knows.",
+    ),
+    413: ("content-too-large", "The request is too large", "Send less at once."),
+    415: (
+        "unsupported-media-type",
+        "The body is not of a type that is read here",
+        "Send JSON as application/json.",
+    ),
+    422: ("invalid-request", "The request is not valid", "See the list of errors."),
+    500: (
+        "internal-error",
+        "Something went wrong on our side",
+        "It was logged under the id of this request.",
+    ),
+    503: (
+        "database-unavailable",
+        "The database does not answer",
+        "Nothing was changed; send the request again.",
+    ),
 }
 MALFORMED = "The body is not valid JSON in UTF-8."
 CONTROL_CHARACTERS = "The address holds control characters."
@@ -138,11 +153,10 @@ def of_status(
 ) -> Problem:
     """Write a problem that only has an HTTP status; `detail` is a message id."""
     phrase = HTTPStatus(status).phrase
-    title, usual = PLAIN.get(status, (phrase, phrase))
-    named = "invalid-request" if status == HTTPStatus.UNPROCESSABLE_ENTITY else _kebab(phrase)
+    name, title, usual = PLAIN.get(status, (f"status-{status}", phrase, phrase))
     waiting = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}  # noqa: PLR2004
     return Problem(
-        type=f"/problems/{named}",
+        type=f"/problems/{name}",
         status=status,
         title=texts.translate(title, language=language, service="shared"),
         detail=texts.translate(detail or usual, language=language, service="shared"),
@@ -203,7 +217,3 @@ def pointer(location: Sequence[str | int]) -> str:
 def _code(fault: Mapping[str, Any]) -> str:
     refused = (fault.get("ctx") or {}).get("error")
     return refused.slug() if isinstance(refused, RafidError) else str(fault["type"])
-
-
-def _kebab(phrase: str) -> str:
-    return re.sub(r"[^a-z]+", "-", phrase.lower()).strip("-")
