@@ -22,6 +22,7 @@ from shared.jwks import KeySource
 
 INSTITUTION_HEADER = "x-institution"
 EVERY_INSTITUTION = "*"
+NOWHERE = InstitutionId(UUID(int=0))  # nothing belongs to it
 MAX_TOKEN = 8_192
 CLOCK_SKEW_SECONDS = 30
 REMEMBERED_TOKENS = 10_000
@@ -182,7 +183,7 @@ class TokenVerifier:
             donor = _member(claims, self._claims.donor)
             actor = Actor(
                 id=_subject(claims["sub"], issuer=self._issuer),
-                institution_id=InstitutionId(UUID(int=0)),
+                institution_id=NOWHERE,
                 roles=_roles(_member(claims, self._claims.roles)),
                 branch_ids=_branches(_member(claims, self._claims.branches)),
                 donor_id=DonorId(UUID(donor)) if donor else None,
@@ -249,6 +250,10 @@ def _branches(named: Any) -> frozenset[BranchId] | None:
 
 async def signed_in(request: Request) -> Actor:
     """Give the actor of a request, whatever its roles; `require` is what guards a route."""
+    return await _actor_of(request, without_header=None)
+
+
+async def _actor_of(request: Request, *, without_header: str | None) -> Actor:
     kept: Actor | None = request.scope.get("rafid.actor")
     if kept is not None:
         return kept
@@ -256,7 +261,7 @@ async def signed_in(request: Request) -> Actor:
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing
     verifier: TokenVerifier = request.app.state.verifier
-    header = request.headers.get(INSTITUTION_HEADER)
+    header = request.headers.get(INSTITUTION_HEADER, without_header)
     actor = await verifier.verify(token.strip(), institution=header)
     request.scope["rafid.actor"] = actor
     return actor
@@ -268,24 +273,29 @@ SignedIn = Annotated[Actor, Depends(signed_in)]
 class Guard(SecurityBase):
     """The dependency that `require` makes; `roles` is what a test of the routes reads."""
 
-    def __init__(self, roles: frozenset[Role]) -> None:
+    def __init__(self, roles: frozenset[Role], *, everywhere: bool) -> None:
         self.model = HTTPBearer(bearerFormat="JWT")
         self.scheme_name = "token"
         self.roles = roles
+        self._without_header = str(NOWHERE) if everywhere else None
 
     async def __call__(self, request: Request) -> Actor:
         """Give the actor if one of its roles is allowed here. Raises RoleMissing."""
-        actor = await signed_in(request)
+        actor = await _actor_of(request, without_header=self._without_header)
         if self.roles.isdisjoint(actor.roles):
             raise RoleMissing(needed=tuple(sorted(self.roles)), held=tuple(sorted(actor.roles)))
         return actor
 
 
-def require(*roles: Role) -> Any:
-    """Guard a route with the roles it allows: the annotation of its parameter `actor`."""
+def require(*roles: Role, everywhere: bool = False) -> Any:
+    """Guard a route with the roles it allows: the annotation of its parameter `actor`.
+
+    A route is `everywhere` if our own services may ask it without naming an institution; behind
+    the walls it then sees nothing.
+    """
     if not roles:
         raise ValueError("a route needs at least one role")
-    return Depends(Guard(frozenset(roles)))
+    return Depends(Guard(frozenset(roles), everywhere=everywhere))
 
 
 def roles_of(route: APIRoute | RouteContext) -> frozenset[Role] | None:

@@ -134,11 +134,12 @@ def of_error(error: RafidError, *, language: Language) -> Problem:
         )
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    title, detail = texts.render(error, language=language)
     return Problem(
         type=error.type_uri(),
         status=status,
-        title=texts.translate(error.title(), language=language, service=error.service),
-        detail=in_words(error, language=language),
+        title=title,
+        detail=detail,
         members=error.fields(),
         headers=headers,
     )
@@ -186,18 +187,12 @@ def of_faults(faults: Sequence[Mapping[str, Any]], *, language: Language) -> Pro
     )
 
 
-def in_words(error: RafidError, *, language: Language) -> str:
-    """Write an error's sentence in a language, its values filled in."""
-    template = texts.translate(error.detail, language=language, service=error.service)
-    return template.format_map(error.texts())
-
-
 def fault_in_words(fault: Mapping[str, Any], *, language: Language) -> str:
     """Write one of pydantic's faults as a sentence in a language."""
     context = fault.get("ctx") or {}
     refused = context.get("error")
     if isinstance(refused, RafidError):
-        return in_words(refused, language=language)
+        return texts.render(refused, language=language)[1]
     template = next((text for start, text in FAULTS if fault["type"].startswith(start)), None)
     sentence = texts.translate(template or OTHER_FAULT, language=language, service="shared")
     try:
