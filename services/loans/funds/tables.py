@@ -7,7 +7,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.loans.base import Base
@@ -32,7 +31,7 @@ class FundRow(Base):
     name_fr: Mapped[str]
     name_en: Mapped[str]
     floor_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    conditions: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default=text("'{}'"))
+    lending_ruling: Mapped[str | None]
     status: Mapped[str] = mapped_column(server_default="open")
     version: Mapped[int] = mapped_column(server_default=text("1"))
     actor_id: Mapped[UUID]

@@ -22,7 +22,7 @@ def upgrade() -> None:
           name_fr text not null,
           name_en text not null,
           floor_minor bigint not null default 0 check (floor_minor >= 0),
-          conditions text[] not null default '{}',
+          lending_ruling text,
           status text not null default 'open' check (status in ('open', 'closed')),
           version integer not null default 1 check (version > 0),
           actor_id uuid not null,

@@ -25,7 +25,8 @@ def upgrade() -> None:
           principal_minor bigint not null check (principal_minor > 0),
           terms jsonb not null,
           signed_on date not null,
-          status text not null default 'signed' check (status in ('signed', 'active', 'closed')),
+          status text not null default 'signed'
+            check (status in ('signed', 'active', 'closed', 'written_off', 'cancelled')),
           version integer not null default 1 check (version > 0),
           effective_annual_rate numeric(9, 6) not null,
           total_cost_minor bigint not null,

@@ -1,0 +1,206 @@
+"""Which of these claims does the fund's money bear, one after the other?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.loans.domain import funding
+from services.loans.domain.chart import FundKind
+from services.loans.domain.funding import (
+    ClaimKind,
+    ClaimRefused,
+    Claims,
+    FinancingRule,
+    Fund,
+    FundExhausted,
+    FundRestricted,
+    Verdict,
+)
+from services.loans.domain.terms import ModeOfFinance
+from shared import rulebook
+from shared.ids import ApplicationId, FundId
+from shared.money import Money
+
+Refused = FundRestricted | FundExhausted | ClaimRefused
+Held = Mapping[tuple[ApplicationId, FundId], Claims]
+"""What applications hold of funds already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What an application wants of a fund, with what the rules need to know about it."""
+
+    fund_id: FundId
+    application_id: ApplicationId
+    amount: Money
+    mode: ModeOfFinance
+    bears_fee: bool
+    fund_kinds: frozenset[FundKind]
+
+    def move(self, kind: ClaimKind, *, amount: Money | None = None) -> "Move":
+        """The claim of this application on this fund, of the whole amount unless one is given."""
+        return Move(
+            fund_id=self.fund_id,
+            application_id=self.application_id,
+            kind=kind,
+            amount=amount or self.amount,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One claim to be added."""
+
+    fund_id: FundId
+    application_id: ApplicationId
+    kind: ClaimKind
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a fund holds and what is claimed of it.
+
+    `cash` is cash and wallet less what is owed to borrowers and to charity; `net_assets` adds
+    the loans. 900 in cash, 100 of it paid in excess by borrowers, 300 reserved: 500 is free.
+    """
+
+    cash: Money
+    net_assets: Money
+    reserved: Money
+    committed: Money
+
+    @property
+    def available(self) -> Money:
+        """What is neither reserved nor committed."""
+        return funding.available(self.cash, reserved=self.reserved, committed=self.committed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """A locked fund, what it holds, and the rulebook's line for each mode asked for."""
+
+    fund: Fund
+    standing: Standing
+    rules: Mapping[ModeOfFinance, FinancingRule]
+
+
+Purses = Mapping[FundId, Purse]
+
+
+def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: date) -> FinancingRule:
+    """The rulebook's line for a kind of fund and a mode of finance on a day.
+
+    Zakat and conventional is forbidden, zakat and qard needs a ruling, waqf and qard is allowed.
+    """
+    fact = rulebook.find(
+        "fund_financing", country=country, on=on, fund_kind=kind.value, mode=mode.value
+    )
+    return FinancingRule(
+        verdict=Verdict(str(fact.value)), source=fact.source, in_force_from=fact.in_force_from
+    )
+
+
+def require_allowed(purses: Purses, *, ask: Ask) -> None:
+    """Raise `FundRestricted` with every reason why the fund may not pay for this."""
+    purse = purses[ask.fund_id]
+    refusals = funding.check(
+        purse.fund,
+        mode=ask.mode,
+        amount=ask.amount,
+        bears_fee=ask.bears_fee,
+        product_fund_kinds=ask.fund_kinds,
+        rule=purse.rules[ask.mode],
+        net_assets=purse.standing.net_assets,
+    )
+    funding.require_allowed(purse.fund, refusals=refusals)
+
+
+def reserve(
+    asks: Sequence[Ask], *, purses: Purses, held: Held
+) -> tuple[list[Move], list[Refused | None]]:
+    """The reservations that fit, in the order given, and for each ask None or its refusal.
+
+    1,000 free, asked 600, 500 and 400: the first and the last fit, the second raises nothing but
+    is refused with `FundExhausted`. An application that holds a claim is refused.
+    """
+    standings = {fund_id: purse.standing for fund_id, purse in purses.items()}
+    holders = {application_id for (application_id, _), claims in held.items() if _holds(claims)}
+    moves: list[Move] = []
+    outcomes: list[Refused | None] = []
+    for ask in asks:
+        standing = standings[ask.fund_id]
+        try:
+            _refuse_second(ask, held=held, holders=holders)
+            require_allowed(purses, ask=ask)
+            funding.require_available(
+                purses[ask.fund_id].fund,
+                requested=ask.amount,
+                cash=standing.cash,
+                reserved=standing.reserved,
+                committed=standing.committed,
+            )
+        except (FundRestricted, FundExhausted, ClaimRefused) as refusal:
+            outcomes.append(refusal)
+            continue
+        standings[ask.fund_id] = replace(standing, reserved=standing.reserved + ask.amount)
+        holders.add(ask.application_id)
+        moves.append(ask.move(ClaimKind.RESERVE))
+        outcomes.append(None)
+    return moves, outcomes
+
+
+def commit(asks: Sequence[Ask], *, purses: Purses, held: Held) -> list[Move]:
+    """Reservations turned into commitments; what was reserved beyond the contract is released.
+
+    600 reserved, a contract of 500: commit 500, release 100. Raises the first `FundRestricted`
+    or `ClaimRefused`.
+    """
+    moves: list[Move] = []
+    for ask in asks:
+        require_allowed(purses, ask=ask)
+        claims = held.get((ask.application_id, ask.fund_id), Claims.none(ask.amount.currency))
+        rest = funding.claim(claims, kind=ClaimKind.COMMIT, amount=ask.amount).reserved
+        moves.append(ask.move(ClaimKind.COMMIT))
+        if rest.is_positive:
+            moves.append(ask.move(ClaimKind.RELEASE, amount=rest))
+    return moves
+
+
+def use(asks: Sequence[Ask], *, kind: ClaimKind, held: Held) -> list[Move]:
+    """Commitments drawn or freed. Raises `ClaimRefused` where one is not held."""
+    standing = dict(held)
+    for ask in asks:
+        key = (ask.application_id, ask.fund_id)
+        claims = standing.get(key, Claims.none(ask.amount.currency))
+        standing[key] = funding.claim(claims, kind=kind, amount=ask.amount)
+    return [ask.move(kind) for ask in asks]
+
+
+def release(held: Held) -> list[Move]:
+    """Everything reserved given back."""
+    return [
+        Move(
+            fund_id=fund_id,
+            application_id=application_id,
+            kind=ClaimKind.RELEASE,
+            amount=claims.reserved,
+        )
+        for (application_id, fund_id), claims in held.items()
+        if claims.reserved.is_positive
+    ]
+
+
+def _holds(claims: Claims) -> bool:
+    return any(amount.is_positive for amount in (claims.reserved, claims.committed, claims.drawn))
+
+
+def _refuse_second(ask: Ask, *, held: Held, holders: set[ApplicationId]) -> None:
+    if ask.application_id in holders:
+        claims = held.get((ask.application_id, ask.fund_id), Claims.none(ask.amount.currency))
+        raise ClaimRefused(
+            claim=ClaimKind.RESERVE,
+            amount=ask.amount,
+            reserved=claims.reserved,
+            committed=claims.committed,
+        )

@@ -1,0 +1,359 @@
+"""How does money come into a fund, and how is it claimed, never more than there is?
+
+Claims are only added. Every function that claims locks the funds it touches in the order of
+their ids, reads the books anew, and lets the domain decide.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.domain import chart, claiming, journal
+from services.loans.domain.chart import FundAccounts, FundKind
+from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
+from services.loans.domain.funding import ClaimKind
+from services.loans.domain.journal import Channel
+from services.loans.domain.terms import ModeOfFinance
+from services.loans.funds import queries
+from services.loans.funds.tables import DonorRow, FundClaimRow, FundDonorRow, FundRow, ReceiptRow
+from services.loans.ledger import operations as ledger
+from shared import feed, ids, tenancy
+from shared.errors import Kind, RafidError
+from shared.events import DonorLinked, FundClaimed, FundCreated, FundReceived
+from shared.ids import ApplicationId, EntryId, FundId
+from shared.money import Money
+
+
+class CodeTaken(RafidError):
+    """The code is in use"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Another fund or donor of the institution has the code {code}."
+    code: str
+
+
+class FundClosed(RafidError):
+    """The fund is closed"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The fund {fund_code} takes no more money."
+    fund_code: str
+
+
+class DonorNotFound(RafidError):
+    """There is no such donor"""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "No donor has the id {donor_id}."
+    donor_id: UUID
+
+
+class DonorNotLinked(RafidError):
+    """The donor is not linked to the fund"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "Link the donor to the fund {fund_code} before booking what it gave."
+    fund_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """A name in the three languages."""
+
+    ar: str
+    fr: str
+    en: str
+
+
+async def create_fund(
+    session: AsyncSession,
+    *,
+    code: str,
+    kind: FundKind,
+    names: Names,
+    floor: Money,
+    lending_ruling: str | None,
+    actor_id: UUID,
+) -> FundRow:
+    """Open a fund with its accounts; kind and currency (the floor's) never change.
+
+    `lending_ruling` names the ruling under which a zakat fund may lend. Raises CodeTaken.
+    """
+    row = await session.scalar(
+        upsert(FundRow)
+        .values(
+            institution_id=tenancy.institution_of(session),
+            fund_id=ids.new(),
+            code=code,
+            kind=kind.value,
+            currency=floor.currency,
+            name_ar=names.ar,
+            name_fr=names.fr,
+            name_en=names.en,
+            floor_minor=floor.minor,
+            lending_ruling=lending_ruling,
+            actor_id=actor_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(FundRow)
+    )
+    if row is None:
+        raise CodeTaken(code=code)
+    fund_id = FundId(row.fund_id)
+    await ledger.open_accounts(session, fund_id=fund_id, kind=kind, currency=floor.currency)
+    created = FundCreated(
+        fund_id=fund_id,
+        code=code,
+        kind=kind.value,
+        currency=floor.currency,
+        name_ar=names.ar,
+        name_fr=names.fr,
+        name_en=names.en,
+    )
+    await feed.publish(session, created, subject_id=fund_id)
+    return row
+
+
+async def create_donor(
+    session: AsyncSession, *, code: str, names: Names, actor_id: UUID
+) -> DonorRow:
+    """Register a donor, or whoever watches over a fund. Raises CodeTaken."""
+    row = await session.scalar(
+        upsert(DonorRow)
+        .values(
+            institution_id=tenancy.institution_of(session),
+            donor_id=ids.new(),
+            code=code,
+            name_ar=names.ar,
+            name_fr=names.fr,
+            name_en=names.en,
+            actor_id=actor_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(DonorRow)
+    )
+    if row is None:
+        raise CodeTaken(code=code)
+    return row
+
+
+async def link_donor(
+    session: AsyncSession, *, fund_id: UUID, donor_id: UUID, actor_id: UUID
+) -> None:
+    """Let a donor see a fund from now on; a second time changes nothing.
+
+    Raises FundNotFound, DonorNotFound.
+    """
+    fund = await queries.fund_by_id(session, fund_id)
+    if await queries.find_donor(session, donor_id) is None:
+        raise DonorNotFound(donor_id=donor_id)
+    linked = await session.scalar(
+        upsert(FundDonorRow)
+        .values(
+            institution_id=tenancy.institution_of(session),
+            fund_id=fund.fund_id,
+            donor_id=donor_id,
+            actor_id=actor_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(FundDonorRow.fund_id)
+    )
+    if linked is not None:
+        event = DonorLinked(fund_id=fund.fund_id, donor_id=donor_id)
+        await feed.publish(session, event, subject_id=fund.fund_id)
+
+
+async def receive(
+    session: AsyncSession,
+    *,
+    fund_id: UUID,
+    donor_id: UUID | None,
+    amount: Money,
+    received_on: date,
+    channel: Channel,
+    actor_id: UUID,
+) -> ReceiptRow:
+    """Book money that came into a fund.
+
+    Raises FundNotFound, FundClosed, DonorNotLinked, CurrencyMismatch, PeriodClosed.
+    """
+    fund = await queries.fund_by_id(session, fund_id)
+    if fund.status != "open":
+        raise FundClosed(fund_code=fund.code)
+    if donor_id is not None and not await queries.is_linked(
+        session, fund_id=fund_id, donor_id=donor_id
+    ):
+        raise DonorNotLinked(fund_code=fund.code)
+    receipt_id, entry_id = ids.new(), EntryId(ids.new())
+    entry = journal.receipt_entry(
+        amount, fund=accounts_of(fund), received_on=received_on, channel=channel
+    )
+    posting = ledger.Posting(
+        entry=entry, actor_id=actor_id, source_id=receipt_id, entry_id=entry_id
+    )
+    await ledger.post_all(session, [posting])
+    row = ReceiptRow(
+        institution_id=fund.institution_id,
+        receipt_id=receipt_id,
+        fund_id=fund_id,
+        donor_id=donor_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        channel=channel.value,
+        received_on=received_on,
+        entry_id=entry_id,
+        actor_id=actor_id,
+    )
+    session.add(row)
+    await session.flush()
+    event = FundReceived(
+        fund_id=fund_id,
+        receipt_id=receipt_id,
+        donor_id=donor_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        received_on=received_on,
+    )
+    await feed.publish(session, event, subject_id=fund_id)
+    return row
+
+
+def accounts_of(fund: FundRow) -> FundAccounts:
+    """Give the accounts that entries of this fund are built on."""
+    return chart.FundAccounts(
+        fund_id=FundId(fund.fund_id), kind=FundKind(fund.kind), currency=fund.currency
+    )
+
+
+async def reserve(session: AsyncSession, ask: Ask, *, on: date, actor_id: UUID) -> None:
+    """Keep a fund's money for one approved application, or raise why it cannot be kept.
+
+    Raises FundRestricted, FundExhausted, ClaimRefused, FundNotFound.
+    """
+    (refusal,) = await reserve_all(session, [ask], on=on, actor_id=actor_id)
+    if refusal is not None:
+        raise refusal
+
+
+async def reserve_all(
+    session: AsyncSession, asks: Sequence[Ask], *, on: date, actor_id: UUID
+) -> list[Refused | None]:
+    """Keep money for as many applications as the funds can pay, in the order given.
+
+    Returns for each None, or why it was refused; a refused one takes nothing, and a smaller one
+    after it may still fit.
+    """
+    purses = await _purses(session, asks, on=on)
+    moves, outcomes = claiming.reserve(asks, purses=purses, held=await _held(session, asks))
+    await _write(session, moves, actor_id=actor_id)
+    return outcomes
+
+
+async def release_all(
+    session: AsyncSession, application_ids: Sequence[ApplicationId], *, actor_id: UUID
+) -> None:
+    """Give back what applications hold reserved, of whatever fund; nothing held is no error."""
+    held = await queries.claims_of(session, application_ids)
+    if held:
+        await queries.locked_funds(session, [fund_id for _, fund_id in held])
+        held = await queries.claims_of(session, application_ids)
+        await _write(session, claiming.release(held), actor_id=actor_id)
+
+
+async def commit_all(
+    session: AsyncSession, asks: Sequence[Ask], *, on: date, actor_id: UUID
+) -> None:
+    """Turn reservations into commitments at signature; the fund's rules are checked again.
+
+    What was reserved beyond the contract's amount is released. All or none: raises the first
+    FundRestricted or ClaimRefused.
+    """
+    purses = await _purses(session, asks, on=on)
+    moves = claiming.commit(asks, purses=purses, held=await _held(session, asks))
+    await _write(session, moves, actor_id=actor_id)
+
+
+async def draw_all(session: AsyncSession, asks: Sequence[Ask], *, on: date, actor_id: UUID) -> None:
+    """Use commitments up as money is paid out; the fund's rules are checked again.
+
+    All or none: raises the first FundRestricted or ClaimRefused.
+    """
+    purses = await _purses(session, asks, on=on)
+    for ask in asks:
+        claiming.require_allowed(purses, ask=ask)
+    moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
+    await _write(session, moves, actor_id=actor_id)
+
+
+async def draw_paid(session: AsyncSession, asks: Sequence[Ask], *, actor_id: UUID) -> None:
+    """Use commitments up for money that has left already: no rule undoes what has happened."""
+    await queries.locked_funds(session, [ask.fund_id for ask in asks])
+    moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
+    await _write(session, moves, actor_id=actor_id)
+
+
+async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:
+    """Raise FundRestricted if the fund may not pay for this now; locks the fund."""
+    claiming.require_allowed(await _purses(session, [ask], on=on), ask=ask)
+
+
+async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
+    return await queries.claims_of(session, [ask.application_id for ask in asks])
+
+
+async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> claiming.Purses:
+    modes: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
+    for ask in asks:
+        modes[ask.fund_id].add(ask.mode)
+    rows = await queries.locked_funds(session, list(modes))
+    standings = await queries.standings(session, list(modes))
+    country = await queries.country(session)
+    purses = {}
+    for fund_id, asked in modes.items():
+        fund = queries.fund_of(rows[fund_id])
+        rules = {
+            mode: claiming.financing_rule(fund.kind, mode=mode, country=country, on=on)
+            for mode in asked
+        }
+        purses[fund_id] = Purse(fund=fund, standing=standings[fund_id], rules=rules)
+    return purses
+
+
+async def _write(session: AsyncSession, moves: Sequence[Move], *, actor_id: UUID) -> None:
+    if not moves:
+        return
+    institution_id = tenancy.institution_of(session)
+    rows = [
+        {
+            "institution_id": institution_id,
+            "claim_id": ids.new(),
+            "fund_id": move.fund_id,
+            "application_id": move.application_id,
+            "kind": move.kind.value,
+            "amount_minor": move.amount.minor,
+            "actor_id": actor_id,
+        }
+        for move in moves
+    ]
+    await session.execute(insert(FundClaimRow), rows)
+    await feed.publish_all(session, [feed.Told(_told(move), move.fund_id) for move in moves])
+
+
+def _told(move: Move) -> FundClaimed:
+    return FundClaimed(
+        fund_id=move.fund_id,
+        application_id=move.application_id,
+        kind=move.kind.value,
+        amount_minor=move.amount.minor,
+        currency=move.amount.currency,
+    )
