@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from services.loans.domain.chart import FundKind
 from services.loans.domain.fees import Fee
+from services.loans.domain.price import Price
 from services.loans.domain.terms import (
     ALLOCATION_ORDER,
     ChargeMethod,
@@ -29,7 +30,8 @@ INSTALMENTS_A_YEAR: Final = {
     Frequency.QUARTERLY: 4,
 }
 MONTHS_IN_YEAR: Final = 12
-TERM_MONTHS_MAX: Final = 360
+TERM_MONTHS_MAX: Final = 120
+GRACE_MONTHS_MAX: Final = 24
 
 # Any two days in order: the limits of a product are tried as terms before dates are known.
 _A_DAY, _A_LATER_DAY = date(2000, 1, 1), date(2000, 2, 1)
@@ -84,6 +86,15 @@ class Recommendation(StrEnum):
     REJECT = "reject"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a product is called in the three languages."""
+
+    ar: str
+    fr: str
+    en: str
+
+
 Limited = TypeVar("Limited", int, Decimal, Money)
 
 
@@ -120,24 +131,25 @@ class Policy:
     """The product's rules of decision, as data, on the points of the score.
 
     From `approve_points_from` the rule says approve, below `reject_points_below` reject, between
-    them a person decides. Without figures everything is referred to people.
+    them a person decides. Without figures everything is referred to people. With `is_automatic`
+    a named service executes what the rule says, within its own authority.
     """
 
     approve_points_from: int | None = None
     reject_points_below: int | None = None
     is_automatic: bool = False
 
-    def recommend(self, *, points: int, is_feasible: bool) -> Recommendation:
-        """What the rules say of a score; where no offer is feasible nothing is approved.
+    def recommend(self, *, points: int, is_declined: bool, is_feasible: bool) -> Recommendation:
+        """What the rules say of a score; what fails a hard rule or every offer is not approved.
 
-        With 520 and 450: 530 points give approve, 500 refer, 449 reject.
+        With 60 and 30: 65 points give approve, 45 refer, 29 reject; 65 points without a feasible
+        offer give refer, with a failed hard rule reject.
         """
-        if self.reject_points_below is not None and points < self.reject_points_below:
+        below = self.reject_points_below is not None and points < self.reject_points_below
+        if below or is_declined:
             return Recommendation.REJECT
         passes = self.approve_points_from is not None and points >= self.approve_points_from
-        if passes and is_feasible:
-            return Recommendation.APPROVE
-        return Recommendation.REFER if is_feasible else Recommendation.REJECT
+        return Recommendation.APPROVE if passes and is_feasible else Recommendation.REFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +171,13 @@ class Product:
     grace_months: Limits[int]
     frequency: Frequency
     fund_kinds: frozenset[FundKind]
+    price: Price
     fees: tuple[Fee, ...] = ()
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
     moving_rule: str = "none"
     policy: Policy = Policy()
+    least_age_years: int = 0
     is_offered: bool = True
 
     def __post_init__(self) -> None:
@@ -175,8 +189,11 @@ class Product:
             raise TermsInvalid(member="fund_kinds", value="none")
         if not 1 <= self.term_months.least <= self.term_months.most <= TERM_MONTHS_MAX:
             raise LimitsInvalid(member="term_months")
-        if not 0 <= self.grace_months.least <= self.grace_months.most < self.term_months.least:
+        most_grace = min(GRACE_MONTHS_MAX, self.term_months.least - 1)
+        if not 0 <= self.grace_months.least <= self.grace_months.most <= most_grace:
             raise LimitsInvalid(member="grace_months")
+        if self.price.operating_cost.currency != self.currency:
+            raise TermsInvalid(member="price", value=self.price.operating_cost.currency)
         for rate in (self.annual_rate.least, self.annual_rate.most):
             for term in (self.term_months.least, self.term_months.most):
                 self._corner(term_months=term, annual_rate=rate)

@@ -1,0 +1,1 @@
+"""The products an institution offers, each version frozen."""

@@ -1,0 +1,123 @@
+"""How does a product come to be, and how does a new version follow?"""
+
+from dataclasses import replace
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.domain.product import Names, Product
+from services.loans.products import queries
+from services.loans.products.queries import Listed
+from services.loans.products.tables import ProductRow, ProductVersionRow
+from shared import tenancy
+from shared.auth import Actor
+from shared.errors import Kind, RafidError
+from shared.ids import ProductId
+
+
+class ProductCodeTaken(RafidError):
+    """A product of this code exists"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The code {code} belongs to another product; add a version to it instead."
+    code: str
+
+
+class ProductVersionMoved(RafidError):
+    """Another version was added meanwhile"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Version {version} exists already; read it and send the change again."
+    version: int
+
+
+async def create_product(
+    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+) -> Listed:
+    """Offer a new product; its first version is 1. Raises `ProductCodeTaken`."""
+    written = await session.execute(
+        insert(ProductRow)
+        .values(
+            institution_id=tenancy.institution_of(session),
+            product_id=product.product_id,
+            code=product.code,
+            actor_id=actor.id,
+        )
+        .on_conflict_do_nothing(index_elements=["institution_id", "code"])
+        .returning(ProductRow.product_id)
+    )
+    if written.scalar() is None:
+        raise ProductCodeTaken(code=product.code)
+    return await _write_version(session, product, names=names, actor=actor)
+
+
+async def add_version(
+    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+) -> Listed:
+    """Let a new version follow; applications already taken keep theirs.
+
+    Raises `ProductNotFound`, and `ProductVersionMoved` where somebody was faster.
+    """
+    newest = await queries.newest_version(session, ProductId(product.product_id))
+    if newest == 0:
+        raise queries.ProductNotFound(product=str(product.product_id))
+    following = replace(product, version=newest + 1)
+    return await _write_version(session, following, names=names, actor=actor)
+
+
+async def _write_version(
+    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+) -> Listed:
+    values = _columns(product) | {
+        "institution_id": tenancy.institution_of(session),
+        "name_ar": names.ar,
+        "name_fr": names.fr,
+        "name_en": names.en,
+        "actor_id": actor.id,
+    }
+    statement = (
+        insert(ProductVersionRow)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["institution_id", "product_id", "version"])
+        .returning(ProductVersionRow)
+    )
+    row = (await session.execute(statement)).scalar()
+    if row is None:
+        raise ProductVersionMoved(version=product.version)
+    return Listed(product=product, row=row)
+
+
+def _columns(product: Product) -> dict[str, object]:
+    return {
+        "product_id": product.product_id,
+        "version": product.version,
+        "mode_of_finance": product.mode_of_finance.value,
+        "charge_method": product.charge_method.value,
+        "currency": product.currency,
+        "min_amount_minor": product.amount.least.minor,
+        "default_amount_minor": product.amount.usual.minor,
+        "max_amount_minor": product.amount.most.minor,
+        "min_term_months": product.term_months.least,
+        "default_term_months": product.term_months.usual,
+        "max_term_months": product.term_months.most,
+        "min_annual_rate": product.annual_rate.least,
+        "default_annual_rate": product.annual_rate.usual,
+        "max_annual_rate": product.annual_rate.most,
+        "min_grace_months": product.grace_months.least,
+        "default_grace_months": product.grace_months.usual,
+        "max_grace_months": product.grace_months.most,
+        "frequency": product.frequency.value,
+        "fees": [fee.to_json() for fee in product.fees],
+        "allocation_order": [component.value for component in product.allocation_order],
+        "fund_kinds": sorted(kind.value for kind in product.fund_kinds),
+        "residue_rule": product.residue_rule.value,
+        "moving_rule": product.moving_rule,
+        "price": product.price.to_json(),
+        "approve_points_from": product.policy.approve_points_from,
+        "reject_points_below": product.policy.reject_points_below,
+        "automatic_decision": product.policy.is_automatic,
+        "least_age_years": product.least_age_years,
+        "offered": product.is_offered,
+    }

@@ -1,0 +1,163 @@
+"""What does the institution offer, now and in any earlier version?"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.domain.chart import FundKind
+from services.loans.domain.fees import Fee
+from services.loans.domain.price import Price
+from services.loans.domain.product import Limits, Policy, Product
+from services.loans.domain.terms import (
+    ChargeMethod,
+    Component,
+    Frequency,
+    ModeOfFinance,
+    ResidueRule,
+)
+from services.loans.products.tables import ProductRow, ProductVersionRow
+from shared import tenancy
+from shared.errors import Kind, RafidError
+from shared.ids import ProductId
+from shared.money import Money
+from shared.schemas import Page
+
+
+class ProductNotFound(RafidError):
+    """There is no such product"""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "No product is known as {product}."
+    product: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A version of a product with its names, as it is shown."""
+
+    product: Product
+    row: ProductVersionRow
+
+
+def _versions() -> Select[str, ProductVersionRow]:
+    return select(ProductRow.code, ProductVersionRow).join(
+        ProductRow,
+        (ProductRow.institution_id == ProductVersionRow.institution_id)
+        & (ProductRow.product_id == ProductVersionRow.product_id),
+    )
+
+
+def _newest(session: AsyncSession) -> Select[str, ProductVersionRow]:
+    return (
+        _versions()
+        .where(ProductVersionRow.institution_id == tenancy.institution_of(session))
+        .distinct(ProductVersionRow.product_id)
+        .order_by(ProductVersionRow.product_id, ProductVersionRow.version.desc())
+    )
+
+
+async def listed_product(
+    session: AsyncSession, product_id: ProductId, *, version: int | None = None
+) -> Listed:
+    """One version of a product, the newest unless named. Raises `ProductNotFound`."""
+    query = _newest(session).where(ProductVersionRow.product_id == product_id)
+    if version is not None:
+        query = query.where(ProductVersionRow.version == version)
+    found = (await session.execute(query)).first()
+    if found is None:
+        raise ProductNotFound(product=str(product_id))
+    return Listed(product=product_of(found[1], code=found[0]), row=found[1])
+
+
+async def product(
+    session: AsyncSession, product_id: ProductId, *, version: int | None = None
+) -> Product:
+    """One version of a product as the domain knows it. Raises `ProductNotFound`."""
+    return (await listed_product(session, product_id, version=version)).product
+
+
+async def product_by_code(session: AsyncSession, code: str) -> Product:
+    """The newest version of the product of this code. Raises `ProductNotFound`."""
+    found = (await session.execute(_newest(session).where(ProductRow.code == code))).first()
+    if found is None:
+        raise ProductNotFound(product=code)
+    return product_of(found[1], code=found[0])
+
+
+async def find_product_id(session: AsyncSession, code: str) -> UUID | None:
+    """The id of the product of this code."""
+    query = select(ProductRow.product_id).where(
+        ProductRow.institution_id == tenancy.institution_of(session), ProductRow.code == code
+    )
+    return (await session.execute(query)).scalar()
+
+
+async def newest_products(session: AsyncSession, *, page: Page) -> list[Listed]:
+    """The newest version of each product, one more than the page holds."""
+    query = _newest(session).limit(page.limit + 1)
+    if page.after is not None:
+        query = query.where(ProductVersionRow.product_id > page.after)
+    rows = (await session.execute(query)).all()
+    return [Listed(product=product_of(row, code=code), row=row) for code, row in rows]
+
+
+async def products_of(
+    session: AsyncSession, versions: Collection[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], Product]:
+    """Several versions at once, by product and version."""
+    query = _versions().where(
+        ProductVersionRow.institution_id == tenancy.institution_of(session),
+        tuple_(ProductVersionRow.product_id, ProductVersionRow.version).in_(set(versions)),
+    )
+    rows = (await session.execute(query)).all()
+    return {(row.product_id, row.version): product_of(row, code=code) for code, row in rows}
+
+
+async def newest_version(session: AsyncSession, product_id: ProductId) -> int:
+    """The number of the newest version; 0 where there is none."""
+    query = select(func.max(ProductVersionRow.version)).where(
+        ProductVersionRow.institution_id == tenancy.institution_of(session),
+        ProductVersionRow.product_id == product_id,
+    )
+    return (await session.execute(query)).scalar() or 0
+
+
+def product_of(row: ProductVersionRow, *, code: str) -> Product:
+    """A row as the domain knows it."""
+    amounts = (row.min_amount_minor, row.default_amount_minor, row.max_amount_minor)
+    least, usual, most = (Money(minor, row.currency) for minor in amounts)
+    return Product(
+        product_id=ProductId(row.product_id),
+        version=row.version,
+        code=code,
+        mode_of_finance=ModeOfFinance(row.mode_of_finance),
+        charge_method=ChargeMethod(row.charge_method),
+        amount=Limits(least=least, usual=usual, most=most),
+        term_months=Limits(
+            least=row.min_term_months, usual=row.default_term_months, most=row.max_term_months
+        ),
+        annual_rate=Limits(
+            least=row.min_annual_rate, usual=row.default_annual_rate, most=row.max_annual_rate
+        ),
+        grace_months=Limits(
+            least=row.min_grace_months, usual=row.default_grace_months, most=row.max_grace_months
+        ),
+        frequency=Frequency(row.frequency),
+        fund_kinds=frozenset(map(FundKind, row.fund_kinds)),
+        fees=tuple(Fee.from_json(fee, currency=row.currency) for fee in row.fees),
+        allocation_order=tuple(map(Component, row.allocation_order)),
+        residue_rule=ResidueRule(row.residue_rule),
+        moving_rule=row.moving_rule,
+        price=Price.from_json(row.price, currency=row.currency),
+        policy=Policy(
+            approve_points_from=row.approve_points_from,
+            reject_points_below=row.reject_points_below,
+            is_automatic=row.automatic_decision,
+        ),
+        least_age_years=row.least_age_years,
+        is_offered=row.offered,
+    )

@@ -1,0 +1,83 @@
+"""Where are products offered and read?"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from services.loans.deps import Db
+from services.loans.products import operations, queries
+from services.loans.products.schemas import ProductIn, ProductOut, ProductVersionIn
+from shared import ids
+from shared.auth import Actor, Role, require
+from shared.ids import ProductId
+from shared.schemas import PageOut
+from shared.web import PageQuery
+
+router = APIRouter(tags=["products"])
+
+MayOffer = Annotated[Actor, require(Role.ADMINISTRATOR)]
+MayRead = Annotated[
+    Actor,
+    require(
+        Role.OFFICER,
+        Role.APPROVER,
+        Role.FUNDS_MANAGER,
+        Role.AUDITOR,
+        Role.INTEGRATOR,
+        Role.ADMINISTRATOR,
+    ),
+]
+Version = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+@router.post("/loans/v1/products", status_code=201)
+async def create_product(body: ProductIn, db: Db, actor: MayOffer) -> ProductOut:
+    """Offer a new product."""
+    product = body.product(product_id=ProductId(ids.new()), version=1, code=body.code)
+    async with db.begin() as session:
+        listed = await operations.create_product(session, product, names=body.names(), actor=actor)
+    return ProductOut.of(listed)
+
+
+@router.post("/loans/v1/products/{product_id}/versions", status_code=201)
+async def add_version(
+    product_id: UUID, body: ProductVersionIn, db: Db, actor: MayOffer
+) -> ProductOut:
+    """Let a new version of a product follow; applications already taken keep theirs."""
+    async with db.begin() as session:
+        before = await queries.product(session, ProductId(product_id))
+        product = body.product(
+            product_id=before.product_id, version=before.version + 1, code=before.code
+        )
+        listed = await operations.add_version(session, product, names=body.names(), actor=actor)
+    return ProductOut.of(listed)
+
+
+@router.get("/loans/v1/products")
+async def list_products(db: Db, page: PageQuery, _actor: MayRead) -> PageOut[ProductOut]:
+    """List the newest version of every product."""
+    async with db() as session:
+        found = await queries.newest_products(session, page=page)
+    items, following = page.cut(found, key=lambda listed: listed.product.product_id)
+    return PageOut(items=[ProductOut.of(listed) for listed in items], next=following)
+
+
+@router.get("/loans/v1/products/{product_id}")
+async def read_product(product_id: UUID, db: Db, _actor: MayRead) -> ProductOut:
+    """Read the newest version of a product."""
+    async with db() as session:
+        return ProductOut.of(await queries.listed_product(session, ProductId(product_id)))
+
+
+@router.get("/loans/v1/products/{product_id}/versions/{version}")
+async def read_version(
+    product_id: UUID,
+    version: Version,
+    db: Db,
+    _actor: MayRead,
+) -> ProductOut:
+    """Read a version of a product as it was offered."""
+    async with db() as session:
+        found = await queries.listed_product(session, ProductId(product_id), version=version)
+    return ProductOut.of(found)

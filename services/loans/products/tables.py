@@ -1,0 +1,68 @@
+"""Which tables hold what is offered? Rows are only ever added."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, DateTime, Numeric, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.loans.base import Base
+from services.loans.domain.fees import FeeJson
+from services.loans.domain.price import PriceJson
+
+NOW = func.clock_timestamp()
+
+
+class ProductRow(Base):
+    """A product's name for life; what it offers stands in its versions."""
+
+    __tablename__ = "product"
+    __table_args__ = (UniqueConstraint("institution_id", "code"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+
+
+class ProductVersionRow(Base):
+    """What was offered from one day on, until a later version."""
+
+    __tablename__ = "product_version"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name_ar: Mapped[str]
+    name_fr: Mapped[str]
+    name_en: Mapped[str]
+    mode_of_finance: Mapped[str]
+    charge_method: Mapped[str]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    min_amount_minor: Mapped[int] = mapped_column(BigInteger)
+    default_amount_minor: Mapped[int] = mapped_column(BigInteger)
+    max_amount_minor: Mapped[int] = mapped_column(BigInteger)
+    min_term_months: Mapped[int]
+    default_term_months: Mapped[int]
+    max_term_months: Mapped[int]
+    min_annual_rate: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    default_annual_rate: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    max_annual_rate: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    min_grace_months: Mapped[int]
+    default_grace_months: Mapped[int]
+    max_grace_months: Mapped[int]
+    frequency: Mapped[str]
+    fees: Mapped[list[FeeJson]] = mapped_column(JSONB)
+    allocation_order: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    fund_kinds: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    residue_rule: Mapped[str]
+    moving_rule: Mapped[str]
+    price: Mapped[PriceJson] = mapped_column(JSONB)
+    approve_points_from: Mapped[int | None]
+    reject_points_below: Mapped[int | None]
+    automatic_decision: Mapped[bool]
+    least_age_years: Mapped[int]
+    offered: Mapped[bool]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
