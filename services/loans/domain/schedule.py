@@ -1,6 +1,6 @@
 """When is which part of the loan due, to the minor unit?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
@@ -17,8 +17,18 @@ from shared import calendar, periods
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
-MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3}
-DAYS = {Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
+PERIODS: Mapping[Frequency, periods.Frequency] = {
+    Frequency.WEEKLY: "weekly",
+    Frequency.BIWEEKLY: "biweekly",
+    Frequency.MONTHLY: "monthly",
+    Frequency.QUARTERLY: "quarterly",
+}
+DAYS_OF_30_360 = {
+    Frequency.WEEKLY: 7,
+    Frequency.BIWEEKLY: 14,
+    Frequency.MONTHLY: 30,
+    Frequency.QUARTERLY: 90,
+}
 LEVELLING_ROUNDS = 3
 PRECISION = 40
 _ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
@@ -104,8 +114,11 @@ def first_due_on(
 
     Monthly from 31 January 2026: 28 February; with two periods of grace 30 April.
     """
-    return _step(
-        disbursed_on, periods_of_grace + 1, frequency=frequency, month_end_rule=month_end_rule
+    return periods.add_periods(
+        disbursed_on,
+        periods_of_grace + 1,
+        frequency=PERIODS[frequency],
+        month_end_rule=month_end_rule,
     )
 
 
@@ -115,11 +128,11 @@ def nominal_due_dates(terms: Terms) -> tuple[date, ...]:
     A first period of regular length keeps the day of disbursement: 31 January, 28 February,
     31 March. Otherwise the day of the first due date is kept.
     """
-    rule, frequency = terms.month_end_rule, terms.frequency
+    rule, frequency = terms.month_end_rule, PERIODS[terms.frequency]
     regular = _first_is_regular(terms)
     anchor, first = (terms.disbursed_on, 1) if regular else (terms.first_due_on, 0)
     return tuple(
-        _step(anchor, number, frequency=frequency, month_end_rule=rule)
+        periods.add_periods(anchor, number, frequency=frequency, month_end_rule=rule)
         for number in range(first, first + terms.instalments)
     )
 
@@ -127,7 +140,7 @@ def nominal_due_dates(terms: Terms) -> tuple[date, ...]:
 def period_fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal, ...]:
     """The length of each period in years, by the day count of the terms."""
     starts = (terms.disbursed_on, *nominal[:-1])
-    if terms.day_count != "30/360":
+    if not terms.day_count.startswith("30"):
         return tuple(
             periods.year_fraction(start, end, day_count=terms.day_count)
             for start, end in zip(starts, nominal, strict=True)
@@ -136,7 +149,7 @@ def period_fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal,
     first = (
         regular
         if _first_is_regular(terms)
-        else periods.year_fraction(terms.disbursed_on, nominal[0], day_count="30/360")
+        else periods.year_fraction(terms.disbursed_on, nominal[0], day_count=terms.day_count)
     )
     return (first, *([regular] * (len(nominal) - 1)))
 
@@ -148,14 +161,6 @@ def move_off_holidays(day: date, terms: Terms) -> date:
     return calendar.move_date(day, rule=terms.moving_rule, country=terms.country)
 
 
-def _step(
-    anchor: date, number: int, *, frequency: Frequency, month_end_rule: periods.MonthEndRule
-) -> date:
-    if frequency in DAYS:
-        return anchor + timedelta(days=DAYS[frequency] * number)
-    return periods.add_months(anchor, MONTHS[frequency] * number, month_end_rule)
-
-
 def _first_is_regular(terms: Terms) -> bool:
     regular = first_due_on(
         terms.disbursed_on, frequency=terms.frequency, month_end_rule=terms.month_end_rule
@@ -165,9 +170,7 @@ def _first_is_regular(terms: Terms) -> bool:
 
 def _regular_fraction(frequency: Frequency) -> Decimal:
     with localcontext(prec=PRECISION):
-        if frequency in DAYS:
-            return Decimal(DAYS[frequency]) / 360
-        return Decimal(MONTHS[frequency]) / 12
+        return Decimal(DAYS_OF_30_360[frequency]) / 360
 
 
 def _moved(terms: Terms, *, nominal: Sequence[date], move: Mover) -> list[date]:

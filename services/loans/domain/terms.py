@@ -1,14 +1,15 @@
 """What was agreed: mode of finance, amount, rate, dates, rounding and order of payment."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self, TypedDict, cast
+from typing import Self, TypedDict, cast, get_args
 
 from services.loans.domain.fees import Fee, FeeJson, FeeKind
 from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
+from shared.periods import DayCount, MonthEndRule
 
 INSTALMENTS_MAX = 600
 ANNUAL_RATE_MAX = Decimal(10)
@@ -62,7 +63,8 @@ class Component(StrEnum):
 
 ALLOCATION_ORDER = (Component.FEE, Component.PROFIT, Component.PRINCIPAL)
 ROUNDINGS: frozenset[Rounding] = frozenset({"half_even", "half_up", "down"})
-DAY_COUNTS = frozenset({"30/360", "act/360", "act/364", "act/365", "act/act"})
+DAY_COUNTS: frozenset[DayCount] = frozenset(get_args(DayCount))
+MONTH_END_RULES: frozenset[MonthEndRule] = frozenset(get_args(MonthEndRule))
 MOVING_RULES = frozenset({"none", "next", "previous", "modified_following"})
 
 
@@ -115,10 +117,10 @@ class TermsJson(TypedDict):
     fees: list[FeeJson]
     rounding: Rounding
     residue_rule: str
-    day_count: str
+    day_count: DayCount
     moving_rule: str
     country: str
-    month_end_rule: str
+    month_end_rule: MonthEndRule
     allocation_order: list[str]
 
 
@@ -148,10 +150,10 @@ class Terms:
     fees: tuple[Fee, ...] = ()
     rounding: Rounding = "half_even"
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
-    day_count: str = "30/360"
+    day_count: DayCount = "30/360"
     moving_rule: str = "none"
     country: str = ""
-    month_end_rule: str = "clamp"
+    month_end_rule: MonthEndRule = "clamp"
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
 
     def __post_init__(self) -> None:
@@ -185,6 +187,7 @@ class Terms:
                 or self.residue_rule is not ResidueRule.LARGEST_REMAINDER,
                 "rounding": self.rounding in ROUNDINGS,
                 "day_count": self.day_count in DAY_COUNTS,
+                "month_end_rule": self.month_end_rule in MONTH_END_RULES,
                 "moving_rule": self.moving_rule in MOVING_RULES,
                 "country": self.moving_rule == "none" or bool(self.country),
                 "allocation_order": sorted(self.allocation_order) == sorted(Component),
@@ -213,10 +216,6 @@ class Terms:
     def currency(self) -> str:
         """The one currency of the contract."""
         return self.principal.currency
-
-    def disbursed(self, *, on: date, first_due_on: date) -> Self:
-        """The same agreement paid out on another day."""
-        return replace(self, disbursed_on=on, first_due_on=first_due_on)
 
     def to_json(self) -> TermsJson:
         """Plain members, fit for `jsonb`; `from_json` gives an equal value back."""
