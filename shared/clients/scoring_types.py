@@ -6,17 +6,17 @@ A request carries ids, codes and numbers, never a name, a document, a sex or an 
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.schemas import Body, MoneyBody
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=8, decimal_places=6)]
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=6)]
-Ratio = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6)]
+Ratio = Annotated[Decimal, Field(gt=0, le=100, max_digits=9, decimal_places=6)]
 Number = Annotated[Decimal, Field(ge=-1_000_000, le=1_000_000, max_digits=13, decimal_places=6)]
 Months = Annotated[int, Field(ge=1, le=120)]
 GraceMonths = Annotated[int, Field(ge=0, le=24)]
@@ -28,7 +28,8 @@ class ProductLimits(Body):
     """The product version's limits: between them the menu is made.
 
     `annual_rate_default` is what the product asks today; it is the rate of the asked instalment.
-    Qard hasan has no rate: all three are zero. `charge_method` says how profit is reckoned.
+    Qard hasan has no rate: all three are zero, and its charge method is none. Between lowest and
+    highest rate lie at most 200 steps.
     """
 
     product_id: UUID
@@ -44,19 +45,6 @@ class ProductLimits(Body):
     annual_rate_max: Rate
     annual_rate_step: Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)] = Decimal("0.01")
     grace_months_max: GraceMonths = 0
-
-    @model_validator(mode="after")
-    def _limits_are_in_order(self) -> Self:
-        if self.term_months_min > self.term_months_max:
-            raise ValueError("term_months_min is above term_months_max")
-        if not self.annual_rate_min <= self.annual_rate_default <= self.annual_rate_max:
-            raise ValueError("annual_rate_default is not between annual_rate_min and _max")
-        free = self.mode_of_finance == "qard"
-        if free != (self.charge_method == "none"):
-            raise ValueError("qard has the charge method none, and nothing else has")
-        if free and self.annual_rate_max:
-            raise ValueError("qard bears no rate")
-        return self
 
 
 class Household(Body):
@@ -137,18 +125,6 @@ class AssessmentRequest(Body):
     price: FundPrice
     policy: AffordabilityPolicy = AffordabilityPolicy()
     objective: Objective = "balanced"
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> Self:
-        used = {
-            value.currency
-            for part in (self, self.product, self.household, self.price)
-            for _, value in part
-            if isinstance(value, MoneyBody)
-        }
-        if len(used) > 1:
-            raise ValueError(f"amounts are in {len(used)} currencies, one is expected")
-        return self
 
 
 class AssessmentBatch(Body):
@@ -253,8 +229,10 @@ class RejectedOut(Answer):
 class AssessmentOut(Answer):
     """An opinion with everything it rests on. It advises; a person decides.
 
-    `pd` is the chance of 90 days late within 12 months; `pd_basis` says "assumed" while a table
-    of the committee gives it, "calibrated" once it is measured on the lender's own loans.
+    `menu` holds the best of the `feasible` terms, best first (at most twelve), `rejected` every
+    corner of the grid that failed. `pd` is the chance of 90 days late within 12 months;
+    `pd_basis` says "assumed" while a table of the committee gives it, "calibrated" once it is
+    measured on the lender's own loans.
     """
 
     assessment_id: UUID
@@ -272,6 +250,7 @@ class AssessmentOut(Answer):
     affordability: AffordabilityOut
     break_even: BreakEvenOut
     objective: Objective
+    feasible: int
     menu: list[OfferOut]
     rejected: list[RejectedOut]
     best: OfferOut | None

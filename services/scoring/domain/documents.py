@@ -1,0 +1,101 @@
+"""How is a JSON document read with its types checked, member by member?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from shared.errors import Kind, RafidError
+from shared.money import Money
+
+
+class DocumentMalformed(RafidError):
+    """A member of the document is missing or of another form"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "The member {path} should be {expected}."
+    path: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A JSON object with the path at which it stands; every method raises DocumentMalformed.
+
+    Worked: `Document({"a": {"b": "0.18"}}).part("a").number("b")` is `Decimal("0.18")`.
+    """
+
+    members: Mapping[str, object]
+    path: str = ""
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self.members.get(name) is not None
+
+    def text(self, name: str) -> str:
+        """Return a member that is a text and not empty."""
+        value = self.members.get(name)
+        if not isinstance(value, str) or not value:
+            raise self._malformed(name, "a text")
+        return value
+
+    def whole(self, name: str) -> int:
+        """Return a member that is a whole number."""
+        value = self.members.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._malformed(name, "a whole number")
+        return value
+
+    def truth(self, name: str) -> bool:
+        """Return a member that is true or false."""
+        value = self.members.get(name)
+        if not isinstance(value, bool):
+            raise self._malformed(name, "true or false")
+        return value
+
+    def number(self, name: str) -> Decimal:
+        """Return a member that is a decimal number, written as a text."""
+        value = self.members.get(name)
+        try:
+            number = Decimal(value) if isinstance(value, str) else Decimal("nan")
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
+            raise self._malformed(name, "a decimal number written as a text")
+        return number
+
+    def money(self, name: str) -> Money:
+        """Return a member that is an amount with its currency."""
+        part = self.part(name)
+        return Money.parse(part.text("amount"), part.text("currency"))
+
+    def part(self, name: str) -> "Document":
+        """Return a member that is an object."""
+        value = self.members.get(name)
+        if not isinstance(value, Mapping):
+            raise self._malformed(name, "an object")
+        return Document(value, self._at(name))
+
+    def parts(self, name: str) -> "tuple[Document, ...]":
+        """Return a member that is a list of objects, at least one."""
+        items = [item for item in self._items(name) if isinstance(item, Mapping)]
+        if not items or len(items) != len(self._items(name)):
+            raise self._malformed(name, "a list of objects")
+        return tuple(Document(item, f"{self._at(name)}/{i}") for i, item in enumerate(items))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a member that is a list of texts, at least one."""
+        items = [item for item in self._items(name) if isinstance(item, str)]
+        if not items or len(items) != len(self._items(name)):
+            raise self._malformed(name, "a list of texts")
+        return tuple(items)
+
+    def _items(self, name: str) -> Sequence[object]:
+        value = self.members.get(name)
+        return value if isinstance(value, list | tuple) else ()
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}/{name}"
+
+    def _malformed(self, name: str, expected: str) -> DocumentMalformed:
+        return DocumentMalformed(path=self._at(name), expected=expected)
