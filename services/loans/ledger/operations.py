@@ -42,6 +42,16 @@ class FundHasNoAccount(RafidError):
     account_code: str
 
 
+class DayNotOver(RafidError):
+    """The day is not over yet."""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{asked} cannot be closed before it is over; today is {today}."
+    asked: date
+    today: date
+
+
 class ClosingNotForward(RafidError):
     """The books are closed through a later day already."""
 
@@ -174,12 +184,16 @@ async def open_accounts(
     )
 
 
-async def close_books(session: AsyncSession, *, through: date, actor_id: UUID) -> ClosingRow:
+async def close_books(
+    session: AsyncSession, *, through: date, today: date, actor_id: UUID
+) -> ClosingRow:
     """Close every day up to and including `through`: nothing more can be posted on them.
 
     A posting already on its way when the closing commits may still land; the route waits until
-    the transactions of that moment have ended. Raises ClosingNotForward.
+    the transactions of that moment have ended. Raises DayNotOver, ClosingNotForward.
     """
+    if through >= today:
+        raise DayNotOver(asked=through, today=today)
     closed_through = await queries.closed_through(session)
     if closed_through is not None and through <= closed_through:
         raise ClosingNotForward(closed_through=closed_through, asked=through)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import tenancy
+from shared.errors import Kind, RafidError
 from shared.feed import Chain
 from shared.ids import AccountId, EntryId, FundId
 from shared.money import Money
@@ -99,7 +101,7 @@ WITHIN_CUT = """
 """
 
 TRIAL_BALANCE = text(f"""
-    select a.fund_id, a.account_id, a.code, a.class, a.currency,
+    select a.fund_id, a.account_id, a.code, a.class as account_class, a.currency,
       coalesce(sum(l.amount_minor) filter (where l.amount_minor > 0), 0)::bigint as debit_minor,
       coalesce(-sum(l.amount_minor) filter (where l.amount_minor < 0), 0)::bigint as credit_minor
     from account a
@@ -115,7 +117,7 @@ TRIAL_BALANCE = text(f"""
 
 async def trial_balance(
     session: AsyncSession, *, cut: Cut, fund_id: FundId | None = None
-) -> Sequence[Row[tuple[object, ...]]]:
+) -> Sequence[Row[Any]]:
     """Return each account with the sums of its debits and credits at a cut."""
     rows = await session.execute(
         TRIAL_BALANCE,
@@ -147,7 +149,7 @@ async def statement(
     cut: Cut,
     after: tuple[UUID, int],
     limit: int,
-) -> Sequence[Row[tuple[object, ...]]]:
+) -> Sequence[Row[Any]]:
     """Return an account's lines in the order of booking, after a given line."""
     rows = await session.execute(
         STATEMENT,
@@ -165,17 +167,45 @@ async def statement(
 
 
 FIND_ACCOUNT = text("""
-    select fund_id, code, class, currency from account
+    select fund_id, code, currency from account
     where institution_id = :institution_id and account_id = :account_id
 """)
 
 
-async def find_account(
-    session: AsyncSession, account_id: AccountId
-) -> Row[tuple[object, ...]] | None:
-    """Return an account's fund, code, class and currency."""
+class AccountUnknown(RafidError):
+    """There is no such account here."""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "No account {account_id} is visible to you."
+    account_id: AccountId
+
+
+async def account(session: AsyncSession, account_id: AccountId) -> Row[tuple[UUID, str, str]]:
+    """Return an account's fund, code and currency. Raises AccountUnknown."""
     values = {"institution_id": tenancy.institution_of(session), "account_id": account_id}
-    return (await session.execute(FIND_ACCOUNT, values)).first()
+    row = (await session.execute(FIND_ACCOUNT, values)).first()
+    if row is None:
+        raise AccountUnknown(account_id=account_id)
+    return row
+
+
+NEXT_TRANSACTION = text("select pg_snapshot_xmax(pg_current_snapshot())::text")
+HAS_ENDED = text("""
+    select pg_snapshot_xmin(pg_current_snapshot()) >= cast(cast(:moment as text) as xid8)
+""")
+
+
+async def next_transaction(session: AsyncSession) -> str:
+    """Return a mark of this moment: every transaction begun so far is older."""
+    mark: str = (await session.execute(NEXT_TRANSACTION)).scalar_one()
+    return mark
+
+
+async def has_ended(session: AsyncSession, *, before: str) -> bool:
+    """Tell whether every transaction older than the mark has ended."""
+    ended: bool = (await session.execute(HAS_ENDED, {"moment": before})).scalar_one()
+    return ended
 
 
 LINES = text("""
@@ -186,7 +216,7 @@ LINES = text("""
 """)
 
 
-async def lines_of(session: AsyncSession, entry_id: EntryId) -> Sequence[Row[tuple[object, ...]]]:
+async def lines_of(session: AsyncSession, entry_id: EntryId) -> Sequence[Row[Any]]:
     """Return the lines of an entry with their account codes."""
     values = {"institution_id": tenancy.institution_of(session), "entry_id": entry_id}
     return (await session.execute(LINES, values)).all()

@@ -1,0 +1,102 @@
+"""The routes of the books: trial balance, statement of an account, closing of a day."""
+
+import asyncio
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.deps import Db, IdempotencyKey, Today
+from services.loans.ledger import operations, queries
+from services.loans.ledger.queries import Cut
+from services.loans.ledger.schemas import (
+    ClosingIn,
+    ClosingOut,
+    StatementOut,
+    TrialBalanceOut,
+)
+from shared import idempotency
+from shared.auth import Actor, Role, require
+from shared.ids import AccountId, FundId
+
+router = APIRouter(prefix="/loans/v1/ledger", tags=["ledger"])
+
+MayRead = Annotated[Actor, require(Role.AUDITOR, Role.FUNDS_MANAGER, Role.ADMINISTRATOR)]
+MayClose = Annotated[Actor, require(Role.FUNDS_MANAGER)]
+
+FIRST = (UUID(int=0), 0)
+PAUSE_SECONDS = 0.02
+
+
+@router.get("/trial-balance")
+async def read_trial_balance(
+    db: Db,
+    actor: MayRead,
+    as_of: date | None = None,
+    known_at: AwareDatetime | None = None,
+    fund_id: UUID | None = None,
+) -> TrialBalanceOut:
+    """Read every account at a cut; debits equal credits in each fund and currency."""
+    cut = Cut(as_of=as_of, known_at=known_at)
+    async with db() as session:
+        rows = await queries.trial_balance(
+            session, cut=cut, fund_id=None if fund_id is None else FundId(fund_id)
+        )
+    return TrialBalanceOut.of(rows, cut=cut)
+
+
+@router.get("/accounts/{account_id}/statement")
+async def read_statement(
+    account_id: UUID,
+    db: Db,
+    actor: MayRead,
+    as_of: date | None = None,
+    known_at: AwareDatetime | None = None,
+    after: Annotated[str | None, Query(pattern=r"^[0-9a-f-]{36}\.[0-9]{1,4}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> StatementOut:
+    """Read an account's movements in the order of booking, a page at a time."""
+    start = FIRST
+    if after is not None:
+        entry, _, line = after.partition(".")
+        start = (UUID(entry), int(line))
+    async with db() as session:
+        account = await queries.account(session, AccountId(account_id))
+        rows = await queries.statement(
+            session,
+            AccountId(account_id),
+            cut=Cut(as_of=as_of, known_at=known_at),
+            after=start,
+            limit=limit + 1,
+        )
+    return StatementOut.of(account_id, account=account, rows=rows, limit=limit)
+
+
+@router.post("/closings", status_code=201, response_model=ClosingOut)
+async def close_books(
+    body: ClosingIn, db: Db, actor: MayClose, today: Today, key: IdempotencyKey
+) -> Response:
+    """Close the books through a day that has passed; nothing is posted on it any more.
+
+    The answer comes when every posting that was on its way at that moment has ended, so that
+    what is read afterwards is final.
+    """
+
+    async def work(session: AsyncSession) -> ClosingOut:
+        row = await operations.close_books(
+            session, through=body.through, today=today, actor_id=actor.id
+        )
+        return ClosingOut(closing_id=row.closing_id, closed_through=row.closed_through)
+
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target="closing", body=body)
+    answer = await idempotency.run_once(db, asked, work=work)
+    async with db() as session:
+        moment = await queries.next_transaction(session)
+    while True:
+        async with db() as session:
+            if await queries.has_ended(session, before=moment):
+                return answer
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,108 @@
+"""The routes of repayments: receive, take back, list."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.loans.deps import Db, IdempotencyKey, Today
+from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
+from services.loans.domain.journal import Channel
+from services.loans.repayments import queries
+from services.loans.repayments.batch import Answer, RepaymentBook
+from services.loans.repayments.schemas import (
+    RepaymentIn,
+    RepaymentItemOut,
+    RepaymentOut,
+    ReversalIn,
+)
+from shared import idempotency
+from shared.auth import Actor, Role, require
+from shared.batching import Batcher
+from shared.ids import ContractId, RepaymentId
+from shared.schemas import PageOut
+from shared.web import PageQuery
+
+router = APIRouter(prefix="/loans/v1", tags=["repayments"])
+
+MayReceive = Annotated[Actor, require(Role.OFFICER, Role.INTEGRATOR)]
+MayReverse = Annotated[Actor, require(Role.FUNDS_MANAGER)]
+MayRead = Annotated[
+    Actor,
+    require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
+]
+
+
+@router.post("/contracts/{contract_id}/repayments", status_code=201, response_model=RepaymentOut)
+async def receive_repayment(
+    contract_id: UUID,
+    body: RepaymentIn,
+    request: Request,
+    actor: MayReceive,
+    today: Today,
+    key: IdempotencyKey,
+) -> Response:
+    """Receive money from a borrower and allocate it; more than is owed is kept as surplus."""
+    batcher: Batcher[ReceiveRepayment, Answer] = request.app.state.repayments
+    asked = idempotency.Request.of(
+        actor_id=actor.id, key=key, target=f"repayment {contract_id}", body=body
+    )
+    answer = await batcher.submit(
+        actor.institution_id,
+        ReceiveRepayment(
+            contract_id=ContractId(contract_id),
+            amount=body.amount.money(),
+            received_on=body.received_on or today,
+            today=today,
+            channel=Channel(body.channel),
+            actor_id=actor.id,
+            branch_ids=actor.branch_ids,
+            key=key,
+            request_hash=asked.hash,
+        ),
+    )
+    return _created(answer)
+
+
+@router.post("/repayments/{repayment_id}/reversal", status_code=201, response_model=RepaymentOut)
+async def reverse_repayment(
+    repayment_id: UUID,
+    body: ReversalIn,
+    request: Request,
+    actor: MayReverse,
+    key: IdempotencyKey,
+) -> Response:
+    """Take a repayment back by its opposite; the contract is as if it had never come."""
+    book: RepaymentBook = request.app.state.repayment_book
+    asked = idempotency.Request.of(
+        actor_id=actor.id, key=key, target=f"reversal {repayment_id}", body=body
+    )
+    answer = await book.reverse(
+        actor.institution_id,
+        ReverseRepayment(
+            repayment_id=RepaymentId(repayment_id),
+            actor_id=actor.id,
+            branch_ids=actor.branch_ids,
+            key=key,
+            request_hash=asked.hash,
+        ),
+    )
+    return _created(answer)
+
+
+@router.get("/contracts/{contract_id}/repayments")
+async def list_repayments(
+    contract_id: UUID, db: Db, actor: MayRead, page: PageQuery
+) -> PageOut[RepaymentItemOut]:
+    """List a contract's repayments and reversals in the order of booking."""
+    async with db() as session:
+        rows = await queries.repayments_of(
+            session, ContractId(contract_id), branch_ids=actor.branch_ids, page=page
+        )
+    kept, following = page.cut(rows, key=lambda row: row.repayment_id)
+    return PageOut(items=[RepaymentItemOut.of(row) for row in kept], next=following)
+
+
+def _created(answer: Answer) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if answer.repeated else None
+    return Response(answer.body, 201, headers=headers, media_type="application/json")
