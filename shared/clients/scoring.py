@@ -26,7 +26,7 @@ from shared.clients.scoring_types import (
     ReasonOut,
     RejectedOut,
 )
-from shared.clients.tokens import IssuerUnavailable, ServiceTokens
+from shared.clients.tokens import TokenUnavailable, ServiceTokens
 from shared.errors import Kind, RafidError
 from shared.ids import AssessmentId, InstitutionId
 
@@ -186,7 +186,7 @@ class HttpScoringClient:
             return await self._http.request(
                 method, path, content=content, headers=headers, timeout=limit
             )
-        except (httpx.HTTPError, IssuerUnavailable) as error:
+        except (httpx.HTTPError, TokenUnavailable) as error:
             raise ScoringUnavailable(reason=type(error).__name__) from error
 
 

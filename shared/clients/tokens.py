@@ -12,8 +12,8 @@ from shared.errors import Kind, RafidError
 EARLY_SECONDS = 30
 
 
-class IssuerUnavailable(RafidError):
-    """The token issuer did not give a token
+class TokenUnavailable(RafidError):
+    """No token was to be had
 
     The caller tries again later; nothing was sent to the other service.
     """
@@ -46,7 +46,7 @@ class ServiceTokens:
         self._lock = asyncio.Lock()
 
     async def token(self) -> str:
-        """Return a token with at least half a minute left; raises IssuerUnavailable."""
+        """Return a token with at least half a minute left; raises TokenUnavailable."""
         async with self._lock:
             if time.monotonic() >= self._good_until:
                 answer = await self._fetch()
@@ -66,4 +66,4 @@ class ServiceTokens:
             response.raise_for_status()
             return TokenAnswer.model_validate_json(response.content)
         except (httpx.HTTPError, ValidationError) as error:
-            raise IssuerUnavailable(reason=type(error).__name__) from error
+            raise TokenUnavailable(reason=type(error).__name__) from error

@@ -1,0 +1,271 @@
+"""Where did the money come from and where is it now, as a picture that closes like the books?
+
+On the left what came in (from donors, back from borrowers), in the middle what it was used for
+(paid out, at hand), on the right where the money paid out is (with borrowers, paid back); a line
+leads what was paid back to the left again. Heights are to one scale.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.monitoring.dashboards.canvas import Canvas, Side, scaled
+
+NODE = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A fund's figures in minor units; received + returned = disbursed + at hand."""
+
+    received: int
+    returned: int
+    disbursed: int
+    at_hand: int
+    outstanding: int
+    lent_again: int
+
+    @property
+    def whole(self) -> int:
+        """All that came in: the picture's scale."""
+        return self.received + self.returned
+
+    def ribbons(self) -> tuple[tuple[str, int], ...]:
+        """Which source fed which use: gifts are lent first, returned money is lent again."""
+        lent_first = self.disbursed - self.lent_again
+        return (
+            ("first-lent", lent_first),
+            ("not-yet-lent", self.received - lent_first),
+            ("lent-again", self.lent_again),
+            ("returned-kept", self.returned - self.lent_again),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The words and figures beside the nodes, each a name and an amount ready to print."""
+
+    title: str
+    received: tuple[str, str]
+    returned: tuple[str, str]
+    disbursed: tuple[str, str]
+    at_hand: tuple[str, str]
+    outstanding: tuple[str, str]
+    paid_back: tuple[str, str]
+    lent_again: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Node:
+    x: Decimal
+    y: Decimal
+    height: Decimal
+
+    @property
+    def middle(self) -> Decimal:
+        return self.y + self.height / 2
+
+    @property
+    def bottom(self) -> Decimal:
+        return self.y + self.height
+
+
+def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
+    """Draw the picture for a screen of 700 pixels and more, and for paper."""
+    canvas = Canvas(width=920, height=372, rtl=rtl, title=labels.title)
+    length, top, gap = Decimal(216), Decimal(44), Decimal(40)
+
+    def column(x: int, upper: int, lower: int, *, spread: Decimal = gap) -> tuple[_Node, _Node]:
+        first = _Node(x=Decimal(x), y=top, height=scaled(upper, whole=flow.whole, length=length))
+        height = scaled(lower, whole=flow.whole, length=length)
+        return first, _Node(x=Decimal(x), y=first.bottom + spread, height=height)
+
+    received, returned = column(186, flow.received, flow.returned)
+    disbursed, at_hand = column(462, flow.disbursed, flow.at_hand)
+    out, back = column(726, flow.outstanding, flow.disbursed - flow.outstanding, spread=gap / 2)
+    _bands(canvas, flow, (received, returned), (disbursed, at_hand), length=length)
+    _band(canvas, "with-borrowers", out, (disbursed.y, out.y), out.height, source=disbursed)
+    leaves = disbursed.y + out.height
+    _band(canvas, "paid-back", back, (leaves, back.y), back.height, source=disbursed)
+    _loop(canvas, back=back, returned=returned, words=labels.lent_again)
+    for node, style in (
+        (received, "node-received"),
+        (returned, "node-returned"),
+        (disbursed, "node-disbursed"),
+        (at_hand, "node-at-hand"),
+        (out, "node-disbursed"),
+        (back, "node-returned"),
+    ):
+        canvas.rect(
+            x=node.x, y=node.y, width=NODE, height=max(node.height, Decimal(1)), style=style
+        )
+    _pair(canvas, (received, returned), (labels.received, labels.returned), before=True)
+    _pair(canvas, (out, back), (labels.outstanding, labels.paid_back), before=False)
+    name, amount = labels.disbursed
+    _words(canvas, name, amount, x=disbursed.x, y=disbursed.y - 26, side="start")
+    name, amount = labels.at_hand
+    _words(canvas, name, amount, x=at_hand.x + 24, y=at_hand.middle - 4, side="start")
+    return canvas.svg(style="flow wide")
+
+
+def narrow(flow: Flow, *, labels: Labels, rtl: bool) -> str:
+    """Draw the picture for a telephone: sources above, uses below."""
+    canvas = Canvas(width=350, height=330, rtl=rtl, title=labels.title)
+    width, gap, top, foot = Decimal(320), Decimal(30), Decimal(62), Decimal(250)
+
+    above = scaled(flow.received, whole=flow.whole, length=width)
+    below = scaled(flow.disbursed, whole=flow.whole, length=width)
+    starts = {"first-lent": Decimal(0), "lent-again": above + gap}
+    ends = {"first-lent": Decimal(0), "not-yet-lent": below + gap}
+    for name, minor in flow.ribbons():
+        thick = scaled(minor, whole=flow.whole, length=width)
+        source = "first-lent" if name in {"first-lent", "not-yet-lent"} else "lent-again"
+        target = "first-lent" if name in {"first-lent", "lent-again"} else "not-yet-lent"
+        a, b = starts[source], ends[target]
+        starts[source], ends[target] = a + thick, b + thick
+        _fall(canvas, name, (a, b), thick, between=(top + NODE, foot))
+    for x, minor, y, style in (
+        (Decimal(0), flow.received, top, "node-received"),
+        (above + gap, flow.returned, top, "node-returned"),
+        (Decimal(0), flow.disbursed, foot, "node-disbursed"),
+        (below + gap, flow.at_hand, foot, "node-at-hand"),
+    ):
+        length = max(scaled(minor, whole=flow.whole, length=width), Decimal(1))
+        canvas.rect(x=x, y=y, width=length, height=NODE, style=style)
+    for (name, amount), across, down, at_start in (
+        (labels.received, 0, 24, True),
+        (labels.returned, 350, 24, False),
+        (labels.disbursed, 0, 290, True),
+        (labels.at_hand, 350, 290, False),
+    ):
+        _words(
+            canvas,
+            name,
+            amount,
+            x=Decimal(across),
+            y=Decimal(down),
+            side="start" if at_start else "end",
+        )
+    return canvas.svg(style="flow narrow")
+
+
+def _bands(
+    canvas: Canvas,
+    flow: Flow,
+    sources: tuple[_Node, _Node],
+    uses: tuple[_Node, _Node],
+    *,
+    length: Decimal,
+) -> None:
+    leaves = [node.y for node in sources]
+    arrives = [node.y for node in uses]
+    ends = {
+        "first-lent": (0, 0),
+        "not-yet-lent": (0, 1),
+        "lent-again": (1, 0),
+        "returned-kept": (1, 1),
+    }
+    for name, minor in flow.ribbons():
+        source, use = ends[name]
+        thick = scaled(minor, whole=flow.whole, length=length)
+        _band(
+            canvas, name, uses[use], (leaves[source], arrives[use]), thick, source=sources[source]
+        )
+        leaves[source] += thick
+        arrives[use] += thick
+
+
+def _band(
+    canvas: Canvas,
+    style: str,
+    target: _Node,
+    tops: tuple[Decimal, Decimal],
+    thick: Decimal,
+    *,
+    source: _Node,
+) -> None:
+    if thick <= 0:
+        return
+    left, right = source.x + NODE, target.x
+    bend = (left + right) / 2
+    leaves, arrives = tops
+    canvas.path(
+        (
+            "M", (left, leaves),
+            "C", (bend, leaves), (bend, arrives), (right, arrives),
+            "L", (right, arrives + thick),
+            "C", (bend, arrives + thick), (bend, leaves + thick), (left, leaves + thick),
+            "Z",
+        ),
+        style=f"band {style}",
+    )  # fmt: skip
+
+
+def _fall(
+    canvas: Canvas,
+    style: str,
+    starts: tuple[Decimal, Decimal],
+    thick: Decimal,
+    *,
+    between: tuple[Decimal, Decimal],
+) -> None:
+    if thick <= 0:
+        return
+    (a, b), (top, foot) = starts, between
+    bend = (top + foot) / 2
+    canvas.path(
+        (
+            "M", (a, top),
+            "C", (a, bend), (b, bend), (b, foot),
+            "L", (b + thick, foot),
+            "C", (b + thick, bend), (a + thick, bend), (a + thick, top),
+            "Z",
+        ),
+        style=f"band {style}",
+    )  # fmt: skip
+
+
+def _loop(canvas: Canvas, *, back: _Node, returned: _Node, words: tuple[str, str]) -> None:
+    """Lead what was paid back to the left again, where it is lent once more."""
+    if back.height <= 0 or returned.height <= 0:
+        return
+    right, left = back.x + NODE // 2, returned.x + NODE // 2
+    depth, bend = Decimal(336), Decimal(18)
+    canvas.path(
+        (
+            "M", (right, back.bottom + 4),
+            "L", (right, depth - bend),
+            "Q", (right, depth), (right - bend, depth),
+            "L", (left + bend, depth),
+            "Q", (left, depth), (left, depth - bend),
+            "L", (left, returned.bottom + 8),
+        ),
+        style="loop",
+    )  # fmt: skip
+    tip = returned.bottom + 4
+    canvas.path(
+        ("M", (left - 5, tip + 8), "L", (left, tip), "L", (left + 5, tip + 8)), style="loop"
+    )
+    name, amount = words
+    middle = (left + right) / 2
+    canvas.text(name, x=middle - 8, y=depth + 22, side="end", style="label")
+    canvas.number(amount, x=middle + 8, y=depth + 22, side="start", style="amount")
+
+
+def _pair(
+    canvas: Canvas,
+    nodes: tuple[_Node, _Node],
+    words: tuple[tuple[str, str], tuple[str, str]],
+    *,
+    before: bool,
+) -> None:
+    """Write two labels beside their nodes, never nearer to each other than two lines."""
+    first = nodes[0].middle
+    second = max(nodes[1].middle, first + 52)
+    for node, middle, (name, amount) in zip(nodes, (first, second), words, strict=True):
+        x = node.x - 12 if before else node.x + NODE + 12
+        _words(canvas, name, amount, x=x, y=middle - 4, side="end" if before else "start")
+
+
+def _words(canvas: Canvas, name: str, amount: str, *, x: Decimal, y: Decimal, side: Side) -> None:
+    canvas.text(name, x=x, y=y, side=side, style="label")
+    canvas.number(amount, x=x, y=y + 19, side=side, style="amount")
