@@ -11,7 +11,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 BATCH = 2_000
 POLL_SECONDS = 0.2
 LEASE_SECONDS = 10
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 INSERT_EVENTS = text("""
     with told as (
@@ -92,7 +93,7 @@ EVENTS = Chain(
     link="feed_entry",
     key="event_id",
     digest="""(select sha256(convert_to(concat_ws('|', e.event_id, e.type, e.subject_id,
-        e.data::text, extract(epoch from e.recorded_at)), 'UTF8'))
+        (extract(epoch from e.recorded_at) * 1000000)::bigint, e.data::text), 'UTF8'))
         from event e where e.institution_id = p.institution_id and e.event_id = p.event_id)""",
 )
 
@@ -282,3 +283,34 @@ async def read(session: AsyncSession, *, after: int, limit: int, source: str) ->
         "head": head.number if head else 0,
         "known_at": head.numbered_at.isoformat() if head else None,
     }
+
+
+LINKS = text("""
+    select f.number, f.hash, e.event_id, e.type, e.subject_id, e.data::text as data, e.recorded_at
+    from feed_entry f left join event e
+      on e.institution_id = f.institution_id and e.event_id = f.event_id
+    where f.institution_id = :institution_id and f.number > :after
+    order by f.number limit :limit
+""")
+
+
+async def first_broken_link(session: AsyncSession) -> tuple[int, int | None]:
+    """Hash the whole feed of the session's institution again.
+
+    Returns how many links were looked at, and the number of the first that does not fit, if one
+    does not: a number that is missing, or an event that is not what it was.
+    """
+    number, previous = 0, b""
+    values = {"institution_id": tenancy.institution_of(session), "limit": BATCH}
+    while rows := (await session.execute(LINKS, {**values, "after": number})).all():
+        for row in rows:
+            number += 1
+            if row.number != number or row.type is None:
+                return number, number
+            moment = (row.recorded_at - EPOCH) // EPOCH.resolution
+            parts = (row.event_id, row.type, row.subject_id, moment, row.data)
+            digest = hashlib.sha256("|".join(map(str, parts)).encode()).digest()
+            previous = link_hash(previous, number, digest)
+            if previous != row.hash:
+                return number, number
+    return number, None

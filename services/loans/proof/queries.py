@@ -1,0 +1,194 @@
+"""Which row of the books does not fit? Each query returns the rows that break one rule."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import tenancy
+
+RULES: Mapping[str, str] = {
+    "every entry balances in each fund and currency": """
+        select l.entry_id as row, l.fund_id || ' ' || l.currency || ' differs by '
+          || sum(l.amount_minor) as why
+        from journal_line l where l.institution_id = :institution_id
+        group by l.entry_id, l.fund_id, l.currency having sum(l.amount_minor) <> 0
+        order by l.entry_id limit 1""",
+    "every entry has lines": """
+        select e.entry_id as row, e.kind || ' without lines' as why
+        from journal_entry e where e.institution_id = :institution_id and not exists (
+          select from journal_line l
+          where l.institution_id = e.institution_id and l.entry_id = e.entry_id)
+        order by e.entry_id limit 1""",
+    "every line stands on an account of its fund and currency": """
+        select l.entry_id as row, 'line ' || l.line_no || ' on ' || l.account_id as why
+        from journal_line l left join account a
+          on a.institution_id = l.institution_id and a.account_id = l.account_id
+          and a.fund_id = l.fund_id and a.currency = l.currency
+        where l.institution_id = :institution_id and a.account_id is null
+        order by l.entry_id limit 1""",
+    "every entry is in the chain or waits for it": """
+        select e.entry_id as row, 'neither linked nor waiting' as why
+        from journal_entry e
+        left join journal_link k
+          on k.institution_id = e.institution_id and k.entry_id = e.entry_id
+        left join journal_pending p
+          on p.institution_id = e.institution_id and p.entry_id = e.entry_id
+        where e.institution_id = :institution_id and k.entry_id is null and p.entry_id is null
+        order by e.entry_id limit 1""",
+    "every event is in the feed or waits for it": """
+        select e.event_id as row, e.type || ' neither numbered nor waiting' as why
+        from event e
+        left join feed_entry f
+          on f.institution_id = e.institution_id and f.event_id = e.event_id
+        left join event_pending p
+          on p.institution_id = e.institution_id and p.event_id = e.event_id
+        where e.institution_id = :institution_id and f.event_id is null and p.event_id is null
+        order by e.event_id limit 1""",
+    "the instalments of a contract pay its principal": """
+        select c.contract_id as row, 'principal ' || c.principal_minor || ', instalments '
+          || coalesce(sum(i.principal_minor), 0) as why
+        from contract c left join instalment i
+          on i.institution_id = c.institution_id and i.contract_id = c.contract_id
+        where c.institution_id = :institution_id
+        group by c.contract_id, c.principal_minor
+        having c.principal_minor <> coalesce(sum(i.principal_minor), 0)
+        order by c.contract_id limit 1""",
+    "a contract's sums are the sums of its repayments": """
+        select p.contract_id as row, 'position ' || concat_ws('/', p.paid_principal_minor,
+            p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor) || ', repayments '
+          || concat_ws('/', coalesce(r.principal, 0), coalesce(r.profit, 0), coalesce(r.fee, 0),
+            coalesce(r.surplus, 0)) as why
+        from position p left join (
+          select contract_id, sum(principal_minor) as principal, sum(profit_minor) as profit,
+            sum(fee_minor) as fee, sum(surplus_minor) as surplus
+          from repayment where institution_id = :institution_id group by contract_id
+        ) r on r.contract_id = p.contract_id
+        where p.institution_id = :institution_id and (
+          p.paid_principal_minor <> coalesce(r.principal, 0)
+          or p.paid_profit_minor <> coalesce(r.profit, 0)
+          or p.paid_fee_minor <> coalesce(r.fee, 0)
+          or p.surplus_minor <> coalesce(r.surplus, 0))
+        order by p.contract_id limit 1""",
+    "what a contract was paid out is the sum of its disbursements": """
+        select p.contract_id as row, 'position ' || p.disbursed_minor || ', disbursements '
+          || coalesce(d.amount, 0) as why
+        from position p left join (
+          select contract_id, sum(amount_minor) as amount from disbursement
+          where institution_id = :institution_id group by contract_id
+        ) d on d.contract_id = p.contract_id
+        where p.institution_id = :institution_id and p.disbursed_minor <> coalesce(d.amount, 0)
+        order by p.contract_id limit 1""",
+    "a repayment's entry books its portions": """
+        select r.repayment_id as row, 'portions ' || concat_ws('/', r.principal_minor,
+            r.profit_minor, r.fee_minor, r.surplus_minor) || ', booked ' || concat_ws('/',
+            b.principal, b.profit, b.fee, b.surplus) as why
+        from repayment r left join (
+          select l.entry_id,
+            coalesce(-sum(l.amount_minor) filter (where a.code = 'loans'), 0) as principal,
+            coalesce(-sum(l.amount_minor) filter (where a.code = 'profit_income'), 0) as profit,
+            coalesce(-sum(l.amount_minor) filter (where a.code = 'fee_income'), 0) as fee,
+            coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0) as surplus
+          from journal_line l join account a
+            on a.institution_id = l.institution_id and a.account_id = l.account_id
+          where l.institution_id = :institution_id group by l.entry_id
+        ) b on b.entry_id = r.entry_id
+        where r.institution_id = :institution_id and (
+          b.entry_id is null or r.principal_minor <> b.principal or r.profit_minor <> b.profit
+          or r.fee_minor <> b.fee or r.surplus_minor <> b.surplus)
+        order by r.repayment_id limit 1""",
+    "a fund's loans are what its contracts still owe of the money paid out": """
+        select f.fund_id as row, 'ledger ' || f.loans || ', contracts ' || coalesce(c.owed, 0)
+          as why
+        from (
+          select a.fund_id, coalesce(sum(l.amount_minor), 0) as loans from account a
+          left join journal_line l
+            on l.institution_id = a.institution_id and l.account_id = a.account_id
+          where a.institution_id = :institution_id and a.code = 'loans' group by a.fund_id
+        ) f left join (
+          select c.fund_id, sum(p.disbursed_minor - p.paid_principal_minor) as owed
+          from contract c join position p
+            on p.institution_id = c.institution_id and p.contract_id = c.contract_id
+          where c.institution_id = :institution_id group by c.fund_id
+        ) c on c.fund_id = f.fund_id
+        where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
+    "no fund has spent more than it has": """
+        select a.fund_id as row, 'cash and wallet together ' || sum(l.amount_minor) as why
+        from account a join journal_line l
+          on l.institution_id = a.institution_id and l.account_id = a.account_id
+        where a.institution_id = :institution_id and a.code in ('cash', 'wallet')
+        group by a.fund_id having sum(l.amount_minor) < 0 order by a.fund_id limit 1""",
+    "every key that was taken was answered": """
+        select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
+        from idempotency_key k where k.institution_id = :institution_id and k.answer is null
+        order by k.actor_id limit 1""",
+}
+
+
+async def broken(session: AsyncSession, rule: str) -> Row[Any] | None:
+    """Return the first row that breaks a rule, with the reason, or None."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(text(RULES[rule]), values)).first()
+
+
+STANDINGS = text("""
+    select p.contract_id, c.terms -> 'allocation_order' as allocation_order,
+      p.paid_principal_minor, p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor,
+      array_agg(i.principal_minor order by i.number) as principal,
+      array_agg(i.profit_minor order by i.number) as profit,
+      array_agg(i.fee_minor order by i.number) as fee
+    from position p
+    join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
+    join instalment i on i.institution_id = p.institution_id and i.contract_id = p.contract_id
+    where p.institution_id = :institution_id and p.contract_id > :after
+    group by p.institution_id, p.contract_id, c.terms, p.paid_principal_minor,
+      p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor
+    order by p.contract_id limit :limit
+""")
+
+
+async def standings(session: AsyncSession, *, after: object, limit: int) -> Sequence[Row[Any]]:
+    """Return contracts with their agreed dues and the sums paid, in the order of their ids."""
+    values = {"institution_id": tenancy.institution_of(session), "after": after, "limit": limit}
+    return (await session.execute(STANDINGS, values)).all()
+
+
+# The content of a link as the chain hashed it, spelled from the raw columns: `rafid verify`
+# writes the text in Python, so that a mistake in one of the two is found.
+JOURNAL = text("""
+    select k.number, k.hash, k.entry_id, e.kind, e.occurred_on, e.source_id, e.contract_id,
+      e.reverses_entry_id, e.actor_id, e.recorded_at, l.numbers, l.accounts, l.funds,
+      l.currencies, l.amounts
+    from journal_link k
+    left join journal_entry e on e.institution_id = k.institution_id and e.entry_id = k.entry_id
+    left join lateral (
+      select array_agg(line_no order by line_no) as numbers,
+        array_agg(account_id order by line_no) as accounts,
+        array_agg(fund_id order by line_no) as funds,
+        array_agg(currency::text order by line_no) as currencies,
+        array_agg(amount_minor order by line_no) as amounts
+      from journal_line j
+      where j.institution_id = k.institution_id and j.entry_id = k.entry_id
+    ) l on true
+    where k.institution_id = :institution_id and k.number > :after order by k.number limit :limit
+""")
+
+
+async def journal_links(session: AsyncSession, *, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Return links of the journal's chain with what they link, in their order."""
+    values = {"institution_id": tenancy.institution_of(session), "after": after, "limit": limit}
+    return (await session.execute(JOURNAL, values)).all()
+
+
+TAIL = text("""
+    select count(*) as waiting,
+      coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float as seconds
+    from journal_pending where institution_id = :institution_id
+""")
+
+
+async def tail(session: AsyncSession) -> Row[Any]:
+    """Return how many entries the chain has not reached yet, and the oldest one's age."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(TAIL, values)).one()
