@@ -16,6 +16,7 @@ from services.loans.domain.terms import (
 from shared import calendar, periods
 from shared.errors import Kind, RafidError
 from shared.money import Money
+from shared.rulebook import Fact
 
 PERIODS: Mapping[Frequency, periods.Frequency] = {
     Frequency.WEEKLY: "weekly",
@@ -32,9 +33,6 @@ DAYS_OF_30_360 = {
 LEVELLING_ROUNDS = 3
 PRECISION = 40
 _ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
-
-Mover = Callable[[date, Terms], date]
-"""Moves a due date off a day on which nobody works, by the rule and country of the terms."""
 
 
 class InstalmentsTooSmall(RafidError):
@@ -67,7 +65,7 @@ class Instalment:
         return self.principal + self.profit + self.fee
 
 
-def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ...]:
+def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
     """The instalments of a loan, exactly as many as agreed; the principals sum to the loan.
 
     Every computed amount is rounded once, by the rounding of the terms, and the last instalment
@@ -77,11 +75,12 @@ def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ..
     in the last. Declining balance: the annuity B / sum(1 / prod(1 + r_i)), profit of a period =
     outstanding x r_i; 1,000.00 at 12 % in 3 months is 340.02, 340.02 and 340.03.
 
-    `move` replaces the calendar of the rulebook. Raises `InstalmentsTooSmall`.
+    Due dates on a holiday move by the rule of the terms; `overrides` are the institution's own
+    facts of the rulebook. Raises `InstalmentsTooSmall`, and `NoRule` for an unknown country.
     """
     nominal = nominal_due_dates(terms)
     principals, profits = _split(terms, nominal=nominal)
-    due_dates = _moved(terms, nominal=nominal, move=move or move_off_holidays)
+    due_dates = _moved(terms, nominal=nominal, overrides=overrides)
     fees = _fees(terms)
     currency = terms.currency
     return tuple(
@@ -154,13 +153,6 @@ def period_fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal,
     return (first, *([regular] * (len(nominal) - 1)))
 
 
-def move_off_holidays(day: date, terms: Terms) -> date:
-    """The due date moved by the calendar of the rulebook for the country of the terms."""
-    if terms.moving_rule == "none":
-        return day
-    return calendar.move_date(day, rule=terms.moving_rule, country=terms.country)
-
-
 def _first_is_regular(terms: Terms) -> bool:
     regular = first_due_on(
         terms.disbursed_on, frequency=terms.frequency, month_end_rule=terms.month_end_rule
@@ -173,15 +165,20 @@ def _regular_fraction(frequency: Frequency) -> Decimal:
         return Decimal(DAYS_OF_30_360[frequency]) / 360
 
 
-def _moved(terms: Terms, *, nominal: Sequence[date], move: Mover) -> list[date]:
-    """Moved dates that still follow one another strictly, whatever the holidays are."""
+def _moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -> Sequence[date]:
+    """Dates moved off holidays that still follow one another strictly, however long the feast."""
+    if terms.moving_rule == "none":
+        return nominal
+    place = terms.country
+    tried = calendar.move_dates(nominal, rule=terms.moving_rule, country=place, overrides=overrides)
     moved: list[date] = []
     before = terms.disbursed_on
-    for day in nominal:
-        due_on, tried = move(day, terms), day
-        while due_on <= before:
-            tried = max(tried, before) + timedelta(days=1)
-            due_on = move(tried, terms)
+    for day in tried:
+        due_on = day
+        if due_on <= before:
+            due_on = calendar.move_date(
+                before + timedelta(days=1), rule="next", country=place, overrides=overrides
+            )
         moved.append(due_on)
         before = due_on
     return moved

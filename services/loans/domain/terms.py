@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self, TypedDict, cast, get_args
 
 from services.loans.domain.fees import Fee, FeeJson, FeeKind
+from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
 from shared.periods import DayCount, MonthEndRule
@@ -65,7 +66,7 @@ ALLOCATION_ORDER = (Component.FEE, Component.PROFIT, Component.PRINCIPAL)
 ROUNDINGS: frozenset[Rounding] = frozenset({"half_even", "half_up", "down"})
 DAY_COUNTS: frozenset[DayCount] = frozenset(get_args(DayCount))
 MONTH_END_RULES: frozenset[MonthEndRule] = frozenset(get_args(MonthEndRule))
-MOVING_RULES = frozenset({"none", "next", "previous", "modified_following"})
+MOVING_RULES: frozenset[MovingRule] = frozenset(get_args(MovingRule))
 
 
 class TermsInvalid(RafidError):
@@ -118,7 +119,7 @@ class TermsJson(TypedDict):
     rounding: Rounding
     residue_rule: str
     day_count: DayCount
-    moving_rule: str
+    moving_rule: MovingRule
     country: str
     month_end_rule: MonthEndRule
     allocation_order: list[str]
@@ -151,7 +152,7 @@ class Terms:
     rounding: Rounding = "half_even"
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
     day_count: DayCount = "30/360"
-    moving_rule: str = "none"
+    moving_rule: MovingRule = "none"
     country: str = ""
     month_end_rule: MonthEndRule = "clamp"
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER

@@ -35,7 +35,7 @@ ANY_DAY = "2026-01-01"  # for cases without dates
 CURRENCIES = {2: "USD", 3: "JOD"}
 
 
-class OutOfScope(Exception):  # noqa: N818 - not an error: the case asks for something we do not sell
+class OutOfScope(Exception):
     """The case uses a feature that our terms do not have."""
 
 
@@ -58,7 +58,7 @@ def raw_cases() -> list[dict[str, Any]]:
 def read(raw: dict[str, Any]) -> Case:
     """The case as ours. Raises `OutOfScope` with the feature that we do not have."""
     inputs = raw["inputs"]
-    _refuse_foreign_features(raw, inputs)
+    _refuse_foreign_features(inputs)
     checkpoint = _checkpoint_at_origination(raw)
     columns = raw["schedule_columns"]
     rows = [
@@ -81,7 +81,7 @@ def read(raw: dict[str, Any]) -> Case:
     )
 
 
-def _refuse_foreign_features(raw: dict[str, Any], inputs: dict[str, Any]) -> None:
+def _refuse_foreign_features(inputs: dict[str, Any]) -> None:
     grace = inputs.get("grace") or {}
     rounding = inputs.get("rounding") or {}
     multiple = rounding.get("installment_in_multiples_of") or rounding.get("installment")

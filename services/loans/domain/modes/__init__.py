@@ -1,6 +1,6 @@
 """What does each mode of finance give: its steps, its schedule and its entries?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -9,9 +9,10 @@ from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
 from services.loans.domain.modes import conventional, qard
-from services.loans.domain.schedule import Instalment, Mover
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, Terms
 from shared.ids import ContractId
+from shared.rulebook import Fact
 
 
 class Mode(Protocol):
@@ -21,7 +22,7 @@ class Mode(Protocol):
     def TRANSITIONS(self) -> Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]:  # noqa: N802 - a module's constant
         """The steps of a contract."""
 
-    def schedule(self, terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ...]:
+    def schedule(self, terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
         """The instalments."""
 
     def repayment_entry(

@@ -4,20 +4,22 @@ Source: AAOIFI Sharia Standard 19 (Qard): the borrower owes the like of what was
 documented actual cost and nothing more.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.loans.domain import journal, lifecycle
 from services.loans.domain import schedule as schedules
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.chart import FundAccounts
-from services.loans.domain.schedule import Instalment, Mover
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, QardBearsNoProfit, Terms
 from shared.ids import ContractId
+from shared.rulebook import Fact
 
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
 
-def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ...]:
+def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
     """Equal parts of the principal, floored; the last takes the residue.
 
     3,000.000 TND in 12 is 250.000 each; 1,000.000 JOD in 7 is six of 142.857 and one of 142.858.
@@ -27,7 +29,7 @@ def schedule(terms: Terms, *, move: Mover | None = None) -> tuple[Instalment, ..
         raise QardBearsNoProfit(
             annual_rate=str(terms.annual_rate), charge_method=terms.charge_method.value
         )
-    return schedules.schedule(terms, move=move)
+    return schedules.schedule(terms, overrides=overrides)
 
 
 def repayment_entry(
