@@ -253,3 +253,35 @@ class ProjectOpened(Event):
     type: ClassVar[str] = "monitoring.project-opened.v1"
     project_id: UUID
     contract_id: UUID
+
+
+class AssessmentMade(Event):
+    """Scoring gave an opinion on an application, by a version of a scorecard."""
+
+    type: ClassVar[str] = "scoring.assessment-made.v1"
+    assessment_id: UUID
+    application_id: UUID
+    card_id: str
+    card_version: str
+    points: int
+    grade: str
+    advice: str
+
+
+class OfferOutcomeRecorded(Event):
+    """It became known what an applicant did with the menu; `line` where it was accepted."""
+
+    type: ClassVar[str] = "scoring.offer-outcome-recorded.v1"
+    assessment_id: UUID
+    application_id: UUID
+    outcome: str
+    line: int | None
+
+
+class ScorecardStatusChanged(Event):
+    """A version of a scorecard was registered, tried in shadow, promoted or retired."""
+
+    type: ClassVar[str] = "scoring.scorecard-status-changed.v1"
+    card_id: str
+    version: str
+    status: str
