@@ -85,12 +85,3 @@ class ContractHistoryRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
-
-
-class ContractNumberRow(Base):
-    """The last number given to a contract of one year."""
-
-    __tablename__ = "contract_number"
-    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last: Mapped[int]

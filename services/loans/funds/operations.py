@@ -89,7 +89,7 @@ async def create_fund(
 
     `lending_ruling` names the ruling under which a zakat fund may lend. Raises CodeTaken.
     """
-    row = await session.scalar(
+    row: FundRow | None = await session.scalar(
         upsert(FundRow)
         .values(
             institution_id=tenancy.institution_of(session),
@@ -128,7 +128,7 @@ async def create_donor(
     session: AsyncSession, *, code: str, names: Names, actor_id: UUID
 ) -> DonorRow:
     """Register a donor, or whoever watches over a fund. Raises CodeTaken."""
-    row = await session.scalar(
+    row: DonorRow | None = await session.scalar(
         upsert(DonorRow)
         .values(
             institution_id=tenancy.institution_of(session),

@@ -76,15 +76,8 @@ def upgrade() -> None:
           foreign key (institution_id, contract_id)
             references contract (institution_id, contract_id)
         );
-        create table contract_number (
-          institution_id uuid not null,
-          year integer not null,
-          last integer not null check (last > 0),
-          primary key (institution_id, year)
-        );
     """)
     migrations.protect("contract", grants="select, insert, update (status, version)")
     migrations.protect("instalment", grants="select, insert")
     migrations.protect("position", grants="select, insert, update")
     migrations.protect("contract_history", grants="select, insert")
-    migrations.protect("contract_number", grants="select, insert, update (last)")

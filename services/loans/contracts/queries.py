@@ -1,0 +1,243 @@
+"""What was agreed, what moved on a contract, and what is needed to sign one?"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
+from services.loans.domain.chart import FundKind
+from services.loans.domain.collecting import ContractUnknown
+from services.loans.domain.replay import Movement, MovementKind
+from services.loans.domain.schedule import Instalment
+from services.loans.domain.terms import Terms
+from shared import tenancy
+from shared.ids import ApplicationId, BranchId, ContractId, FundId, ProductId
+from shared.money import Money
+from shared.schemas import Page
+
+# Later than every instant at which the books may learn of something.
+NOT_YET_KNOWN = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFilter:
+    """Which contracts a list shows; None asks nothing."""
+
+    status: str | None = None
+    fund_id: UUID | None = None
+    borrower_id: UUID | None = None
+    branch_ids: Collection[BranchId] | None = None
+
+
+async def contract(
+    session: AsyncSession,
+    contract_id: UUID,
+    *,
+    branch_ids: Collection[BranchId] | None = None,
+    lock: bool = False,
+) -> ContractRow:
+    """Return a contract within the branches seen (None: all), locked if asked.
+
+    Raises ContractUnknown.
+    """
+    statement = select(ContractRow).where(
+        ContractRow.institution_id == tenancy.institution_of(session),
+        ContractRow.contract_id == contract_id,
+    )
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    row = await session.scalar(statement)
+    if row is None or (branch_ids is not None and row.branch_id not in branch_ids):
+        raise ContractUnknown(contract_id=ContractId(contract_id))
+    return row
+
+
+async def locked_contracts(
+    session: AsyncSession, contract_ids: Collection[ContractId]
+) -> dict[ContractId, ContractRow]:
+    """Lock contracts in the order of their ids; raises ContractUnknown."""
+    statement = (
+        select(ContractRow)
+        .where(
+            ContractRow.institution_id == tenancy.institution_of(session),
+            ContractRow.contract_id.in_(contract_ids),
+        )
+        .order_by(ContractRow.contract_id)
+        .with_for_update(key_share=True)
+    )
+    rows = {ContractId(row.contract_id): row for row in await session.scalars(statement)}
+    for contract_id in contract_ids:
+        if contract_id not in rows:
+            raise ContractUnknown(contract_id=contract_id)
+    return rows
+
+
+async def contracts(
+    session: AsyncSession, *, wanted: ContractFilter, page: Page
+) -> Sequence[ContractRow]:
+    """Return a page of contracts by id, one more than fits."""
+    statement = select(ContractRow).where(
+        ContractRow.institution_id == tenancy.institution_of(session)
+    )
+    for column, value in (
+        (ContractRow.status, wanted.status),
+        (ContractRow.fund_id, wanted.fund_id),
+        (ContractRow.borrower_id, wanted.borrower_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.branch_ids is not None:
+        statement = statement.where(ContractRow.branch_id.in_(wanted.branch_ids))
+    if page.after is not None:
+        statement = statement.where(ContractRow.contract_id > page.after)
+    statement = statement.order_by(ContractRow.contract_id).limit(page.limit + 1)
+    return (await session.scalars(statement)).all()
+
+
+def terms_of(row: ContractRow) -> Terms:
+    """Give the frozen terms of a contract."""
+    return Terms.from_json(row.terms)
+
+
+async def instalments(
+    session: AsyncSession, contract_ids: Collection[UUID], *, currency: str
+) -> dict[UUID, tuple[Instalment, ...]]:
+    """Return the agreed instalments of contracts of one currency, in their order."""
+    statement = (
+        select(InstalmentRow)
+        .where(
+            InstalmentRow.institution_id == tenancy.institution_of(session),
+            InstalmentRow.contract_id.in_(contract_ids),
+        )
+        .order_by(InstalmentRow.contract_id, InstalmentRow.number)
+    )
+    found: defaultdict[UUID, list[Instalment]] = defaultdict(list)
+    for row in await session.scalars(statement):
+        found[row.contract_id].append(
+            Instalment(
+                number=row.number,
+                due_on=row.due_on,
+                principal=Money(row.principal_minor, currency),
+                profit=Money(row.profit_minor, currency),
+                fee=Money(row.fee_minor, currency),
+            )
+        )
+    return {contract_id: tuple(agreed) for contract_id, agreed in found.items()}
+
+
+async def position(session: AsyncSession, contract_id: UUID) -> PositionRow | None:
+    """Return the running sums of a contract."""
+    return await session.get(PositionRow, (tenancy.institution_of(session), contract_id))
+
+
+# Money out and money back, each with the instant at which the books learnt of it.
+MOVEMENTS = text("""
+    select m.*, k.numbered_at from (
+      select disbursement_id as movement_id, 'disbursement' as kind, amount_minor,
+        disbursed_on as effective_on, cast(null as uuid) as reverses, entry_id
+      from disbursement where institution_id = :institution_id and contract_id = :contract_id
+      union all
+      select repayment_id, case when reverses_repayment_id is null then 'repayment'
+          else 'reversal' end, abs(amount_minor), received_on, reverses_repayment_id, entry_id
+      from repayment where institution_id = :institution_id and contract_id = :contract_id
+    ) m left join journal_link k
+      on k.institution_id = :institution_id and k.entry_id = m.entry_id
+""")
+
+
+async def movements(
+    session: AsyncSession, contract_id: UUID, *, currency: str
+) -> tuple[Movement, ...]:
+    """Return everything that moved on a contract; what has no number yet is known last."""
+    values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
+    return tuple(
+        Movement(
+            movement_id=row.movement_id,
+            kind=MovementKind(row.kind),
+            amount=Money(row.amount_minor, currency),
+            effective_on=row.effective_on,
+            known_at=row.numbered_at or NOT_YET_KNOWN,
+            reverses=row.reverses,
+        )
+        for row in await session.execute(MOVEMENTS, values)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningFile:
+    """What an approved application brings to its contract."""
+
+    application_id: ApplicationId
+    status: str
+    borrower_id: UUID
+    branch_id: BranchId
+    product_id: ProductId
+    product_version: int
+    sector: str
+    fund_id: FundId | None
+    amount: Money | None
+    term_months: int | None
+    grace_months: int | None
+    annual_rate: Decimal | None
+    fund_kind: FundKind | None
+    borrower_kind: str
+    region: str
+    sex: str | None
+    born_on: date | None
+
+
+SIGNING_FILES = text("""
+    select a.application_id, a.status, a.borrower_id, a.branch_id, a.product_id,
+      a.product_version, a.sector, d.fund_id, d.currency, d.amount_minor, d.term_months,
+      d.grace_months, d.annual_rate, f.kind as fund_kind, b.kind as borrower_kind, b.region,
+      b.sex, b.born_on
+    from application a
+    join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
+    left join lateral (
+      select * from decision d
+      where d.institution_id = a.institution_id and d.application_id = a.application_id
+        and d.round = a.round and d.outcome = 'approve'
+      order by d.level desc limit 1
+    ) d on true
+    left join fund f on f.institution_id = a.institution_id and f.fund_id = d.fund_id
+    where a.institution_id = :institution_id and a.application_id = any(:application_ids)
+    order by a.application_id for no key update of a
+""")
+
+
+async def locked_signing_files(
+    session: AsyncSession, application_ids: Sequence[ApplicationId]
+) -> dict[ApplicationId, SigningFile]:
+    """Lock applications in the order of their ids and return what their contracts need."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "application_ids": list(application_ids),
+    }
+    return {
+        ApplicationId(row.application_id): SigningFile(
+            application_id=ApplicationId(row.application_id),
+            status=row.status,
+            borrower_id=row.borrower_id,
+            branch_id=BranchId(row.branch_id),
+            product_id=ProductId(row.product_id),
+            product_version=row.product_version,
+            sector=row.sector,
+            fund_id=None if row.fund_id is None else FundId(row.fund_id),
+            amount=None if row.fund_id is None else Money(row.amount_minor, row.currency),
+            term_months=row.term_months,
+            grace_months=row.grace_months,
+            annual_rate=row.annual_rate,
+            fund_kind=None if row.fund_kind is None else FundKind(row.fund_kind),
+            borrower_kind=row.borrower_kind,
+            region=row.region,
+            sex=row.sex,
+            born_on=row.born_on,
+        )
+        for row in await session.execute(SIGNING_FILES, values)
+    }

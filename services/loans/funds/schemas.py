@@ -1,0 +1,308 @@
+"""What do funds, donors and receipts look like on the wire?"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Row
+
+from services.loans.domain.chart import FundKind
+from services.loans.domain.claiming import Standing
+from services.loans.domain.journal import Channel
+from services.loans.funds.operations import Names
+from services.loans.funds.tables import DonorRow, FundRow, ReceiptRow
+from shared.currencies import UnknownCurrency
+from shared.money import Money, exponent_of
+from shared.schemas import Body, MoneyBody, Page
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$", examples=["WAQF-1"])]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NamesBody(Body):
+    """A name in the three languages."""
+
+    ar: Name
+    fr: Name
+    en: Name
+
+    def names(self) -> Names:
+        """Give the names as the operation takes them."""
+        return Names(ar=self.ar, fr=self.fr, en=self.en)
+
+
+class FundIn(Body):
+    """A fund to open; its kind and currency are fixed for good.
+
+    `floor` is the corpus that must stand (a waqf's), `lending_ruling` the ruling under which
+    a zakat fund may lend at all.
+    """
+
+    code: Code
+    kind: FundKind
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["JOD"])]
+    names: NamesBody
+    floor: MoneyBody | None = None
+    lending_ruling: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_currency(self) -> Self:
+        try:
+            exponent_of(self.currency)
+        except UnknownCurrency as error:
+            raise PydanticCustomError("refused_value", "{error}", {"error": error}) from error
+        if self.floor is not None:
+            floor = self.floor.money()
+            if floor.currency != self.currency or floor.is_negative:
+                raise PydanticCustomError("floor", "the floor is not an amount of the fund")
+        return self
+
+    def floor_money(self) -> Money:
+        """Give the floor; none is zero."""
+        return Money.zero(self.currency) if self.floor is None else self.floor.money()
+
+
+class FundOut(Body):
+    """A fund."""
+
+    fund_id: UUID
+    code: str
+    kind: FundKind
+    currency: str
+    names: NamesBody
+    floor: MoneyBody
+    lending_ruling: str | None
+    status: str
+
+    @classmethod
+    def of(cls, row: FundRow) -> "FundOut":
+        """Write a fund."""
+        return cls(
+            fund_id=row.fund_id,
+            code=row.code,
+            kind=FundKind(row.kind),
+            currency=row.currency,
+            names=NamesBody(ar=row.name_ar, fr=row.name_fr, en=row.name_en),
+            floor=MoneyBody.of(Money(row.floor_minor, row.currency)),
+            lending_ruling=row.lending_ruling,
+            status=row.status,
+        )
+
+
+class BalancesOut(Body):
+    """What a fund's money did so far, and what of it is free.
+
+    received + returned = disbursed + in hand; available = in hand, less what is owed to borrowers
+    and to charity, less reserved and committed.
+    """
+
+    received: MoneyBody
+    reserved: MoneyBody
+    committed: MoneyBody
+    disbursed: MoneyBody
+    returned: MoneyBody
+    in_hand: MoneyBody
+    available: MoneyBody
+    outstanding: MoneyBody
+
+
+class FundDetailOut(Body):
+    """A fund with its balances and the donors who see it."""
+
+    fund: FundOut
+    balances: BalancesOut
+    donor_ids: list[UUID]
+
+    @classmethod
+    def of(
+        cls, row: FundRow, *, figures: Row[Any], standing: Standing, donor_ids: list[UUID]
+    ) -> "FundDetailOut":
+        """Write a fund with its balances."""
+
+        def body(minor: int) -> MoneyBody:
+            return MoneyBody.of(Money(minor, row.currency))
+
+        balances = BalancesOut(
+            received=body(figures.received_minor),
+            reserved=MoneyBody.of(standing.reserved),
+            committed=MoneyBody.of(standing.committed),
+            disbursed=body(figures.disbursed_minor),
+            returned=body(figures.returned_minor),
+            in_hand=body(figures.cash_minor),
+            available=MoneyBody.of(standing.available),
+            outstanding=body(figures.outstanding_principal_minor),
+        )
+        return cls(fund=FundOut.of(row), balances=balances, donor_ids=donor_ids)
+
+
+class FiguresOut(Body):
+    """A fund's totals from the journal at a cut, in minor units.
+
+    received + returned = disbursed + cash. `sequence` is the newest number of the event feed at
+    `known_at`.
+    """
+
+    fund_id: UUID
+    currency: str
+    received_minor: int
+    disbursed_minor: int
+    returned_minor: int
+    cash_minor: int
+    outstanding_principal_minor: int
+    as_of: date | None
+    known_at: datetime
+    sequence: int
+
+    @classmethod
+    def of(
+        cls, row: Row[Any], *, as_of: date | None, known_at: datetime, sequence: int
+    ) -> "FiguresOut":
+        """Write the totals with the cut they were taken at."""
+        return cls(
+            fund_id=row.fund_id,
+            currency=row.currency,
+            received_minor=row.received_minor,
+            disbursed_minor=row.disbursed_minor,
+            returned_minor=row.returned_minor,
+            cash_minor=row.cash_minor,
+            outstanding_principal_minor=row.outstanding_principal_minor,
+            as_of=as_of,
+            known_at=known_at,
+            sequence=sequence,
+        )
+
+
+class DonorIn(Body):
+    """A donor to register."""
+
+    code: Code
+    names: NamesBody
+
+
+class DonorOut(Body):
+    """A donor."""
+
+    donor_id: UUID
+    code: str
+    names: NamesBody
+
+    @classmethod
+    def of(cls, row: DonorRow) -> "DonorOut":
+        """Write a donor."""
+        names = NamesBody(ar=row.name_ar, fr=row.name_fr, en=row.name_en)
+        return cls(donor_id=row.donor_id, code=row.code, names=names)
+
+
+class LinkIn(Body):
+    """The donor who shall see a fund."""
+
+    donor_id: UUID
+
+
+class LinkOut(Body):
+    """A donor sees a fund."""
+
+    fund_id: UUID
+    donor_id: UUID
+
+
+class ReceiptIn(Body):
+    """Money that came into a fund; without a day, today."""
+
+    amount: MoneyBody
+    donor_id: UUID | None = None
+    received_on: date | None = None
+    channel: Channel = Channel.CASH
+
+
+class ReceiptOut(Body):
+    """A booked receipt."""
+
+    receipt_id: UUID
+    fund_id: UUID
+    donor_id: UUID | None
+    amount: MoneyBody
+    received_on: date
+    channel: Channel
+    entry_id: UUID
+
+    @classmethod
+    def of(cls, row: ReceiptRow) -> "ReceiptOut":
+        """Write a receipt."""
+        return cls(
+            receipt_id=row.receipt_id,
+            fund_id=row.fund_id,
+            donor_id=row.donor_id,
+            amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
+            received_on=row.received_on,
+            channel=Channel(row.channel),
+            entry_id=row.entry_id,
+        )
+
+
+class StatementLineOut(Body):
+    """One entry that moved the fund: what it did to the money in hand and to the loans."""
+
+    entry_id: UUID
+    kind: str
+    occurred_on: date
+    recorded_at: datetime
+    source_id: UUID
+    contract_id: UUID | None
+    reverses_entry_id: UUID | None
+    cash: MoneyBody
+    loans: MoneyBody
+
+
+class StatementOut(Body):
+    """A part of a fund's statement at a cut; the balances are those of the whole cut."""
+
+    fund_id: UUID
+    as_of: date | None
+    known_at: datetime | None
+    in_hand: MoneyBody
+    outstanding: MoneyBody
+    items: list[StatementLineOut]
+    next: str | None
+
+    @classmethod
+    def of(
+        cls,
+        rows: list[Row[Any]],
+        *,
+        page: Page,
+        figures: Row[Any],
+        as_of: date | None,
+        known_at: datetime | None,
+    ) -> "StatementOut":
+        """Write a page of entries."""
+
+        def body(minor: int) -> MoneyBody:
+            return MoneyBody.of(Money(minor, figures.currency))
+
+        kept, cursor = page.cut(rows, key=lambda row: UUID(str(row.entry_id)))
+        items = [
+            StatementLineOut(
+                entry_id=row.entry_id,
+                kind=row.kind,
+                occurred_on=row.occurred_on,
+                recorded_at=row.recorded_at,
+                source_id=row.source_id,
+                contract_id=row.contract_id,
+                reverses_entry_id=row.reverses_entry_id,
+                cash=body(row.cash_minor),
+                loans=body(row.loans_minor),
+            )
+            for row in kept
+        ]
+        return cls(
+            fund_id=figures.fund_id,
+            as_of=as_of,
+            known_at=known_at,
+            in_hand=body(figures.cash_minor),
+            outstanding=body(figures.outstanding_principal_minor),
+            items=items,
+            next=cursor,
+        )
