@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.institutions import passwords, queries
+from services.loans.institutions.names import Names
 from services.loans.institutions.queries import UnknownBranch
 from services.loans.institutions.tables import (
     BranchRow,
@@ -60,15 +61,6 @@ class LastAdministrator(RafidError):
     kind = Kind.RULE
     service = "loans"
     detail = "Appoint another administrator before this one leaves."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What a thing is called in the three languages."""
-
-    ar: str
-    fr: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
