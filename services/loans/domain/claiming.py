@@ -97,7 +97,7 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
         "fund_financing", country=country, on=on, fund_kind=kind.value, mode=mode.value
     )
     return FinancingRule(
-        verdict=Verdict(str(fact.value)), source=fact.source, in_force_from=fact.in_force_from
+        verdict=Verdict(str(fact.value)), source=fact.source.title, in_force_from=fact.in_force_from
     )
 
 

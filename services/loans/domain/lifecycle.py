@@ -71,8 +71,8 @@ class TransitionRefused(RafidError):
 
     kind = Kind.CONFLICT
     service = "loans"
-    detail = "{event} is not possible while the state is {status}; possible are: {allowed}."
-    status: str
+    detail = "{event} is not possible while the state is {state}; possible are: {allowed}."
+    state: str
     event: str
     allowed: tuple[str, ...]
 
@@ -144,7 +144,7 @@ def next_status(status: S, *, event: E, transitions: Mapping[tuple[S, E], S]) ->
     found = transitions.get((status, event))
     if found is None:
         raise TransitionRefused(
-            status=status.value,
+            state=status.value,
             event=event.value,
             allowed=allowed_events(status, transitions=transitions),
         )

@@ -102,6 +102,18 @@ def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int], ...
     return tuple((due.principal.minor, due.profit.minor, due.fee.minor) for due in instalments)
 
 
+def fees_at_disbursement(terms: Terms) -> Money:
+    """The fees kept back from the money paid out; they are in no instalment."""
+    return Money.total(
+        (
+            fee.charge(terms.principal, rounding=terms.rounding)
+            for fee in terms.fees
+            if fee.when is FeeWhen.AT_DISBURSEMENT
+        ),
+        terms.currency,
+    )
+
+
 def first_due_on(
     disbursed_on: date,
     *,
