@@ -94,7 +94,11 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
     Zakat and conventional is forbidden, zakat and qard needs a ruling, waqf and qard is allowed.
     """
     fact = rulebook.find(
-        "fund_financing", country=country, on=on, fund_kind=kind.value, mode=mode.value
+        "fund_finances_mode",
+        country=country,
+        on=on,
+        fund_kind=kind.value,
+        mode_of_finance=mode.value,
     )
     return FinancingRule(
         verdict=Verdict(str(fact.value)), source=fact.source.title, in_force_from=fact.in_force_from

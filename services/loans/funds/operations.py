@@ -6,7 +6,6 @@ their ids, reads the books anew, and lets the domain decide.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -22,8 +21,9 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import queries
 from services.loans.funds.tables import DonorRow, FundClaimRow, FundDonorRow, FundRow, ReceiptRow
+from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
-from shared import feed, ids, tenancy
+from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError
 from shared.events import DonorLinked, FundClaimed, FundCreated, FundReceived
 from shared.ids import ApplicationId, EntryId, FundId
@@ -66,13 +66,15 @@ class DonorNotLinked(RafidError):
     fund_code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """A name in the three languages."""
+class FundKindUnlawful(RafidError):
+    """The country knows no funds of this kind"""
 
-    ar: str
-    fr: str
-    en: str
+    kind = Kind.RULE
+    service = "loans"
+    detail = "A fund of kind {fund_kind} cannot be opened in {country} ({source})."
+    fund_kind: FundKind
+    country: str
+    source: str
 
 
 async def create_fund(
@@ -83,12 +85,18 @@ async def create_fund(
     names: Names,
     floor: Money,
     lending_ruling: str | None,
+    on: date,
     actor_id: UUID,
 ) -> FundRow:
     """Open a fund with its accounts; kind and currency (the floor's) never change.
 
-    `lending_ruling` names the ruling under which a zakat fund may lend. Raises CodeTaken.
+    `lending_ruling` names the ruling or deed under which the fund may lend in modes that need
+    one. Raises CodeTaken, FundKindUnlawful.
     """
+    country = await queries.country(session)
+    fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
+    if fact.text != "yes":
+        raise FundKindUnlawful(fund_kind=kind, country=country, source=fact.source.title)
     row: FundRow | None = await session.scalar(
         upsert(FundRow)
         .values(

@@ -41,7 +41,7 @@ MaySeal = Annotated[Actor, require(Role.SERVICE, Role.FUNDS_MANAGER, Role.AUDITO
 
 
 @router.post("/funds", status_code=201)
-async def create_fund(body: FundIn, db: Db, actor: MayManage) -> FundOut:
+async def create_fund(body: FundIn, db: Db, actor: MayManage, today: Today) -> FundOut:
     """Open a fund; its kind and currency never change."""
     async with db.begin() as session:
         row = await operations.create_fund(
@@ -51,6 +51,7 @@ async def create_fund(body: FundIn, db: Db, actor: MayManage) -> FundOut:
             names=body.names.names(),
             floor=body.floor_money(),
             lending_ruling=body.lending_ruling,
+            on=today,
             actor_id=actor.id,
         )
     return FundOut.of(row)

@@ -11,26 +11,13 @@ from sqlalchemy import Row
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Standing
 from services.loans.domain.journal import Channel
-from services.loans.funds.operations import Names
 from services.loans.funds.tables import DonorRow, FundRow, ReceiptRow
+from services.loans.institutions.schemas import NamesBody
 from shared.currencies import UnknownCurrency
 from shared.money import Money, exponent_of
 from shared.schemas import Body, MoneyBody, Page
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$", examples=["WAQF-1"])]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class NamesBody(Body):
-    """A name in the three languages."""
-
-    ar: Name
-    fr: Name
-    en: Name
-
-    def names(self) -> Names:
-        """Give the names as the operation takes them."""
-        return Names(ar=self.ar, fr=self.fr, en=self.en)
 
 
 class FundIn(Body):
