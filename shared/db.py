@@ -1,5 +1,6 @@
 """How does a service reach its database? One engine for the plain path, one pool for the hot."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._pool: asyncpg.Pool | None = None
+        self._pool_opening = asyncio.Lock()
         self._listeners: list[Callable[[InstitutionId], None]] = []
 
     def on_commit(self, listener: Callable[[InstitutionId], None]) -> None:
@@ -87,11 +89,12 @@ class Database:
 
     async def pool(self) -> asyncpg.Pool:
         """Return the raw pool of the hot paths; made on first use."""
-        if self._pool is None:
-            dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-            self._pool = await asyncpg.create_pool(
-                dsn, min_size=1, max_size=self.pool_size, init=_prepare
-            )
+        async with self._pool_opening:
+            if self._pool is None:
+                dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+                self._pool = await asyncpg.create_pool(
+                    dsn, min_size=1, max_size=self.pool_size, init=_prepare
+                )
         return self._pool
 
     async def close(self) -> None:

@@ -34,9 +34,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INSERT_EVENTS = text("""
     with told as (
       insert into event (institution_id, event_id, type, subject_id, data)
-      select cast(:institution_id as uuid), e.event_id, e.type, e.subject_id, e.data
+      select cast(:institution_id as uuid), e.event_id, e.type, e.subject_id, e.data::jsonb
       from unnest(cast(:event_ids as uuid[]), cast(:types as text[]),
-                  cast(:subject_ids as uuid[]), cast(:data as jsonb[]))
+                  cast(:subject_ids as uuid[]), cast(:data as text[]))
         as e(event_id, type, subject_id, data)
       returning institution_id, event_id, recorded_at
     )
@@ -67,7 +67,7 @@ async def publish_all(session: AsyncSession, told: Sequence[Told]) -> None:
             "event_ids": [ids.new() for _ in told],
             "types": [item.event.type for item in told],
             "subject_ids": [item.subject_id for item in told],
-            "data": [item.event.model_dump(mode="json") for item in told],
+            "data": [item.event.model_dump_json() for item in told],
         },
     )
 
