@@ -1,0 +1,59 @@
+"""What does loans learn from its environment (`RAFID_LOANS_…`)?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import TOKEN_LIFETIME_SECONDS, ServiceSettings
+
+MIN_SECRET = 32
+
+
+class LoansSettings(ServiceSettings):
+    """Settings of loans and of the issuer of tokens that stands in it.
+
+    With `embedded_issuer` off, people and programs come with tokens of another OpenID issuer
+    (`RAFID_ISSUER` and what stands beside it).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAFID_LOANS_")
+
+    data_folder: Path
+    public_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://localhost:8000"), validation_alias="RAFID_PUBLIC_URL"
+    )
+    scoring_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://localhost:8001"), validation_alias="RAFID_SCORING_URL"
+    )
+
+    embedded_issuer: bool = True
+    signing_key: SecretStr | None = None
+    token_lifetime_seconds: int = Field(default=TOKEN_LIFETIME_SECONDS, ge=60, le=86_400)
+    sign_in_clients: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    loans_client_secret: SecretStr = Field(
+        min_length=MIN_SECRET, validation_alias="RAFID_LOANS_CLIENT_SECRET"
+    )
+    scoring_client_secret: SecretStr = Field(
+        min_length=MIN_SECRET, validation_alias="RAFID_SCORING_CLIENT_SECRET"
+    )
+    monitoring_client_secret: SecretStr = Field(
+        min_length=MIN_SECRET, validation_alias="RAFID_MONITORING_CLIENT_SECRET"
+    )
+
+    @property
+    def redirects(self) -> Mapping[str, tuple[str, ...]]:
+        """Where each public client may be sent back to, to the letter."""
+        callback = f"{str(self.public_url).rstrip('/')}/monitoring/v1/callback"
+        return {"monitoring": (callback,), **self.sign_in_clients}
+
+    @property
+    def service_secrets(self) -> Mapping[str, str]:
+        """The secrets of our own services, by their client id."""
+        return {
+            "loans": self.loans_client_secret.get_secret_value(),
+            "scoring": self.scoring_client_secret.get_secret_value(),
+            "monitoring": self.monitoring_client_secret.get_secret_value(),
+        }
