@@ -109,12 +109,14 @@ Objective = Literal["balanced", "lowest_cost", "lowest_instalment", "lowest_subs
 class AssessmentRequest(Body):
     """One application as scoring may see it; `assessment_id` is the caller's, and names it once.
 
-    Every amount is in the currency of `amount`. `characteristics` holds numbers and codes by the
-    names of the scorecard; what is absent counts as unknown.
+    Every amount is in the currency of `amount`. `branch_id` lets staff of that branch read the
+    opinion; without it only staff of every branch may. `characteristics` holds numbers and codes
+    by the names of the scorecard; what is absent counts as unknown.
     """
 
     assessment_id: UUID
     application_id: UUID
+    branch_id: UUID | None = None
     product: ProductLimits
     amount: MoneyBody
     term_months: Months

@@ -18,6 +18,8 @@ from services.scoring.domain.scorecard import Advice, Score, Scorecard
 from shared.errors import JsonValue, to_json
 from shared.money import Money
 
+ENGINE = "1"  # raised whenever the same inputs would give another opinion
+
 
 def opinion_of(inputs: Mapping[str, object], *, card: Scorecard) -> dict[str, JsonValue]:
     """Score, reckon the capacity, price and make the menu; the answer is ready to be stored.

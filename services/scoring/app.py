@@ -1,0 +1,90 @@
+"""The scoring service, put together: database, verifier, routes, and the sequencer behind them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import FastAPI
+
+from services.scoring.assessments import router as assessments
+from services.scoring.models import router as models
+from services.scoring.offers import router as offers
+from services.scoring.settings import ScoringSettings
+from shared import feed_router, web
+from shared.auth import Claims, TokenVerifier
+from shared.clock import Clock, SystemClock
+from shared.db import Database
+from shared.feed import Sequencer
+from shared.jwks import FetchedKeys, KeySource
+
+PREFIX = "/scoring/v1"
+BATCH_BODY_BYTES = 8 * 1_048_576  # 500 applications at some 4 kB, and room to spare
+
+
+def create_app(
+    settings: ScoringSettings,
+    *,
+    http: httpx.AsyncClient | None = None,
+    keys: KeySource | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """Make the application; `http` reaches the issuer of tokens, unless its `keys` are given.
+
+    The database is opened by the first request or the lifespan, whichever comes first, and
+    closed at the end of the lifespan.
+    """
+    clock = clock or SystemClock()
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+    sequencer = Sequencer(database)
+    caller = http or httpx.AsyncClient()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
+        task = asyncio.create_task(sequencer.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await database.close()
+            if http is None:
+                await caller.aclose()
+
+    app = web.create_base_app(
+        "Rafid scoring",
+        prefix=PREFIX,
+        verifier=_verifier(settings, keys or _fetched(settings, caller, clock), clock),
+        lifespan=lifespan,
+        body_limit=settings.body_limit_bytes,
+        larger_bodies={assessments.BATCH_PATH: BATCH_BODY_BYTES},
+    )
+    app.state.database = database
+    app.state.sequencer = sequencer
+    app.state.clock = clock
+    for router in (models.router, assessments.router, offers.router):
+        app.include_router(router)
+    app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
+    return app
+
+
+def _fetched(settings: ScoringSettings, http: httpx.AsyncClient, clock: Clock) -> KeySource:
+    url = str(settings.jwks_url) if settings.jwks_url else None
+    return FetchedKeys(http, issuer=settings.issuer_url, url=url, clock=clock)
+
+
+def _verifier(settings: ScoringSettings, keys: KeySource, clock: Clock) -> TokenVerifier:
+    return TokenVerifier(
+        keys,
+        issuer=settings.issuer_url,
+        audience=settings.audience,
+        clock=clock,
+        algorithms=settings.token_algorithms,
+        claims=Claims(
+            institution=settings.claim_institution,
+            roles=settings.claim_roles,
+            branches=settings.claim_branches,
+            donor=settings.claim_donor,
+        ),
+    )

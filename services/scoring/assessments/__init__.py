@@ -1,0 +1,1 @@
+"""Assessments: the opinion on an application, kept with its inputs and versions."""

@@ -1,0 +1,43 @@
+"""Which table holds the opinions? Rows are only ever added."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKeyConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.scoring.base import Base
+
+
+class AssessmentRow(Base):
+    """One opinion with its inputs, the card and the engine that gave it."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["institution_id", "card_id", "card_version"],
+            [
+                "scorecard_version.institution_id",
+                "scorecard_version.card_id",
+                "scorecard_version.version",
+            ],
+        ),
+        Index("ix_assessment_application", "institution_id", "application_id", "assessment_id"),
+    )
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID]
+    branch_id: Mapped[UUID | None]
+    card_id: Mapped[str]
+    card_version: Mapped[str]
+    engine: Mapped[str]
+    points: Mapped[int]
+    grade: Mapped[str]
+    advice: Mapped[str]
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    opinion: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    actor_id: Mapped[UUID]
+    assessed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,1 @@
+"""The registry of scorecards: which version judges, which are tried, which are retired."""

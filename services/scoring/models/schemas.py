@@ -1,0 +1,83 @@
+"""What do the bodies of the registry look like?"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from services.scoring.models.tables import ScorecardChangeRow, ScorecardVersionRow
+from shared.schemas import Body
+
+CardId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+CardVersion = Annotated[str, Field(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$")]
+
+
+class ScorecardIn(BaseModel):
+    """A scorecard's document: points per bin, with its texts; its form is checked as a whole."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    card_id: CardId
+    version: CardVersion
+    characteristics: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=64)]
+
+    def document(self) -> dict[str, Any]:
+        """Return the document as it was sent."""
+        return self.model_dump(mode="json")
+
+
+class StatusIn(Body):
+    """What is done to a version."""
+
+    event: Literal["try_in_shadow", "promote", "retire"]
+
+
+class ChangeOut(Body):
+    """One step in a version's life."""
+
+    status: str
+    actor_id: UUID
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, row: ScorecardChangeRow) -> Self:
+        """Write a row."""
+        return cls(status=row.status, actor_id=row.actor_id, changed_at=row.changed_at)
+
+
+class ScorecardOut(Body):
+    """A version of a scorecard, without its document."""
+
+    card_id: str
+    version: str
+    hash: str
+    status: str
+    registered_by: UUID
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, row: ScorecardVersionRow) -> Self:
+        """Write a row."""
+        return cls(
+            card_id=row.card_id,
+            version=row.version,
+            hash=row.hash,
+            status=row.status,
+            registered_by=row.registered_by,
+            registered_at=row.registered_at,
+        )
+
+
+class ScorecardsOut(Body):
+    """Every version of an institution, the newest first."""
+
+    scorecards: list[ScorecardOut]
+
+
+class ScorecardFileOut(Body):
+    """A version with its whole document and its history."""
+
+    scorecard: ScorecardOut
+    document: dict[str, JsonValue]
+    changes: list[ChangeOut]

@@ -1,0 +1,1 @@
+"""Offers: the menu that came with an assessment, and what became of it."""

@@ -1,0 +1,50 @@
+"""Where is a menu read, and where is it told what became of it?"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.assessments import queries as assessments
+from services.scoring.deps import Db, Now
+from services.scoring.domain.lifecycle import OfferOutcome
+from services.scoring.offers import operations, queries
+from services.scoring.offers.schemas import MenuOut, OutcomeIn
+from shared.auth import Actor, Role, require
+from shared.ids import AssessmentId
+
+router = APIRouter(tags=["offers"])
+
+MayRecord = Annotated[Actor, require(Role.OFFICER, Role.SERVICE)]
+MayRead = Annotated[Actor, require(Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.SERVICE)]
+
+
+@router.get("/scoring/v1/offers/{assessment_id}")
+async def read_offer(assessment_id: UUID, db: Db, actor: MayRead) -> MenuOut:
+    """Read the menu of an assessment with what became of it."""
+    async with db() as session:
+        return await _menu(session, AssessmentId(assessment_id), actor)
+
+
+@router.post("/scoring/v1/offers/{assessment_id}/outcome")
+async def record_outcome(
+    assessment_id: UUID, body: OutcomeIn, db: Db, now: Now, actor: MayRecord
+) -> MenuOut:
+    """Tell what became of a menu; the same thing again changes nothing."""
+    async with db.begin() as session:
+        await operations.record_outcome(
+            session,
+            assessment_id=AssessmentId(assessment_id),
+            outcome=OfferOutcome(body.outcome),
+            line=body.line,
+            reason_code=body.reason_code,
+            actor=actor,
+            at=now,
+        )
+        return await _menu(session, AssessmentId(assessment_id), actor)
+
+
+async def _menu(session: AsyncSession, assessment_id: AssessmentId, actor: Actor) -> MenuOut:
+    row = await assessments.assessment(session, assessment_id, actor=actor)
+    return MenuOut.of(row, await queries.outcomes_of(session, assessment_id))
