@@ -18,9 +18,9 @@ class ContractNotPaidOut(RafidError):
 
     kind = Kind.CONFLICT
     service = "loans"
-    detail = "Contract {contract_id} is {status}: nothing is owed on it yet."
+    detail = "Contract {contract_id} is {state}: nothing is owed on it yet."
     contract_id: ContractId
-    status: str
+    state: str
 
 
 class AmountNotPositive(RafidError):
@@ -156,7 +156,7 @@ def collect(
     Raises ContractNotPaidOut, AmountNotPositive, DayNotPossible, CurrencyMismatch.
     """
     if standing.status != "active":
-        raise ContractNotPaidOut(contract_id=standing.contract_id, status=standing.status)
+        raise ContractNotPaidOut(contract_id=standing.contract_id, state=standing.status)
     if amount.currency != standing.fund.currency:
         raise CurrencyMismatch(left=standing.fund.currency, right=amount.currency)
     if amount.minor <= 0:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import chart, claiming, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
+from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import ClaimKind
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
@@ -193,8 +194,11 @@ async def receive(
 ) -> ReceiptRow:
     """Book money that came into a fund.
 
-    Raises FundNotFound, FundClosed, DonorNotLinked, CurrencyMismatch, PeriodClosed.
+    Raises AmountNotPositive, FundNotFound, FundClosed, DonorNotLinked, CurrencyMismatch,
+    PeriodClosed.
     """
+    if not amount.is_positive:
+        raise AmountNotPositive(amount=amount)
     fund = await queries.fund_by_id(session, fund_id)
     if fund.status != "open":
         raise FundClosed(fund_code=fund.code)
