@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     print(f"Setting up {ENVIRONMENT} (once; Python {version_text()}) ...", flush=True)
     if not works(PROGRAMS / "python"):
-        make_environment()
+        make_environment(uv=shutil.which("uv"))
     requirements = PROJECT / "requirements" / f"{group}.txt"
     count = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
     print(f"Installing {count} packages by {requirements.relative_to(PROJECT)} ...", flush=True)
@@ -84,11 +84,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def use_new_enough_python(arguments: list[str]) -> None:
+def use_new_enough_python(
+    arguments: list[str], *, oldest: tuple[int, int] = OLDEST, newer: tuple[str, ...] = NEWER
+) -> None:
     """Go on in a newer interpreter when this one is too old; explain when there is none."""
-    if sys.version_info >= OLDEST:
+    if sys.version_info >= oldest:
         return
-    for name in NEWER:
+    for name in newer:
         found = shutil.which(name)
         if found and works(Path(found)):
             os.execv(found, [found, __file__, *arguments])  # noqa: S606 - the newer Python
@@ -109,38 +111,38 @@ def works(python: Path) -> bool:
         return False
 
 
-def fingerprint(group: str) -> str:
+def fingerprint(group: str, *, requirements: Path = PROJECT / "requirements") -> str:
     """Give what the environment depends on: the locked versions, this script, the place."""
     parts = [
-        (PROJECT / "requirements" / f"{group}.txt").read_bytes(),
+        (requirements / f"{group}.txt").read_bytes(),
         Path(__file__).read_bytes(),
         str(PROJECT).encode(),
     ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def stamp(group: str) -> Path:
+def stamp(group: str, *, environment: Path = ENVIRONMENT) -> Path:
     """Give the file that says for which requirements the environment is complete."""
-    return ENVIRONMENT / f"rafid-{group}.stamp"
+    return environment / f"rafid-{group}.stamp"
 
 
-def is_complete(group: str) -> bool:
+def is_complete(group: str, *, environment: Path = ENVIRONMENT) -> bool:
     """Whether an earlier run finished with the same requirements; those of test hold all."""
-    holders = [name for name in (group, "test") if stamp(name).exists()]
+    groups = {name: stamp(name, environment=environment) for name in (group, "test")}
     return any(
-        stamp(name).read_text(encoding="utf-8") == fingerprint(name) for name in holders
-    ) and works(PROGRAMS / "python")
+        file.exists() and file.read_text(encoding="utf-8") == fingerprint(name)
+        for name, file in groups.items()
+    ) and works(environment / "bin" / "python")
 
 
-def make_environment() -> None:
+def make_environment(*, uv: str | None, modules: tuple[str, ...] = ("venv", "ensurepip")) -> None:
     """Make an empty environment, by uv if it is on the path, else by the module venv."""
+    if not uv and not all(importlib.util.find_spec(name) for name in modules):
+        sys.exit(NEEDS_VENV.format(path=sys.executable))
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    uv = shutil.which("uv")
     if uv:
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT], check=True)
         return
-    if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
-        sys.exit(NEEDS_VENV.format(path=sys.executable))
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
 
 
@@ -154,7 +156,7 @@ def install(requirements: Path) -> None:
         done = subprocess.run(
             [*command, *options, "-r", str(requirements)],
             check=False,
-            env={**uv_settings(), **os.environ},
+            env={**for_uv(pip_configuration()), **os.environ},
         )
         if done.returncode == 0:
             return
@@ -193,12 +195,17 @@ def has_pip() -> bool:
     return subprocess.run([*pip(), "--version"], check=False, capture_output=True).returncode == 0
 
 
-def uv_settings() -> dict[str, str]:
-    """Translate pip's configuration, of files and environment, for uv."""
-    listed = subprocess.run([*pip(), "config", "list"], check=False, capture_output=True, text=True)
+def pip_configuration() -> str:
+    """Give pip's configuration, of files and environment, as pip lists it."""
+    command = [*pip(), "config", "list"]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+
+def for_uv(configuration: str) -> dict[str, str]:
+    """Translate what pip lists into the variables that uv reads."""
     settings = {}
     sections = ("global", "install", ":env:")  # a later one goes before an earlier one
-    lines = [line.partition("=") for line in listed.stdout.splitlines()]
+    lines = [line.partition("=") for line in configuration.splitlines()]
     for section in sections:
         for key, _, value in lines:
             name = key.partition(".")[2]
