@@ -26,7 +26,7 @@ from shared.clients.scoring_types import (
     ReasonOut,
     RejectedOut,
 )
-from shared.clients.tokens import TokenUnavailable, ServiceTokens
+from shared.clients.tokens import ServiceTokens, TokenUnavailable
 from shared.errors import Kind, RafidError
 from shared.ids import AssessmentId, InstitutionId
 
@@ -64,7 +64,7 @@ BATCH_TIMEOUT = httpx.Timeout(120.0, connect=2.0)
 
 
 class ScoringUnavailable(RafidError):
-    """The scoring service does not answer.
+    """The scoring service does not answer
 
     Nothing is decided: the application waits, and is sent again under the same assessment id.
     """
@@ -76,7 +76,7 @@ class ScoringUnavailable(RafidError):
 
 
 class ScoringRefused(RafidError):
-    """The scoring service refuses the request.
+    """The scoring service refuses the request
 
     Asking again will not help; what was sent has to change.
     """

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,4 +40,4 @@ class AssessmentRow(Base):
     inputs: Mapped[dict[str, Any]] = mapped_column(JSONB)
     opinion: Mapped[dict[str, Any]] = mapped_column(JSONB)
     actor_id: Mapped[UUID]
-    assessed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    assessed_at: Mapped[datetime]

@@ -29,8 +29,8 @@ class CardTransitionRefused(RafidError):
 
     kind = Kind.CONFLICT
     service = "scoring"
-    detail = "{event} is not possible for a version that is {status}."
-    status: str
+    detail = "{event} is not possible for a version that is {state}."
+    state: str
     event: str
 
 
@@ -53,7 +53,7 @@ def next_status(status: CardStatus, *, event: CardEvent) -> CardStatus:
     try:
         return TRANSITIONS[status, event]
     except KeyError:
-        raise CardTransitionRefused(status=status.value, event=event.value) from None
+        raise CardTransitionRefused(state=status.value, event=event.value) from None
 
 
 class OfferOutcome(StrEnum):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid5
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,10 @@ from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.events import ScorecardStatusChanged
 
+# The first row of an institution in this schema: from then on the sequencer looks after it.
+ADD_TENANT = text(
+    "insert into tenant (institution_id) values (:institution_id) on conflict do nothing"
+)
 BUILT_IN = Path(__file__).parent / "cards" / "expert-v1.json"
 
 
@@ -61,6 +66,7 @@ async def champion(session: AsyncSession, *, actor: Actor, at: datetime) -> Scor
     row = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
         return await queries.champion(session)
+    await session.execute(ADD_TENANT, {"institution_id": row.institution_id})
     await _record(session, row, actor=actor, at=at)
     return row
 

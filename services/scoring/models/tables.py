@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,7 @@ class ScorecardVersionRow(Base):
     status: Mapped[str]
     changes: Mapped[int]
     registered_by: Mapped[UUID]
-    registered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    registered_at: Mapped[datetime]
 
 
 class ScorecardChangeRow(Base):
@@ -56,4 +56,4 @@ class ScorecardChangeRow(Base):
     change: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     status: Mapped[str]
     actor_id: Mapped[UUID]
-    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKeyConstraint
+from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scoring.base import Base
@@ -27,4 +27,4 @@ class OfferOutcomeRow(Base):
     line: Mapped[int | None]
     reason_code: Mapped[str | None]
     actor_id: Mapped[UUID]
-    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_at: Mapped[datetime]
