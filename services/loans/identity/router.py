@@ -71,7 +71,8 @@ def issuer_of(request: Request) -> Issuer:
         503: {"model": OAuthErrorOut, "description": "Later.", "content": _ERROR_CONTENT},
     },
 )
-async def give_token(  # the parameters are those of RFC 6749 and RFC 7636
+async def give_token(
+    *,
     request: Request,
     grant_type: Parameter = None,
     client_id: Parameter = None,
@@ -83,16 +84,15 @@ async def give_token(  # the parameters are those of RFC 6749 and RFC 7636
     """Give a token to a program for its secret, or to a page for the code of a person."""
     try:
         claimed = _credentials(request, client_id=client_id, secret=client_secret)
-        if grant_type == "client_credentials":
-            answer = await _for_secret(request, claimed)
-        elif grant_type == "authorization_code":
-            answer = await _for_code(
-                request, claimed, code=code, redirect_uri=redirect_uri, verifier=code_verifier
-            )
-        elif grant_type is None:
-            raise _Refused("invalid_request", "grant_type is missing")
-        else:
-            raise _Refused("unsupported_grant_type", "use client_credentials or authorization_code")
+        match grant_type:
+            case "client_credentials":
+                answer = await _for_secret(request, claimed)
+            case "authorization_code":
+                answer = await _for_code(
+                    request, claimed, code=code, redirect_uri=redirect_uri, verifier=code_verifier
+                )
+            case _:
+                answer = _unsupported(grant_type)
     except _Refused as refused:
         headers = {"WWW-Authenticate": 'Basic realm="rafid"'} if refused.status == 401 else None  # noqa: PLR2004
         return _json(refused.body.model_dump_json(), status=refused.status, headers=headers)
@@ -121,6 +121,12 @@ async def show_configuration(request: Request, response: Response) -> Configurat
         token_endpoint=f"{url}/token",
         jwks_uri=f"{url}/jwks",
     )
+
+
+def _unsupported(grant_type: str | None) -> TokenOut:
+    if grant_type is None:
+        raise _Refused("invalid_request", "grant_type is missing")
+    raise _Refused("unsupported_grant_type", "use client_credentials or authorization_code")
 
 
 async def _for_secret(request: Request, claimed: _Credentials) -> TokenOut:
