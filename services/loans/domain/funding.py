@@ -1,6 +1,6 @@
 """May this fund pay for this loan, and is the money there?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -35,8 +35,15 @@ class FundRestricted(RafidError):
 
     kind = Kind.RULE
     service = "loans"
-    detail = "The fund {fund_code} may not finance this: {refusals}"
+    detail = (
+        "The fund {fund_code} may not finance this: {reason}."
+        " Source: {source}; in force from {in_force_from}."
+    )
     fund_code: str
+    rule: str
+    reason: str
+    source: str
+    in_force_from: date | None
     refusals: tuple["Refusal", ...]
 
 
@@ -190,10 +197,18 @@ def check(
     return refusals
 
 
-def require_allowed(fund: Fund, *, refusals: Collection[Refusal]) -> None:
-    """Raise `FundRestricted` with every reason, if there is one."""
+def require_allowed(fund: Fund, *, refusals: Sequence[Refusal]) -> None:
+    """Raise `FundRestricted` if there is a reason: the first in words, all as members."""
     if refusals:
-        raise FundRestricted(fund_code=fund.code, refusals=tuple(refusals))
+        first = refusals[0]
+        raise FundRestricted(
+            fund_code=fund.code,
+            rule=first.rule,
+            reason=first.reason,
+            source=first.source,
+            in_force_from=first.in_force_from,
+            refusals=tuple(refusals),
+        )
 
 
 def available(cash: Money, *, reserved: Money, committed: Money) -> Money:

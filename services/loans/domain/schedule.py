@@ -223,8 +223,10 @@ def _split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[in
 
 
 def _refuse_unpayable(terms: Terms, parts: tuple[list[int], list[int]]) -> None:
-    for principal, profit in zip(*parts, strict=True):
-        if min(principal, profit) < 0 or principal + profit == 0:
+    """After grace every instalment pays back something; none is empty or negative."""
+    for number, (principal, profit) in enumerate(zip(*parts, strict=True)):
+        paid = principal if number >= terms.principal_grace else profit
+        if paid <= 0 or profit < 0:
             raise InstalmentsTooSmall(
                 instalments=terms.instalments,
                 instalment=Money(parts[0][0] + parts[1][0], terms.currency),
