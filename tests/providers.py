@@ -21,8 +21,8 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from services.cli.migrate import prepare_database
 from services.postgres_server import TEST_SETTINGS, PostgresServer
+from shared import migrations
 from shared.migrations import SERVICES
 
 URL_VARIABLE = "RAFID_TEST_DATABASE_URL"
@@ -159,7 +159,9 @@ async def prepare(admin_url: str, provider: Provider, *, started: float) -> Test
         service: hashlib.sha256(f"{service} {admin_url}".encode()).hexdigest()
         for service in SERVICES
     }
-    urls = await prepare_database(admin_url, template, passwords=passwords)
+    urls = await migrations.prepare_roles(admin_url, database=template, passwords=passwords)
+    for service in SERVICES:
+        await migrations.upgrade(with_database(admin_url, template), service)
     return TestServer(
         provider=provider,
         admin_url=admin_url,
