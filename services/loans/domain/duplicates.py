@@ -136,6 +136,32 @@ def _word_sound(word: str) -> str:
     return once.removesuffix("h") if len(once) > 1 else once
 
 
+class Register:
+    """The known persons by what may recognise them, so that a file of thousands stays quick."""
+
+    def __init__(self, known: Iterable[Known] = ()) -> None:
+        self._by_mark: dict[object, dict[UUID, Known]] = {}
+        for person in known:
+            self.add(person)
+
+    def add(self, known: Known) -> None:
+        """Know one more person."""
+        for mark in _marks(known.identity):
+            self._by_mark.setdefault(mark, {})[known.borrower_id] = known
+
+    def candidates(self, person: Identity) -> tuple[Candidate, ...]:
+        """Who in the register may be this person? (see `candidates`)."""
+        near: dict[UUID, Known] = {}
+        for mark in _marks(person):
+            near |= self._by_mark.get(mark, {})
+        return candidates(person, among=sorted(near.values(), key=lambda one: one.borrower_id))
+
+
+def _marks(identity: Identity) -> frozenset[object]:
+    born = frozenset() if identity.born_on is None else frozenset({identity.born_on})
+    return identity.keys | identity.phones | born
+
+
 def candidates(person: Identity, *, among: Iterable[Known]) -> tuple[Candidate, ...]:
     """Who in the register may be this person, in the order of the register?
 

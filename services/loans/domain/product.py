@@ -19,6 +19,7 @@ from services.loans.domain.terms import (
     Terms,
     TermsInvalid,
 )
+from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
 from shared.ids import ProductId
 from shared.money import Money
@@ -84,15 +85,6 @@ class Recommendation(StrEnum):
     APPROVE = "approve"
     REFER = "refer"
     REJECT = "reject"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What a product is called in the three languages."""
-
-    ar: str
-    fr: str
-    en: str
 
 
 Limited = TypeVar("Limited", int, Decimal, Money)
@@ -175,7 +167,7 @@ class Product:
     fees: tuple[Fee, ...] = ()
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
-    moving_rule: str = "none"
+    moving_rule: MovingRule = "none"
     policy: Policy = Policy()
     least_age_years: int = 0
     is_offered: bool = True

@@ -5,7 +5,8 @@ from dataclasses import replace
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain.product import Names, Product
+from services.loans.domain.product import Product
+from services.loans.institutions.names import Names
 from services.loans.products import queries
 from services.loans.products.queries import Listed
 from services.loans.products.tables import ProductRow, ProductVersionRow

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.chart import FundKind
@@ -20,6 +22,7 @@ from services.loans.domain.terms import (
 )
 from services.loans.products.tables import ProductRow, ProductVersionRow
 from shared import tenancy
+from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
 from shared.ids import ProductId
 from shared.money import Money
@@ -55,7 +58,7 @@ def _newest(session: AsyncSession) -> Select[str, ProductVersionRow]:
     return (
         _versions()
         .where(ProductVersionRow.institution_id == tenancy.institution_of(session))
-        .distinct(ProductVersionRow.product_id)
+        .ext(distinct_on(ProductVersionRow.product_id))
         .order_by(ProductVersionRow.product_id, ProductVersionRow.version.desc())
     )
 
@@ -151,7 +154,7 @@ def product_of(row: ProductVersionRow, *, code: str) -> Product:
         fees=tuple(Fee.from_json(fee, currency=row.currency) for fee in row.fees),
         allocation_order=tuple(map(Component, row.allocation_order)),
         residue_rule=ResidueRule(row.residue_rule),
-        moving_rule=row.moving_rule,
+        moving_rule=cast("MovingRule", row.moving_rule),
         price=Price.from_json(row.price, currency=row.currency),
         policy=Policy(
             approve_points_from=row.approve_points_from,

@@ -36,7 +36,9 @@ async def create_product(body: ProductIn, db: Db, actor: MayOffer) -> ProductOut
     """Offer a new product."""
     product = body.product(product_id=ProductId(ids.new()), version=1, code=body.code)
     async with db.begin() as session:
-        listed = await operations.create_product(session, product, names=body.names(), actor=actor)
+        listed = await operations.create_product(
+            session, product, names=body.name.names(), actor=actor
+        )
     return ProductOut.of(listed)
 
 
@@ -50,7 +52,9 @@ async def add_version(
         product = body.product(
             product_id=before.product_id, version=before.version + 1, code=before.code
         )
-        listed = await operations.add_version(session, product, names=body.names(), actor=actor)
+        listed = await operations.add_version(
+            session, product, names=body.name.names(), actor=actor
+        )
     return ProductOut.of(listed)
 
 

@@ -1,7 +1,7 @@
 """What does a product look like on the wire?"""
 
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from services.loans.domain.chart import FundKind
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.price import Price
-from services.loans.domain.product import Limits, Names, Policy, Product
+from services.loans.domain.product import Limits, Policy, Product
 from services.loans.domain.terms import (
     ALLOCATION_ORDER,
     ChargeMethod,
@@ -18,12 +18,13 @@ from services.loans.domain.terms import (
     ModeOfFinance,
     ResidueRule,
 )
+from services.loans.institutions.schemas import NamesBody
 from services.loans.products.queries import Listed
+from shared.calendar import MovingRule
 from shared.ids import ProductId
 from shared.schemas import Body, Instant, MoneyBody
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", examples=["QARD-1"])]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S(.*\S)?$")]
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=8, decimal_places=6)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
 Months = Annotated[int, Field(ge=0, le=120)]
@@ -38,14 +39,6 @@ class LimitsBody(Body, Generic[Limited]):
     min: Limited
     default: Limited
     max: Limited
-
-
-class NamesBody(Body):
-    """A name in the three languages."""
-
-    ar: Name
-    fr: Name
-    en: Name
 
 
 class FeeBody(Body):
@@ -141,7 +134,7 @@ class ProductVersionIn(Body):
     allocation_order: tuple[Component, Component, Component] = ALLOCATION_ORDER
     fund_kinds: Annotated[list[FundKind], Field(min_length=1, max_length=5)]
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
-    moving_rule: Literal["none", "next", "previous", "modified_following"] = "none"
+    moving_rule: MovingRule = "none"
     price: PriceBody
     policy: PolicyBody = PolicyBody()
     least_age_years: Annotated[int, Field(ge=0, le=120)]
@@ -183,10 +176,6 @@ class ProductVersionIn(Body):
             is_offered=self.offered,
         )
 
-    def names(self) -> Names:
-        """Give the names."""
-        return Names(ar=self.name.ar, fr=self.name.fr, en=self.name.en)
-
 
 class ProductIn(ProductVersionIn):
     """A new product with its first version."""
@@ -212,7 +201,7 @@ class ProductOut(Body):
     allocation_order: list[Component]
     fund_kinds: list[FundKind]
     residue_rule: ResidueRule
-    moving_rule: str
+    moving_rule: MovingRule
     price: PriceBody
     policy: PolicyBody
     least_age_years: int
@@ -237,9 +226,9 @@ class ProductOut(Body):
             ),
             term_months=_limits_out(product.term_months),
             annual_rate=LimitsBody(
-                min=product.annual_rate.least,
-                default=product.annual_rate.usual,
-                max=product.annual_rate.most,
+                min=plain(product.annual_rate.least),
+                default=plain(product.annual_rate.usual),
+                max=plain(product.annual_rate.most),
             ),
             grace_months=_limits_out(product.grace_months),
             frequency=product.frequency,
@@ -258,6 +247,11 @@ class ProductOut(Body):
             offered=product.is_offered,
             recorded_at=row.recorded_at,
         )
+
+
+def plain(rate: Decimal) -> Decimal:
+    """Give a rate without the zeros that the database keeps behind it: 0.180000 is 0.18."""
+    return Decimal(f"{rate.normalize():f}")
 
 
 def _limits(body: LimitsBody[int]) -> Limits[int]:

@@ -1,0 +1,1 @@
+"""Who borrows: persons, families, groups and micro-enterprises."""
