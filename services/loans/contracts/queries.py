@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
@@ -170,8 +171,20 @@ async def movements(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the last approval of an application decided."""
+
+    fund_id: FundId
+    fund_kind: FundKind
+    amount: Money
+    term_months: int
+    grace_months: int
+    annual_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SigningFile:
-    """What an approved application brings to its contract."""
+    """What an application brings to its contract; `decided` is None where nothing is approved."""
 
     application_id: ApplicationId
     status: str
@@ -180,12 +193,7 @@ class SigningFile:
     product_id: ProductId
     product_version: int
     sector: str
-    fund_id: FundId | None
-    amount: Money | None
-    term_months: int | None
-    grace_months: int | None
-    annual_rate: Decimal | None
-    fund_kind: FundKind | None
+    decided: Decided | None
     borrower_kind: str
     region: str
     sex: str | None
@@ -228,12 +236,7 @@ async def locked_signing_files(
             product_id=ProductId(row.product_id),
             product_version=row.product_version,
             sector=row.sector,
-            fund_id=None if row.fund_id is None else FundId(row.fund_id),
-            amount=None if row.fund_id is None else Money(row.amount_minor, row.currency),
-            term_months=row.term_months,
-            grace_months=row.grace_months,
-            annual_rate=row.annual_rate,
-            fund_kind=None if row.fund_kind is None else FundKind(row.fund_kind),
+            decided=_decided(row),
             borrower_kind=row.borrower_kind,
             region=row.region,
             sex=row.sex,
@@ -241,3 +244,16 @@ async def locked_signing_files(
         )
         for row in await session.execute(SIGNING_FILES, values)
     }
+
+
+def _decided(row: Row[Any]) -> Decided | None:
+    if row.fund_id is None:
+        return None
+    return Decided(
+        fund_id=FundId(row.fund_id),
+        fund_kind=FundKind(row.fund_kind),
+        amount=Money(row.amount_minor, row.currency),
+        term_months=row.term_months,
+        grace_months=row.grace_months,
+        annual_rate=row.annual_rate,
+    )

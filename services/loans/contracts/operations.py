@@ -1,0 +1,381 @@
+"""How is an approved application signed into a contract, and how does its standing change?"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.applications import operations as applications
+from services.loans.contracts import queries
+from services.loans.contracts.queries import SigningFile
+from services.loans.contracts.tables import (
+    ContractHistoryRow,
+    ContractRow,
+    InstalmentRow,
+    PositionRow,
+)
+from services.loans.domain import agreement, lifecycle
+from services.loans.domain.agreement import Agreement
+from services.loans.domain.claiming import Ask
+from services.loans.domain.lifecycle import ContractEvent, ContractStatus
+from services.loans.domain.product import Asked, Product
+from services.loans.funds import operations as funds
+from services.loans.funds.queries import country as country_of
+from services.loans.institutions import operations as institutions
+from services.loans.products import queries as products
+from shared import feed, ids, tenancy
+from shared.errors import Kind, RafidError
+from shared.events import ContractClosed, ContractSigned, Due
+from shared.ids import ApplicationId, BranchId, ContractId, FundId
+
+RATE_PLACES = Decimal("0.000001")
+PAY_OUT = text("""
+    update position p
+    set disbursed_minor = p.disbursed_minor + o.amount_minor, version = p.version + 1
+    from unnest(cast(:contract_ids as uuid[]), cast(:amounts as bigint[]))
+      as o(contract_id, amount_minor)
+    where p.institution_id = :institution_id and p.contract_id = o.contract_id
+""")
+
+
+class ApplicationNotApproved(RafidError):
+    """There is no approved application to sign"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The application {application_id} is not approved, or not visible to you."
+    application_id: UUID
+
+
+class AnotherFundDecided(RafidError):
+    """The decision names another fund"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The application was approved for the fund {fund_id}; sign it for that one."
+    fund_id: FundId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """What is to be signed; the rest stands in the approved decision."""
+
+    application_id: ApplicationId
+    signed_on: date
+    fund_id: FundId | None = None
+    first_due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Agreed:
+    """A signing with everything that is written for it."""
+
+    contract_id: ContractId
+    signing: Signing
+    file: SigningFile
+    fund_id: FundId
+    offered: Product
+    agreement: Agreement
+
+    @property
+    def ask(self) -> Ask:
+        return Ask(
+            fund_id=self.fund_id,
+            application_id=self.signing.application_id,
+            amount=self.agreement.terms.principal,
+            mode=self.agreement.terms.mode_of_finance,
+            bears_fee=self.offered.bears_fee,
+            fund_kinds=self.offered.fund_kinds,
+        )
+
+
+async def sign_contract(
+    session: AsyncSession,
+    signing: Signing,
+    *,
+    actor_id: UUID,
+    at: datetime,
+    branch_ids: Collection[BranchId] | None = None,
+) -> ContractRow:
+    """Sign one approved application (see `sign_contracts`)."""
+    (row,) = await sign_contracts(
+        session, [signing], actor_id=actor_id, at=at, branch_ids=branch_ids
+    )
+    return row
+
+
+async def sign_contracts(
+    session: AsyncSession,
+    signings: Sequence[Signing],
+    *,
+    actor_id: UUID,
+    at: datetime,
+    branch_ids: Collection[BranchId] | None = None,
+) -> list[ContractRow]:
+    """Sign approved applications: freeze terms and instalments, commit the fund, tell it.
+
+    All or none, in a handful of statements. `branch_ids` is what the actor sees. Raises
+    ApplicationNotApproved, AnotherFundDecided, OutsideProduct, TermsInvalid, FundRestricted,
+    ClaimRefused.
+    """
+    if not signings:
+        return []
+    agreed = await _agree(session, signings, branch_ids=branch_ids)
+    days = {item.signing.signed_on for item in agreed}
+    for day in sorted(days):
+        asks = [item.ask for item in agreed if item.signing.signed_on == day]
+        await funds.commit_all(session, asks, on=day, actor_id=actor_id)
+    await applications.mark_signed(
+        session, [item.signing.application_id for item in agreed], actor_id=actor_id, at=at
+    )
+    rows = await _write(session, agreed, actor_id=actor_id)
+    country = await country_of(session)
+    await feed.publish_all(
+        session,
+        [feed.Told(_signed(item, country=country), item.contract_id) for item in agreed],
+    )
+    return rows
+
+
+async def _agree(
+    session: AsyncSession,
+    signings: Sequence[Signing],
+    *,
+    branch_ids: Collection[BranchId] | None,
+) -> list[_Agreed]:
+    files = await queries.locked_signing_files(
+        session, [signing.application_id for signing in signings]
+    )
+    versions = {(file.product_id, file.product_version) for file in files.values()}
+    offered = await products.products_of(session, versions)
+    country = await country_of(session)
+    return [
+        _agreed(
+            signing,
+            file=_approved(signing, files=files, branch_ids=branch_ids),
+            offered=offered,
+            country=country,
+        )
+        for signing in signings
+    ]
+
+
+def _approved(
+    signing: Signing,
+    *,
+    files: Mapping[ApplicationId, SigningFile],
+    branch_ids: Collection[BranchId] | None,
+) -> SigningFile:
+    file = files.get(signing.application_id)
+    if (
+        file is None
+        or file.status != lifecycle.ApplicationStatus.APPROVED
+        or (branch_ids is not None and file.branch_id not in branch_ids)
+    ):
+        raise ApplicationNotApproved(application_id=signing.application_id)
+    return file
+
+
+def _agreed(
+    signing: Signing,
+    *,
+    file: SigningFile,
+    offered: Mapping[tuple[UUID, int], Product],
+    country: str,
+) -> _Agreed:
+    decided = file.decided
+    if decided is None:
+        raise ApplicationNotApproved(application_id=signing.application_id)
+    if signing.fund_id not in (None, decided.fund_id):
+        raise AnotherFundDecided(fund_id=decided.fund_id)
+    version = offered[file.product_id, file.product_version]
+    asked = Asked(
+        amount=decided.amount,
+        term_months=decided.term_months,
+        grace_months=decided.grace_months,
+        annual_rate=decided.annual_rate,
+    )
+    return _Agreed(
+        contract_id=ContractId(ids.new()),
+        signing=signing,
+        file=file,
+        fund_id=decided.fund_id,
+        offered=version,
+        agreement=agreement.agree(
+            version,
+            asked=asked,
+            on=signing.signed_on,
+            first_due_on=signing.first_due_on,
+            country=country,
+        ),
+    )
+
+
+async def _write(
+    session: AsyncSession, agreed: Sequence[_Agreed], *, actor_id: UUID
+) -> list[ContractRow]:
+    institution_id = tenancy.institution_of(session)
+    references = await _references(session, agreed)
+    contracts = [
+        {
+            "institution_id": institution_id,
+            "contract_id": item.contract_id,
+            "reference": reference,
+            "application_id": item.signing.application_id,
+            "borrower_id": item.file.borrower_id,
+            "branch_id": item.file.branch_id,
+            "product_id": item.file.product_id,
+            "product_version": item.file.product_version,
+            "fund_id": item.fund_id,
+            "currency": item.agreement.terms.currency,
+            "principal_minor": item.agreement.terms.principal.minor,
+            "terms": item.agreement.terms.to_json(),
+            "signed_on": item.signing.signed_on,
+            "effective_annual_rate": item.agreement.disclosure.effective_annual_rate.quantize(
+                RATE_PLACES
+            ),
+            "total_cost_minor": item.agreement.disclosure.total_cost.minor,
+            "actor_id": actor_id,
+        }
+        for item, reference in zip(agreed, references, strict=True)
+    ]
+    rows = (await session.scalars(insert(ContractRow).returning(ContractRow), contracts)).all()
+    keys = [{"institution_id": institution_id, "contract_id": item.contract_id} for item in agreed]
+    await session.execute(
+        insert(InstalmentRow),
+        [
+            {
+                **key,
+                "number": due.number,
+                "due_on": due.due_on,
+                "principal_minor": due.principal.minor,
+                "profit_minor": due.profit.minor,
+                "fee_minor": due.fee.minor,
+            }
+            for key, item in zip(keys, agreed, strict=True)
+            for due in item.agreement.instalments
+        ],
+    )
+    await session.execute(insert(PositionRow), keys)
+    await _remember(session, rows, actor_id=actor_id)
+    by_id = {row.contract_id: row for row in rows}
+    return [by_id[item.contract_id] for item in agreed]
+
+
+async def _references(session: AsyncSession, agreed: Sequence[_Agreed]) -> list[str]:
+    """Number contracts by the year they are signed in."""
+    years = [item.signing.signed_on.year for item in agreed]
+    given = {
+        year: iter(
+            await institutions.next_references(
+                session, kind="LN", year=year, count=years.count(year)
+            )
+        )
+        for year in sorted(set(years))
+    }
+    return [next(given[year]) for year in years]
+
+
+def _signed(item: _Agreed, *, country: str) -> ContractSigned:
+    file, terms, decided = item.file, item.agreement.terms, item.file.decided
+    if decided is None:
+        raise ApplicationNotApproved(application_id=item.signing.application_id)
+    return ContractSigned(
+        contract_id=item.contract_id,
+        application_id=item.signing.application_id,
+        borrower_id=file.borrower_id,
+        branch_id=file.branch_id,
+        product_id=file.product_id,
+        fund_id=item.fund_id,
+        fund_kind=decided.fund_kind.value,
+        mode_of_finance=terms.mode_of_finance.value,
+        currency=terms.currency,
+        principal_minor=terms.principal.minor,
+        term_months=decided.term_months,
+        signed_on=item.signing.signed_on,
+        sector=file.sector,
+        region=file.region,
+        borrower_kind=file.borrower_kind,
+        sex=file.sex,
+        youth=agreement.is_young(file.born_on, on=item.signing.signed_on, country=country),
+        allocation_order=tuple(component.value for component in terms.allocation_order),
+        dues=tuple(
+            Due(
+                number=due.number,
+                due_on=due.due_on,
+                principal_minor=due.principal.minor,
+                profit_minor=due.profit.minor,
+                fee_minor=due.fee.minor,
+            )
+            for due in item.agreement.instalments
+        ),
+    )
+
+
+async def pay_out(session: AsyncSession, rows: Sequence[ContractRow], *, actor_id: UUID) -> None:
+    """Note that the whole principal of locked, signed contracts is with their borrowers.
+
+    Raises TransitionRefused.
+    """
+    await _enter(session, rows, event=ContractEvent.DISBURSE, actor_id=actor_id)
+    await session.execute(
+        PAY_OUT,
+        {
+            "institution_id": tenancy.institution_of(session),
+            "contract_ids": [row.contract_id for row in rows],
+            "amounts": [row.principal_minor for row in rows],
+        },
+    )
+
+
+async def settle_contracts(
+    session: AsyncSession, contract_ids: Collection[ContractId], *, on: date, actor_id: UUID
+) -> None:
+    """Close contracts on which nothing is open any more, and tell it."""
+    rows = list((await queries.locked_contracts(session, contract_ids)).values())
+    await _enter(session, rows, event=ContractEvent.SETTLE, actor_id=actor_id)
+    await feed.publish_all(
+        session,
+        [
+            feed.Told(ContractClosed(contract_id=row.contract_id, closed_on=on), row.contract_id)
+            for row in rows
+        ],
+    )
+
+
+async def reopen_contracts(
+    session: AsyncSession, contract_ids: Collection[ContractId], *, actor_id: UUID
+) -> None:
+    """Open closed contracts again: a reversal left something due."""
+    rows = list((await queries.locked_contracts(session, contract_ids)).values())
+    await _enter(session, rows, event=ContractEvent.REOPEN, actor_id=actor_id)
+
+
+async def _enter(
+    session: AsyncSession, rows: Sequence[ContractRow], *, event: ContractEvent, actor_id: UUID
+) -> None:
+    for row in rows:
+        status = lifecycle.next_contract_status(ContractStatus(row.status), event=event)
+        row.status, row.version = status.value, row.version + 1
+    await session.flush()
+    await _remember(session, rows, actor_id=actor_id)
+
+
+async def _remember(session: AsyncSession, rows: Sequence[ContractRow], *, actor_id: UUID) -> None:
+    await session.execute(
+        insert(ContractHistoryRow),
+        [
+            {
+                "institution_id": row.institution_id,
+                "contract_id": row.contract_id,
+                "version": row.version,
+                "status": row.status,
+                "actor_id": actor_id,
+            }
+            for row in rows
+        ],
+    )
