@@ -5,7 +5,7 @@ import json
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastapi import Depends, Request
@@ -19,6 +19,7 @@ from shared.clock import Clock
 from shared.errors import Kind, RafidError
 from shared.ids import BranchId, DonorId, InstitutionId
 from shared.jwks import KeySource
+from shared.settings import ServiceSettings
 
 INSTITUTION_HEADER = "x-institution"
 EVERY_INSTITUTION = "*"
@@ -125,6 +126,7 @@ class TokenVerifier:
         clock: Clock,
         algorithms: tuple[str, ...] = ("ES256",),
         claims: Claims | None = None,
+        remembered: int = REMEMBERED_TOKENS,
     ) -> None:
         if any(name.lower() == "none" or name.startswith("HS") for name in algorithms):
             raise ValueError("only signatures by public key are accepted")
@@ -133,7 +135,25 @@ class TokenVerifier:
         self._clock = clock
         self._algorithms = algorithms
         self._claims = claims or Claims()
+        self._remembered = remembered
         self._known: OrderedDict[tuple[str, str | None], tuple[float, Actor]] = OrderedDict()
+
+    @classmethod
+    def of(cls, settings: ServiceSettings, keys: KeySource, *, clock: Clock) -> Self:
+        """Make the verifier that a service's settings describe."""
+        return cls(
+            keys,
+            issuer=settings.issuer_url,
+            audience=settings.audience,
+            clock=clock,
+            algorithms=settings.token_algorithms,
+            claims=Claims(
+                institution=settings.claim_institution,
+                roles=settings.claim_roles,
+                branches=settings.claim_branches,
+                donor=settings.claim_donor,
+            ),
+        )
 
     async def verify(self, token: str, *, institution: str | None = None) -> Actor:
         """Give the actor of a token; `institution` is what the header X-Institution said.
@@ -149,7 +169,7 @@ class TokenVerifier:
         claims = await self._verified(token, now=now)
         actor = self._actor(claims, institution=institution)
         self._known[(token, institution)] = (float(claims["exp"]), actor)
-        if len(self._known) > REMEMBERED_TOKENS:
+        if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return actor
 

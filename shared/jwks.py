@@ -66,8 +66,12 @@ class FetchedKeys:
         self._lock = asyncio.Lock()
 
     async def key_set(self, *, kid: str | None) -> KeySet:
-        """Give the issuer's keys; fetched when unknown, old, or without the wanted id."""
-        if self._is_worth_asking(kid):
+        """Give the issuer's keys; fetched when unknown, old, or without the wanted id.
+
+        While they are asked for, those who want a key that is known do not wait.
+        """
+        others_ask = self._lock.locked() and self._knows(kid)
+        if not others_ask and self._is_worth_asking(kid):
             async with self._lock:
                 if self._is_worth_asking(kid):
                     await self._fetch()
@@ -75,17 +79,19 @@ class FetchedKeys:
             raise IssuerUnavailable(issuer=self._issuer)
         return self._keys
 
+    def _knows(self, kid: str | None) -> bool:
+        keys = self._keys or ()
+        return self._keys is not None and (kid is None or any(key.kid == kid for key in keys))
+
     def _is_worth_asking(self, kid: str | None) -> bool:
         if self._asked_at is None:
             return True
         age = self._clock.now() - self._asked_at
         if self._keys is None:
             return age > ASK_AGAIN_WITHOUT_KEYS
-        is_known = kid is None or any(key.kid == kid for key in self._keys)
-        return age > (FRESH_FOR if is_known else ASK_AGAIN_AFTER)
+        return age > (FRESH_FOR if self._knows(kid) else ASK_AGAIN_AFTER)
 
     async def _fetch(self) -> None:
-        self._asked_at = self._clock.now()
         try:
             url = self._url or await self._discover()
             answer = await self._client.get(url, timeout=5)
@@ -93,6 +99,8 @@ class FetchedKeys:
             self._url = url
         except (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError) as e:
             _log.warning("keys of the issuer cannot be read", issuer=self._issuer, error=repr(e))
+        finally:
+            self._asked_at = self._clock.now()
 
     async def _discover(self) -> str:
         answer = await self._client.get(self._issuer + DISCOVERY, timeout=5)
