@@ -1,15 +1,41 @@
-"""How does everything run in one process? A PostgreSQL of our own, then the services on top."""
+"""How do the three services live in one process? One address, one database server, one client.
+
+Each service keeps its own engine, role and schema; they ask each other over HTTP as ever, only
+that the HTTP goes through memory. What works here works in three processes.
+"""
 
 import asyncio
+import json
+import os
+import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+from fastapi import FastAPI
+from pydantic import AnyHttpUrl, SecretStr
+from starlette.responses import RedirectResponse
+from starlette.types import Receive, Scope, Send
+
+from services.loans import app as loans
+from services.loans.settings import LoansSettings
+from services.monitoring import app as monitoring
+from services.monitoring.settings import MonitoringSettings
 from services.postgres_server import PRODUCT_SETTINGS, PostgresServer, ServerAddress
+from services.scoring import app as scoring
+from services.scoring.settings import ScoringSettings
 from shared import migrations
+from shared.clock import Clock, SystemClock
 
 DATABASE = "rafid"
+SECRETS = (
+    "loans_client_secret",
+    "scoring_client_secret",
+    "monitoring_client_secret",
+    "session_secret",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +71,102 @@ async def start_postgres(
     finally:
         await asyncio.wait([starting])  # what Ctrl-C interrupts must be whole before it is undone
         await asyncio.to_thread(server.stop)
+
+
+def open_secrets(folder: Path) -> dict[str, str]:
+    """Return the installation's secrets; they are made at random once and kept (mode 0600)."""
+    path = folder / "secrets.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = {name: secrets.token_urlsafe(36) for name in SECRETS if name not in kept}
+    if missing:
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps({**kept, **missing}, indent=1))
+        fresh.replace(path)
+    return {**kept, **missing}
+
+
+class Rafid:
+    """The three services behind one ASGI application."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        urls: Mapping[str, str],
+        kept: Mapping[str, str],
+        public_url: str,
+        clock: Clock | None = None,
+        log_level: str = "warning",
+    ) -> None:
+        clock = clock or SystemClock()
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self, raise_app_exceptions=False),
+            base_url=public_url,
+        )
+        common: dict[str, object] = {
+            "issuer": AnyHttpUrl(f"{public_url}/loans/v1"),
+            "log_level": log_level,
+        }
+        self.loans: FastAPI = loans.create_app(
+            LoansSettings(
+                database_url=SecretStr(urls["loans"]),
+                data_folder=folder,
+                public_url=AnyHttpUrl(public_url),
+                loans_client_secret=SecretStr(kept["loans_client_secret"]),
+                scoring_client_secret=SecretStr(kept["scoring_client_secret"]),
+                monitoring_client_secret=SecretStr(kept["monitoring_client_secret"]),
+                **common,  # type: ignore[arg-type]
+            ),
+            http=self.http,
+            clock=clock,
+        )
+        self.scoring: FastAPI = scoring.create_app(
+            ScoringSettings(database_url=SecretStr(urls["scoring"]), **common),  # type: ignore[arg-type]
+            http=self.http,
+            clock=clock,
+        )
+        self.monitoring: FastAPI = monitoring.create_app(
+            MonitoringSettings(
+                database_url=SecretStr(urls["monitoring"]),
+                client_secret=SecretStr(kept["monitoring_client_secret"]),
+                session_secret=SecretStr(kept["session_secret"]),
+                public_url=AnyHttpUrl(public_url),
+                loans_url=AnyHttpUrl(public_url),
+                **common,  # type: ignore[arg-type]
+            ),
+            http=self.http,
+            clock=clock,
+        )
+        self._apps = {
+            "loans": self.loans,
+            "scoring": self.scoring,
+            "monitoring": self.monitoring,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request to the service that its path names."""
+        if scope["type"] != "http":
+            return
+        service = scope["path"].split("/", 2)[1]
+        app = self._apps.get(service)
+        if app is None and scope["path"] == "/":
+            await RedirectResponse("/monitoring/v1/")(scope, receive, send)
+            return
+        await (app or self.loans)(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Rafid"]:
+        """Enter the services' lifespans in the order in which they need each other."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.http.aclose)
+            for app in self._apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield self
+
+
+def data_folder(named: Path | None) -> Path:
+    """Return the folder that keeps everything, made if it is not there (mode 0700)."""
+    folder = named or Path(os.environ.get("RAFID_DATA_FOLDER", "rafid-data"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()

@@ -12,7 +12,7 @@ from services.scoring.models import router as models
 from services.scoring.offers import router as offers
 from services.scoring.settings import ScoringSettings
 from shared import feed_router, web
-from shared.auth import Claims, TokenVerifier
+from shared.auth import TokenVerifier
 from shared.clock import Clock, SystemClock
 from shared.db import Database
 from shared.feed import Sequencer
@@ -55,7 +55,7 @@ def create_app(
     app = web.create_base_app(
         "Rafid scoring",
         prefix=PREFIX,
-        verifier=_verifier(settings, keys or _fetched(settings, caller, clock), clock),
+        verifier=TokenVerifier.of(settings, keys or _fetched(settings, caller, clock), clock=clock),
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
         larger_bodies={assessments.BATCH_PATH: BATCH_BODY_BYTES},
@@ -72,19 +72,3 @@ def create_app(
 def _fetched(settings: ScoringSettings, http: httpx.AsyncClient, clock: Clock) -> KeySource:
     url = str(settings.jwks_url) if settings.jwks_url else None
     return FetchedKeys(http, issuer=settings.issuer_url, url=url, clock=clock)
-
-
-def _verifier(settings: ScoringSettings, keys: KeySource, clock: Clock) -> TokenVerifier:
-    return TokenVerifier(
-        keys,
-        issuer=settings.issuer_url,
-        audience=settings.audience,
-        clock=clock,
-        algorithms=settings.token_algorithms,
-        claims=Claims(
-            institution=settings.claim_institution,
-            roles=settings.claim_roles,
-            branches=settings.claim_branches,
-            donor=settings.claim_donor,
-        ),
-    )

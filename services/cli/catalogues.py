@@ -1,0 +1,100 @@
+"""`rafid problems` and `rafid openapi`: what can be refused, and what can be asked."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from pydantic import SecretStr
+
+import services
+import shared
+from services.cli.running import Service
+from services.loans import app as loans
+from services.loans.settings import LoansSettings
+from services.monitoring import app as monitoring
+from services.monitoring.settings import MonitoringSettings
+from services.scoring import app as scoring
+from services.scoring.settings import ScoringSettings
+from shared import texts
+from shared.errors import RafidError
+
+STATUS = {"not_found": 404, "conflict": 409, "rule": 422, "forbidden": 403, "unavailable": 503}
+HEAD = """# What can be refused
+
+Every refusal is a problem (RFC 9457): `type` is the address below, `title` and `detail` come in
+Arabic, French or English as `Accept-Language` asks. Made by `rafid problems`; do not edit.
+"""
+
+
+def every_error() -> list[type[RafidError]]:
+    """Return every error of the house, ordered by address; imports every module."""
+    for package in (services, shared):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in module.name and not module.name.endswith(".env"):
+                importlib.import_module(module.name)
+    return RafidError.all()
+
+
+def catalogue() -> str:
+    """Write the page of all problems."""
+    lines = [HEAD]
+    for error in every_error():
+        lines.append(f"## `{error.type_uri()}`\n")
+        lines.append(f"{STATUS[error.kind.value]} · `{error.__module__}.{error.__name__}`\n")
+        for language in ("en", "fr", "ar"):
+            title = texts.translate(error.title(), language=language, service=error.service)
+            detail = texts.translate(error.detail, language=language, service=error.service)
+            lines.append(f"- {language}: **{title}** {detail}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def problems(
+    path: Annotated[Path, typer.Argument(help="Where to write the page.")] = Path(
+        "shared/PROBLEMS.md"
+    ),
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it is current.")] = False,
+) -> None:
+    """Write the catalogue of problems."""
+    page = catalogue()
+    if check:
+        if not path.exists() or path.read_text(encoding="utf-8") != page:
+            typer.echo(f"{path} is not current: run `rafid problems`.", err=True)
+            raise typer.Exit(1)
+        return
+    path.write_text(page, encoding="utf-8")
+
+
+def described(service: Service) -> dict[str, object]:
+    """Describe a service's routes without starting anything."""
+    nothing = SecretStr("x" * 40)
+    address = SecretStr("postgresql://nobody@localhost/none")
+    match service:
+        case Service.LOANS:
+            app = loans.create_app(
+                LoansSettings(
+                    database_url=address,
+                    data_folder=Path(),
+                    embedded_issuer=False,
+                    loans_client_secret=nothing,
+                    scoring_client_secret=nothing,
+                    monitoring_client_secret=nothing,
+                )
+            )
+        case Service.SCORING:
+            app = scoring.create_app(ScoringSettings(database_url=address))
+        case Service.MONITORING:
+            app = monitoring.create_app(
+                MonitoringSettings(
+                    database_url=address, client_secret=nothing, session_secret=nothing
+                )
+            )
+    return app.openapi()
+
+
+def openapi(service: Annotated[Service, typer.Argument(help="Which service to describe.")]) -> None:
+    """Print a service's OpenAPI description as JSON."""
+    typer.echo(orjson.dumps(described(service), option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,98 @@
+"""`rafid verify`: prove every figure of a database from its rows, and name the first that fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services import embedded
+from services.cli.running import Folder
+from services.loans.proof import operations as proof
+from services.loans.proof.operations import Finding
+from shared.db import Database
+from shared.ids import InstitutionId
+
+console = Console()
+
+
+@asynccontextmanager
+async def databases(folder: Folder, url: str | None) -> AsyncIterator[dict[str, Database]]:
+    """Open the services' databases: those of a data folder, or that of a loans role's URL."""
+    if url is not None:
+        opened = {"loans": Database(url)}
+        try:
+            yield opened
+        finally:
+            await opened["loans"].close()
+        return
+    async with embedded.start_postgres(embedded.data_folder(folder)) as found:
+        opened = {service: Database(address) for service, address in found.urls.items()}
+        try:
+            yield opened
+        finally:
+            for database in opened.values():
+                await database.close()
+
+
+async def tenants(database: Database) -> list[InstitutionId]:
+    """Return the institutions that a schema holds rows of."""
+    pool = await database.pool()
+    rows = await pool.fetch("select institution_id from tenant order by institution_id")
+    return [InstitutionId(row["institution_id"]) for row in rows]
+
+
+async def findings(opened: dict[str, Database]) -> AsyncIterator[tuple[InstitutionId, Finding]]:
+    """Prove each institution's books, then the feeds of the other services."""
+    for institution_id in await tenants(opened["loans"]):
+        async with opened["loans"].read(institution_id, snapshot=True) as session:
+            async for finding in proof.prove(session):
+                yield institution_id, finding
+    for service, database in opened.items():
+        if service == "loans":
+            continue
+        for institution_id in await tenants(database):
+            async with database.read(institution_id, snapshot=True) as session:
+                yield institution_id, await proof.feed_chain_finding(session)
+
+
+def verify(
+    data: Folder = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAFID_LOANS_DATABASE_URL",
+            help="The loans role's address of a server that runs; without it a data folder.",
+        ),
+    ] = None,
+) -> None:
+    """Prove the books: every rule, both chains of hashes, every contract's sums."""
+
+    async def main() -> int:
+        broken = 0
+        async with databases(data, url) as opened:
+            last = None
+            async for institution_id, finding in findings(opened):
+                if institution_id != last:
+                    console.print(f"[bold]institution {institution_id}[/]")
+                    last = institution_id
+                tell(finding)
+                broken += not finding.holds
+        return broken
+
+    broken = asyncio.run(main())
+    if broken:
+        console.print(f"[red]{broken} rules are broken.[/]")
+        raise typer.Exit(1)
+    console.print("[green]Everything fits.[/]")
+
+
+def tell(finding: Finding) -> None:
+    """Print one rule's result."""
+    if finding.holds:
+        count = "" if finding.looked_at is None else f" ({finding.looked_at:,})"
+        console.print(f"  [green]✓[/] {finding.rule}{count}")
+    else:
+        console.print(f"  [red]✗ {finding.rule}[/]\n    first row {finding.row}: {finding.why}")

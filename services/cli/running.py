@@ -1,0 +1,155 @@
+"""`rafid up` and `rafid serve`: the whole house in one process, or one service of it."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from rich.console import Console
+
+from services import embedded
+from services.embedded import Rafid
+from services.loans import app as loans
+from services.loans.settings import LoansSettings
+from services.monitoring import app as monitoring
+from services.monitoring.settings import MonitoringSettings
+from services.scoring import app as scoring
+from services.scoring.settings import ScoringSettings
+
+HOST = "127.0.0.1"
+PORT = 8000
+GC_THRESHOLDS = (50_000, 50, 50)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--data", help="The folder that keeps everything; ./rafid-data if not named."),
+]
+Port = Annotated[int, typer.Option(help="The port to answer on; the next free one if taken.")]
+console = Console()
+
+
+class Service(StrEnum):
+    """A deployable."""
+
+    LOANS = "loans"
+    SCORING = "scoring"
+    MONITORING = "monitoring"
+
+
+def free_port(wanted: int, *, host: str = HOST) -> int:
+    """Return the wanted port, or the next one that is free."""
+    for port in range(wanted, wanted + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise typer.BadParameter(f"no free port between {wanted} and {wanted + 99}")
+
+
+@asynccontextmanager
+async def house(folder: Path, *, port: int) -> AsyncIterator[Rafid]:
+    """Start the database, bring it to the newest schema, and put the three services on it."""
+    kept = embedded.open_secrets(folder)
+    async with embedded.start_postgres(folder) as databases:
+        rafid = Rafid(
+            folder=folder,
+            urls=databases.urls,
+            kept=kept,
+            public_url=f"http://localhost:{port}",
+        )
+        async with rafid.running():
+            yield rafid
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then say so."""
+        await super().startup(sockets)
+        self.answers.set()
+
+
+def web_server(app: object, *, port: int, host: str = HOST) -> Server:
+    """Make the server for an ASGI application whose lifespan is entered elsewhere."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    return Server(config)
+
+
+def calm_the_collector() -> None:
+    """Keep what was loaded at start out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def run(main: Coroutine[None, None, None]) -> None:
+    """Run a coroutine to its end on uvloop."""
+    uvloop.run(main)
+
+
+def up(data: Folder = None, port: Port = PORT) -> None:
+    """Start everything in one process; the data stay in the folder between starts."""
+    folder = embedded.data_folder(data)
+    port = free_port(port)
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            with console.status("Starting the database and the services …"):
+                rafid = await stack.enter_async_context(house(folder, port=port))
+            calm_the_collector()
+            console.print(f"Rafid answers at [bold]http://localhost:{port}[/]  (data in {folder})")
+            await web_server(rafid, port=port).serve()
+
+    run(main())
+
+
+def serve(
+    service: Annotated[Service, typer.Argument(help="Which service to run.")],
+    port: Port = PORT,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = HOST,
+) -> None:
+    """Run one service; its settings come from the environment (RAFID_LOANS_DATABASE_URL, …)."""
+    app = application(service)
+
+    async def main() -> None:
+        async with app.router.lifespan_context(app):
+            calm_the_collector()
+            await web_server(app, port=port, host=host).serve()
+
+    run(main())
+
+
+def application(service: Service) -> FastAPI:
+    """Make a service's application from the environment."""
+    match service:
+        case Service.LOANS:
+            return loans.create_app(LoansSettings())  # type: ignore[call-arg] # from environment
+        case Service.SCORING:
+            return scoring.create_app(ScoringSettings())  # type: ignore[call-arg]
+        case Service.MONITORING:
+            return monitoring.create_app(MonitoringSettings())  # type: ignore[call-arg]

@@ -1,0 +1,110 @@
+"""How is loans put together? Database, issuer, routes, and what runs beside them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from services.loans.borrowers import router as borrowers
+from services.loans.deps import Days
+from services.loans.funds import router as funds
+from services.loans.identity import page as sign_in
+from services.loans.identity import router as identity
+from services.loans.identity.issuer import Issuer
+from services.loans.institutions import router as institutions
+from services.loans.ledger import router as ledger
+from services.loans.ledger.queries import JOURNAL
+from services.loans.products import router as products
+from services.loans.repayments import router as repayments
+from services.loans.repayments.batch import RepaymentBook
+from services.loans.settings import LoansSettings
+from shared import feed, feed_router, web
+from shared.auth import TokenVerifier
+from shared.background import Background
+from shared.batching import Batcher
+from shared.clients.scoring import HttpScoringClient, ScoringClient
+from shared.clients.tokens import ServiceTokens
+from shared.clock import Clock, SystemClock
+from shared.db import Database
+from shared.feed import Sequencer
+from shared.jwks import FetchedKeys
+
+PREFIX = "/loans/v1"
+CLIENT_ID = "loans"
+
+ROUTERS = (
+    ledger.router,
+    institutions.router,
+    funds.router,
+    products.router,
+    borrowers.router,
+    repayments.router,
+)
+
+
+def create_app(
+    settings: LoansSettings,
+    *,
+    http: httpx.AsyncClient | None = None,
+    clock: Clock | None = None,
+    scoring: ScoringClient | None = None,
+) -> FastAPI:
+    """Make the application; `http` reaches scoring and, where it is a stranger, the issuer."""
+    clock = clock or SystemClock()
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+    caller = http or httpx.AsyncClient(base_url=str(settings.scoring_url))
+    sequencer = Sequencer(database, chains=(feed.EVENTS, JOURNAL))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
+        async with AsyncExitStack() as stack:
+            if http is None:
+                stack.push_async_callback(caller.aclose)
+            stack.push_async_callback(database.close)
+            background = await stack.enter_async_context(Background())
+            background.start("sequencer", sequencer.run)
+            yield
+
+    issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
+    verifier = issuer.verifier() if issuer else _strangers(settings, caller, clock)
+    app = web.create_base_app(
+        "Rafid loans",
+        prefix=PREFIX,
+        verifier=verifier,
+        lifespan=lifespan,
+        body_limit=settings.body_limit_bytes,
+    )
+    book = RepaymentBook(database)
+    app.state.database = database
+    app.state.sequencer = sequencer
+    app.state.clock = clock
+    app.state.days = Days(database, clock)
+    app.state.issuer = issuer
+    app.state.repayment_book = book
+    app.state.repayments = Batcher(book.receive)
+    app.state.scoring = scoring or _scoring(settings, caller)
+    if issuer:
+        app.include_router(identity.router)
+        app.include_router(sign_in.router)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
+    return app
+
+
+def _strangers(settings: LoansSettings, http: httpx.AsyncClient, clock: Clock) -> TokenVerifier:
+    """Verify tokens of another OpenID issuer."""
+    url = str(settings.jwks_url) if settings.jwks_url else None
+    keys = FetchedKeys(http, issuer=settings.issuer_url, url=url, clock=clock)
+    return TokenVerifier.of(settings, keys, clock=clock)
+
+
+def _scoring(settings: LoansSettings, http: httpx.AsyncClient) -> ScoringClient:
+    tokens = ServiceTokens(
+        http,
+        token_url=f"{settings.issuer_url}/token",
+        client_id=CLIENT_ID,
+        client_secret=settings.loans_client_secret.get_secret_value(),
+    )
+    return HttpScoringClient(http, tokens=tokens)

@@ -1,0 +1,46 @@
+"""What runs beside the requests of a service, and how does it end?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from shared import logs
+
+_log = logs.logger(__name__)
+
+PAUSE_AFTER_ERROR_SECONDS = 1.0
+
+
+class Background:
+    """Tasks that live as long as the application; an error is logged and the work goes on."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, work: Callable[[], Awaitable[None]], *, every: float = 0.0) -> None:
+        """Run `work` again and again with `every` seconds between; an endless one just once."""
+        self._tasks.append(asyncio.create_task(_repeat(name, work, every), name=name))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _repeat(name: str, work: Callable[[], Awaitable[None]], every: float) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the edge of a task: nobody else would say it
+            _log.error("background work failed", work=name, exc_info=error)
+            await asyncio.sleep(PAUSE_AFTER_ERROR_SECONDS)
+        await asyncio.sleep(every)
