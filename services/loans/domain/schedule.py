@@ -223,10 +223,10 @@ def _split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[in
 
 
 def _refuse_unpayable(terms: Terms, parts: tuple[list[int], list[int]]) -> None:
-    """After grace every instalment pays back something; none is empty or negative."""
+    """After grace every instalment pays some principal back; nothing is ever negative."""
     for number, (principal, profit) in enumerate(zip(*parts, strict=True)):
-        paid = principal if number >= terms.principal_grace else profit
-        if paid <= 0 or profit < 0:
+        lowest = 1 if number >= terms.principal_grace else 0
+        if principal < lowest or profit < 0:
             raise InstalmentsTooSmall(
                 instalments=terms.instalments,
                 instalment=Money(parts[0][0] + parts[1][0], terms.currency),
@@ -239,11 +239,17 @@ def _whole(amount: Decimal, rounding: str) -> int:
 
 
 def _equal(amount: int, count: int, terms: Terms, rounding: str) -> list[int]:
-    """An amount in equal parts, by the residue rule of the terms."""
+    """An amount in equal parts, by the residue rule of the terms.
+
+    Parts that rounded up would leave the last one less than nothing are floored instead: 4 minor
+    units in 6 is five times 0 and 4, not five times 1 and -1.
+    """
     if terms.residue_rule is ResidueRule.LARGEST_REMAINDER:
         small, larger = divmod(amount, count)
         return [small] * (count - larger) + [small + 1] * larger
     part = _whole(Decimal(amount) / count, rounding)
+    if part * (count - 1) > amount:
+        part = amount // count
     if terms.residue_rule is ResidueRule.LEVELLED:
         part = _levelled(part, count=count, last_of=lambda tried: amount - tried * (count - 1))
     return [*([part] * (count - 1)), amount - part * (count - 1)]
@@ -257,7 +263,7 @@ def _levelled(part: int, *, count: int, last_of: Callable[[int], int]) -> int:
             break
         tried = part + _whole(Decimal(gap) / count, "half_even")
         tried_gap = last_of(tried) - tried
-        if abs(tried_gap) >= abs(gap):
+        if abs(tried_gap) >= abs(gap) or tried_gap + tried < 0:
             break
         part, gap = tried, tried_gap
     return part

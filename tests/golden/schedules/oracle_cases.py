@@ -10,6 +10,7 @@ from typing import Any
 from services.loans.domain.schedule import first_due_on
 from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, ResidueRule, Terms
 from shared.money import Money
+from shared.periods import DayCount
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "oracles" / "schedules"
 
@@ -22,14 +23,18 @@ FREQUENCIES = {
     (3, "MONTHS"): Frequency.QUARTERLY,
 }
 METHODS = {"FLAT": ChargeMethod.FLAT, "DECLINING_BALANCE": ChargeMethod.DECLINING_BALANCE}
-DAY_COUNTS = {
+DAY_COUNTS: dict[tuple[str, str], DayCount] = {
     ("30", "360"): "30/360",
     ("ACTUAL", "360"): "act/360",
     ("ACTUAL", "364"): "act/364",
     ("ACTUAL", "365"): "act/365",
     ("ACTUAL", "ACTUAL"): "act/act",
 }
-PERIODIC_RATES = {"rate/12": "30/360", "rate*7/360": "30/360", "rate*7/365": "act/365"}
+PERIODIC_RATES: dict[str, DayCount] = {
+    "rate/12": "30/360",
+    "rate*7/360": "30/360",
+    "rate*7/365": "act/365",
+}
 ORIGINATION = {"submit", "approve", "set_business_date", "disburse"}
 ANY_DAY = "2026-01-01"  # for cases without dates
 CURRENCIES = {2: "USD", 3: "JOD"}
@@ -65,7 +70,9 @@ def read(raw: dict[str, Any]) -> Case:
         dict(zip(columns, row, strict=True)) for row in checkpoint["rows"] if row[0] is not None
     ]
     dated = "due_date" in columns
-    paid_out = next((event for event in raw["events"] if event["kind"] == "disburse"), {})
+    paid_out: dict[str, str] = next(
+        (event for event in raw["events"] if event["kind"] == "disburse"), {}
+    )
     terms = _terms(
         inputs,
         principal=paid_out.get("amount", inputs["principal"]),
@@ -169,7 +176,7 @@ def _terms(
     )
 
 
-def _day_count(inputs: dict[str, Any]) -> str:
+def _day_count(inputs: dict[str, Any]) -> DayCount:
     interest = inputs["interest"]
     if "periodic_rate" in interest:
         if interest["periodic_rate"] not in PERIODIC_RATES:

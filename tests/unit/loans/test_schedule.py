@@ -259,13 +259,35 @@ def test_the_components_are_told_in_minor_units() -> None:
     "changes",
     [
         {"instalments": 600, "principal": money("12.00", "USD"), "annual_rate": Decimal(10)},
-        {"instalments": 10, "principal": money("0.15", "USD"), "rounding": "half_up"},
-        {"charge_method": ChargeMethod.FLAT, "annual_rate": Decimal(0), "principal_grace": 1},
+        {
+            "charge_method": ChargeMethod.FLAT,
+            "instalments": 10,
+            "principal": money("0.18", "USD"),
+            "rounding": "half_up",
+        },
+        {"annual_rate": Decimal(10), "instalments": 60, "principal_grace": 1},
     ],
 )
 def test_instalments_too_small_for_the_currency_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InstalmentsTooSmall):
         schedule.schedule(make_loan(**changes))
+
+
+def test_a_profit_too_small_to_share_is_due_with_the_last() -> None:
+    terms = make_loan(
+        charge_method=ChargeMethod.FLAT,
+        principal=money("4.00", "USD"),
+        annual_rate=Decimal("0.02"),
+        instalments=6,
+    )
+
+    assert profits(schedule.schedule(terms)) == ["0.00"] * 5 + ["0.04"]
+
+
+def test_a_loan_at_rate_zero_asks_nothing_during_grace() -> None:
+    terms = make_loan(charge_method=ChargeMethod.FLAT, annual_rate=Decimal(0), principal_grace=1)
+
+    assert [str(one.total) for one in schedule.schedule(terms)] == ["0.00", "500.00", "500.00"]
 
 
 def test_each_mode_gives_its_schedule() -> None:
