@@ -1,5 +1,7 @@
 """The choice of the database under test, with an engine that is only said to exist."""
 
+from collections.abc import Callable
+
 import docker
 import pytest
 
@@ -7,7 +9,7 @@ from tests import providers
 from tests.providers import Provider, ProviderImpossible, TestServer
 
 
-def engine(*, answers: bool) -> tuple[list[str], object]:
+def engine(*, answers: bool) -> tuple[list[str], Callable[[], bool]]:
     asked: list[str] = []
 
     def answer() -> bool:

@@ -44,7 +44,7 @@ Shape = dict[str, dict[str, tuple[str, bool]]]
 
 def declared(metadata: sa.MetaData) -> Shape:
     """Columns with type and nullability by table, as the row classes declare them."""
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     return {
         table.name: {
             column.name: (_spelling(column.type.compile(dialect)), bool(column.nullable))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.claiming import Standing
 from services.loans.domain.funding import ClaimRefused, FundExhausted, FundRestricted
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations, queries
@@ -41,7 +42,7 @@ async def manager(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def standing(scene: Scene, fund_id: FundId) -> queries.Standing:
+async def standing(scene: Scene, fund_id: FundId) -> Standing:
     async with scene.database.read(scene.institution_id) as session:
         return (await queries.standings(session, [fund_id]))[fund_id]
 
