@@ -13,6 +13,7 @@ from shared.errors import Kind, RafidError
 from shared.ids import FundId, InstitutionId
 
 UNAUTHORIZED = 401
+DIRECTORY_PAGE = 500
 
 
 class LoansUnavailable(RafidError):
@@ -54,23 +55,35 @@ class FeedPage(Answer):
     head: int
 
 
-class InstitutionEntry(Answer):
-    """An institution as the directory names it."""
+class DirectoryEntry(Answer):
+    """An institution as the directory lists it."""
 
     institution_id: UUID
     code: str
-    name_ar: str
-    name_fr: str
-    name_en: str
-    country: str
-    currency: str
-    timezone: str
 
 
 class Directory(Answer):
-    """All institutions of the installation."""
+    """A part of the directory; `next` is the cursor of the next part, absent at the end."""
 
-    institutions: tuple[InstitutionEntry, ...]
+    items: tuple[DirectoryEntry, ...]
+    next: str | None = None
+
+
+class Names(Answer):
+    """A name in three languages."""
+
+    ar: str
+    fr: str
+    en: str
+
+
+class InstitutionEntry(DirectoryEntry):
+    """An institution as it describes itself."""
+
+    names: Names
+    country: str
+    currency: str
+    timezone: str
 
 
 class FundFigures(Answer):
@@ -98,8 +111,11 @@ class FundFigures(Answer):
 class LoansClient(Protocol):
     """What monitoring and integrators ask of loans; every method may raise LoansUnavailable."""
 
-    async def institutions(self) -> tuple[InstitutionEntry, ...]:
+    async def institutions(self) -> tuple[DirectoryEntry, ...]:
         """List every institution (service clients only)."""
+
+    async def institution(self, institution_id: InstitutionId) -> InstitutionEntry:
+        """Ask how an institution describes itself."""
 
     async def events(self, institution_id: InstitutionId, *, after: int, limit: int) -> FeedPage:
         """Read the feed of one institution after a number."""
@@ -123,10 +139,22 @@ class HttpLoansClient:
         self._tokens = tokens
         self._timeout = timeout_seconds
 
-    async def institutions(self) -> tuple[InstitutionEntry, ...]:
-        """List every institution."""
-        answer = await self._get("/loans/v1/directory/institutions", Directory)
-        return answer.institutions
+    async def institutions(self) -> tuple[DirectoryEntry, ...]:
+        """List every institution, page after page."""
+        found: list[DirectoryEntry] = []
+        params: dict[str, str | int] = {"limit": DIRECTORY_PAGE}
+        while True:
+            part = await self._get("/loans/v1/institutions", Directory, params=params)
+            found += part.items
+            if part.next is None:
+                return tuple(found)
+            params["after"] = part.next
+
+    async def institution(self, institution_id: InstitutionId) -> InstitutionEntry:
+        """Ask how an institution describes itself."""
+        return await self._get(
+            "/loans/v1/institution", InstitutionEntry, institution_id=institution_id
+        )
 
     async def events(self, institution_id: InstitutionId, *, after: int, limit: int) -> FeedPage:
         """Read the feed of one institution after a number."""

@@ -1,0 +1,206 @@
+"""How are the facts that loans tells kept? Only added, each once, many in one statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.monitoring.base import Base
+from services.monitoring.deps import Fact
+from services.monitoring.portfolio.queries import SOURCE
+from services.monitoring.portfolio.tables import (
+    ContractMovementRow,
+    FeedProgressRow,
+    FundLinkRow,
+    FundReceiptRow,
+    FundReleaseRow,
+    ObservedBranchRow,
+    ObservedFundRow,
+    ObservedInstitutionRow,
+)
+from shared import tenancy
+from shared.clients.loans import InstitutionEntry
+from shared.events import (
+    BranchCreated,
+    DisbursementCompleted,
+    DonorLinked,
+    Event,
+    FundClaimed,
+    FundCreated,
+    FundReceived,
+    RepaymentReceived,
+    RepaymentReversed,
+)
+
+KEEP_CURSOR = text("""
+    insert into feed_cursor as c (institution_id, source, number, known_at)
+    values (:institution_id, :source, :number, :known_at)
+    on conflict (institution_id, source) do update
+      set number = excluded.number, known_at = coalesce(excluded.known_at, c.known_at)
+""")
+KEEP_TENANT = text("""
+    insert into tenant (institution_id) values (:institution_id) on conflict do nothing
+""")
+
+
+async def remember_institution(session: AsyncSession, entry: InstitutionEntry) -> None:
+    """Keep an institution as it describes itself; its newest name replaces the older."""
+    described = {
+        "code": entry.code,
+        "name_ar": entry.names.ar,
+        "name_fr": entry.names.fr,
+        "name_en": entry.names.en,
+        "country": entry.country,
+        "currency": entry.currency,
+        "timezone": entry.timezone,
+    }
+    await session.execute(KEEP_TENANT, {"institution_id": entry.institution_id})
+    await session.execute(
+        insert(ObservedInstitutionRow)
+        .values(institution_id=entry.institution_id, **described)
+        .on_conflict_do_update(index_elements=["institution_id"], set_=described)
+    )
+
+
+async def remember_branches(session: AsyncSession, facts: Sequence[Fact[BranchCreated]]) -> None:
+    """Keep branches."""
+    await _add(session, ObservedBranchRow, [_told(session, fact) for fact in facts])
+
+
+async def remember_funds(session: AsyncSession, facts: Sequence[Fact[FundCreated]]) -> None:
+    """Keep funds."""
+    await _add(session, ObservedFundRow, [_told(session, fact) for fact in facts])
+
+
+async def link_donors(session: AsyncSession, facts: Sequence[Fact[DonorLinked]]) -> None:
+    """Keep which donor may see which fund."""
+    await _add(session, FundLinkRow, [_told(session, fact) for fact in facts])
+
+
+async def keep_receipts(session: AsyncSession, facts: Sequence[Fact[FundReceived]]) -> None:
+    """Keep money that came into funds."""
+    rows = []
+    for fact in facts:
+        row = {**_told(session, fact), "event_id": fact.event_id}
+        del row["receipt_id"]
+        rows.append(row)
+    await _add(session, FundReceiptRow, rows)
+
+
+async def keep_releases(session: AsyncSession, facts: Sequence[Fact[FundClaimed]]) -> None:
+    """Keep what contracts gave back before it was paid out; other claims change no figure here.
+
+    What is promised follows from contracts signed and money paid out; the day of a release is
+    the day it was told, since the claim itself names none.
+    """
+    rows = [
+        {
+            "institution_id": tenancy.institution_of(session),
+            "event_id": fact.event_id,
+            "sequence": fact.sequence,
+            "known_at": fact.known_at,
+            "fund_id": fact.event.fund_id,
+            "released_on": fact.told_on,
+            "currency": fact.event.currency,
+            "amount_minor": abs(fact.event.amount_minor),
+        }
+        for fact in facts
+        if fact.event.kind == "uncommit"
+    ]
+    await _add(session, FundReleaseRow, rows)
+
+
+async def keep_disbursements(
+    session: AsyncSession, facts: Sequence[Fact[DisbursementCompleted]]
+) -> None:
+    """Keep money that reached borrowers."""
+    rows = [
+        {
+            **_movement(session, fact),
+            "kind": "disbursement",
+            "effective_on": fact.event.disbursed_on,
+            "principal_minor": 0,
+            "profit_minor": 0,
+            "fee_minor": 0,
+            "surplus_minor": 0,
+        }
+        for fact in facts
+    ]
+    await _add(session, ContractMovementRow, rows)
+
+
+async def keep_repayments(
+    session: AsyncSession, facts: Sequence[Fact[RepaymentReceived] | Fact[RepaymentReversed]]
+) -> None:
+    """Keep money that borrowers paid back, and what was taken back as a mistake."""
+    rows = [
+        {
+            **_movement(session, fact),
+            "kind": "reversal" if isinstance(fact.event, RepaymentReversed) else "repayment",
+            "effective_on": fact.event.received_on,
+            "principal_minor": fact.event.principal_minor,
+            "profit_minor": fact.event.profit_minor,
+            "fee_minor": fact.event.fee_minor,
+            "surplus_minor": fact.event.surplus_minor,
+        }
+        for fact in facts
+    ]
+    await _add(session, ContractMovementRow, rows)
+
+
+async def advance(
+    session: AsyncSession, *, number: int, complete_until: datetime | None, head: int
+) -> None:
+    """Set the cursor in the transaction of the effects; `complete_until` is the new horizon.
+
+    None leaves the horizon: more events of the same instant may still come.
+    """
+    institution_id = tenancy.institution_of(session)
+    await session.execute(
+        KEEP_CURSOR,
+        {
+            "institution_id": institution_id,
+            "source": SOURCE,
+            "number": number,
+            "known_at": complete_until,
+        },
+    )
+    await session.execute(
+        insert(FeedProgressRow)
+        .values(institution_id=institution_id, source=SOURCE, head=head)
+        .on_conflict_do_update(index_elements=["institution_id", "source"], set_={"head": head})
+    )
+
+
+def _told(session: AsyncSession, fact: Fact[Event]) -> dict[str, object]:
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "sequence": fact.sequence,
+        "known_at": fact.known_at,
+        **fact.event.model_dump(),
+    }
+
+
+def _movement(
+    session: AsyncSession,
+    fact: Fact[DisbursementCompleted] | Fact[RepaymentReceived] | Fact[RepaymentReversed],
+) -> dict[str, object]:
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "event_id": fact.event_id,
+        "sequence": fact.sequence,
+        "known_at": fact.known_at,
+        "contract_id": fact.event.contract_id,
+        "fund_id": fact.event.fund_id,
+        "currency": fact.event.currency,
+        "amount_minor": fact.event.amount_minor,
+        "channel": fact.event.channel,
+    }
+
+
+async def _add(session: AsyncSession, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
+    """Add rows; one that is there already, from an earlier reading of the feed, stays."""
+    if rows:
+        await session.execute(insert(table).on_conflict_do_nothing(), rows)

@@ -1,0 +1,131 @@
+"""Which tables hold what loans told of money: append-only, each row with its number and time?"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.monitoring.base import Base
+
+
+class ContractMovementRow(Base):
+    """Money paid out or back; a reversal has negative amounts and the value date it undoes."""
+
+    __tablename__ = "contract_movement"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "sequence"),
+        Index("ix_contract_movement_contract", "institution_id", "contract_id", "effective_on"),
+        Index("ix_contract_movement_fund", "institution_id", "fund_id", "effective_on"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+    contract_id: Mapped[UUID]
+    fund_id: Mapped[UUID]
+    kind: Mapped[str]
+    effective_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    principal_minor: Mapped[int] = mapped_column(BigInteger)
+    profit_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger)
+    surplus_minor: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str]
+
+
+class ObservedFundRow(Base):
+    """A fund as loans told it."""
+
+    __tablename__ = "observed_fund"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    name_ar: Mapped[str]
+    name_fr: Mapped[str]
+    name_en: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+
+
+class FundLinkRow(Base):
+    """A donor who may see a fund."""
+
+    __tablename__ = "fund_link"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    donor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+
+
+class FundReceiptRow(Base):
+    """Money that came into a fund."""
+
+    __tablename__ = "fund_receipt"
+    __table_args__ = (Index("ix_fund_receipt_fund", "institution_id", "fund_id", "received_on"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+    fund_id: Mapped[UUID]
+    donor_id: Mapped[UUID | None]
+    received_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class FundReleaseRow(Base):
+    """Money of signed contracts that will not be paid out: the fund may promise it again."""
+
+    __tablename__ = "fund_release"
+    __table_args__ = (Index("ix_fund_release_fund", "institution_id", "fund_id", "released_on"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+    fund_id: Mapped[UUID]
+    released_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class ObservedBranchRow(Base):
+    """A branch as loans told it."""
+
+    __tablename__ = "observed_branch"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    branch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    region: Mapped[str]
+    name_ar: Mapped[str]
+    name_fr: Mapped[str]
+    name_en: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+
+
+class ObservedInstitutionRow(Base):
+    """An institution as the directory of loans names it; the only row here that is replaced."""
+
+    __tablename__ = "observed_institution"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    name_ar: Mapped[str]
+    name_fr: Mapped[str]
+    name_en: Mapped[str]
+    country: Mapped[str] = mapped_column(CHAR(2))
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    timezone: Mapped[str]
+
+
+class FeedProgressRow(Base):
+    """How long a feed was when we last read it; how far we read stands in `feed_cursor`."""
+
+    __tablename__ = "feed_progress"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    head: Mapped[int] = mapped_column(BigInteger)

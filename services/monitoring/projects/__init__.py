@@ -1,0 +1,1 @@
+"""Projects: what a contract agreed, and the life of what its money paid for."""

@@ -1,0 +1,200 @@
+"""Which facts does monitoring hear, what does each do, and who reads the feed?"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.monitoring.deps import Fact
+from services.monitoring.domain.lifecycle import ProjectEvent
+from services.monitoring.portfolio import operations as portfolio
+from services.monitoring.portfolio.queries import SOURCE
+from services.monitoring.projects import operations as projects
+from services.monitoring.projects.operations import Happening
+from shared import events, logs
+from shared.clients.loans import FeedEvent, FeedPage, LoansClient
+from shared.db import Database
+from shared.events import Event
+from shared.ids import InstitutionId
+
+BATCH = 500
+GATHER_SECONDS = 0.05
+DIRECTORY_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
+
+Facts = Sequence[Fact[Any]]
+Operation = Callable[[AsyncSession, Facts], Awaitable[None]]
+
+_log = logs.logger(__name__)
+_LOCKED_CURSOR = text("select number from feed_cursor where source = :source for update")
+_CURSOR = text("select number from feed_cursor where source = :source")
+
+# What each event adds, in the order in which the operations run within a batch.
+HEARD: Mapping[type[Event], Operation] = MappingProxyType(
+    {
+        events.BranchCreated: portfolio.remember_branches,
+        events.FundCreated: portfolio.remember_funds,
+        events.DonorLinked: portfolio.link_donors,
+        events.FundReceived: portfolio.keep_receipts,
+        events.FundClaimed: portfolio.keep_releases,
+        events.ContractSigned: projects.remember_contracts,
+        events.DisbursementCompleted: portfolio.keep_disbursements,
+        events.RepaymentReceived: portfolio.keep_repayments,
+        events.RepaymentReversed: portfolio.keep_repayments,
+    }
+)
+# What moves projects, and the member that says on which day it happened.
+MOVES: Mapping[type[Event], tuple[ProjectEvent, str]] = MappingProxyType(
+    {
+        events.DisbursementCompleted: (ProjectEvent.MONEY_PAID_OUT, "disbursed_on"),
+        events.RepaymentReceived: (ProjectEvent.REPAYMENT_RECEIVED, "received_on"),
+        events.RepaymentReversed: (ProjectEvent.REPAYMENT_REVERSED, "received_on"),
+        events.ContractClosed: (ProjectEvent.CONTRACT_CLOSED, "closed_on"),
+    }
+)
+TYPES: Mapping[str, type[Event]] = MappingProxyType(
+    {event.type: event for event in {**HEARD, **MOVES}}
+)
+
+
+async def apply(session: AsyncSession, page: FeedPage) -> None:
+    """Give each event of a page to its operations; events that nobody hears pass by."""
+    facts: dict[type[Event], list[Fact[Any]]] = {}
+    for told in page.events:
+        kind = TYPES.get(told.type)
+        if kind is not None:
+            facts.setdefault(kind, []).append(_fact(told, kind))
+    for kind, operation in HEARD.items():
+        if kind in facts:
+            await operation(session, facts[kind])
+    happenings = [
+        Happening(
+            kind=move,
+            contract_id=fact.event.contract_id,
+            happened_on=getattr(fact.event, day),
+            fact=fact,
+        )
+        for kind, (move, day) in MOVES.items()
+        for fact in facts.get(kind, ())
+    ]
+    if happenings:
+        await projects.follow(session, happenings)
+
+
+def _fact(told: FeedEvent, kind: type[Event]) -> Fact[Any]:
+    return Fact(
+        event=kind.model_validate(told.data),
+        event_id=told.id,
+        sequence=told.sequence,
+        told_at=told.time,
+        known_at=told.knownat,
+    )
+
+
+def complete_until(page: FeedPage, *, limit: int) -> datetime | None:
+    """The newest instant of which a page leaves nothing out; None when it does not tell one.
+
+    Events numbered together share an instant and appear together, so only a full page may end
+    in the middle of them: then the instant before its last is the one that is complete.
+    """
+    if not page.events:
+        return None
+    last = page.events[-1].knownat
+    if len(page.events) < limit or page.next >= page.head:
+        return last
+    return max((e.knownat for e in page.events if e.knownat < last), default=None)
+
+
+class Consumer:
+    """Reads the feed of every institution, for ever; a fault costs time, never an event."""
+
+    def __init__(
+        self, database: Database, loans: LoansClient, *, poll_seconds: float, batch: int = BATCH
+    ) -> None:
+        self._database = database
+        self._loans = loans
+        self._poll_seconds = poll_seconds
+        self._batch = batch
+        self._wake = asyncio.Event()
+        self._institutions: tuple[InstitutionId, ...] = ()
+        self._looked_at = float("-inf")
+
+    def wake(self, institution_id: InstitutionId | None = None) -> None:
+        """Read soon: something was told. An institution not known yet is looked up at once."""
+        if institution_id is not None and institution_id not in self._institutions:
+            self._looked_at = float("-inf")
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Read for ever; wait longer and longer while loans or the database does not answer."""
+        patience = self._poll_seconds
+        while True:
+            if await self._round():
+                patience = self._poll_seconds
+            else:
+                patience = min(patience * 2, PATIENCE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), patience)
+            self._wake.clear()
+            await asyncio.sleep(GATHER_SECONDS)  # what is told together is read together
+
+    async def _round(self) -> bool:
+        """Catch up with every institution once; False when any of it failed."""
+        well = await self._guarded(self.look_up())
+        for institution_id in self._institutions:
+            well = await self._guarded(self.catch_up(institution_id)) and well
+        return well
+
+    async def _guarded(self, work: Awaitable[None]) -> bool:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the edge of this loop: it must not die
+            _log.warning("the feed of loans waits", error=repr(error))
+            return False
+        return True
+
+    async def look_up(self) -> None:
+        """Read the directory now and then; ask an institution not met before for its names."""
+        if time.monotonic() - self._looked_at < DIRECTORY_SECONDS:
+            return
+        listed = await self._loans.institutions()
+        for entry in listed:
+            institution_id = InstitutionId(entry.institution_id)
+            if institution_id in self._institutions:
+                continue
+            described = await self._loans.institution(institution_id)
+            async with self._database.begin(institution_id) as session:
+                await portfolio.remember_institution(session, described)
+            self._institutions = (*self._institutions, institution_id)
+        self._looked_at = time.monotonic()
+
+    async def catch_up(self, institution_id: InstitutionId) -> None:
+        """Read an institution's feed to its end, a batch a transaction."""
+        while (page := await self.read_once(institution_id)).events and page.next < page.head:
+            pass
+
+    async def read_once(self, institution_id: InstitutionId) -> FeedPage:
+        """Read one batch and apply it with the cursor; another reader's batch is left alone."""
+        async with self._database.read(institution_id) as session:
+            after = (await session.execute(_CURSOR, {"source": SOURCE})).scalar() or 0
+        page = await self._loans.events(institution_id, after=after, limit=self._batch)
+        if not page.events:
+            return page
+        async with self._database.begin(institution_id) as session:
+            locked = (await session.execute(_LOCKED_CURSOR, {"source": SOURCE})).scalar()
+            if (locked or 0) != after:
+                return page
+            await apply(session, page)
+            await portfolio.advance(
+                session,
+                number=page.next,
+                complete_until=complete_until(page, limit=self._batch),
+                head=page.head,
+            )
+        return page
