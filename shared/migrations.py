@@ -78,65 +78,68 @@ FOUNDATION_TABLES = {
 }
 
 
+FOUNDATION = f"""
+create table tenant (
+  institution_id uuid primary key,
+  since timestamptz not null default clock_timestamp()
+);
+comment on table tenant is '@reference the institutions this schema holds rows of';
+create table idempotency_key (
+  institution_id uuid not null,
+  actor_id uuid not null,
+  key text not null check (length(key) between 1 and 255),
+  request_hash bytea not null,
+  status smallint,
+  answer bytea,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (institution_id, actor_id, key)
+);
+create table event (
+  institution_id uuid not null,
+  event_id uuid not null,
+  type text not null,
+  subject_id uuid not null,
+  data jsonb not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (institution_id, event_id)
+);
+create table event_pending (
+  institution_id uuid not null,
+  event_id uuid not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (institution_id, event_id)
+);
+create table feed_entry (
+  institution_id uuid not null,
+  number bigint not null check (number > 0),
+  event_id uuid not null,
+  numbered_at timestamptz not null,
+  hash bytea not null,
+  primary key (institution_id, number),
+  unique (institution_id, event_id)
+);
+create table feed_cursor (
+  institution_id uuid not null,
+  source text not null,
+  number bigint not null,
+  known_at timestamptz,
+  primary key (institution_id, source)
+);
+create table lease (
+  institution_id uuid not null,
+  name text not null,
+  holder uuid not null,
+  until timestamptz not null,
+  primary key (institution_id, name)
+);
+create function tenant_of_transaction() returns uuid language sql stable
+  return {TENANT};
+"""
+
+
 def lay_foundation() -> None:
     """Create the tables that every service's schema has: repetition, events, feed, leases."""
-    script(f"""
-        create table tenant (
-          institution_id uuid primary key,
-          since timestamptz not null default clock_timestamp()
-        );
-        comment on table tenant is '@reference the institutions this schema holds rows of';
-        create table idempotency_key (
-          institution_id uuid not null,
-          actor_id uuid not null,
-          key text not null check (length(key) between 1 and 255),
-          request_hash bytea not null,
-          status smallint,
-          answer bytea,
-          recorded_at timestamptz not null default clock_timestamp(),
-          primary key (institution_id, actor_id, key)
-        );
-        create table event (
-          institution_id uuid not null,
-          event_id uuid not null,
-          type text not null,
-          subject_id uuid not null,
-          data jsonb not null,
-          recorded_at timestamptz not null default clock_timestamp(),
-          primary key (institution_id, event_id)
-        );
-        create table event_pending (
-          institution_id uuid not null,
-          event_id uuid not null,
-          recorded_at timestamptz not null default clock_timestamp(),
-          primary key (institution_id, event_id)
-        );
-        create table feed_entry (
-          institution_id uuid not null,
-          number bigint not null check (number > 0),
-          event_id uuid not null,
-          numbered_at timestamptz not null,
-          hash bytea not null,
-          primary key (institution_id, number),
-          unique (institution_id, event_id)
-        );
-        create table feed_cursor (
-          institution_id uuid not null,
-          source text not null,
-          number bigint not null,
-          known_at timestamptz,
-          primary key (institution_id, source)
-        );
-        create table lease (
-          institution_id uuid not null,
-          name text not null,
-          holder uuid not null,
-          until timestamptz not null,
-          primary key (institution_id, name)
-        );
-        create function tenant_of_transaction() returns uuid language sql stable
-          return {TENANT};
-    """)
+    script(FOUNDATION)
     grant("tenant", grants="select, insert")
     for table, grants in FOUNDATION_TABLES.items():
         protect(table, grants=grants)

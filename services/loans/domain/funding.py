@@ -148,19 +148,7 @@ def check(
     the fund owns: cash, wallet and loans less what it owes; below `fund.floor` the corpus is in
     deficit and no new loan is made. Zakat with interest gives one refusal that names the rule.
     """
-    refusals = [
-        Refusal(rule=name, reason=reason, source="Rafid: terms of the fund and the product")
-        for name, reason, is_met in (
-            ("fund-open", "the fund is closed", fund.is_open),
-            ("fund-currency", "the fund has another currency", amount.currency == fund.currency),
-            (
-                "product-fund-kinds",
-                "the product is not offered from funds of this kind",
-                fund.kind in product_fund_kinds,
-            ),
-        )
-        if not is_met
-    ]
+    refusals = _terms_not_met(fund, amount=amount, product_fund_kinds=product_fund_kinds)
     forbidden = rule.verdict is Verdict.FORBIDDEN
     if forbidden or (rule.verdict is Verdict.WITH_RULING and not fund.has_lending_ruling):
         reason = (
@@ -195,6 +183,25 @@ def check(
             )
         )
     return refusals
+
+
+def _terms_not_met(
+    fund: Fund, *, amount: Money, product_fund_kinds: Collection[FundKind]
+) -> list[Refusal]:
+    """What the fund's and the product's own terms refuse."""
+    return [
+        Refusal(rule=name, reason=reason, source="Rafid: terms of the fund and the product")
+        for name, reason, is_met in (
+            ("fund-open", "the fund is closed", fund.is_open),
+            ("fund-currency", "the fund has another currency", amount.currency == fund.currency),
+            (
+                "product-fund-kinds",
+                "the product is not offered from funds of this kind",
+                fund.kind in product_fund_kinds,
+            ),
+        )
+        if not is_met
+    ]
 
 
 def require_allowed(fund: Fund, *, refusals: Sequence[Refusal]) -> None:
