@@ -128,7 +128,7 @@ def _characteristic(part: Document) -> Characteristic:
     direction = Direction(_one_of(part, "direction", tuple(Direction)))
     bins = part.parts("bins")
     has_levels = direction is Direction.NONE
-    return Characteristic(
+    characteristic = Characteristic(
         id=name,
         group=part.text("group"),
         source=Source(_one_of(part, "source", tuple(Source))),
@@ -141,6 +141,9 @@ def _characteristic(part: Document) -> Characteristic:
         points=() if has_levels else _points(name, bins, direction),
         levels=_levels(name, bins) if has_levels else None,
     )
+    if characteristic.missing > characteristic.points_max:
+        raise CardMalformed(place=name, fault="an unknown value is not better than the best")
+    return characteristic
 
 
 def _cuts(name: str, bins: tuple[Document, ...]) -> tuple[Decimal, ...]:

@@ -62,7 +62,7 @@ class Limits:
                 limit="term", low=self.term_months_min, high=self.term_months_max
             )
         rates = (self.annual_rate_min, self.annual_rate_default, self.annual_rate_max)
-        if list(rates) != sorted(rates):
+        if rates[0] < 0 or list(rates) != sorted(rates):
             raise LimitsContradict(limit="rate", low=rates[0], high=rates[2])
         if rates[2] - rates[0] > self.annual_rate_step * RATES_MAX:
             raise LimitsContradict(limit="rate step", low=self.annual_rate_step, high=rates[2])
@@ -72,7 +72,8 @@ class Limits:
         span = self.annual_rate_max - self.annual_rate_min
         steps = int(span / self.annual_rate_step)
         regular = {self.annual_rate_min + i * self.annual_rate_step for i in range(steps + 1)}
-        return tuple(sorted(regular | {self.annual_rate_default, self.annual_rate_max}))
+        declared = {self.annual_rate_min, self.annual_rate_default, self.annual_rate_max}
+        return tuple(sorted(declared | regular))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

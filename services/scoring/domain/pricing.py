@@ -195,7 +195,7 @@ def _solve(
         return npv(tried, principal=principal, costs=costs, hazard=hazard) / principal.decimal
 
     with localcontext(EXACT):
-        if value(ZERO) >= 0:
+        if value(ZERO) >= -ROOT_TOLERANCE:
             return ZERO
         if value(annual_rate_max) < 0:
             return None
@@ -205,7 +205,7 @@ def _solve(
 def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
     """Find the zero of a rising function (false position, Illinois form); a bound if outside."""
     at_low, at_high = value(low), value(high)
-    if at_low >= 0:
+    if at_low >= -ROOT_TOLERANCE:
         return low
     if at_high <= 0:
         return high

@@ -224,7 +224,7 @@ def score(card: Scorecard, *, values: Mapping[str, Value]) -> Score:
     """
     contributions = tuple(_contribution(item, values.get(item.id)) for item in card.characteristics)
     points = sum(item.points for item in contributions)
-    grade = next(item for item in card.grades if points >= item.floor)
+    grade = next((item for item in card.grades if points >= item.floor), card.grades[-1])
     return Score(
         points=points,
         points_max=card.points_max,
