@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, get_args
 
 from hijridate import Gregorian, Hijri
 
@@ -19,6 +19,7 @@ from shared.rulebook import Fact
 
 MovingRule = Literal["none", "next", "previous", "modified_following", "extend"]
 
+_RULES: Final = frozenset(get_args(MovingRule))
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONGEST_CLOSURE_DAYS: Final = 60
 _HIJRA_YEAR: Final = 622
@@ -101,8 +102,11 @@ def move_date(day: date, *, rule: MovingRule, country: str, overrides: Sequence[
     section 4.12). `extend` moves one date like `next`; `move_dates` says what it adds. `none`
     leaves the date as it is. Worked: Saturday 31 January 2026 in Morocco moves to 2 February by
     `next`, to 30 January by `previous` and by `modified_following`.
-    Raises `NoRule` for an unknown country, `ValueError` where no work is done for two months.
+    Raises `NoRule` for an unknown country, `ValueError` for an unknown rule and where no work is
+    done for two months.
     """
+    if rule not in _RULES:
+        raise ValueError(f"no rule moves a date {rule}")
     if rule == "none":
         return day
     if rule == "previous":

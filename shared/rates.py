@@ -4,7 +4,7 @@ Rates are fractions: `Decimal("0.18")` is 18 %. Everything runs in `Decimal`; a 
 is within 10**-12 of the true one, relative to 1 + rate.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -15,18 +15,15 @@ from shared.money import CurrencyMismatch, Money
 from shared.periods import add_months
 
 Convention = Literal["eu", "act/365", "us"]
-Unit = Literal["month", "week"]
+Unit = Literal["month", "week", "year"]
 
 PRECISION: Final = 34
 TOLERANCE: Final = Decimal("1E-12")
 _STEP_TOLERANCE: Final = Decimal("1E-16")
 _DISTANCES: Final = tuple(Decimal(2) ** power for power in range(-3, 6))
 _LOWEST: Final = Decimal(-7)
-_MONTHS_IN_YEAR: Final = 12
-_WEEKS_IN_YEAR: Final = 52
-_DAYS_IN_WEEK: Final = 7
-_DAYS_IN_UNIT_MONTH: Final = 30
-_DAYS_IN_YEAR: Final = 365
+_PER_YEAR: Final[Mapping[Unit, int]] = {"month": 12, "week": 52, "year": 1}
+_DAYS: Final[Mapping[Unit, int]] = {"month": 30, "week": 7, "year": 365}
 
 
 class NoRate(InvalidValue):
@@ -54,16 +51,18 @@ def effective_annual_rate(
 
     Receipts are positive, payments negative, fees on the first day included. Conventions:
 
-    `eu`: sum of C / (1 + x)^t = 0, with t in years: whole months / 12 (or weeks / 52) counted back
-    from the payment, what is left in days / 365, or / 366 where the year before the end of those
-    days holds 29 February. Directive 2008/48/EC, Annex I, and 2014/17/EU, Annex I, remark (c).
+    `eu`: sum of C / (1 + x)^t = 0, with t in years: whole units (a month is 1/12, a week 1/52)
+    counted back from the payment, what is left in days / 365, or / 366 where the year before the
+    end of those days holds 29 February. The unit is the one in which the instalments follow each
+    other. Directive 2008/48/EC, Annex I, and 2014/17/EU, Annex I, remark (c).
     Worked: 1,000 received, 1,200 paid 18 months later: 0.129243.
 
     `act/365`: the same with t = days / 365.
 
     `us`: sum of C / ((1 + f i)(1 + i)^n) = 0, with n whole units counted back and f the rest as a
-    part of a unit (a month being 30 days), times the units of a year: a nominal rate. 12 CFR 1026
-    (Regulation Z), Appendix J (b). Worked: 5,000 repaid by 24 monthly payments of 230: 0.0969.
+    part of a unit (a month being 30 days, a year 365 days or 12 months), times the units of a year:
+    a nominal rate. 12 CFR 1026 (Regulation Z), Appendix J (b). Worked: 5,000 repaid by 24 monthly
+    payments of 230: 0.0969.
 
     Raises `NoRate`, `CurrencyMismatch`.
     """
@@ -71,12 +70,14 @@ def effective_annual_rate(
     first = min((day for day, _ in flows), default=date.min)
     with localcontext(prec=PRECISION):
         if convention == "us":
-            per_year = _MONTHS_IN_YEAR if unit == "month" else _WEEKS_IN_YEAR
             found = solve(_unit_flow(first, day, amount, unit) for day, amount in flows)
-            return (found * per_year).quantize(TOLERANCE)
-        years = _YEARS[unit] if convention == "eu" else _years_by_days
+            return (found * _PER_YEAR[unit]).quantize(TOLERANCE)
         return solve(
-            Flow(amount=amount, compounded=years(first, day)) for day, amount in flows
+            Flow(
+                amount=amount,
+                compounded=_years(first, day, unit) if convention == "eu" else _by_days(first, day),
+            )
+            for day, amount in flows
         ).quantize(TOLERANCE)
 
 
@@ -169,45 +170,35 @@ def _dated(cash_flows: Sequence[tuple[date, Money]]) -> list[tuple[date, Decimal
 
 
 def _unit_flow(first: date, day: date, amount: Decimal, unit: Unit) -> Flow:
-    if unit == "week":
-        whole, rest = divmod((day - first).days, _DAYS_IN_WEEK)
-        simple = Decimal(rest) / _DAYS_IN_WEEK
+    whole, end = _units_back(first, day, unit)
+    months, rest = _units_back(first, end, "month")
+    if unit == "year" and rest == first:
+        simple = Decimal(months) / _PER_YEAR["month"]
     else:
-        whole, rest, _ = _months_back(first, day)
-        simple = Decimal(rest) / _DAYS_IN_UNIT_MONTH
+        simple = Decimal((end - first).days) / _DAYS[unit]
     return Flow(amount=amount, compounded=Decimal(whole), simple=simple)
 
 
-def _years_by_days(first: date, day: date) -> Decimal:
-    return Decimal((day - first).days) / _DAYS_IN_YEAR
+def _by_days(first: date, day: date) -> Decimal:
+    return Decimal((day - first).days) / _DAYS["year"]
 
 
-def _years_by_months(first: date, day: date) -> Decimal:
-    months, rest, end = _months_back(first, day)
-    return Decimal(months) / _MONTHS_IN_YEAR + _part_of_year(rest, end)
+def _years(first: date, day: date, unit: Unit) -> Decimal:
+    whole, end = _units_back(first, day, unit)
+    year_before = add_months(end, -_PER_YEAR["month"])
+    rest = Decimal((end - first).days) / (end - year_before).days
+    return Decimal(whole) / _PER_YEAR[unit] + rest
 
 
-def _years_by_weeks(first: date, day: date) -> Decimal:
-    weeks, rest = divmod((day - first).days, _DAYS_IN_WEEK)
-    end = first + timedelta(days=rest)
-    return Decimal(weeks) / _WEEKS_IN_YEAR + _part_of_year(rest, end)
-
-
-def _months_back(first: date, day: date) -> tuple[int, int, date]:
-    """Give the whole months counted back from a day, the days left, and the day they end on."""
-    months = (day.year - first.year) * _MONTHS_IN_YEAR + day.month - first.month
-    if add_months(first, months) == day:  # 28 February is a month after 31 January
-        return months, 0, first
-    end = add_months(day, -months)
-    if end < first:
-        months -= 1
-        end = add_months(day, -months)
-    return months, (end - first).days, end
-
-
-def _part_of_year(days: int, end: date) -> Decimal:
-    year_before = add_months(end, -_MONTHS_IN_YEAR)
-    return Decimal(days) / (end - year_before).days
-
-
-_YEARS: Final = {"month": _years_by_months, "week": _years_by_weeks}
+def _units_back(first: date, day: date, unit: Unit) -> tuple[int, date]:
+    """Give the whole units counted back from a day, and the day on which the rest ends."""
+    if unit == "week":
+        whole, rest = divmod((day - first).days, _DAYS[unit])
+        return whole, first + timedelta(days=rest)
+    step = _PER_YEAR["month"] // _PER_YEAR[unit]
+    whole = ((day.year - first.year) * _PER_YEAR["month"] + day.month - first.month) // step
+    if add_months(first, whole * step) == day:  # 28 February is a month after 31 January
+        return whole, first
+    if add_months(day, -whole * step) < first:
+        whole -= 1
+    return whole, add_months(day, -whole * step)
