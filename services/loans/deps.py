@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from shared import idempotency
 from shared.auth import SignedIn
+from shared.clients.scoring import ScoringClient
 from shared.clock import Clock
 from shared.db import Database, TenantDb
 from shared.ids import InstitutionId
@@ -58,6 +59,13 @@ async def today(request: Request, actor: SignedIn) -> date:
     return await days.today(actor.institution_id)
 
 
+def scoring_client(request: Request) -> ScoringClient:
+    """Return the client that asks scoring."""
+    client: ScoringClient = request.app.state.scoring
+    return client
+
+
+Scoring = Annotated[ScoringClient, Depends(scoring_client)]
 Db = Annotated[TenantDb, Depends(tenant_db)]
 Now = Annotated[datetime, Depends(now)]
 Today = Annotated[date, Depends(today)]

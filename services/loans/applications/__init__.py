@@ -1,0 +1,1 @@
+"""What borrowers ask for, and where each request stands."""

@@ -1,0 +1,90 @@
+"""Which tables hold applications, the way they went, and what scoring said of them?
+
+Foreign keys and checks stand in the migration alone: rows are written set-based, in order.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, DateTime, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.loans.base import Base
+
+NOW = func.clock_timestamp()
+
+
+class ApplicationRow(Base):
+    """What is asked now and where it stands; `round` counts submissions, `version` changes."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "reference"),
+        UniqueConstraint("institution_id", "external_id"),
+        Index("ix_application_status", "institution_id", "status", "application_id"),
+        Index("ix_application_borrower", "institution_id", "borrower_id"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str]
+    external_id: Mapped[str | None]
+    borrower_id: Mapped[UUID]
+    branch_id: Mapped[UUID]
+    product_id: Mapped[UUID]
+    product_version: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    term_months: Mapped[int]
+    grace_months: Mapped[int]
+    own_contribution_minor: Mapped[int] = mapped_column(BigInteger)
+    purpose: Mapped[str]
+    sector: Mapped[str]
+    other_income_minor: Mapped[int] = mapped_column(BigInteger)
+    sales_minor: Mapped[int] = mapped_column(BigInteger)
+    business_costs_minor: Mapped[int] = mapped_column(BigInteger)
+    household_costs_minor: Mapped[int] = mapped_column(BigInteger)
+    debt_service_minor: Mapped[int] = mapped_column(BigInteger)
+    activity_permitted: Mapped[bool]
+    in_default_now: Mapped[bool]
+    characteristics: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str]
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    round: Mapped[int] = mapped_column(server_default=text("1"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    officer_id: Mapped[UUID]
+    submitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    status_since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ApplicationHistoryRow(Base):
+    """One change of an application; `version` is the application's after it."""
+
+    __tablename__ = "application_history"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    round: Mapped[int]
+    event: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    actor_id: Mapped[UUID]
+    happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+
+
+class ApplicationAssessmentRow(Base):
+    """Scoring's opinion of one round, as it was answered."""
+
+    __tablename__ = "application_assessment"
+    __table_args__ = (UniqueConstraint("institution_id", "application_id", "round"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID]
+    round: Mapped[int]
+    points: Mapped[int]
+    grade: Mapped[str]
+    answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    assessed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
