@@ -97,8 +97,6 @@ class Fact:
     def __post_init__(self) -> None:
         if self.in_force_until is not None and self.in_force_until <= self._since:
             raise ValueError(f"{self.id} ends before it begins")
-        if self.confidence not in _CONFIDENCES:
-            raise ValueError(f"{self.id} has the unknown confidence {self.confidence}")
 
     @classmethod
     def from_json(cls, record: FactJson) -> Self:
