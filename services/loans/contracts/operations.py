@@ -1,6 +1,6 @@
 """How is an approved application signed into a contract, and how does its standing change?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,8 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import operations as applications
+from services.loans.applications import queries as application_queries
+from services.loans.applications.operations import Change
 from services.loans.contracts import queries
 from services.loans.contracts.queries import SigningFile
 from services.loans.contracts.tables import (
@@ -21,16 +23,17 @@ from services.loans.contracts.tables import (
 from services.loans.domain import agreement, lifecycle
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.claiming import Ask
-from services.loans.domain.lifecycle import ContractEvent, ContractStatus
+from services.loans.domain.lifecycle import ApplicationEvent, ContractEvent, ContractStatus
 from services.loans.domain.product import Asked, Product
 from services.loans.funds import operations as funds
 from services.loans.funds.queries import country as country_of
 from services.loans.institutions import operations as institutions
 from services.loans.products import queries as products
 from shared import feed, ids, tenancy
+from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.events import ContractClosed, ContractSigned, Due
-from shared.ids import ApplicationId, BranchId, ContractId, FundId
+from shared.ids import ApplicationId, ContractId, FundId
 
 RATE_PLACES = Decimal("0.000001")
 PAY_OUT = text("""
@@ -40,15 +43,6 @@ PAY_OUT = text("""
       as o(contract_id, amount_minor)
     where p.institution_id = :institution_id and p.contract_id = o.contract_id
 """)
-
-
-class ApplicationNotApproved(RafidError):
-    """There is no approved application to sign"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = "The application {application_id} is not approved, or not visible to you."
-    application_id: UUID
 
 
 class AnotherFundDecided(RafidError):
@@ -77,14 +71,13 @@ class _Agreed:
     contract_id: ContractId
     signing: Signing
     file: SigningFile
-    fund_id: FundId
     offered: Product
     agreement: Agreement
 
     @property
     def ask(self) -> Ask:
         return Ask(
-            fund_id=self.fund_id,
+            fund_id=self.file.fund_id,
             application_id=self.signing.application_id,
             amount=self.agreement.terms.principal,
             mode=self.agreement.terms.mode_of_finance,
@@ -94,119 +87,74 @@ class _Agreed:
 
 
 async def sign_contract(
-    session: AsyncSession,
-    signing: Signing,
-    *,
-    actor_id: UUID,
-    at: datetime,
-    branch_ids: Collection[BranchId] | None = None,
+    session: AsyncSession, signing: Signing, *, actor: Actor, at: datetime
 ) -> ContractRow:
     """Sign one approved application (see `sign_contracts`)."""
-    (row,) = await sign_contracts(
-        session, [signing], actor_id=actor_id, at=at, branch_ids=branch_ids
-    )
+    (row,) = await sign_contracts(session, [signing], actor=actor, at=at)
     return row
 
 
 async def sign_contracts(
-    session: AsyncSession,
-    signings: Sequence[Signing],
-    *,
-    actor_id: UUID,
-    at: datetime,
-    branch_ids: Collection[BranchId] | None = None,
+    session: AsyncSession, signings: Sequence[Signing], *, actor: Actor, at: datetime
 ) -> list[ContractRow]:
     """Sign approved applications: freeze terms and instalments, commit the fund, tell it.
 
-    All or none, in a handful of statements. `branch_ids` is what the actor sees. Raises
-    ApplicationNotApproved, AnotherFundDecided, OutsideProduct, TermsInvalid, FundRestricted,
-    ClaimRefused.
+    All or none, in a handful of statements. Raises ApplicationNotFound (also for one out of the
+    actor's reach), TransitionRefused for one that is not approved, AnotherFundDecided,
+    TermsInvalid, FundRestricted, ClaimRefused.
     """
     if not signings:
         return []
-    agreed = await _agree(session, signings, branch_ids=branch_ids)
-    days = {item.signing.signed_on for item in agreed}
-    for day in sorted(days):
-        asks = [item.ask for item in agreed if item.signing.signed_on == day]
-        await funds.commit_all(session, asks, on=day, actor_id=actor_id)
-    await applications.mark_signed(
-        session, [item.signing.application_id for item in agreed], actor_id=actor_id, at=at
-    )
-    rows = await _write(session, agreed, actor_id=actor_id)
+    application_ids = [signing.application_id for signing in signings]
+    rows = await application_queries.locked_applications(session, application_ids, actor=actor)
+    changes = [
+        Change(row=rows[application_id], event=ApplicationEvent.SIGN, actor_id=actor.id)
+        for application_id in application_ids
+    ]
+    await applications.advance(session, changes, at=at)
     country = await country_of(session)
+    agreed = await _agree(session, signings, country=country)
+    for day in sorted({signing.signed_on for signing in signings}):
+        asks = [item.ask for item in agreed if item.signing.signed_on == day]
+        await funds.commit_all(session, asks, on=day, actor_id=actor.id)
+    contracts = await _write(session, agreed, actor_id=actor.id)
     await feed.publish_all(
         session,
         [feed.Told(_signed(item, country=country), item.contract_id) for item in agreed],
     )
-    return rows
+    return contracts
 
 
 async def _agree(
-    session: AsyncSession,
-    signings: Sequence[Signing],
-    *,
-    branch_ids: Collection[BranchId] | None,
+    session: AsyncSession, signings: Sequence[Signing], *, country: str
 ) -> list[_Agreed]:
-    files = await queries.locked_signing_files(
-        session, [signing.application_id for signing in signings]
-    )
+    files = await queries.signing_files(session, [one.application_id for one in signings])
     versions = {(file.product_id, file.product_version) for file in files.values()}
     offered = await products.products_of(session, versions)
-    country = await country_of(session)
-    return [
-        _agreed(
-            signing,
-            file=_approved(signing, files=files, branch_ids=branch_ids),
-            offered=offered,
-            country=country,
-        )
-        for signing in signings
-    ]
+    agreed = []
+    for signing in signings:
+        file = files[signing.application_id]
+        if signing.fund_id not in (None, file.fund_id):
+            raise AnotherFundDecided(fund_id=file.fund_id)
+        version = offered[file.product_id, file.product_version]
+        agreed.append(_agreed(signing, file=file, offered=version, country=country))
+    return agreed
 
 
-def _approved(
-    signing: Signing,
-    *,
-    files: Mapping[ApplicationId, SigningFile],
-    branch_ids: Collection[BranchId] | None,
-) -> SigningFile:
-    file = files.get(signing.application_id)
-    if (
-        file is None
-        or file.status != lifecycle.ApplicationStatus.APPROVED
-        or (branch_ids is not None and file.branch_id not in branch_ids)
-    ):
-        raise ApplicationNotApproved(application_id=signing.application_id)
-    return file
-
-
-def _agreed(
-    signing: Signing,
-    *,
-    file: SigningFile,
-    offered: Mapping[tuple[UUID, int], Product],
-    country: str,
-) -> _Agreed:
-    decided = file.decided
-    if decided is None:
-        raise ApplicationNotApproved(application_id=signing.application_id)
-    if signing.fund_id not in (None, decided.fund_id):
-        raise AnotherFundDecided(fund_id=decided.fund_id)
-    version = offered[file.product_id, file.product_version]
+def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: str) -> _Agreed:
     asked = Asked(
-        amount=decided.amount,
-        term_months=decided.term_months,
-        grace_months=decided.grace_months,
-        annual_rate=decided.annual_rate,
+        amount=file.amount,
+        term_months=file.term_months,
+        grace_months=file.grace_months,
+        annual_rate=file.annual_rate,
     )
     return _Agreed(
         contract_id=ContractId(ids.new()),
         signing=signing,
         file=file,
-        fund_id=decided.fund_id,
-        offered=version,
+        offered=offered,
         agreement=agreement.agree(
-            version,
+            offered,
             asked=asked,
             on=signing.signed_on,
             first_due_on=signing.first_due_on,
@@ -230,7 +178,7 @@ async def _write(
             "branch_id": item.file.branch_id,
             "product_id": item.file.product_id,
             "product_version": item.file.product_version,
-            "fund_id": item.fund_id,
+            "fund_id": item.file.fund_id,
             "currency": item.agreement.terms.currency,
             "principal_minor": item.agreement.terms.principal.minor,
             "terms": item.agreement.terms.to_json(),
@@ -281,21 +229,19 @@ async def _references(session: AsyncSession, agreed: Sequence[_Agreed]) -> list[
 
 
 def _signed(item: _Agreed, *, country: str) -> ContractSigned:
-    file, terms, decided = item.file, item.agreement.terms, item.file.decided
-    if decided is None:
-        raise ApplicationNotApproved(application_id=item.signing.application_id)
+    file, terms = item.file, item.agreement.terms
     return ContractSigned(
         contract_id=item.contract_id,
         application_id=item.signing.application_id,
         borrower_id=file.borrower_id,
         branch_id=file.branch_id,
         product_id=file.product_id,
-        fund_id=item.fund_id,
-        fund_kind=decided.fund_kind.value,
+        fund_id=item.file.fund_id,
+        fund_kind=file.fund_kind.value,
         mode_of_finance=terms.mode_of_finance.value,
         currency=terms.currency,
         principal_minor=terms.principal.minor,
-        term_months=decided.term_months,
+        term_months=file.term_months,
         signed_on=item.signing.signed_on,
         sector=file.sector,
         region=file.region,

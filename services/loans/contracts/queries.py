@@ -5,10 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
@@ -33,14 +32,14 @@ class ContractFilter:
     status: str | None = None
     fund_id: UUID | None = None
     borrower_id: UUID | None = None
-    branch_ids: Collection[BranchId] | None = None
+    branch_ids: Collection[UUID] | None = None
 
 
 async def contract(
     session: AsyncSession,
     contract_id: UUID,
     *,
-    branch_ids: Collection[BranchId] | None = None,
+    branch_ids: Collection[UUID] | None = None,
     lock: bool = False,
 ) -> ContractRow:
     """Return a contract within the branches seen (None: all), locked if asked.
@@ -171,29 +170,21 @@ async def movements(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What the last approval of an application decided."""
+class SigningFile:
+    """What an approved application and its last approval bring to the contract."""
 
+    application_id: ApplicationId
+    borrower_id: UUID
+    branch_id: BranchId
+    product_id: ProductId
+    product_version: int
+    sector: str
     fund_id: FundId
     fund_kind: FundKind
     amount: Money
     term_months: int
     grace_months: int
     annual_rate: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningFile:
-    """What an application brings to its contract; `decided` is None where nothing is approved."""
-
-    application_id: ApplicationId
-    status: str
-    borrower_id: UUID
-    branch_id: BranchId
-    product_id: ProductId
-    product_version: int
-    sector: str
-    decided: Decided | None
     borrower_kind: str
     region: str
     sex: str | None
@@ -201,28 +192,27 @@ class SigningFile:
 
 
 SIGNING_FILES = text("""
-    select a.application_id, a.status, a.borrower_id, a.branch_id, a.product_id,
+    select a.application_id, a.borrower_id, a.branch_id, a.product_id,
       a.product_version, a.sector, d.fund_id, d.currency, d.amount_minor, d.term_months,
       d.grace_months, d.annual_rate, f.kind as fund_kind, b.kind as borrower_kind, b.region,
       b.sex, b.born_on
     from application a
     join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
-    left join lateral (
+    join lateral (
       select * from decision d
       where d.institution_id = a.institution_id and d.application_id = a.application_id
         and d.round = a.round and d.outcome = 'approve'
       order by d.level desc limit 1
     ) d on true
-    left join fund f on f.institution_id = a.institution_id and f.fund_id = d.fund_id
+    join fund f on f.institution_id = a.institution_id and f.fund_id = d.fund_id
     where a.institution_id = :institution_id and a.application_id = any(:application_ids)
-    order by a.application_id for no key update of a
 """)
 
 
-async def locked_signing_files(
+async def signing_files(
     session: AsyncSession, application_ids: Sequence[ApplicationId]
 ) -> dict[ApplicationId, SigningFile]:
-    """Lock applications in the order of their ids and return what their contracts need."""
+    """Return what the contracts of approved applications need."""
     values = {
         "institution_id": tenancy.institution_of(session),
         "application_ids": list(application_ids),
@@ -230,13 +220,17 @@ async def locked_signing_files(
     return {
         ApplicationId(row.application_id): SigningFile(
             application_id=ApplicationId(row.application_id),
-            status=row.status,
             borrower_id=row.borrower_id,
             branch_id=BranchId(row.branch_id),
             product_id=ProductId(row.product_id),
             product_version=row.product_version,
             sector=row.sector,
-            decided=_decided(row),
+            fund_id=FundId(row.fund_id),
+            fund_kind=FundKind(row.fund_kind),
+            amount=Money(row.amount_minor, row.currency),
+            term_months=row.term_months,
+            grace_months=row.grace_months,
+            annual_rate=row.annual_rate,
             borrower_kind=row.borrower_kind,
             region=row.region,
             sex=row.sex,
@@ -244,16 +238,3 @@ async def locked_signing_files(
         )
         for row in await session.execute(SIGNING_FILES, values)
     }
-
-
-def _decided(row: Row[Any]) -> Decided | None:
-    if row.fund_id is None:
-        return None
-    return Decided(
-        fund_id=FundId(row.fund_id),
-        fund_kind=FundKind(row.fund_kind),
-        amount=Money(row.amount_minor, row.currency),
-        term_months=row.term_months,
-        grace_months=row.grace_months,
-        annual_rate=row.annual_rate,
-    )

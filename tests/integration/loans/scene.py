@@ -64,8 +64,8 @@ class Scene:
                     " values (:i, :code, :ar, :fr, :en, :country, :currency, 'Asia/Amman')"
                 ),
                 (
-                    "insert into branch (institution_id, branch_id, code, name_ar, name_fr, name_en,"
-                    " region) values (:i, :b, 'B1', :ar, :fr, :en, 'amman')"
+                    "insert into branch (institution_id, branch_id, code, name_ar, name_fr,"
+                    " name_en, region) values (:i, :b, 'B1', :ar, :fr, :en, 'amman')"
                 ),
             ):
                 await session.execute(text(statement), values)
@@ -155,11 +155,15 @@ class OpenVerifier:
 
 @asynccontextmanager
 async def client_of(
-    scene: Scene, *routers: APIRouter, roles: str, **state: object
+    scene: Scene,
+    *routers: APIRouter,
+    roles: str,
+    verifier: OpenVerifier | None = None,
+    **state: object,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Speak to some routers as a person with these roles ("officer+auditor")."""
-    verifier = cast("TokenVerifier", OpenVerifier(scene.institution_id))
-    app = create_base_app("loans", prefix="/loans/v1", verifier=verifier)
+    found = cast("TokenVerifier", verifier or OpenVerifier(scene.institution_id))
+    app = create_base_app("loans", prefix="/loans/v1", verifier=found)
     clock = FixedClock(NOON)
     app.state.database, app.state.clock = scene.database, clock
     app.state.days = Days(scene.database, clock)

@@ -34,6 +34,7 @@ DECISION = text("""
     values (:i, :d, :a, 1, 1, 'approve', '{sound}', 'approve', :s, :f, 'JOD', :amount, :term,
       0, :rate, :actor, :at)
 """)
+THOUSAND = Money(1_000_000, "JOD")
 COST = Fee(
     code="file",
     kind=FeeKind.FLAT,
@@ -87,7 +88,7 @@ class Approval:
 
     product: Product
     fund_id: FundId
-    amount: Money = Money(1_000_000, "JOD")
+    amount: Money = THOUSAND
     term_months: int = 12
     annual_rate: Decimal = Decimal(0)
 

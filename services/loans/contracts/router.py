@@ -1,0 +1,200 @@
+"""The routes of contracts: try out, sign, read as of any day, tell in words."""
+
+from collections.abc import Collection
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import operations, queries, summary
+from services.loans.contracts.operations import Signing
+from services.loans.contracts.queries import ContractFilter
+from services.loans.contracts.schemas import (
+    AgreementOut,
+    ContractDetailOut,
+    ContractIn,
+    ContractOut,
+    PreviewIn,
+    ScheduleOut,
+    SignedOut,
+    StateOut,
+)
+from services.loans.contracts.tables import ContractRow
+from services.loans.deps import Db, IdempotencyKey, Now, Today
+from services.loans.domain import agreement, days, disclosure, replay
+from services.loans.domain.agreement import Agreement
+from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.product import Asked
+from services.loans.domain.schedule import Instalment
+from services.loans.funds.queries import country as country_of
+from services.loans.products import queries as products
+from shared import idempotency
+from shared.auth import Actor, Role, require
+from shared.ids import ApplicationId, FundId, ProductId
+from shared.schemas import Day, Instant, PageOut
+from shared.texts import Language
+from shared.web import AskedLanguage, PageQuery
+
+router = APIRouter(prefix="/loans/v1/contracts", tags=["contracts"])
+
+MaySign = Annotated[Actor, require(Role.OFFICER)]
+MayRead = Annotated[
+    Actor,
+    require(
+        Role.OFFICER,
+        Role.APPROVER,
+        Role.FUNDS_MANAGER,
+        Role.AUDITOR,
+        Role.ADMINISTRATOR,
+        Role.INTEGRATOR,
+    ),
+]
+
+
+@router.post("/previews")
+async def preview(body: PreviewIn, db: Db, actor: MayRead, today: Today) -> AgreementOut:
+    """Try a loan out: what would be signed, to the last unit; nothing is stored."""
+    async with db() as session:
+        offered = await products.product(
+            session, ProductId(body.product_id), version=body.product_version
+        )
+        country = await country_of(session)
+    asked = Asked(
+        amount=body.amount.money(),
+        term_months=body.term_months,
+        grace_months=body.grace_months,
+        annual_rate=body.annual_rate,
+    )
+    return AgreementOut.of(
+        agreement.agree(
+            offered,
+            asked=asked,
+            on=body.signed_on or today,
+            first_due_on=body.first_due_on,
+            country=country,
+        )
+    )
+
+
+@router.post("", status_code=201, response_model=SignedOut)
+async def sign(
+    body: ContractIn, db: Db, actor: MaySign, today: Today, now: Now, key: IdempotencyKey
+) -> Response:
+    """Sign an approved application: terms and instalments are frozen, the fund is committed."""
+    signed_on = body.signed_on or today
+    days.require_come(signed_on, member="signed_on", today=today)
+    signing = Signing(
+        application_id=ApplicationId(body.application_id),
+        signed_on=signed_on,
+        fund_id=None if body.fund_id is None else FundId(body.fund_id),
+        first_due_on=body.first_due_on,
+    )
+
+    async def work(session: AsyncSession) -> SignedOut:
+        row = await operations.sign_contract(session, signing, actor=actor, at=now)
+        return SignedOut.of(row, agreed=await _agreed(session, row))
+
+    asked = idempotency.Request.of(
+        actor_id=actor.id, key=key, target="POST /loans/v1/contracts", body=body
+    )
+    return await idempotency.run_once(db, asked, work=work)
+
+
+@router.get("")
+async def list_contracts(
+    db: Db,
+    actor: MayRead,
+    page: PageQuery,
+    status: ContractStatus | None = None,
+    fund_id: UUID | None = None,
+    borrower_id: UUID | None = None,
+) -> PageOut[ContractOut]:
+    """List the contracts of the branches the actor sees, a page at a time."""
+    wanted = ContractFilter(
+        status=None if status is None else status.value,
+        fund_id=fund_id,
+        borrower_id=borrower_id,
+        branch_ids=actor.branch_ids,
+    )
+    async with db() as session:
+        rows = await queries.contracts(session, wanted=wanted, page=page)
+    kept, cursor = page.cut(rows, key=lambda row: row.contract_id)
+    return PageOut[ContractOut](items=[ContractOut.of(row) for row in kept], next=cursor)
+
+
+@router.get("/{contract_id}")
+async def read_contract(
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    today: Today,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+) -> ContractDetailOut:
+    """Read a contract on a day, as the books knew it at an instant; both default to now.
+
+    A day to come tells what would be late then if nothing were paid.
+    """
+    async with db(snapshot=True) as session:
+        row = await _seen(session, contract_id, actor=actor)
+        agreed = await _agreed(session, row)
+        movements = await queries.movements(session, contract_id, currency=row.currency)
+    state = replay.replay(
+        queries.terms_of(row),
+        instalments=agreed,
+        movements=movements,
+        as_of=as_of or today,
+        known_at=known_at or queries.NOT_YET_KNOWN,
+    )
+    return ContractDetailOut(
+        contract=ContractOut.of(row), state=StateOut.of(state, known_at=known_at)
+    )
+
+
+@router.get("/{contract_id}/schedule")
+async def read_schedule(contract_id: UUID, db: Db, actor: MayRead) -> ScheduleOut:
+    """Read the instalments as agreed."""
+    async with db() as session:
+        row = await _seen(session, contract_id, actor=actor)
+        return ScheduleOut.of(row, agreed=await _agreed(session, row))
+
+
+@router.get(
+    "/{contract_id}/summary",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def read_summary(
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    asked: AskedLanguage,
+    lang: Annotated[Language | None, Query()] = None,
+) -> PlainTextResponse:
+    """Read the contract in words, in the language of `lang` or of Accept-Language."""
+    async with db() as session:
+        row = await _seen(session, contract_id, actor=actor)
+        agreed = await _agreed(session, row)
+    terms = queries.terms_of(row)
+    whole = Agreement(
+        terms=terms,
+        instalments=agreed,
+        disclosure=disclosure.disclose(terms, instalments=agreed),
+    )
+    language = lang or asked
+    text = summary.written(
+        whole, reference=row.reference, signed_on=row.signed_on, language=language
+    )
+    return PlainTextResponse(text, headers={"Content-Language": language})
+
+
+async def _seen(session: AsyncSession, contract_id: UUID, *, actor: Actor) -> ContractRow:
+    branch_ids: Collection[UUID] | None = actor.branch_ids
+    return await queries.contract(session, contract_id, branch_ids=branch_ids)
+
+
+async def _agreed(session: AsyncSession, row: ContractRow) -> tuple[Instalment, ...]:
+    found = await queries.instalments(session, [row.contract_id], currency=row.currency)
+    return found[row.contract_id]

@@ -1,0 +1,275 @@
+"""What do contracts, their schedules and states look like on the wire?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.loans.contracts.tables import ContractRow
+from services.loans.domain.agreement import Agreement
+from services.loans.domain.allocation import Allocation
+from services.loans.domain.disclosure import Disclosure
+from services.loans.domain.replay import ContractState
+from services.loans.domain.schedule import Instalment
+from services.loans.domain.terms import Terms
+from shared.money import Money
+from shared.schemas import Body, MoneyBody
+
+
+class ContractIn(Body):
+    """An approved application to sign; without a day it is signed today."""
+
+    application_id: UUID
+    fund_id: UUID | None = None
+    signed_on: date | None = None
+    first_due_on: date | None = None
+
+
+class PreviewIn(Body):
+    """A loan to try out; nothing is stored. Without a version the newest is tried."""
+
+    product_id: UUID
+    product_version: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    amount: MoneyBody
+    term_months: Annotated[int, Field(ge=1, le=600)]
+    grace_months: Annotated[int, Field(ge=0, le=600)] = 0
+    annual_rate: Annotated[Decimal, Field(ge=0, le=10)] | None = None
+    signed_on: date | None = None
+    first_due_on: date | None = None
+
+
+class InstalmentOut(Body):
+    """One agreed payment."""
+
+    number: int
+    due_on: date
+    principal: MoneyBody
+    profit: MoneyBody
+    fee: MoneyBody
+    total: MoneyBody
+
+    @classmethod
+    def of(cls, due: Instalment) -> Self:
+        """Write an instalment."""
+        return cls(
+            number=due.number,
+            due_on=due.due_on,
+            principal=MoneyBody.of(due.principal),
+            profit=MoneyBody.of(due.profit),
+            fee=MoneyBody.of(due.fee),
+            total=MoneyBody.of(due.total),
+        )
+
+
+class TermsOut(Body):
+    """What was agreed; `annual_rate` is a fraction a year."""
+
+    mode_of_finance: str
+    charge_method: str
+    principal: MoneyBody
+    annual_rate: Decimal
+    instalments: int
+    frequency: str
+    principal_grace: int
+    disbursed_on: date
+    first_due_on: date
+    allocation_order: list[str]
+    residue_rule: str
+
+    @classmethod
+    def of(cls, terms: Terms) -> Self:
+        """Write terms."""
+        return cls(
+            mode_of_finance=terms.mode_of_finance.value,
+            charge_method=terms.charge_method.value,
+            principal=MoneyBody.of(terms.principal),
+            annual_rate=terms.annual_rate,
+            instalments=terms.instalments,
+            frequency=terms.frequency.value,
+            principal_grace=terms.principal_grace,
+            disbursed_on=terms.disbursed_on,
+            first_due_on=terms.first_due_on,
+            allocation_order=[component.value for component in terms.allocation_order],
+            residue_rule=terms.residue_rule.value,
+        )
+
+
+class DisclosureOut(Body):
+    """What the loan costs: told before signing, and kept."""
+
+    paid_out: MoneyBody
+    total_due: MoneyBody
+    total_profit: MoneyBody
+    total_fees: MoneyBody
+    total_cost: MoneyBody
+    effective_annual_rate: Decimal
+
+    @classmethod
+    def of(cls, disclosed: Disclosure) -> Self:
+        """Write a disclosure; the rate has six places, as it is kept."""
+        return cls(
+            paid_out=MoneyBody.of(disclosed.paid_out),
+            total_due=MoneyBody.of(disclosed.total_due),
+            total_profit=MoneyBody.of(disclosed.total_profit),
+            total_fees=MoneyBody.of(disclosed.total_fees),
+            total_cost=MoneyBody.of(disclosed.total_cost),
+            effective_annual_rate=disclosed.effective_annual_rate.quantize(Decimal("0.000001")),
+        )
+
+
+class AgreementOut(Body):
+    """Terms, cost and instalments, as they are or would be signed."""
+
+    terms: TermsOut
+    disclosure: DisclosureOut
+    instalments: list[InstalmentOut]
+
+    @classmethod
+    def of(cls, agreed: Agreement) -> Self:
+        """Write an agreement."""
+        return cls(
+            terms=TermsOut.of(agreed.terms),
+            disclosure=DisclosureOut.of(agreed.disclosure),
+            instalments=[InstalmentOut.of(due) for due in agreed.instalments],
+        )
+
+
+class ContractOut(Body):
+    """A contract as it was signed, with where it stands."""
+
+    contract_id: UUID
+    reference: str
+    application_id: UUID
+    borrower_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    product_version: int
+    fund_id: UUID
+    principal: MoneyBody
+    signed_on: date
+    status: str
+    effective_annual_rate: Decimal
+    total_cost: MoneyBody
+    terms: TermsOut
+
+    @classmethod
+    def of(cls, row: ContractRow) -> Self:
+        """Write a contract."""
+        return cls(
+            contract_id=row.contract_id,
+            reference=row.reference,
+            application_id=row.application_id,
+            borrower_id=row.borrower_id,
+            branch_id=row.branch_id,
+            product_id=row.product_id,
+            product_version=row.product_version,
+            fund_id=row.fund_id,
+            principal=MoneyBody.of(Money(row.principal_minor, row.currency)),
+            signed_on=row.signed_on,
+            status=row.status,
+            effective_annual_rate=row.effective_annual_rate,
+            total_cost=MoneyBody.of(Money(row.total_cost_minor, row.currency)),
+            terms=TermsOut.of(Terms.from_json(row.terms)),
+        )
+
+
+class SignedOut(Body):
+    """A contract just signed, with its instalments."""
+
+    contract: ContractOut
+    instalments: list[InstalmentOut]
+
+    @classmethod
+    def of(cls, row: ContractRow, *, agreed: Sequence[Instalment]) -> Self:
+        """Write a signed contract."""
+        instalments = [InstalmentOut.of(due) for due in agreed]
+        return cls(contract=ContractOut.of(row), instalments=instalments)
+
+
+class PaidOut(Body):
+    """What was paid, by what it paid for; `surplus` is owed back to the borrower."""
+
+    principal: MoneyBody
+    profit: MoneyBody
+    fee: MoneyBody
+    surplus: MoneyBody
+
+    @classmethod
+    def of(cls, paid: Allocation) -> Self:
+        """Write what was paid."""
+        return cls(
+            principal=MoneyBody.of(paid.principal),
+            profit=MoneyBody.of(paid.profit),
+            fee=MoneyBody.of(paid.fee),
+            surplus=MoneyBody.of(paid.surplus),
+        )
+
+
+class StateOut(Body):
+    """A contract on a day, as the books knew it: recomputed from its movements each time.
+
+    `known_at` null: everything that is booked now.
+    """
+
+    as_of: date
+    known_at: datetime | None
+    disbursed: MoneyBody
+    outstanding_principal: MoneyBody
+    paid: PaidOut
+    arrears: MoneyBody
+    days_past_due: int
+    next_due: InstalmentOut | None
+    still_due: MoneyBody
+    is_closed: bool
+
+    @classmethod
+    def of(cls, state: ContractState, *, known_at: datetime | None) -> Self:
+        """Write a state."""
+        open_total = Money.total((due.total for due in state.open_dues), state.disbursed.currency)
+        return cls(
+            as_of=state.as_of,
+            known_at=known_at,
+            disbursed=MoneyBody.of(state.disbursed),
+            outstanding_principal=MoneyBody.of(state.outstanding_principal),
+            paid=PaidOut.of(state.paid),
+            arrears=MoneyBody.of(state.arrears.total),
+            days_past_due=state.arrears.days_past_due,
+            next_due=None if state.next_due is None else InstalmentOut.of(state.next_due),
+            still_due=MoneyBody.of(open_total),
+            is_closed=state.is_closed,
+        )
+
+
+class ContractDetailOut(Body):
+    """A contract with its state."""
+
+    contract: ContractOut
+    state: StateOut
+
+
+class ScheduleOut(Body):
+    """The instalments as agreed, with their totals."""
+
+    contract_id: UUID
+    instalments: list[InstalmentOut]
+    principal: MoneyBody
+    profit: MoneyBody
+    fee: MoneyBody
+
+    @classmethod
+    def of(cls, row: ContractRow, *, agreed: Sequence[Instalment]) -> Self:
+        """Write a schedule."""
+
+        def total(amounts: Sequence[Money]) -> MoneyBody:
+            return MoneyBody.of(Money.total(amounts, row.currency))
+
+        return cls(
+            contract_id=row.contract_id,
+            instalments=[InstalmentOut.of(due) for due in agreed],
+            principal=total([due.principal for due in agreed]),
+            profit=total([due.profit for due in agreed]),
+            fee=total([due.fee for due in agreed]),
+        )

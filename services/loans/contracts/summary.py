@@ -1,0 +1,103 @@
+"""How is a contract told to the borrower, on one readable page, in Arabic, French or English?"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from services.loans.domain.agreement import Agreement
+from services.loans.domain.fees import FeeWhen
+from services.loans.domain.schedule import Instalment
+from services.loans.domain.terms import ModeOfFinance, Terms
+from shared import texts
+from shared.money import Money
+from shared.texts import Language
+
+HUNDREDTH = Decimal("0.01")
+
+MODES = {
+    ModeOfFinance.QARD: (
+        "A benevolent loan (qard hasan): you pay back what you were lent, without profit."
+    ),
+    ModeOfFinance.CONVENTIONAL: "A loan with profit of {rate} % a year.",
+}
+FEE_WHEN = {
+    FeeWhen.AT_DISBURSEMENT: "Fee {code}: {amount}, kept back when the loan is paid out.",
+    FeeWhen.FIRST_INSTALMENT: "Fee {code}: {amount}, paid with the first instalment.",
+    FeeWhen.EACH_INSTALMENT: "Fee {code}: {amount}, paid with each instalment.",
+}
+
+
+def written(agreed: Agreement, *, reference: str, signed_on: date, language: Language) -> str:
+    """The contract in words: amounts, dates by both calendars, rate, cost and nature of fees."""
+
+    def say(sentence: str, **members: object) -> str:
+        return texts.translate(sentence, language=language, service="loans").format(**members)
+
+    def day(moment: date) -> str:
+        return _both_calendars(moment, language=language)
+
+    terms, cost, dues = agreed.terms, agreed.disclosure, agreed.instalments
+    lines = [
+        say("Loan contract {reference}", reference=reference),
+        "",
+        say("Signed on {day}.", day=day(signed_on)),
+        say(MODES[terms.mode_of_finance], rate=_percent(terms.annual_rate)),
+        say("Amount of the loan: {amount}", amount=_amount(terms.principal)),
+        say("Paid out to you: {amount}", amount=_amount(cost.paid_out)),
+        say(
+            "To pay back: {amount} in {count} instalments",
+            amount=_amount(cost.total_due),
+            count=len(dues),
+        ),
+        say("Profit: {amount}", amount=_amount(cost.total_profit)),
+        say("Fees: {amount}", amount=_amount(cost.total_fees)),
+        *_fees(terms, language=language),
+        say("Cost of the loan, all together: {amount}", amount=_amount(cost.total_cost)),
+        say(
+            "Effective annual rate, fees included: {rate} %",
+            rate=_percent(cost.effective_annual_rate),
+        ),
+        "",
+        say("Instalments"),
+        *_instalments(dues, language=language),
+        "",
+        say("What you pay beyond this stays yours and is paid back to you."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _fees(terms: Terms, *, language: Language) -> list[str]:
+    lines = [
+        texts.translate(FEE_WHEN[fee.when], language=language, service="loans").format(
+            code=fee.code,
+            amount=_amount(fee.charge(terms.principal, rounding=terms.rounding)),
+        )
+        for fee in terms.fees
+    ]
+    if lines and terms.mode_of_finance is ModeOfFinance.QARD:
+        cover = "The fee covers documented actual cost and brings the lender no gain."
+        lines.append(texts.translate(cover, language=language, service="loans"))
+    return lines
+
+
+def _instalments(dues: Sequence[Instalment], *, language: Language) -> list[str]:
+    return [
+        f"{due.number}. {_both_calendars(due.due_on, language=language)}: {_amount(due.total)}"
+        for due in dues
+    ]
+
+
+def _both_calendars(moment: date, *, language: Language) -> str:
+    try:
+        return f"{moment.isoformat()} ({texts.hijri(moment, language=language)})"
+    except ValueError:  # the tables of the Hijri calendar end in 2077
+        return moment.isoformat()
+
+
+def _amount(amount: Money) -> str:
+    return f"{amount} {amount.currency}"
+
+
+def _percent(rate: Decimal) -> str:
+    """Write a fraction in per cent with two places: 0.0216 is 2.16."""
+    return str((rate * 100).quantize(HUNDREDTH))

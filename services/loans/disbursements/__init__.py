@@ -1,0 +1,1 @@
+"""Loans paid out: in cash at once, over a wallet when the payment has arrived."""

@@ -1,0 +1,1 @@
+"""Money on its way over a rail: requested, accepted, completed or failed, reversed."""
