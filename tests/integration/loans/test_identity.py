@@ -20,8 +20,8 @@ from shared.auth import NOWHERE, Role, TokenRefused, TokenVerifier
 from shared.db import Database
 from shared.ids import InstitutionId
 from shared.jwks import FetchedKeys
-from tests.integration.loans import signing
-from tests.integration.loans.signing import Browser, Scene, back
+from tests.integration.loans import doorway
+from tests.integration.loans.doorway import Browser, Scene, back
 
 BY_SECRET = {"grant_type": "client_credentials"}
 
@@ -30,7 +30,7 @@ BY_SECRET = {"grant_type": "client_credentials"}
 async def scene(
     loans_db: Database, institution_id: InstitutionId, tmp_path: Path
 ) -> AsyncIterator[Scene]:
-    async with signing.opened(loans_db, institution_id, tmp_path) as opened:
+    async with doorway.opened(loans_db, institution_id, tmp_path) as opened:
         yield opened
 
 
@@ -63,7 +63,7 @@ async def test_a_wrong_program_or_secret_gets_nothing(scene: Scene) -> None:
     client_id, secret = made["client"]["client_id"], made["client_secret"]
     code, _, name = client_id.partition(".")
     wrong = [
-        *((client_id, guess) for guess in ("wrong", "x" * 300, signing.SECRETS["scoring"])),
+        *((client_id, guess) for guess in ("wrong", "x" * 300, doorway.SECRETS["scoring"])),
         *((nobody, secret) for nobody in (f"{code}.nobody", f"nowhere.{name}", code, name)),
         *((strange, secret) for strange in ("monitoring", f"{code}.' or true --", "ش.ش")),
     ]
@@ -83,7 +83,7 @@ async def test_a_program_that_left_gets_nothing(scene: Scene) -> None:
 
 
 async def test_our_own_services_get_a_token_for_every_institution(scene: Scene) -> None:
-    answer = await scene.token(BY_SECRET, auth=("monitoring", signing.SECRETS["monitoring"]))
+    answer = await scene.token(BY_SECRET, auth=("monitoring", doorway.SECRETS["monitoring"]))
     actor = await scene.issuer.verifier().verify(
         answer.json()["access_token"], institution=str(scene.institution_id)
     )
@@ -166,12 +166,12 @@ async def test_of_twenty_that_redeem_a_code_at_once_one_gets_a_token(scene: Scen
 
 
 async def test_a_code_that_is_tried_by_another_is_spent(scene: Scene) -> None:
-    known = {**scene.issuer.redirects, "another-page": (signing.CALLBACK,)}
+    known = {**scene.issuer.redirects, "another-page": (doorway.CALLBACK,)}
     scene.app.state.issuer = replace(scene.issuer, redirects=known)
     browser = Browser(scene)
     for changes in (
         {"code_verifier": secrets.token_urlsafe(48)},
-        {"redirect_uri": signing.CALLBACK + "/"},
+        {"redirect_uri": doorway.CALLBACK + "/"},
         {"client_id": "another-page"},
     ):
         code = await browser.code_for(scene.founded.login, scene.founded.password)
@@ -228,7 +228,7 @@ async def test_an_expired_token_and_one_of_another_key_are_refused(
     assert (await scene.http.get(path, headers=administrator)).status_code == 200
 
     stranger = Issuer.of(
-        signing.settings(tmp_path / "stranger", str(scene.database.url)), clock=scene.clock
+        doorway.settings(tmp_path / "stranger", str(scene.database.url)), clock=scene.clock
     )
     forged = stranger.staff_token(scene.founded.administrator, client_id="monitoring")
     answer = await scene.http.get(path, headers={"Authorization": f"Bearer {forged}"})
@@ -271,7 +271,7 @@ async def test_codes_and_attempts_are_walled(scene: Scene) -> None:
         counts: list[Any] = []
         for institution_id in (scene.institution_id, InstitutionId(ids.new()), NOWHERE):
             async with scene.database.read(institution_id) as session:
-                query = signing.count_of(table)
+                query = doorway.count_of(table)
                 counts.append((await session.execute(query)).scalar_one())
         assert counts == [1, 0, 0], table
 
