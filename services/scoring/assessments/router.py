@@ -1,7 +1,7 @@
 """Where is an opinion asked for and read?"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -33,13 +33,13 @@ MayAssess = Annotated[Actor, require(Role.SERVICE)]
 MayRead = Annotated[Actor, require(Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.SERVICE)]
 
 
-@router.post("/scoring/v1/assessments", status_code=201)
+@router.post("/scoring/v1/assessments", status_code=201, response_model=AssessmentOut)
 async def assess(
     body: AssessmentRequest, db: Db, now: Now, language: AskedLanguage, actor: MayAssess
-) -> AssessmentOut:
+) -> Response:
     """Assess one application; the same assessment id and body have one opinion for good."""
     rows = await _assessed([body], db, now, actor)
-    return schemas.assessment_out(rows[0], language=language)
+    return _json(schemas.document_of(rows[0], language=language), status=201)
 
 
 @router.post(BATCH_PATH, status_code=201, response_model=AssessmentBatchOut)
@@ -48,37 +48,40 @@ async def assess_batch(
 ) -> Response:
     """Assess up to 500 applications at once, all or none; answers in the order of requests."""
     rows = await _assessed(body.requests, db, now, actor)
-    answer = orjson.dumps(schemas.batch_document(rows, language=language))
-    return Response(answer, 201, media_type="application/json")
+    documents = [schemas.document_of(row, language=language) for row in rows]
+    return _json({"assessments": documents}, status=201)
 
 
-@router.get("/scoring/v1/assessments")
+@router.get("/scoring/v1/assessments", response_model=PageOut[AssessmentOut])
 async def list_assessments(
     application_id: Annotated[UUID, Query()],
     db: Db,
     page: PageQuery,
     language: AskedLanguage,
     actor: MayRead,
-) -> PageOut[AssessmentOut]:
+) -> Response:
     """List the opinions on one application, in the order of their ids."""
     async with db() as session:
         rows = await queries.assessments_of(
             session, ApplicationId(application_id), page=page, actor=actor
         )
     items, following = page.cut(rows, key=lambda row: row.assessment_id)
-    return PageOut(
-        items=[schemas.assessment_out(row, language=language) for row in items], next=following
-    )
+    documents = [schemas.document_of(row, language=language) for row in items]
+    return _json({"items": documents, "next": following})
 
 
-@router.get("/scoring/v1/assessments/{assessment_id}")
+@router.get("/scoring/v1/assessments/{assessment_id}", response_model=AssessmentOut)
 async def read_assessment(
     assessment_id: UUID, db: Db, language: AskedLanguage, actor: MayRead
-) -> AssessmentOut:
+) -> Response:
     """Read an opinion as it was given."""
     async with db() as session:
         row = await queries.assessment(session, AssessmentId(assessment_id), actor=actor)
-    return schemas.assessment_out(row, language=language)
+    return _json(schemas.document_of(row, language=language))
+
+
+def _json(document: Mapping[str, object], *, status: int = 200) -> Response:
+    return Response(orjson.dumps(document), status, media_type="application/json")
 
 
 async def _assessed(

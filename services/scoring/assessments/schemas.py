@@ -1,13 +1,14 @@
 """How is a kept opinion written in the reader's language?"""
 
-from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 from services.scoring.assessments.tables import AssessmentRow
 from services.scoring.domain.menu import RejectionCode
 from shared import texts
-from shared.clients.scoring import AssessmentOut
 from shared.texts import Language
+
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 # Why terms were rejected, as a sentence; the figures are filled in.
 SENTENCES: dict[RejectionCode, str] = {
@@ -38,7 +39,10 @@ SENTENCES: dict[RejectionCode, str] = {
 
 
 def document_of(row: AssessmentRow, *, language: Language) -> dict[str, Any]:
-    """Write a row as the body of `AssessmentOut`, sentences in one language."""
+    """Write a row as the body of `AssessmentOut`, sentences in one language.
+
+    The figures go out as they were kept, letter by letter.
+    """
     opinion = row.opinion
     rejected = [
         {**item, "text": _sentence(item["code"], item["figures"], language)}
@@ -50,18 +54,8 @@ def document_of(row: AssessmentRow, *, language: Language) -> dict[str, Any]:
         "application_id": str(row.application_id),
         "rejected": rejected,
         "best": opinion["menu"][0] if opinion["menu"] else None,
-        "assessed_at": row.assessed_at.isoformat(),
+        "assessed_at": row.assessed_at.astimezone(UTC).strftime(INSTANT),
     }
-
-
-def assessment_out(row: AssessmentRow, *, language: Language) -> AssessmentOut:
-    """Write a row as an answer."""
-    return AssessmentOut.model_validate(document_of(row, language=language))
-
-
-def batch_document(rows: Sequence[AssessmentRow], *, language: Language) -> dict[str, Any]:
-    """Write rows as the body of `AssessmentBatchOut`."""
-    return {"assessments": [document_of(row, language=language) for row in rows]}
 
 
 def _sentence(code: str, figures: dict[str, str], language: Language) -> str:

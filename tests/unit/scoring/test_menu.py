@@ -36,7 +36,7 @@ def means(capacity: str = "100", **changes: Any) -> Means:
         capacity=money(capacity),
         binding=Binding.COVER,
     )
-    members = {
+    members: dict[str, Any] = {
         "capacity": carried,
         "costs": make_costs(),
         "hazard": pricing.hazard_of(Decimal("0.08")),
@@ -159,7 +159,7 @@ def test_a_qard_beyond_what_its_fund_may_bear_says_how_much_it_needs() -> None:
 def test_a_qard_costs_the_borrower_nothing() -> None:
     for offer in a_menu().offers:
         assert offer.total_cost.is_zero
-        assert (offer.annual_rate, offer.effective_annual_rate) == (0, 0)
+        assert offer.annual_rate == offer.effective_annual_rate == 0
         assert offer.subsidy.is_positive
 
 
@@ -288,7 +288,7 @@ def test_the_rates_run_from_lowest_to_highest_and_hold_todays() -> None:
         "0.13",
         "0.135",
     ]
-    assert QARD.rates() == (0,)
+    assert QARD.rates() == (ZERO,)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ def test_grace_keeps_the_effective_rate_where_profit_is_paid_meanwhile() -> None
     assert pricing.profit_factor(with_grace) > pricing.profit_factor(DECLINING)
 
 
+def test_a_flat_loan_without_profit_costs_nothing() -> None:
+    assert pricing.effective_annual_rate(replace(FLAT, annual_rate=ZERO)) == 0
+
+
 def test_a_fee_raises_the_effective_rate_of_a_loan_without_profit() -> None:
     assert pricing.effective_annual_rate(QARD, fee_share=Decimal("0.03")) > Decimal("0.05")
 
@@ -109,14 +113,15 @@ def test_a_loss_of_nothing_given_default_still_costs_time_and_profit() -> None:
 
 
 def test_a_subsidy_is_what_is_missing_and_never_negative() -> None:
-    args = {"principal": money("1000"), "costs": make_costs()}
-    missing = -pricing.npv(QARD, hazard=HAZARD, **args)
+    principal, costs = money("1000"), make_costs()
+    missing = -pricing.npv(QARD, principal=principal, costs=costs, hazard=HAZARD)
 
-    needed = pricing.subsidy_needed(QARD, hazard=HAZARD, **args)
+    needed = pricing.subsidy_needed(QARD, principal=principal, costs=costs, hazard=HAZARD)
 
     assert needed.decimal - Decimal("0.001") < missing <= needed.decimal
     rich = replace(DECLINING, annual_rate=Decimal(1))
-    assert pricing.subsidy_needed(rich, hazard=HAZARD, **args).is_zero
+    nothing = pricing.subsidy_needed(rich, principal=principal, costs=costs, hazard=HAZARD)
+    assert nothing.is_zero
 
 
 def test_a_cost_fee_is_an_amount_that_does_not_grow_with_the_loan() -> None:
