@@ -218,10 +218,10 @@ def answer(decided: Decided, *, repayment_id: RepaymentId, received_on: date) ->
         return {"amount": str(Money(minor, currency)), "currency": currency}
 
     return {
-        "repayment_id": repayment_id,
-        "contract_id": after.contract_id,
+        "repayment_id": str(repayment_id),
+        "contract_id": str(after.contract_id),
         "amount": money(portions.total),
-        "received_on": received_on,
+        "received_on": received_on.isoformat(),
         "principal": money(portions.principal),
         "profit": money(portions.profit),
         "fee": money(portions.fee),
@@ -237,12 +237,12 @@ def fact(
     """Tell other services what became of the money (the members of `RepaymentReceived`)."""
     portions = decided.portions
     return {
-        "contract_id": decided.after.contract_id,
-        "repayment_id": repayment_id,
-        "fund_id": decided.after.fund.fund_id,
+        "contract_id": str(decided.after.contract_id),
+        "repayment_id": str(repayment_id),
+        "fund_id": str(decided.after.fund.fund_id),
         "amount_minor": portions.total,
         "currency": decided.after.fund.currency,
-        "received_on": received_on,
+        "received_on": received_on.isoformat(),
         "channel": channel.value,
         "principal_minor": portions.principal,
         "profit_minor": portions.profit,

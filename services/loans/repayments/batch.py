@@ -365,10 +365,10 @@ def _events(item: Accepted, reverses: Reversed | None) -> list[tuple[str, UUID, 
     kind = RepaymentReceived.type
     if reverses:
         kind = RepaymentReversed.type
-        fact["reverses_repayment_id"] = reverses.repayment_id
+        fact["reverses_repayment_id"] = str(reverses.repayment_id)
     told = [(kind, contract_id, orjson.dumps(fact).decode())]
     if item.decided.closes:
-        closed = {"contract_id": contract_id, "closed_on": item.command.received_on}
+        closed = {"contract_id": str(contract_id), "closed_on": item.command.received_on}
         told.append((ContractClosed.type, contract_id, orjson.dumps(closed).decode()))
     return [(name, UUID(int=subject.int), data) for name, subject, data in told]
 

@@ -1,0 +1,112 @@
+"""Contracts signed and paid out, written into their tables for tests of what comes after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
+from services.loans.domain import chart, journal, schedule
+from services.loans.domain.chart import FundKind
+from services.loans.domain.journal import Channel
+from services.loans.domain.terms import Terms
+from services.loans.ledger import operations as ledger
+from shared import ids
+from shared.ids import ContractId, EntryId, FundId
+from tests.integration.loans.scene import ACTOR, Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """A contract under test with its fund and agreed terms."""
+
+    contract_id: ContractId
+    fund_id: FundId
+    terms: Terms
+
+
+async def lend(
+    scene: Scene,
+    fund_id: FundId,
+    terms: Sequence[Terms],
+    *,
+    kind: FundKind = FundKind.WAQF,
+    status: str = "active",
+    branch_id: UUID | None = None,
+) -> list[Lent]:
+    """Write contracts; active ones are paid out in cash, position and journal included."""
+    lent = [Lent(contract_id=ContractId(ids.new()), fund_id=fund_id, terms=one) for one in terms]
+    paid_out = status == "active"
+    async with scene.database.begin(scene.institution_id) as session:
+        common = {"institution_id": scene.institution_id}
+        await session.execute(
+            insert(ContractRow),
+            [
+                {
+                    **common,
+                    "contract_id": one.contract_id,
+                    "reference": f"LN-{one.contract_id.hex}",
+                    "application_id": ids.new(),
+                    "borrower_id": ids.new(),
+                    "branch_id": branch_id or scene.branch_id,
+                    "product_id": ids.new(),
+                    "product_version": 1,
+                    "fund_id": fund_id,
+                    "currency": one.terms.currency,
+                    "principal_minor": one.terms.principal.minor,
+                    "terms": one.terms.to_json(),
+                    "signed_on": one.terms.disbursed_on,
+                    "status": status,
+                    "effective_annual_rate": Decimal(0),
+                    "total_cost_minor": 0,
+                    "actor_id": ACTOR,
+                }
+                for one in lent
+            ],
+        )
+        await session.execute(
+            insert(InstalmentRow),
+            [
+                {
+                    **common,
+                    "contract_id": one.contract_id,
+                    "number": due.number,
+                    "due_on": due.due_on,
+                    "principal_minor": due.principal.minor,
+                    "profit_minor": due.profit.minor,
+                    "fee_minor": due.fee.minor,
+                }
+                for one in lent
+                for due in schedule.schedule(one.terms)
+            ],
+        )
+        await session.execute(
+            insert(PositionRow),
+            [
+                {
+                    **common,
+                    "contract_id": one.contract_id,
+                    "disbursed_minor": one.terms.principal.minor if paid_out else 0,
+                }
+                for one in lent
+            ],
+        )
+        if paid_out:
+            await ledger.post_all(session, [_paid_out(one, kind) for one in lent])
+    return lent
+
+
+def _paid_out(one: Lent, kind: FundKind) -> ledger.Posting:
+    accounts = chart.FundAccounts(fund_id=one.fund_id, kind=kind, currency=one.terms.currency)
+    entry = journal.disbursement_entry(
+        one.terms.principal,
+        fund=accounts,
+        disbursed_on=one.terms.disbursed_on,
+        contract_id=one.contract_id,
+        channel=Channel.CASH,
+    )
+    return ledger.Posting(
+        entry=entry, actor_id=ACTOR, source_id=ids.new(), entry_id=EntryId(ids.new())
+    )
