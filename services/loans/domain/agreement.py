@@ -1,9 +1,10 @@
 """What is agreed with a borrower: terms, instalments and disclosed cost, in one value?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
-from services.loans.domain import disclosure, product, schedule
+from services.loans.domain import disclosure, due_dates, product
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
@@ -35,7 +36,7 @@ def agree(
     free = offered.charge_method is ChargeMethod.NONE
     grace = product.grace_instalments(asked.grace_months, frequency=offered.frequency)
     usual, latest = (
-        schedule.first_due_on(
+        due_dates.first_due_on(
             on, frequency=offered.frequency, periods_of_grace=(grace if free else 0) + more
         )
         for more in (0, 1)
@@ -44,6 +45,7 @@ def agree(
     if first > latest:
         raise TermsInvalid(member="first_due_on", value=first.isoformat())
     terms = offered.terms(asked, disbursed_on=on, first_due_on=first, country=country)
+    terms = replace(terms, annual_rate=_plain(terms.annual_rate))
     instalments = MODES[terms.mode_of_finance].schedule(terms)
     return Agreement(
         terms=terms,
@@ -62,3 +64,8 @@ def is_young(born_on: date | None, *, on: date, country: str) -> bool | None:
     ages = rulebook.find("youth_age", country=country, on=on).members
     age = on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
     return int(str(ages["least"])) <= age <= int(str(ages["most"]))
+
+
+def _plain(rate: Decimal) -> Decimal:
+    """The rate without the zeroes that the database pads it with: 0.180000 is 0.18."""
+    return Decimal(format(rate.normalize(), "f"))
