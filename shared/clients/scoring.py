@@ -26,7 +26,7 @@ from shared.clients.scoring_types import (
     ReasonOut,
     RejectedOut,
 )
-from shared.clients.tokens import ServiceTokens, TokenUnavailable
+from shared.clients.tokens import TokenUnavailable
 from shared.errors import Kind, RafidError
 from shared.ids import AssessmentId, InstitutionId
 
@@ -52,6 +52,7 @@ __all__ = [
     "ScoringClient",
     "ScoringRefused",
     "ScoringUnavailable",
+    "TokenSource",
 ]
 
 UNAUTHORIZED = 401
@@ -88,6 +89,18 @@ class ScoringRefused(RafidError):
     explanation: str
 
 
+class TokenSource(Protocol):
+    """Where a token comes from, as `ServiceTokens` gives it."""
+
+    async def token(self) -> str:
+        """Return a good token. Raises TokenUnavailable."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the kept token: scoring refused it."""
+        ...
+
+
 class ScoringClient(Protocol):
     """What other services may ask of scoring."""
 
@@ -116,7 +129,7 @@ class ScoringClient(Protocol):
 class HttpScoringClient:
     """Asks scoring over HTTP; `http` has its base URL (or the app itself, in one process)."""
 
-    def __init__(self, http: httpx.AsyncClient, *, tokens: ServiceTokens) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, tokens: TokenSource) -> None:
         self._http = http
         self._tokens = tokens
 
