@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 
-from services.loans.domain.schedule import PRECISION, Instalment
+from services.loans.domain.due_dates import PRECISION
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from shared.money import Money
 

@@ -1,37 +1,19 @@
 """When is which part of the loan due, to the minor unit?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 
+from services.loans.domain import due_dates
+from services.loans.domain.due_dates import PRECISION
 from services.loans.domain.fees import FeeWhen
-from services.loans.domain.terms import (
-    ChargeMethod,
-    Frequency,
-    ModeOfFinance,
-    ResidueRule,
-    Terms,
-)
-from shared import calendar, periods
+from services.loans.domain.terms import ChargeMethod, ModeOfFinance, ResidueRule, Terms
 from shared.errors import Kind, RafidError
 from shared.money import Money
 from shared.rulebook import Fact
 
-PERIODS: Mapping[Frequency, periods.Frequency] = {
-    Frequency.WEEKLY: "weekly",
-    Frequency.BIWEEKLY: "biweekly",
-    Frequency.MONTHLY: "monthly",
-    Frequency.QUARTERLY: "quarterly",
-}
-DAYS_OF_30_360 = {
-    Frequency.WEEKLY: 7,
-    Frequency.BIWEEKLY: 14,
-    Frequency.MONTHLY: 30,
-    Frequency.QUARTERLY: 90,
-}
 LEVELLING_ROUNDS = 3
-PRECISION = 40
 _ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
 
 
@@ -78,9 +60,9 @@ def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalmen
     Due dates on a holiday move by the rule of the terms; `overrides` are the institution's own
     facts of the rulebook. Raises `InstalmentsTooSmall`, and `NoRule` for an unknown country.
     """
-    nominal = nominal_due_dates(terms)
+    nominal = due_dates.nominal(terms)
     principals, profits = _split(terms, nominal=nominal)
-    due_dates = _moved(terms, nominal=nominal, overrides=overrides)
+    moved = due_dates.moved(terms, nominal=nominal, overrides=overrides)
     fees = _fees(terms)
     currency = terms.currency
     return tuple(
@@ -92,7 +74,7 @@ def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalmen
             fee=fee,
         )
         for number, (due_on, principal, profit, fee) in enumerate(
-            zip(due_dates, principals, profits, fees, strict=True), start=1
+            zip(moved, principals, profits, fees, strict=True), start=1
         )
     )
 
@@ -114,88 +96,6 @@ def fees_at_disbursement(terms: Terms) -> Money:
     )
 
 
-def first_due_on(
-    disbursed_on: date,
-    *,
-    frequency: Frequency,
-    periods_of_grace: int = 0,
-    month_end_rule: periods.MonthEndRule = "clamp",
-) -> date:
-    """The first due date one period after disbursement, later by the periods of full grace.
-
-    Monthly from 31 January 2026: 28 February; with two periods of grace 30 April.
-    """
-    return periods.add_periods(
-        disbursed_on,
-        periods_of_grace + 1,
-        frequency=PERIODS[frequency],
-        month_end_rule=month_end_rule,
-    )
-
-
-def nominal_due_dates(terms: Terms) -> tuple[date, ...]:
-    """The due dates before any is moved off a holiday.
-
-    A first period of regular length keeps the day of disbursement: 31 January, 28 February,
-    31 March. Otherwise the day of the first due date is kept.
-    """
-    rule, frequency = terms.month_end_rule, PERIODS[terms.frequency]
-    regular = _first_is_regular(terms)
-    anchor, first = (terms.disbursed_on, 1) if regular else (terms.first_due_on, 0)
-    return tuple(
-        periods.add_periods(anchor, number, frequency=frequency, month_end_rule=rule)
-        for number in range(first, first + terms.instalments)
-    )
-
-
-def period_fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal, ...]:
-    """The length of each period in years, by the day count of the terms."""
-    starts = (terms.disbursed_on, *nominal[:-1])
-    if not terms.day_count.startswith("30"):
-        return tuple(
-            periods.year_fraction(start, end, day_count=terms.day_count)
-            for start, end in zip(starts, nominal, strict=True)
-        )
-    regular = _regular_fraction(terms.frequency)
-    first = (
-        regular
-        if _first_is_regular(terms)
-        else periods.year_fraction(terms.disbursed_on, nominal[0], day_count=terms.day_count)
-    )
-    return (first, *([regular] * (len(nominal) - 1)))
-
-
-def _first_is_regular(terms: Terms) -> bool:
-    regular = first_due_on(
-        terms.disbursed_on, frequency=terms.frequency, month_end_rule=terms.month_end_rule
-    )
-    return terms.first_due_on == regular
-
-
-def _regular_fraction(frequency: Frequency) -> Decimal:
-    with localcontext(prec=PRECISION):
-        return Decimal(DAYS_OF_30_360[frequency]) / 360
-
-
-def _moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -> Sequence[date]:
-    """Dates moved off holidays that still follow one another strictly, however long the feast."""
-    if terms.moving_rule == "none":
-        return nominal
-    place = terms.country
-    tried = calendar.move_dates(nominal, rule=terms.moving_rule, country=place, overrides=overrides)
-    moved: list[date] = []
-    before = terms.disbursed_on
-    for day in tried:
-        due_on = day
-        if due_on <= before:
-            due_on = calendar.move_date(
-                before + timedelta(days=1), rule="next", country=place, overrides=overrides
-            )
-        moved.append(due_on)
-        before = due_on
-    return moved
-
-
 def _fees(terms: Terms) -> list[Money]:
     none = Money.zero(terms.currency)
     first = each = none
@@ -214,7 +114,7 @@ def _split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[in
         principals = _equal(terms.principal.minor, terms.instalments, terms, rounding)
         parts = principals, [0] * terms.instalments
     else:
-        fractions = period_fractions(terms, nominal=nominal)
+        fractions = due_dates.fractions(terms, nominal=nominal)
         with localcontext(prec=PRECISION):
             split = _flat if terms.charge_method is ChargeMethod.FLAT else _declining
             parts = split(terms, fractions)

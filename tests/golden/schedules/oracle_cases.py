@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from services.loans.domain.schedule import first_due_on
+from services.loans.domain.due_dates import first_due_on
 from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, ResidueRule, Terms
 from shared.money import Money
 from shared.periods import DayCount

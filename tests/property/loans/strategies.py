@@ -8,7 +8,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from services.loans.domain import schedule
+from services.loans.domain import due_dates, schedule
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.schedule import InstalmentsTooSmall
 from services.loans.domain.terms import (
@@ -59,7 +59,7 @@ def lawful_terms(draw: DrawFn) -> Terms:
     currency = draw(st.sampled_from(CURRENCIES))
     frequency = draw(st.sampled_from(Frequency))
     disbursed_on = draw(DAYS)
-    regular = schedule.first_due_on(disbursed_on, frequency=frequency)
+    regular = due_dates.first_due_on(disbursed_on, frequency=frequency)
     residue_rules = [rule for rule in ResidueRule if rule is not ResidueRule.LARGEST_REMAINDER]
     if method is not ChargeMethod.DECLINING_BALANCE:
         residue_rules = list(ResidueRule)

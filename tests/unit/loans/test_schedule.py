@@ -18,7 +18,6 @@ from services.loans.domain.terms import (
     QardBearsNoProfit,
     ResidueRule,
 )
-from shared.rulebook import Fact, Source
 from tests.builders import make_loan, make_qard, money
 
 
@@ -28,23 +27,6 @@ def principals(instalments: Sequence[Instalment]) -> list[str]:
 
 def profits(instalments: Sequence[Instalment]) -> list[str]:
     return [str(instalment.profit) for instalment in instalments]
-
-
-def due_dates(instalments: Sequence[Instalment]) -> list[str]:
-    return [instalment.due_on.isoformat() for instalment in instalments]
-
-
-def make_fact(topic: str, value: Any) -> Fact:
-    return Fact(
-        id=f"test {topic}", topic=topic, value=value, country="XX", source=Source(title="t")
-    )
-
-
-WEEKEND = make_fact("weekend", "fri sat")
-
-
-def closed(*days: str) -> Fact:
-    return make_fact("holiday", {"rule": "dates", "dates": list(days), "name": "a feast"})
 
 
 def test_a_qard_in_twelve_is_twelve_equal_parts() -> None:
@@ -144,38 +126,6 @@ def test_levelling_leaves_a_near_last_instalment_alone() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("frequency", "first_due_on", "expected"),
-    [
-        (Frequency.WEEKLY, date(2026, 1, 22), ["2026-01-22", "2026-01-29", "2026-02-05"]),
-        (Frequency.BIWEEKLY, date(2026, 1, 29), ["2026-01-29", "2026-02-12", "2026-02-26"]),
-        (Frequency.MONTHLY, date(2026, 2, 15), ["2026-02-15", "2026-03-15", "2026-04-15"]),
-        (Frequency.MONTHLY, date(2026, 3, 1), ["2026-03-01", "2026-04-01", "2026-05-01"]),
-        (Frequency.QUARTERLY, date(2026, 4, 15), ["2026-04-15", "2026-07-15", "2026-10-15"]),
-    ],
-)
-def test_due_dates_step_by_the_frequency(
-    frequency: Frequency, first_due_on: date, expected: list[str]
-) -> None:
-    terms = make_loan(frequency=frequency, first_due_on=first_due_on)
-
-    assert due_dates(schedule.schedule(terms)) == expected
-
-
-def test_a_day_lost_at_the_end_of_february_comes_back() -> None:
-    terms = make_loan(disbursed_on=date(2026, 1, 31), first_due_on=date(2026, 2, 28))
-
-    assert due_dates(schedule.schedule(terms)) == ["2026-02-28", "2026-03-31", "2026-04-30"]
-
-
-def test_full_grace_moves_the_first_due_date() -> None:
-    first = schedule.first_due_on(
-        date(2026, 1, 31), frequency=Frequency.MONTHLY, periods_of_grace=2
-    )
-
-    assert first == date(2026, 4, 30)
-
-
 def test_a_long_first_period_bears_more_profit() -> None:
     instalments = schedule.schedule(make_loan(first_due_on=date(2026, 3, 15)))
 
@@ -192,40 +142,6 @@ def test_a_week_is_seven_360ths_by_30_360() -> None:
     terms = make_loan(frequency=Frequency.WEEKLY, first_due_on=date(2026, 1, 22))
 
     assert profits(schedule.schedule(terms))[0] == "2.33"
-
-
-def test_a_due_date_moves_off_a_holiday_and_profit_does_not() -> None:
-    moved = schedule.schedule(
-        make_loan(moving_rule="next", country="XX", day_count="act/365"),
-        overrides=(WEEKEND, closed("2026-02-15", "2026-02-16")),
-    )
-
-    assert due_dates(moved) == ["2026-02-17", "2026-03-15", "2026-04-15"]
-    assert profits(moved) == profits(schedule.schedule(make_loan(day_count="act/365")))
-
-
-def test_dates_pushed_together_by_a_long_feast_stay_apart() -> None:
-    feast = [f"2026-01-{day:02}" for day in range(22, 31)]
-    terms = make_loan(
-        frequency=Frequency.WEEKLY, first_due_on=date(2026, 1, 22), moving_rule="next", country="XX"
-    )
-
-    moved = schedule.schedule(terms, overrides=(WEEKEND, closed(*feast)))
-
-    assert due_dates(moved) == ["2026-02-01", "2026-02-02", "2026-02-05"]
-
-
-def test_a_date_moved_back_never_reaches_the_disbursement() -> None:
-    terms = make_loan(
-        disbursed_on=date(2026, 1, 15),
-        first_due_on=date(2026, 1, 17),
-        moving_rule="previous",
-        country="XX",
-    )
-
-    moved = schedule.schedule(terms, overrides=(WEEKEND, closed("2026-01-15")))
-
-    assert due_dates(moved)[0] == "2026-01-18"
 
 
 def make_fees() -> tuple[Fee, ...]:
@@ -298,3 +214,12 @@ def test_each_mode_gives_its_schedule() -> None:
 def test_a_qard_schedule_is_not_made_of_other_terms() -> None:
     with pytest.raises(QardBearsNoProfit):
         qard.schedule(make_loan())
+
+
+def test_levelling_stops_after_three_shifts() -> None:
+    def slowly_nearer(tried: int) -> int:
+        return tried + 1_000 - 3 * (tried - 100)
+
+    levelled = schedule._levelled(100, count=100, last_of=slowly_nearer)
+
+    assert levelled == 100 + 10 + 10 + 9
