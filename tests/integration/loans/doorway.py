@@ -1,214 +1,185 @@
-"""Applications approved for a fund, written into their tables for tests of what comes after."""
+"""The embedded issuer with its routes, an institution with an administrator, and a browser."""
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import insert, text
+import httpx
+from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy import TextClause, text
 
-from services.loans.applications.tables import ApplicationAssessmentRow, ApplicationRow
-from services.loans.borrowers.tables import BorrowerRow
-from services.loans.contracts import operations as contracts
-from services.loans.contracts.operations import Signing
-from services.loans.contracts.tables import ContractRow
-from services.loans.domain.chart import FundKind
-from services.loans.domain.fees import Fee, FeeKind, FeeWhen
-from services.loans.domain.price import Price
-from services.loans.domain.product import Limits, Product
-from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance
-from services.loans.funds import operations as funds
+from services.loans.deps import Days
+from services.loans.identity import page
+from services.loans.identity import router as identity
+from services.loans.identity.issuer import Issuer
+from services.loans.institutions import operations
+from services.loans.institutions import router as institutions
 from services.loans.institutions.names import Names
-from services.loans.products import operations as products
-from shared import ids
-from shared.auth import Actor, Role
-from shared.ids import ApplicationId, FundId, ProductId
-from shared.money import Money
-from tests.integration.loans.scene import ACTOR, NOON, TODAY, Scene, ask, jod
+from services.loans.institutions.operations import Founded
+from services.loans.settings import LoansSettings
+from shared import web
+from shared.clock import FixedClock
+from shared.db import Database
+from shared.ids import InstitutionId
+from tests.tokens import AT
 
-DECISION = text("""
-    insert into decision (institution_id, decision_id, application_id, round, level, outcome,
-      reasons, recommended, assessment_id, fund_id, currency, amount_minor, term_months,
-      grace_months, annual_rate, actor_id, decided_at)
-    values (:i, :d, :a, 1, 1, 'approve', '{sound}', 'approve', :s, :f, 'JOD', :amount, :term,
-      0, :rate, :actor, :at)
-""")
-COST = Fee(
-    code="file",
-    kind=FeeKind.FLAT,
-    when=FeeWhen.AT_DISBURSEMENT,
-    amount=jod("10.000"),
-    documented_cost=jod("10.000"),
-)
+NAMES = Names(ar="صندوق الأمان", fr="Fonds Aman", en="Aman Fund")
+SITE = "http://rafid.example"
+CALLBACK = f"{SITE}/monitoring/v1/callback"
+SECRETS = {name: secrets.token_urlsafe(32) for name in ("loans", "scoring", "monitoring")}
 
 
-def officer(scene: Scene) -> Actor:
-    return Actor(id=ACTOR, institution_id=scene.institution_id, roles=frozenset({Role.OFFICER}))
+@dataclass
+class Scene:
+    """Everything a sign-in needs."""
 
+    http: httpx.AsyncClient
+    app: web.RafidApp
+    database: Database
+    issuer: Issuer
+    clock: FixedClock
+    institution_id: InstitutionId
+    founded: Founded
 
-def qard(**changes: Any) -> Product:
-    """100 to 5,000 JOD without profit, from any fund, in 6 to 24 months."""
-    members: dict[str, Any] = {
-        "product_id": ProductId(ids.new()),
-        "version": 1,
-        "code": f"Q{ids.new().hex[-8:]}",
-        "mode_of_finance": ModeOfFinance.QARD,
-        "charge_method": ChargeMethod.NONE,
-        "amount": Limits(least=jod("100.000"), usual=jod("1000.000"), most=jod("5000.000")),
-        "term_months": Limits(least=6, usual=12, most=24),
-        "annual_rate": Limits(least=Decimal(0), usual=Decimal(0), most=Decimal(0)),
-        "grace_months": Limits(least=0, usual=0, most=3),
-        "frequency": Frequency.MONTHLY,
-        "fund_kinds": frozenset(FundKind),
-        "price": Price(
-            cost_of_funds=Decimal(0),
-            operating_cost=jod("20.000"),
-            operating_cost_monthly=jod("1.000"),
-        ),
-    }
-    return Product(**members | changes)
+    @property
+    def code(self) -> str:
+        return self.founded.institution.code
 
+    def administrator(self) -> dict[str, str]:
+        """Headers of the first administrator."""
+        token = self.issuer.staff_token(self.founded.administrator, client_id="monitoring")
+        return {"Authorization": f"Bearer {token}"}
 
-def loan(**changes: Any) -> Product:
-    """The same at 10 to 24 % on the declining balance, from commercial money."""
-    members: dict[str, Any] = {
-        "mode_of_finance": ModeOfFinance.CONVENTIONAL,
-        "charge_method": ChargeMethod.DECLINING_BALANCE,
-        "annual_rate": Limits(least=Decimal("0.10"), usual=Decimal("0.18"), most=Decimal("0.24")),
-        "fund_kinds": frozenset({FundKind.COMMERCIAL}),
-    }
-    return qard(**members | changes)
+    async def post(self, path: str, body: object = None) -> httpx.Response:
+        """Send something as the administrator."""
+        headers = self.administrator()
+        return await self.http.post(f"/loans/v1/{path}", json=body, headers=headers)
 
+    async def new_client(self, *roles: str, **more: Any) -> dict[str, Any]:
+        """Let a program in; gives its id and secret."""
+        name = f"p{secrets.token_hex(4)}"
+        answer = await self.post("clients", {"name": name, "roles": list(roles), **more})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
 
-@dataclass(frozen=True, kw_only=True)
-class Approval:
-    """What was approved."""
+    async def new_staff(self, login: str, *roles: str, **more: Any) -> dict[str, Any]:
+        """Let a person in; gives the password."""
+        body = {"login": login, "name": login, "roles": list(roles), **more}
+        answer = await self.post("staff", body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
 
-    product: Product
-    fund_id: FundId
-    amount: Money = Money(1_000_000, "JOD")
-    term_months: int = 12
-    annual_rate: Decimal = Decimal(0)
-
-
-async def offer(scene: Scene, product: Product) -> Product:
-    async with scene.database.begin(scene.institution_id) as session:
-        await products.create_product(
-            session, product, names=Names(ar="قرض", fr="Prêt", en="Loan"), actor=officer(scene)
+    async def token(
+        self, form: dict[str, str], *, auth: tuple[str, str] | None = None
+    ) -> httpx.Response:
+        """Ask the token endpoint."""
+        return await self.http.post(
+            "/loans/v1/token", data=form, auth=auth or httpx.USE_CLIENT_DEFAULT
         )
-    return product
 
 
-async def approve(
-    scene: Scene, approvals: Sequence[Approval], *, reserved: bool = True
-) -> list[ApplicationId]:
-    """Write approved applications, each with its borrower, decision and reservation."""
-    application_ids = [ApplicationId(ids.new()) for _ in approvals]
-    pairs = list(zip(application_ids, approvals, strict=True))
-    common = {"institution_id": scene.institution_id}
-    async with scene.database.begin(scene.institution_id) as session:
-        for application_id, approval in pairs:
-            await session.execute(insert(BorrowerRow), _borrower(scene, application_id))
-            values = _application(scene, application_id, approval)
-            await session.execute(insert(ApplicationRow), values)
-            assessment_id = ids.new()
-            await session.execute(
-                insert(ApplicationAssessmentRow),
-                common
-                | {
-                    "assessment_id": assessment_id,
-                    "application_id": application_id,
-                    "round": 1,
-                    "points": 600,
-                    "grade": "A",
-                    "answer": {},
-                    "assessed_at": NOON,
-                },
-            )
-            decision = {
-                "i": scene.institution_id,
-                "d": ids.new(),
-                "a": application_id,
-                "s": assessment_id,
-                "f": approval.fund_id,
-                "amount": approval.amount.minor,
-                "term": approval.term_months,
-                "rate": approval.annual_rate,
-                "actor": ACTOR,
-                "at": NOON,
-            }
-            await session.execute(DECISION, decision)
-        if reserved:
-            asks = [
-                ask(
-                    approval.fund_id,
-                    str(approval.amount),
-                    application_id=application_id,
-                    mode=approval.product.mode_of_finance,
-                )
-                for application_id, approval in pairs
-            ]
-            refusals = await funds.reserve_all(session, asks, on=TODAY, actor_id=ACTOR)
-            assert not any(refusals), refusals
-    return application_ids
+class Browser:
+    """A browser at the sign-in page: keeps cookies, follows nothing by itself."""
+
+    def __init__(self, scene: Scene) -> None:
+        transport = httpx.ASGITransport(scene.app)
+        self.http = httpx.AsyncClient(transport=transport, base_url=SITE)
+        self.verifier = secrets.token_urlsafe(48)
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        self.wish = {
+            "response_type": "code",
+            "client_id": "monitoring",
+            "redirect_uri": CALLBACK,
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+            "scope": "openid",
+            "state": "where I was",
+            "nonce": "once",
+        }
+
+    async def visit(self, **changes: str | None) -> httpx.Response:
+        wish: dict[str, str | None] = {**self.wish, **changes}
+        asked = {name: value for name, value in wish.items() if value is not None}
+        return await self.http.get("/loans/v1/authorize", params=asked)
+
+    async def submit(self, shown: httpx.Response, login: str, password: str) -> httpx.Response:
+        wish = re.search(r'name="wish" value="([^"]+)"', shown.text)
+        assert wish, shown.text
+        form = {"wish": wish[1], "login": login, "password": password}
+        return await self.http.post("/loans/v1/authorize", data=form)
+
+    async def code_for(self, login: str, password: str) -> str:
+        """Sign in and give the code that came back."""
+        answer = await self.submit(await self.visit(), login, password)
+        return back(answer)["code"]
+
+    def redemption(self, code: str) -> dict[str, str]:
+        """The form with which the client redeems a code."""
+        return {
+            "grant_type": "authorization_code",
+            "client_id": "monitoring",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": self.verifier,
+        }
 
 
-async def sign(
-    scene: Scene, application_ids: Sequence[ApplicationId], *, on: date = TODAY
-) -> list[ContractRow]:
-    signings = [Signing(application_id=one, signed_on=on) for one in application_ids]
-    async with scene.database.begin(scene.institution_id) as session:
-        return await contracts.sign_contracts(session, signings, actor=officer(scene), at=NOON)
+def back(answer: httpx.Response) -> dict[str, str]:
+    """What the browser carries back to the client."""
+    assert answer.status_code == 303, answer.text
+    location = answer.headers["location"]
+    assert location.startswith(f"{CALLBACK}?")
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-async def signed(scene: Scene, fund_id: FundId, **changes: Any) -> ContractRow:
-    """One signed contract of 1,000 JOD of qard in 12 months, unless told otherwise."""
-    product = await offer(scene, changes.pop("product", None) or qard())
-    approval = Approval(product=product, fund_id=fund_id, **changes)
-    (row,) = await sign(scene, await approve(scene, [approval]))
-    return row
+def count_of(table: str) -> TextClause:
+    return text(f"select count(*) from {table}")
 
 
-def _borrower(scene: Scene, application_id: ApplicationId) -> dict[str, object]:
-    return {
-        "institution_id": scene.institution_id,
-        "borrower_id": application_id,
-        "reference": f"BR-{application_id.hex}",
-        "kind": "person",
-        "branch_id": scene.branch_id,
-        "name_ar": "أحمد",
-        "name_sort": "أحمد",
-        "sex": "female",
-        "born_on": date(2000, 1, 1),
-        "region": "amman",
-        "actor_id": ACTOR,
-    }
+def settings(folder: Path, url: str) -> LoansSettings:
+    return LoansSettings(
+        database_url=SecretStr(url),
+        data_folder=folder,
+        issuer=AnyHttpUrl(f"{SITE}/loans/v1"),
+        public_url=AnyHttpUrl(SITE),
+        loans_client_secret=SecretStr(SECRETS["loans"]),
+        scoring_client_secret=SecretStr(SECRETS["scoring"]),
+        monitoring_client_secret=SecretStr(SECRETS["monitoring"]),
+    )
 
 
-def _application(
-    scene: Scene, application_id: ApplicationId, approval: Approval
-) -> dict[str, object]:
-    no_money = ("own_contribution", "other_income", "sales", "business_costs", "household_costs")
-    return {f"{name}_minor": 0 for name in (*no_money, "debt_service")} | {
-        "institution_id": scene.institution_id,
-        "application_id": application_id,
-        "reference": f"AP-{application_id.hex}",
-        "borrower_id": application_id,
-        "branch_id": scene.branch_id,
-        "product_id": approval.product.product_id,
-        "product_version": 1,
-        "currency": approval.amount.currency,
-        "amount_minor": approval.amount.minor,
-        "term_months": approval.term_months,
-        "grace_months": 0,
-        "purpose": "sewing machine",
-        "sector": "crafts",
-        "activity_permitted": True,
-        "in_default_now": False,
-        "characteristics": {},
-        "status": "approved",
-        "officer_id": ACTOR,
-        "submitted_at": NOON,
-        "status_since": NOON,
-    }
+async def found(database: Database, institution_id: InstitutionId) -> Founded:
+    async with database.begin(institution_id) as session:
+        return await operations.create_institution(
+            session,
+            code=f"i{institution_id.hex[-16:]}",
+            names=NAMES,
+            country="JO",
+            currency="JOD",
+            timezone="Asia/Amman",
+        )
+
+
+@asynccontextmanager
+async def opened(
+    database: Database, institution_id: InstitutionId, folder: Path
+) -> AsyncIterator[Scene]:
+    clock = FixedClock(AT)
+    issuer = Issuer.of(settings(folder, str(database.url)), clock=clock)
+    app = web.create_base_app("loans", prefix="/loans/v1", verifier=issuer.verifier())
+    app.state.database, app.state.clock, app.state.issuer = database, clock, issuer
+    app.state.days = Days(database, clock)
+    for router in (identity.router, page.router, institutions.router):
+        app.include_router(router)
+    founded = await found(database, institution_id)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=SITE) as http:
+        yield Scene(http, app, database, issuer, clock, institution_id, founded)

@@ -76,7 +76,7 @@ async def test_a_wrong_program_or_secret_gets_nothing(scene: Scene) -> None:
 async def test_a_program_that_left_gets_nothing(scene: Scene) -> None:
     made = await scene.new_client("integrator")
     path = f"/loans/v1/clients/{made['client']['id']}/deactivate"
-    await scene.http.post(path, headers=await scene.administrator())
+    await scene.http.post(path, headers=scene.administrator())
 
     auth = (made["client"]["client_id"], made["client_secret"])
     assert error_of(await scene.token(BY_SECRET, auth=auth), 401)
@@ -123,7 +123,7 @@ async def test_a_person_signs_in_with_a_code_and_its_verifier(scene: Scene) -> N
     branch = await scene.http.post(
         "/loans/v1/branches",
         json={"code": "a", "names": {"ar": "أ", "fr": "A", "en": "A"}, "region": "amman"},
-        headers=await scene.administrator(),
+        headers=scene.administrator(),
     )
     made = await scene.new_staff("amina", "officer", branch_ids=[branch.json()["branch_id"]])
     browser = Browser(scene)
@@ -201,7 +201,7 @@ async def test_who_left_between_page_and_token_gets_nothing(scene: Scene) -> Non
     browser = Browser(scene)
     code = await browser.code_for(made["staff"]["login"], made["password"])
     path = f"/loans/v1/staff/{made['staff']['staff_id']}/deactivate"
-    await scene.http.post(path, headers=await scene.administrator())
+    await scene.http.post(path, headers=scene.administrator())
 
     assert error_of(await scene.token(browser.redemption(code))) == "invalid_grant"
 
@@ -223,7 +223,7 @@ async def test_a_code_stands_in_no_table_in_clear(scene: Scene) -> None:
 async def test_an_expired_token_and_one_of_another_key_are_refused(
     scene: Scene, tmp_path: Path
 ) -> None:
-    administrator = await scene.administrator()
+    administrator = scene.administrator()
     path = "/loans/v1/institution"
     assert (await scene.http.get(path, headers=administrator)).status_code == 200
 

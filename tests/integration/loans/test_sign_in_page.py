@@ -132,7 +132,7 @@ async def test_the_form_can_be_filled_again_after_a_mistake(scene: Scene) -> Non
 async def test_who_left_cannot_sign_in(scene: Scene) -> None:
     made = await scene.new_staff("bilal", "officer")
     path = f"/loans/v1/staff/{made['staff']['staff_id']}/deactivate"
-    await scene.http.post(path, headers=await scene.administrator())
+    await scene.http.post(path, headers=scene.administrator())
     browser = Browser(scene)
 
     answer = await browser.submit(await browser.visit(), made["staff"]["login"], made["password"])
@@ -143,7 +143,7 @@ async def test_who_left_cannot_sign_in(scene: Scene) -> None:
 async def test_a_reset_password_replaces_the_old(scene: Scene) -> None:
     made = await scene.new_staff("amina", "officer")
     path = f"/loans/v1/staff/{made['staff']['staff_id']}/password"
-    reset = await scene.http.post(path, headers=await scene.administrator())
+    reset = await scene.http.post(path, headers=scene.administrator())
     browser, login = Browser(scene), made["staff"]["login"]
 
     old = await browser.submit(await browser.visit(), login, made["password"])
