@@ -170,13 +170,14 @@ class ContractSigned(Event):
 
 
 class DisbursementCompleted(Event):
-    """Money of a contract reached the borrower."""
+    """Money of a contract reached the borrower, all but a fee kept back of the amount."""
 
     type: ClassVar[str] = "loans.disbursement-completed.v1"
     contract_id: UUID
     disbursement_id: UUID
     fund_id: UUID
     amount_minor: int
+    fee_kept_minor: int = 0
     currency: str
     disbursed_on: date
     channel: str
