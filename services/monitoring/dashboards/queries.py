@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,12 +22,16 @@ from services.monitoring.domain.utilisation import Utilisation
 from services.monitoring.portfolio import queries as portfolio
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.portfolio.tables import ObservedFundRow, ObservedInstitutionRow
+from shared import tenancy
 from shared.clients.loans import FundFigures
-from shared.ids import DonorId, FundId
+from shared.ids import DonorId, FundId, InstitutionId
 from shared.money import Money
 
 MONTHS = 18
 EVERY_DAY = date(9999, 12, 31)
+KEPT_MAX = 256
+Closed: TypeAlias = tuple[list[QualityPoint], list[SectorShare]]
+_CLOSED: dict[tuple[InstitutionId, FundId, datetime | None, date], Closed] = {}
 UNKNOWN = Institution(names={}, country="", timezone="UTC")
 
 
@@ -63,22 +68,16 @@ async def fund_report(
 ) -> FundReport:
     """One fund's account: live money, and its portfolio over the months that are closed."""
     ends = closed_months(at.as_of, count=MONTHS)
-    closed = Moment(as_of=ends[-1], known_at=at.known_at, sequence=at.sequence)
-    by_end = await portfolio.positions_over(session, closed, ends=ends, fund_id=fund.fund_id)
-    points = [
-        QualityPoint(on=end, quality=portfolio_quality.quality(by_end[end], currency=fund.currency))
-        for end in ends
-    ]
-    begun = next((n for n, point in enumerate(points) if point.quality.contracts), len(points))
+    points, sectors = await _closed(session, at, fund=fund, ends=ends)
     months, payers_elsewhere = await _months(session, at, fund=fund, ends=ends)
     return FundReport(
         fund=fund,
         utilisation=used,
         contracts=await portfolio.contracts_of_fund(session, at, fund_id=fund.fund_id),
-        points=points[begun:],
+        points=points,
         months=months,
         payers_elsewhere=payers_elsewhere,
-        sectors=_sectors(by_end[ends[-1]]) if points[begun:] else [],
+        sectors=sectors,
         seal=seal,
     )
 
@@ -118,6 +117,28 @@ def closed_months(today: date, *, count: int) -> list[date]:
         ends.append(end)
         first = end.replace(day=1)
     return ends[::-1]
+
+
+async def _closed(session: AsyncSession, at: Moment, *, fund: Fund, ends: Sequence[date]) -> Closed:
+    """The portfolio at the ends of closed months, from the first with a loan; and its sectors.
+
+    An answer for two dates never changes, so the last ones given are kept.
+    """
+    key = (tenancy.institution_of(session), fund.fund_id, at.known_at, ends[-1])
+    if key in _CLOSED:
+        return _CLOSED[key]
+    closed = Moment(as_of=ends[-1], known_at=at.known_at, sequence=at.sequence)
+    by_end = await portfolio.positions_over(session, closed, ends=ends, fund_id=fund.fund_id)
+    points = [
+        QualityPoint(on=end, quality=portfolio_quality.quality(by_end[end], currency=fund.currency))
+        for end in ends
+    ]
+    begun = next((n for n, point in enumerate(points) if point.quality.contracts), len(points))
+    found = (points[begun:], _sectors(by_end[ends[-1]]))
+    _CLOSED[key] = found
+    while len(_CLOSED) > KEPT_MAX:
+        del _CLOSED[next(iter(_CLOSED))]
+    return found
 
 
 async def _months(

@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.domain import standing
 from services.monitoring.domain.portfolio_quality import LoanPosition
-from services.monitoring.domain.standing import Agreement, Due
+from services.monitoring.domain.standing import Agreement
 from services.monitoring.domain.utilisation import Utilisation
+from services.monitoring.portfolio import agreements
+from services.monitoring.portfolio.agreements import Agreements
 from services.monitoring.portfolio.tables import (
     FundLinkRow,
     ObservedFundRow,
@@ -27,6 +29,7 @@ from shared.ids import BranchId, DonorId, FundId
 from shared.money import Money
 
 SOURCE = "loans"
+_AGREEMENTS = Agreements()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +84,19 @@ NEWEST_FACT = text("""
     )
 """)
 CONTRACTS = text("""
-    select contract_id, fund_id, branch_id, sector, currency, allocation_order, due_on,
-      due_principal_minor, due_profit_minor, due_fee_minor
-    from agreed_contract
+    select contract_id, fund_id, branch_id, sector from agreed_contract
     where institution_id = :institution_id and known_at <= :known_at and signed_on <= :as_of
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
       and (cast(:branch_ids as uuid[]) is null or branch_id = any(:branch_ids))
 """).bindparams(
     bindparam("fund_ids", type_=ARRAY(Uuid())), bindparam("branch_ids", type_=ARRAY(Uuid()))
 )
+DUES = text("""
+    select contract_id, currency, allocation_order, due_on,
+      due_principal_minor, due_profit_minor, due_fee_minor
+    from agreed_contract
+    where institution_id = :institution_id and contract_id = any(:contract_ids)
+""").bindparams(bindparam("contract_ids", type_=ARRAY(Uuid())))
 SUMS_BY_MONTH = text("""
     select contract_id, date_trunc('month', effective_on)::date as month,
       (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0))::bigint as disbursed,
@@ -97,7 +104,7 @@ SUMS_BY_MONTH = text("""
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
-    group by 1, 2
+    group by 1, 2 order by 1, 2
 """).bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
 SUMS = text("""
     select contract_id,
@@ -194,21 +201,22 @@ async def positions(
     fund_ids: Collection[FundId] | None = None,
     branch_ids: Collection[BranchId] | None = None,
 ) -> list[LoanPosition]:
-    """Every contract's position on the two dates."""
+    """The positions, on the two dates, of all contracts that have principal out."""
     contracts = await _contracts(session, at, fund_ids=fund_ids, branch_ids=branch_ids)
     values = {**at.values(session), "fund_ids": _array(fund_ids)}
     sums = {row.contract_id: row for row in await session.execute(SUMS, values)}
-    return [
-        _position(contract, agreement, sums[contract.contract_id], as_of=at.as_of)
-        for contract, agreement in contracts
-        if contract.contract_id in sums
+    found = [
+        _position(row, agreement, money.disbursed, money.paid, as_of=at.as_of)
+        for row, agreement in contracts
+        if (money := sums.get(row.contract_id)) is not None
     ]
+    return [position for position in found if position is not None]
 
 
 async def positions_over(
     session: AsyncSession, at: Moment, *, ends: Sequence[date], fund_id: FundId
 ) -> dict[date, list[LoanPosition]]:
-    """The positions of a fund's contracts on ends of months, in one reading.
+    """`positions` of a fund on each of several ends of months, in one reading.
 
     `ends` are last days of months in ascending order, none after `at.as_of`.
     """
@@ -219,15 +227,16 @@ async def positions_over(
         by_contract.setdefault(row.contract_id, []).append(row)
     found: dict[date, list[LoanPosition]] = {end: [] for end in ends}
     for contract, agreement in contracts:
-        months = sorted(by_contract.get(contract.contract_id, ()), key=lambda row: row.month)
+        months = by_contract.get(contract.contract_id, [])
+        disbursed = paid = read = 0
         for end in ends:
-            known = [row for row in months if row.month <= end]
-            if not known:
-                continue
-            total = _Sums(
-                disbursed=sum(row.disbursed for row in known), paid=sum(row.paid for row in known)
-            )
-            found[end].append(_position(contract, agreement, total, as_of=end))
+            while read < len(months) and months[read].month <= end:
+                disbursed += months[read].disbursed
+                paid += months[read].paid
+                read += 1
+            position = _position(contract, agreement, disbursed, paid, as_of=end)
+            if position is not None:
+                found[end].append(position)
     return found
 
 
@@ -262,12 +271,6 @@ async def contracts_of_fund(session: AsyncSession, at: Moment, *, fund_id: FundI
     return int((await session.execute(CONTRACTS_OF_FUND, values)).scalar_one())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sums:
-    disbursed: int
-    paid: int
-
-
 async def _contracts(
     session: AsyncSession,
     at: Moment,
@@ -280,31 +283,28 @@ async def _contracts(
         "fund_ids": _array(fund_ids),
         "branch_ids": _array(branch_ids),
     }
-    rows = await session.execute(CONTRACTS, values)
-    return [(row, _agreement(row)) for row in rows]
+    rows = (await session.execute(CONTRACTS, values)).all()
+    institution_id = tenancy.institution_of(session)
+    known = _AGREEMENTS.find(institution_id, [row.contract_id for row in rows])
+    missing = [row.contract_id for row in rows if row.contract_id not in known]
+    if missing:
+        asked = {"institution_id": institution_id, "contract_ids": missing}
+        fresh = await session.execute(DUES, asked)
+        read = {row.contract_id: agreements.agreement_of(row) for row in fresh}
+        _AGREEMENTS.keep(institution_id, read)
+        known |= read
+    return [(row, known[row.contract_id]) for row in rows]
 
 
-def _agreement(row: Any) -> Agreement:
-    return Agreement(
-        currency=row.currency,
-        dues=tuple(
-            Due(due_on=due_on, principal_minor=principal, profit_minor=profit, fee_minor=fee)
-            for due_on, principal, profit, fee in zip(
-                row.due_on,
-                row.due_principal_minor,
-                row.due_profit_minor,
-                row.due_fee_minor,
-                strict=True,
-            )
-        ),
-        allocation_order=tuple(row.allocation_order),
-    )
-
-
-def _position(row: Any, agreement: Agreement, sums: Any, *, as_of: date) -> LoanPosition:
-    where = standing.standing(
-        agreement, disbursed_minor=sums.disbursed, paid_minor=sums.paid, as_of=as_of
-    )
+def _position(
+    row: Any, agreement: Agreement, disbursed: int, paid: int, *, as_of: date
+) -> LoanPosition | None:
+    """A contract's position; None where no principal is out."""
+    if not disbursed:
+        return None
+    where = standing.standing(agreement, disbursed_minor=disbursed, paid_minor=paid, as_of=as_of)
+    if where.outstanding.is_zero:
+        return None
     return LoanPosition(
         contract_id=row.contract_id,
         fund_id=row.fund_id,
