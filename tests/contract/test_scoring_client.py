@@ -176,10 +176,12 @@ async def test_no_usable_answer_is_unavailable_and_never_an_opinion(case: str) -
 
 async def test_without_a_token_nothing_is_sent() -> None:
     sent: list[httpx.Request] = []
-    http = httpx.AsyncClient(
-        transport=httpx.MockTransport(lambda r: sent.append(r) or httpx.Response(200)),
-        base_url="http://scoring",
-    )
+
+    def answer(asked: httpx.Request) -> httpx.Response:
+        sent.append(asked)
+        return httpx.Response(200)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://scoring")
 
     with pytest.raises(ScoringUnavailable) as failed:
         await HttpScoringClient(http, tokens=Tokens()).assess(

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -25,7 +26,7 @@ READERS = (Role.OFFICER, Role.APPROVER, Role.AUDITOR)
 async def kept(scoring: Desk, assessment_id: str) -> AssessmentRow:
     actor = Actor(id=ids.new(), institution_id=scoring.institution_id, roles=frozenset())
     async with scoring.database.read(scoring.institution_id) as session:
-        return await queries.assessment(session, AssessmentId(ids.UUID(assessment_id)), actor=actor)
+        return await queries.assessment(session, AssessmentId(UUID(assessment_id)), actor=actor)
 
 
 async def count(scoring: Desk) -> int:
