@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +33,9 @@ DURABLE = {**TEST_SETTINGS, "fsync": "on", "synchronous_commit": "on", "full_pag
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that the server's user can enter (pytest's own are closed to others)."""
     path = tmp_path_factory.mktemp("data")
-    for parent in (path, *path.parents):
-        if parent.stat().st_uid == os.geteuid() and parent.name.startswith(("pytest-", "data")):
-            parent.chmod(0o755)
+    for folder in (path, *path.parents):
+        if folder.is_relative_to(tempfile.gettempdir()) and folder.stat().st_uid == os.geteuid():
+            folder.chmod(folder.stat().st_mode | 0o055)
     return path
 
 
