@@ -1,0 +1,1 @@
+"""Providers of payments behind one protocol; the sandbox wallet is built in."""
