@@ -2,32 +2,14 @@
 
 import sys
 
-import typer
-
-from services.cli import bench, catalogues, demo, imports, migrate, proving, running
-from shared.errors import RafidError
-
-app = typer.Typer(
-    name="rafid",
-    help="Small loans that change lives, from application to the donor's page.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
-app.command("up")(running.up)
-app.command("demo")(demo.demo)
-app.command("serve")(running.serve)
-app.command("migrate")(migrate.migrate)
-app.command("verify")(proving.verify)
-app.add_typer(imports.app, name="import")
-app.add_typer(bench.app, name="bench")
-app.command("problems")(catalogues.problems)
-app.command("openapi")(catalogues.openapi)
-
 
 def main() -> None:
     """Run the command; what is refused is told in one sentence, without a traceback."""
+    from services.cli.commands import app  # noqa: PLC0415 - a module of it may be wanted alone
+    from shared.errors import RafidError  # noqa: PLC0415
+
     try:
         app()
     except RafidError as error:
-        typer.echo(f"{error.title()}: {error}", err=True)
+        sys.stderr.write(f"{error.title()}: {error}\n")
         sys.exit(1)

@@ -44,7 +44,7 @@ async def tenants(database: Database) -> list[InstitutionId]:
     return [InstitutionId(row["institution_id"]) for row in rows]
 
 
-async def findings(opened: dict[str, Database]) -> AsyncIterator[tuple[InstitutionId, Finding]]:
+async def prove_all(opened: dict[str, Database]) -> AsyncIterator[tuple[InstitutionId, Finding]]:
     """Prove each institution's books, then the feeds of the other services."""
     for institution_id in await tenants(opened["loans"]):
         async with opened["loans"].read(institution_id, snapshot=True) as session:
@@ -74,7 +74,7 @@ def verify(
         broken = 0
         async with databases(data, url) as opened:
             last = None
-            async for institution_id, finding in findings(opened):
+            async for institution_id, finding in prove_all(opened):
                 if institution_id != last:
                     console.print(f"[bold]institution {institution_id}[/]")
                     last = institution_id

@@ -127,12 +127,12 @@ async def baseline(url: str, ground: Ground, *, connections: int, seconds: float
         async def one(number: int) -> None:
             contract_id, repayment_id = random.choice(ground.contract_ids), ids.new()  # noqa: S311
             fact = {
-                "contract_id": contract_id,
-                "repayment_id": repayment_id,
-                "fund_id": ground.fund_id,
+                "contract_id": str(contract_id),
+                "repayment_id": str(repayment_id),
+                "fund_id": str(ground.fund_id),
                 "amount_minor": MINOR,
                 "currency": ground.currency,
-                "received_on": ground.today,
+                "received_on": ground.today.isoformat(),
                 "channel": "cash",
                 "principal_minor": MINOR,
                 "profit_minor": 0,

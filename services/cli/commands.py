@@ -1,0 +1,21 @@
+"""Which commands does `rafid` have, and which module carries each?"""
+
+import typer
+
+from services.cli import bench, catalogues, demo, imports, migrate, proving, running
+
+app = typer.Typer(
+    name="rafid",
+    help="Small loans that change lives, from application to the donor's page.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command("up")(running.up)
+app.command("demo")(demo.demo)
+app.command("serve")(running.serve)
+app.command("migrate")(migrate.migrate)
+app.command("verify")(proving.verify)
+app.add_typer(imports.app, name="import")
+app.add_typer(bench.app, name="bench")
+app.command("problems")(catalogues.problems)
+app.command("openapi")(catalogues.openapi)
