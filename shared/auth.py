@@ -270,10 +270,11 @@ def _branches(named: Any) -> frozenset[BranchId] | None:
 
 async def signed_in(request: Request) -> Actor:
     """Give the actor of a request, whatever its roles; `require` is what guards a route."""
-    return await _actor_of(request, without_header=None)
+    header = request.headers.get(INSTITUTION_HEADER)
+    return await _actor_of(request, institution=header)
 
 
-async def _actor_of(request: Request, *, without_header: str | None) -> Actor:
+async def _actor_of(request: Request, *, institution: str | None) -> Actor:
     kept: Actor | None = request.scope.get("rafid.actor")
     if kept is not None:
         return kept
@@ -281,8 +282,7 @@ async def _actor_of(request: Request, *, without_header: str | None) -> Actor:
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing
     verifier: TokenVerifier = request.app.state.verifier
-    header = request.headers.get(INSTITUTION_HEADER, without_header)
-    actor = await verifier.verify(token.strip(), institution=header)
+    actor = await verifier.verify(token.strip(), institution=institution)
     request.scope["rafid.actor"] = actor
     return actor
 
@@ -297,11 +297,16 @@ class Guard(SecurityBase):
         self.model = HTTPBearer(bearerFormat="JWT")
         self.scheme_name = "token"
         self.roles = roles
-        self._without_header = str(NOWHERE) if everywhere else None
+        self._everywhere = everywhere
 
     async def __call__(self, request: Request) -> Actor:
         """Give the actor if one of its roles is allowed here. Raises RoleMissing."""
-        actor = await _actor_of(request, without_header=self._without_header)
+        try:
+            actor = await signed_in(request)
+        except InstitutionNotNamed:
+            if not self._everywhere or INSTITUTION_HEADER in request.headers:
+                raise
+            actor = await _actor_of(request, institution=str(NOWHERE))
         if self.roles.isdisjoint(actor.roles):
             raise RoleMissing(needed=tuple(sorted(self.roles)), held=tuple(sorted(actor.roles)))
         return actor
