@@ -15,7 +15,7 @@ from services.scoring.domain.case import Case
 from services.scoring.domain.menu import Means, Menu, Offer
 from services.scoring.domain.pricing import ChargeMethod, Shape
 from services.scoring.domain.scorecard import Advice, Score, Scorecard
-from shared.errors import JsonValue, to_json
+from shared.errors import JsonValue
 from shared.money import Money
 
 ENGINE = "1"  # raised whenever the same inputs would give another opinion
@@ -94,8 +94,8 @@ def _score_json(score: Score) -> dict[str, JsonValue]:
             {
                 "characteristic": reason.characteristic,
                 "lost": reason.lost,
-                "text": to_json(reason.text),
-                "hint": to_json(reason.hint),
+                "text": dict(reason.text),
+                "hint": dict(reason.hint),
             }
             for reason in score.reasons
         ],
@@ -106,12 +106,12 @@ def _affordability_json(
     capacity: Capacity, burden: Burden, instalment: Money
 ) -> dict[str, JsonValue]:
     return {
-        "income": to_json(capacity.income),
-        "disposable": to_json(capacity.disposable),
-        "disposable_stressed": to_json(capacity.disposable_stressed),
-        "capacity": to_json(capacity.capacity),
+        "income": capacity.income.to_json(),
+        "disposable": capacity.disposable.to_json(),
+        "disposable_stressed": capacity.disposable_stressed.to_json(),
+        "capacity": capacity.capacity.to_json(),
         "binding": capacity.binding.value,
-        "instalment_asked": to_json(instalment),
+        "instalment_asked": instalment.to_json(),
         "debt_service_share": _number(burden.debt_service_share),
         "cover": _number(burden.cover),
         "stressed_cover": _number(burden.stressed_cover),
@@ -123,8 +123,8 @@ def _break_even_json(case: Case, shape: Shape, hazard: Decimal) -> dict[str, Jso
     answer: dict[str, JsonValue] = {
         "annual_rate": None,
         "parts": {},
-        "subsidy": to_json(Money.zero(amount.currency)),
-        "cost_fee": to_json(pricing.cost_fee(term_months=shape.term_months, costs=costs)),
+        "subsidy": Money.zero(amount.currency).to_json(),
+        "cost_fee": pricing.cost_fee(term_months=shape.term_months, costs=costs).to_json(),
     }
     solution = None
     if shape.charge_method is not ChargeMethod.NONE:
@@ -134,7 +134,7 @@ def _break_even_json(case: Case, shape: Shape, hazard: Decimal) -> dict[str, Jso
     if solution is None:
         dearest = replace(shape, annual_rate=highest)
         needed = pricing.subsidy_needed(dearest, principal=amount, costs=costs, hazard=hazard)
-        return {**answer, "subsidy": to_json(needed)}
+        return {**answer, "subsidy": needed.to_json()}
     parts: dict[str, JsonValue] = {name: f"{part:f}" for name, part in solution.parts.items()}
     return {**answer, "annual_rate": f"{solution.annual_rate:f}", "parts": parts}
 
@@ -145,12 +145,12 @@ def _menu_json(menu: Menu) -> dict[str, JsonValue]:
         "menu": [_offer_json(offer, line) for line, offer in enumerate(menu.offers, start=1)],
         "rejected": [
             {
-                "amount": to_json(item.corner.amount),
+                "amount": item.corner.amount.to_json(),
                 "term_months": item.corner.term_months,
                 "grace_months": item.corner.grace_months,
                 "annual_rate": _number(item.annual_rate),
                 "code": item.code.value,
-                "figures": to_json(item.figures),
+                "figures": dict(item.figures),
             }
             for item in menu.rejections
         ],
@@ -160,15 +160,15 @@ def _menu_json(menu: Menu) -> dict[str, JsonValue]:
 def _offer_json(offer: Offer, line: int) -> JsonValue:
     return {
         "line": line,
-        "amount": to_json(offer.corner.amount),
+        "amount": offer.corner.amount.to_json(),
         "annual_rate": f"{offer.annual_rate:f}",
         "term_months": offer.corner.term_months,
         "grace_months": offer.corner.grace_months,
-        "instalment": to_json(offer.instalment),
-        "total_cost": to_json(offer.total_cost),
+        "instalment": offer.instalment.to_json(),
+        "total_cost": offer.total_cost.to_json(),
         "effective_annual_rate": f"{offer.effective_annual_rate:f}",
         "debt_service_share": f"{offer.debt_service_share:f}",
-        "subsidy": to_json(offer.subsidy),
+        "subsidy": offer.subsidy.to_json(),
         "rank_value": f"{offer.rank_value:f}",
     }
 

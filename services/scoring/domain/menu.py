@@ -166,13 +166,17 @@ def _judge(
     rates = _lawful(product_rates, shape, limits, means.costs.fee_share)
     if not rates:
         return _above_ceiling(corner, shape, limits, means.costs.fee_share)
-    found = _affordable(corner, shape, means)
-    if isinstance(found, Rejection):
-        return found
+    instalment = _affordable(corner, shape, means)
+    if isinstance(instalment, Rejection):
+        return instalment
     index = bisect_left(rates, True, key=lambda rate: _is_carried(corner, shape, rate, means))
     if index == len(rates):
         return _not_carried(corner, replace(shape, annual_rate=rates[-1]), means)
-    return _affordable(corner, replace(shape, annual_rate=rates[index]), means)
+    priced = replace(shape, annual_rate=rates[index])
+    instalment = _affordable(corner, priced, means)
+    if isinstance(instalment, Rejection):
+        return instalment
+    return _offer(corner, priced, instalment, means)
 
 
 def _outside_product(corner: Corner, limits: Limits) -> tuple[RejectionCode, str, str] | None:
@@ -215,7 +219,7 @@ def _above_ceiling(corner: Corner, shape: Shape, limits: Limits, fee_share: Deci
     )
 
 
-def _affordable(corner: Corner, shape: Shape, means: Means) -> Offer | Rejection:
+def _affordable(corner: Corner, shape: Shape, means: Means) -> Money | Rejection:
     instalment = corner.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
     if instalment > means.capacity.capacity:
         return Rejection(
@@ -228,7 +232,7 @@ def _affordable(corner: Corner, shape: Shape, means: Means) -> Offer | Rejection
                 "binding": means.capacity.binding.value,
             },
         )
-    return _offer(corner, shape, instalment, means)
+    return instalment
 
 
 def _is_carried(corner: Corner, shape: Shape, rate: Decimal, means: Means) -> bool:

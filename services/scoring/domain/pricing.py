@@ -85,6 +85,7 @@ def hazard_of(pd: Decimal) -> Decimal:
         return ONE - (ONE - pd) ** (ONE / MONTHS_A_YEAR)
 
 
+@lru_cache(maxsize=16_384)
 def instalment_factor(shape: Shape) -> Decimal:
     """Return the level instalment after grace for one unit lent.
 
@@ -99,6 +100,7 @@ def instalment_factor(shape: Shape) -> Decimal:
         return monthly / (ONE - (ONE + monthly) ** -months)
 
 
+@lru_cache(maxsize=16_384)
 def profit_factor(shape: Shape) -> Decimal:
     """Return all profit paid over the term for one unit lent, fees apart.
 

@@ -35,15 +35,17 @@ def lines() -> Iterator[Line]:
     outcome = rules["outcome"]
     with FILE.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
-            fields = {name: value_of(rule, row) for name, rule in rules["fields"].items()}
+            fields = {
+                name: value_of(rule, row)
+                for name, rule in rules["fields"].items()
+                if not name.startswith("borrower.")
+            }
             yield Line(request_of(fields), is_bad=row[outcome["column"]] == outcome["bad"])
 
 
 def value_of(rule: Json, row: dict[str, str]) -> Any:
     if "constant" in rule:
         return rule["constant"]
-    if "years_before" in rule:
-        return row[rule["years_before"]]
     if "quotient" in rule:
         parts = rule["quotient"]
         share = Decimal(parts["codes"][row[parts["share"]]])
