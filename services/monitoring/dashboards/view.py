@@ -31,8 +31,8 @@ SEALS = {
 }
 SEAL_WORDS = {
     SealState.AGREES: (
-        "Every total on this page was compared with the books of account at the same cut-off "
-        "and is equal to the last unit."
+        "The totals of this fund were compared with the books of account at the same cut-off "
+        "and are equal to the last unit."
     ),
     SealState.DIFFERS: (
         "At least one total is not what the books of account say. Do not rely on these figures "
@@ -136,6 +136,14 @@ def _figures(report: FundReport, writer: Writer) -> list[Printable]:
             writer.text(
                 "Paid out beyond what donors gave: it can only have come from money that "
                 "borrowers returned. Paid out − received, if that is more than nothing."
+            ),
+        ),
+        (
+            "outstanding",
+            writer.text("With borrowers"),
+            used.outstanding,
+            writer.text(
+                "Still with borrowers: paid out − what was paid back of the loans themselves."
             ),
         ),
         (
