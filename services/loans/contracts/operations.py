@@ -1,6 +1,6 @@
 """How is an approved application signed into a contract, and how does its standing change?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ from services.loans.products import queries as products
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ContractClosed, ContractSigned, Due
+from shared.events import ContractSigned, Due
 from shared.ids import ApplicationId, ContractId, FundId
 
 RATE_PLACES = Decimal("0.000001")
@@ -276,29 +276,6 @@ async def pay_out(session: AsyncSession, rows: Sequence[ContractRow], *, actor_i
             "amounts": [row.principal_minor for row in rows],
         },
     )
-
-
-async def settle_contracts(
-    session: AsyncSession, contract_ids: Collection[ContractId], *, on: date, actor_id: UUID
-) -> None:
-    """Close contracts on which nothing is open any more, and tell it."""
-    rows = list((await queries.locked_contracts(session, contract_ids)).values())
-    await _enter(session, rows, event=ContractEvent.SETTLE, actor_id=actor_id)
-    await feed.publish_all(
-        session,
-        [
-            feed.Told(ContractClosed(contract_id=row.contract_id, closed_on=on), row.contract_id)
-            for row in rows
-        ],
-    )
-
-
-async def reopen_contracts(
-    session: AsyncSession, contract_ids: Collection[ContractId], *, actor_id: UUID
-) -> None:
-    """Open closed contracts again: a reversal left something due."""
-    rows = list((await queries.locked_contracts(session, contract_ids)).values())
-    await _enter(session, rows, event=ContractEvent.REOPEN, actor_id=actor_id)
 
 
 async def _enter(

@@ -19,18 +19,28 @@ from services.loans.domain.claiming import Ask
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.journal import Channel
 from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.paying import Direction
 from services.loans.domain.product import Product
 from services.loans.domain.terms import Terms
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
+from services.loans.payments import operations as payments
+from services.loans.payments.tables import PaymentRow
 from services.loans.products import queries as products
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.events import DisbursementCompleted
-from shared.ids import ApplicationId, ContractId, DisbursementId, EntryId, FundId
+from shared.ids import (
+    ApplicationId,
+    ContractId,
+    DisbursementId,
+    EntryId,
+    FundId,
+    PaymentId,
+)
 from shared.money import Money
 
 
@@ -109,18 +119,36 @@ async def disburse_contracts(
     return await _book(session, payouts, rows=rows, asks=asks, actor_id=actor.id)
 
 
-async def require_payable(
-    session: AsyncSession, contract_id: ContractId, *, on: date, actor: Actor
-) -> ContractRow:
-    """Lock a contract that may be paid out on a day; its fund's rules are checked again.
+async def request_disbursement(
+    session: AsyncSession,
+    contract_id: ContractId,
+    *,
+    payment_id: PaymentId,
+    rail: str,
+    phone_sealed: bytes,
+    on: date,
+    actor: Actor,
+) -> PaymentRow:
+    """Let a payment to the borrower set out; nothing is booked before it has arrived.
 
-    Raises what `disburse_contracts` raises, before any money is on its way.
+    The borrower gets the loan less a fee kept back. Raises what `disburse_contracts` raises,
+    before any money is on its way.
     """
     payout = Payout(contract_id=contract_id, disbursed_on=on)
     rows = await _payable(session, [payout], actor=actor)
     asks = await asks_of(session, list(rows.values()))
     await funds.require_allowed(session, asks[contract_id], on=on)
-    return rows[contract_id]
+    terms = contract_queries.terms_of(rows[contract_id])
+    return await payments.request_payment(
+        session,
+        payment_id=payment_id,
+        direction=Direction.OUTBOUND,
+        rail=rail,
+        contract_id=contract_id,
+        amount=terms.principal - schedule.fees_at_disbursement(terms),
+        phone_sealed=phone_sealed,
+        actor_id=actor.id,
+    )
 
 
 async def complete_disbursement(

@@ -1,0 +1,70 @@
+"""Which fact of an earlier slice does which later slice act on?
+
+A payment that has arrived is booked by the slice it was for: a loan paid out by disbursements, a
+collection by repayments. Each is idempotent by the payment's id, and done again until it is done.
+"""
+
+import hashlib
+from datetime import date
+
+from services.loans.deps import Days
+from services.loans.disbursements import operations as disbursements
+from services.loans.domain.collecting import ReceiveRepayment
+from services.loans.domain.journal import Channel
+from services.loans.domain.paying import Direction
+from services.loans.payments import operations as payments
+from services.loans.payments.desk import PaymentDesk
+from services.loans.payments.tables import PaymentRow
+from services.loans.repayments.batch import RepaymentBook
+from shared.errors import RafidError
+from shared.ids import ContractId, InstitutionId, PaymentId
+from shared.money import Money
+
+
+def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:
+    """Tell the payment desk who books what has arrived."""
+
+    async def pay_out(institution_id: InstitutionId, payment: PaymentRow) -> None:
+        async with desk.database.begin(institution_id) as session:
+            await disbursements.complete_disbursement(
+                session,
+                contract_id=ContractId(payment.contract_id),
+                payment_id=payment.payment_id,
+                completed_on=_completed_on(payment),
+                actor_id=payment.actor_id,
+            )
+            await payments.mark_booked(session, PaymentId(payment.payment_id), at=desk.clock.now())
+
+    async def repay(institution_id: InstitutionId, payment: PaymentRow) -> None:
+        today = await days.today(institution_id)
+        command = _repayment(payment, today=today)
+        (outcome,) = await book.receive(institution_id, [command])
+        if isinstance(outcome, RafidError):
+            raise outcome
+        async with desk.database.begin(institution_id) as session:
+            await payments.mark_booked(session, PaymentId(payment.payment_id), at=desk.clock.now())
+
+    desk.on_completed(Direction.OUTBOUND, pay_out)
+    desk.on_completed(Direction.INBOUND, repay)
+
+
+def _repayment(payment: PaymentRow, *, today: date) -> ReceiveRepayment:
+    key = f"payment-{payment.payment_id}"
+    received_on = _completed_on(payment)
+    return ReceiveRepayment(
+        contract_id=ContractId(payment.contract_id),
+        amount=Money(payment.amount_minor, payment.currency),
+        received_on=received_on,
+        today=max(today, received_on),
+        channel=Channel.WALLET,
+        actor_id=payment.actor_id,
+        key=key,
+        request_hash=hashlib.sha256(key.encode()).digest(),
+        payment_id=payment.payment_id,
+    )
+
+
+def _completed_on(payment: PaymentRow) -> date:
+    if payment.completed_on is None:
+        raise ValueError(f"the payment {payment.payment_id} is not completed")
+    return payment.completed_on
