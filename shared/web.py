@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -159,6 +160,8 @@ async def _on_faults(request: Request, error: Exception) -> Response:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code < HTTPStatus.BAD_REQUEST:  # a dependency of a page sends elsewhere
+        return Response(status_code=error.status_code, headers=error.headers)
     detail = problems.MALFORMED if "parsing the body" in error.detail else None
     problem = problems.of_status(
         error.status_code, language=language_of(request), detail=detail, headers=error.headers

@@ -1,0 +1,104 @@
+"""Who may do what: every route of the three services, and the roles it is for.
+
+o officer, p approver, f funds manager, u auditor, d donor, i integrator, a administrator,
+s our own services. A route that is open to all says so. A new route is a new line here.
+"""
+
+from shared.auth import Role
+
+LETTERS = {
+    "o": Role.OFFICER,
+    "p": Role.APPROVER,
+    "f": Role.FUNDS_MANAGER,
+    "u": Role.AUDITOR,
+    "d": Role.DONOR,
+    "i": Role.INTEGRATOR,
+    "a": Role.ADMINISTRATOR,
+    "s": Role.SERVICE,
+}
+
+OPEN = "open"
+TABLE = """
+GET  /loans/v1/openapi.json                               open
+GET  /loans/v1/.well-known/openid-configuration           open
+GET  /loans/v1/jwks                                       open
+POST /loans/v1/token                                      open
+GET  /loans/v1/authorize                                  open
+POST /loans/v1/authorize                                  open
+GET  /loans/v1/institutions                               .......s
+GET  /loans/v1/institution                                opfudias
+POST /loans/v1/branches                                   ......a.
+GET  /loans/v1/branches                                   opfu.ias
+POST /loans/v1/branches/{branch_id}/deactivate            ......a.
+POST /loans/v1/staff                                      ......a.
+GET  /loans/v1/staff                                      ...u..a.
+POST /loans/v1/staff/{staff_id}/deactivate                ......a.
+POST /loans/v1/staff/{staff_id}/password                  ......a.
+POST /loans/v1/clients                                    ......a.
+GET  /loans/v1/clients                                    ...u..a.
+POST /loans/v1/clients/{client_id}/deactivate             ......a.
+GET  /loans/v1/ledger/trial-balance                       ..fu..a.
+GET  /loans/v1/ledger/accounts/{account_id}/statement     ..fu..a.
+POST /loans/v1/ledger/closings                            ..f.....
+POST /loans/v1/funds                                      ..f.....
+GET  /loans/v1/funds                                      opfu..a.
+GET  /loans/v1/funds/{fund_id}                            opfu..a.
+GET  /loans/v1/funds/{fund_id}/figures                    ..fu...s
+GET  /loans/v1/funds/{fund_id}/statement                  opfu..a.
+POST /loans/v1/funds/{fund_id}/donors                     ..f.....
+POST /loans/v1/funds/{fund_id}/receipts                   ..f.....
+GET  /loans/v1/funds/{fund_id}/receipts                   opfu..a.
+POST /loans/v1/donors                                     ..f.....
+GET  /loans/v1/donors                                     opfu..a.
+POST /loans/v1/products                                   ......a.
+POST /loans/v1/products/{product_id}/versions             ......a.
+GET  /loans/v1/products                                   opfu.ia.
+GET  /loans/v1/products/{product_id}                      opfu.ia.
+GET  /loans/v1/products/{product_id}/versions/{version}   opfu.ia.
+POST /loans/v1/borrowers                                  o....i..
+GET  /loans/v1/borrowers                                  op.u....
+GET  /loans/v1/borrowers/{borrower_id}                    op.u....
+GET  /loans/v1/borrowers/{borrower_id}/access-records     ...u....
+POST /loans/v1/borrowers/{borrower_id}/consents           o....i..
+POST /loans/v1/borrowers/{borrower_id}/documents          o....i..
+POST /loans/v1/borrowers/{borrower_id}/guarantors         o....i..
+POST /loans/v1/contracts/{contract_id}/repayments         o....i..
+GET  /loans/v1/contracts/{contract_id}/repayments         opfu..a.
+POST /loans/v1/repayments/{repayment_id}/reversal         ..f.....
+GET  /loans/v1/events                                     ...u.ias
+GET  /scoring/v1/openapi.json                             open
+POST /scoring/v1/models                                   ......a.
+GET  /scoring/v1/models                                   op.u..as
+GET  /scoring/v1/models/{card_id}/{version}               op.u..as
+POST /scoring/v1/models/{card_id}/{version}/status        ......a.
+POST /scoring/v1/assessments                              .......s
+POST /scoring/v1/assessments/batch                        .......s
+GET  /scoring/v1/assessments                              op.u...s
+GET  /scoring/v1/assessments/{assessment_id}              op.u...s
+GET  /scoring/v1/offers/{assessment_id}                   op.u...s
+POST /scoring/v1/offers/{assessment_id}/outcome           o......s
+GET  /scoring/v1/events                                   ...u.ias
+GET  /monitoring/v1/openapi.json                          open
+GET  /monitoring/v1/                                      open
+GET  /monitoring/v1/login                                 open
+GET  /monitoring/v1/callback                              open
+POST /monitoring/v1/logout                                open
+GET  /monitoring/v1/static                                open
+GET  /monitoring/v1/projects                              opfu..a.
+GET  /monitoring/v1/portfolio                             opfu..a.
+GET  /monitoring/v1/funds/{fund_id}/utilisation           ..fud.a.
+GET  /monitoring/v1/donor                                 ..fud.a.
+GET  /monitoring/v1/events                                ...u.ias
+"""
+
+
+def expected() -> dict[str, frozenset[Role] | None]:
+    """The table as routes and roles; None: open to all."""
+    found: dict[str, frozenset[Role] | None] = {}
+    for line in TABLE.strip().splitlines():
+        method, path, marks = line.split()
+        route = f"{method} {path}"
+        found[route] = (
+            None if marks == OPEN else frozenset(LETTERS[mark] for mark in marks if mark != ".")
+        )
+    return found
