@@ -30,13 +30,11 @@ DURABLE = {**TEST_SETTINGS, "fsync": "on", "synchronous_commit": "on", "full_pag
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that the server's user can enter (pytest's own are closed to others)."""
-    path = tmp_path_factory.mktemp("data")
-    for folder in (path, *path.parents):
-        if folder.is_relative_to(tempfile.gettempdir()) and folder.stat().st_uid == os.geteuid():
-            folder.chmod(folder.stat().st_mode | 0o055)
-    return path
+def folder() -> Iterator[Path]:
+    """A data folder that the server's user can enter: pytest keeps its own closed to others."""
+    with tempfile.TemporaryDirectory(prefix="rafid-server-") as path:
+        Path(path).chmod(0o755)
+        yield Path(path)
 
 
 @pytest.fixture
