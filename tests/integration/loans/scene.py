@@ -13,17 +13,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Days
-from services.loans.domain.chart import FundKind
+from services.loans.domain import journal
+from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations as funds
 from services.loans.institutions.names import Names
+from services.loans.ledger import operations as ledger
 from shared import ids
 from shared.auth import Actor, Role, TokenVerifier
 from shared.clock import FixedClock
 from shared.db import Database
-from shared.ids import ApplicationId, BranchId, FundId, InstitutionId
+from shared.ids import ApplicationId, BranchId, ContractId, FundId, InstitutionId
 from shared.money import Money
 from shared.web import create_base_app
 
@@ -108,6 +110,15 @@ class Scene:
                 actor_id=ACTOR,
             )
         return row.receipt_id
+
+    async def write_off(self, fund_id: FundId, contract_id: ContractId, amount: str) -> None:
+        """Give up a part of a waqf's loan in the books."""
+        accounts = FundAccounts(fund_id=fund_id, kind=FundKind.WAQF, currency="JOD")
+        entry = journal.write_off_entry(
+            jod(amount), fund=accounts, written_off_on=TODAY, contract_id=contract_id
+        )
+        async with self.database.begin(self.institution_id) as session:
+            await ledger.post(session, entry, actor_id=ACTOR, source_id=ids.new())
 
     async def scalar(self, statement: str, **values: object) -> object:
         async with self.database.read(self.institution_id) as session:
