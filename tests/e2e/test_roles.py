@@ -111,7 +111,7 @@ async def test_without_a_token_or_with_a_broken_one_no_guarded_route_answers(
     for route in GUARDED:
         for headers in ({}, {"Authorization": "Bearer e30.e30.e30"}):
             answer = await ask(rafid, route, headers)
-            if route in PAGES:
+            if route in PAGES and not headers:
                 assert answer.status_code == 303, (route, answer.text)
                 assert "/login" in answer.headers["location"]
                 continue
