@@ -11,6 +11,7 @@ from decimal import Decimal
 from services.monitoring.dashboards.canvas import Canvas, Side, scaled
 
 NODE = 14
+ROOM_FOR_WORDS = 46
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,10 @@ def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
     _band(canvas, "with-borrowers", out, (disbursed.y, out.y), out.height, source=disbursed)
     leaves = disbursed.y + out.height
     _band(canvas, "paid-back", back, (leaves, back.y), back.height, source=disbursed)
-    _loop(canvas, back=back, returned=returned, words=labels.lent_again)
+    _loop(canvas, back=back, returned=returned)
+    again = scaled(flow.lent_again, whole=flow.whole, length=length)
+    ends = (returned.y, disbursed.bottom - again)
+    _lent_again(canvas, labels.lent_again, ends=ends, thick=again)
     for node, style in (
         (received, "node-received"),
         (returned, "node-returned"),
@@ -224,7 +228,7 @@ def _fall(
     )  # fmt: skip
 
 
-def _loop(canvas: Canvas, *, back: _Node, returned: _Node, words: tuple[str, str]) -> None:
+def _loop(canvas: Canvas, *, back: _Node, returned: _Node) -> None:
     """Lead what was paid back to the left again, where it is lent once more."""
     if back.height <= 0 or returned.height <= 0:
         return
@@ -243,12 +247,24 @@ def _loop(canvas: Canvas, *, back: _Node, returned: _Node, words: tuple[str, str
     )  # fmt: skip
     tip = returned.bottom + 4
     canvas.path(
-        ("M", (left - 5, tip + 8), "L", (left, tip), "L", (left + 5, tip + 8)), style="loop"
+        ("M", (left - 6, tip + 9), "L", (left, tip), "L", (left + 6, tip + 9), "Z"), style="tip"
     )
+
+
+def _lent_again(
+    canvas: Canvas, words: tuple[str, str], *, ends: tuple[Decimal, Decimal], thick: Decimal
+) -> None:
+    """Write what was lent again upon its band, or below the loop where the band is too thin."""
     name, amount = words
-    middle = (left + right) / 2
-    canvas.text(name, x=middle - 8, y=depth + 22, side="end", style="label")
-    canvas.number(amount, x=middle + 8, y=depth + 22, side="start", style="amount")
+    if thick <= 0:
+        return
+    if thick >= ROOM_FOR_WORDS:
+        middle = (ends[0] + ends[1] + thick) / 2
+        canvas.text(name, x=331, y=middle - 4, side="middle", style="label")
+        canvas.number(amount, x=331, y=middle + 15, side="middle", style="amount")
+        return
+    canvas.text(name, x=455, y=358, side="end", style="label")
+    canvas.number(amount, x=471, y=358, side="start", style="amount")
 
 
 def _pair(

@@ -78,7 +78,8 @@ class Writer:
     def instant(self, at: datetime) -> str:
         """An instant in the institution's time zone: 22 November 2026, 09:10."""
         local = at.astimezone(ZoneInfo(self.timezone))
-        return format_datetime(local, "d MMMM y, HH:mm", locale=self._locale)
+        comma = "،" if self.is_rtl else ","
+        return format_datetime(local, f"d MMMM y{comma} HH:mm", locale=self._locale)
 
     def currency(self, code: str) -> str:
         """A currency's name: Jordanian dinars."""
