@@ -60,3 +60,29 @@ def person(branch_id: UUID, **changes: Any) -> Json:
         "consents": [{"purpose": "credit_decision", "effective_on": "2026-03-01"}],
     }
     return body | changes
+
+
+def household(**changes: Any) -> Json:
+    """900 a month comes in by sales and wages, 400 goes out."""
+    body: Json = {
+        "other_income": amount("300.000"),
+        "sales": amount("600.000"),
+        "business_costs": amount("150.000"),
+        "household_costs": amount("250.000"),
+        "debt_service": amount("0.000"),
+    }
+    return body | changes
+
+
+def application(**changes: Any) -> Json:
+    """1,000 JOD over twelve months for a sewing machine."""
+    body: Json = {
+        "product_code": "QARD",
+        "amount": amount("1000.000"),
+        "term_months": 12,
+        "purpose": "ماكينة خياطة",
+        "sector": "handicraft",
+        "household": household(),
+        "characteristics": {"years_in_business": "3", "training_done": True},
+    }
+    return body | changes

@@ -1,0 +1,1 @@
+"""Who decided what, at which level, and why."""

@@ -1,0 +1,387 @@
+"""How is an application decided, and how does it come to its money?
+
+The order of locks is application, then fund: both within by id.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.applications import operations as applications
+from services.loans.applications import queries as application_queries
+from services.loans.applications.operations import Change
+from services.loans.applications.tables import ApplicationRow
+from services.loans.approvals import queries
+from services.loans.approvals.queries import Decided
+from services.loans.approvals.tables import AuthorityLevelRow, DecisionRow
+from services.loans.domain import deciding
+from services.loans.domain.application import Reason
+from services.loans.domain.authority import Outcome
+from services.loans.domain.claiming import Ask
+from services.loans.domain.deciding import EVENTS, File, Judged, Offer, Proposal
+from services.loans.domain.funding import FundExhausted
+from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
+from services.loans.domain.product import Product, Recommendation
+from services.loans.funds import operations as funds
+from services.loans.funds import queries as fund_queries
+from services.loans.products import queries as products
+from shared import feed, ids, tenancy
+from shared.auth import Actor, Role
+from shared.errors import Kind, RafidError
+from shared.events import ApplicationDecided, ApplicationReturned
+from shared.ids import ApplicationId, FundId, InstitutionId, ProductId
+from shared.money import Money
+
+# The service that executes a product's rules where the product says so; it needs authority like
+# anybody else: a level of approval for the role `service`.
+RULES_ID = uuid5(NAMESPACE_URL, "rafid:loans:rules")
+
+
+class NotWaitingForFunds(RafidError):
+    """The application does not wait for money"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The application's state is {state}."
+    state: ApplicationStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lawful:
+    """A decision that no rule refuses, before the fund is asked."""
+
+    row: ApplicationRow
+    file: File
+    assessment_id: UUID
+    proposal: Proposal
+    judged: Judged
+
+
+def rules_actor(institution_id: InstitutionId) -> Actor:
+    """The service that executes the rules of products, as an actor of an institution."""
+    return Actor(id=RULES_ID, institution_id=institution_id, roles=frozenset({Role.SERVICE}))
+
+
+async def decide(
+    session: AsyncSession, proposal: Proposal, *, at: datetime, on: date, actor: Actor
+) -> Decided:
+    """Decide on one application; raises what `record_decisions` gives back in its place."""
+    (outcome,) = await record_decisions(session, [proposal], at=at, on=on, actor=actor)
+    if isinstance(outcome, RafidError):
+        raise outcome
+    return outcome
+
+
+async def record_decisions(
+    session: AsyncSession,
+    proposals: Sequence[Proposal],
+    *,
+    at: datetime,
+    on: date,
+    actor: Actor,
+) -> list[Decided | RafidError]:
+    """Decide on many applications, each for itself; a refusal stands in its decision's place.
+
+    The last approval reserves the fund's money; where there is not enough, the application is
+    approved and waits for funds, with the reason. Refusals are those of `deciding.judge`, and
+    `FundRestricted`. Raises `ApplicationNotFound`, `FundNotFound` for the whole.
+    """
+    outcomes: dict[int, Decided | RafidError] = {}
+    lawful = await _judge(session, proposals, actor=actor, outcomes=outcomes)
+    exhausted = await _ask_funds(session, lawful, on=on, actor=actor, outcomes=outcomes)
+    standing = {place: one for place, one in lawful.items() if place not in outcomes}
+    decisions = await _write(session, list(standing.values()), at=at, actor=actor)
+    await _move(session, standing, exhausted=exhausted, at=at, actor=actor)
+    await feed.publish_all(
+        session,
+        [
+            told
+            for one, decision in zip(standing.values(), decisions, strict=True)
+            if (told := _told(one, decision=decision)) is not None
+        ],
+    )
+    for (place, one), decision in zip(standing.items(), decisions, strict=True):
+        outcomes[place] = Decided(decision=decision, application=one.row)
+    return [outcomes[place] for place in range(len(proposals))]
+
+
+async def _judge(
+    session: AsyncSession,
+    proposals: Sequence[Proposal],
+    *,
+    actor: Actor,
+    outcomes: dict[int, Decided | RafidError],
+) -> dict[int, _Lawful]:
+    wanted = [proposal.application_id for proposal in proposals]
+    # The service that executes rules is bound to no branch and brought nothing of its own.
+    locked = await application_queries.locked_applications(
+        session, wanted, actor=None if actor.id == RULES_ID else actor
+    )
+    files = await queries.files(session, list(locked.values()))
+    lawful: dict[int, _Lawful] = {}
+    for place, proposal in enumerate(proposals):
+        file, assessment_id = files[proposal.application_id]
+        try:
+            judged = deciding.judge(
+                file, proposal=proposal, actor_id=actor.id, roles={*map(str, actor.roles)}
+            )
+        except RafidError as error:
+            outcomes[place] = error
+            continue
+        if assessment_id is None:
+            raise LookupError(f"application {proposal.application_id} has no assessment")
+        lawful[place] = _Lawful(
+            row=locked[proposal.application_id],
+            file=file,
+            assessment_id=assessment_id,
+            proposal=proposal,
+            judged=judged,
+        )
+    return lawful
+
+
+async def _ask_funds(
+    session: AsyncSession,
+    lawful: Mapping[int, _Lawful],
+    *,
+    on: date,
+    actor: Actor,
+    outcomes: dict[int, Decided | RafidError],
+) -> dict[int, FundExhausted]:
+    """Reserve for closing approvals, ask for the others whether the fund may; tell the empty."""
+    asks = {
+        place: _ask(one.row, product=one.file.product, offer=one.judged.offer)
+        for place, one in lawful.items()
+        if one.judged.offer is not None
+    }
+    closing = [place for place in asks if lawful[place].judged.is_final]
+    exhausted: dict[int, FundExhausted] = {}
+    for place in asks.keys() - set(closing):
+        try:
+            await funds.require_allowed(session, asks[place], on=on)
+        except RafidError as error:
+            outcomes[place] = error
+    if closing:
+        refusals = await funds.reserve_all(
+            session, [asks[place] for place in closing], on=on, actor_id=actor.id
+        )
+        for place, refusal in zip(closing, refusals, strict=True):
+            if isinstance(refusal, FundExhausted):
+                exhausted[place] = refusal
+            elif refusal is not None:
+                outcomes[place] = refusal
+    return exhausted
+
+
+def _ask(row: ApplicationRow, *, product: Product, offer: Offer) -> Ask:
+    return Ask(
+        fund_id=offer.fund_id,
+        application_id=ApplicationId(row.application_id),
+        amount=offer.asked.amount,
+        mode=product.mode_of_finance,
+        bears_fee=product.bears_fee,
+        fund_kinds=product.fund_kinds,
+    )
+
+
+async def _write(
+    session: AsyncSession, lawful: Sequence[_Lawful], *, at: datetime, actor: Actor
+) -> list[DecisionRow]:
+    if not lawful:
+        return []
+    values = [_values(session, one, at=at, actor=actor) for one in lawful]
+    written = await session.execute(insert(DecisionRow).returning(DecisionRow), values)
+    rows = {row.application_id: row for row in written.scalars()}
+    return [rows[one.row.application_id] for one in lawful]
+
+
+def _values(
+    session: AsyncSession, one: _Lawful, *, at: datetime, actor: Actor
+) -> dict[str, object]:
+    offer = one.judged.offer
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "decision_id": ids.new(),
+        "application_id": one.row.application_id,
+        "round": one.row.round,
+        "level": one.judged.level,
+        "outcome": one.proposal.outcome.value,
+        "reasons": list(one.proposal.reasons),
+        "override_reason": one.proposal.override_reason,
+        "recommended": one.file.recommended.value,
+        "assessment_id": one.assessment_id,
+        "fund_id": offer and offer.fund_id,
+        "currency": offer and offer.asked.amount.currency,
+        "amount_minor": offer and offer.asked.amount.minor,
+        "term_months": offer and offer.asked.term_months,
+        "grace_months": offer and offer.asked.grace_months,
+        "annual_rate": offer and offer.asked.annual_rate,
+        "actor_id": actor.id,
+        "decided_at": at,
+    }
+
+
+async def _move(
+    session: AsyncSession,
+    standing: Mapping[int, _Lawful],
+    *,
+    exhausted: Mapping[int, FundExhausted],
+    at: datetime,
+    actor: Actor,
+) -> None:
+    decided = [
+        Change(row=one.row, event=EVENTS[one.proposal.outcome], actor_id=actor.id)
+        for one in standing.values()
+        if one.judged.is_final
+    ]
+    await applications.advance(session, decided, at=at)
+    waiting = [
+        Change(
+            row=standing[place].row,
+            event=ApplicationEvent.RESERVE_FAILED,
+            actor_id=actor.id,
+            stands_because=Reason.of(refusal),
+        )
+        for place, refusal in exhausted.items()
+    ]
+    await applications.advance(session, waiting, at=at)
+
+
+def _told(one: _Lawful, *, decision: DecisionRow) -> feed.Told | None:
+    application_id = one.row.application_id
+    if not one.judged.is_final:
+        return None
+    if one.proposal.outcome is Outcome.RETURN:
+        return feed.Told(ApplicationReturned(application_id=application_id), application_id)
+    event = ApplicationDecided(
+        application_id=application_id,
+        decision_id=decision.decision_id,
+        outcome="approved" if one.proposal.outcome is Outcome.APPROVE else "rejected",
+    )
+    return feed.Told(event, application_id)
+
+
+async def decide_by_rules(
+    session: AsyncSession,
+    application_ids: Sequence[ApplicationId],
+    *,
+    fund_id: FundId,
+    at: datetime,
+    on: date,
+) -> list[Decided | RafidError | None]:
+    """Execute the products' rules: the best line of the menu is approved, or all is rejected.
+
+    Only where the product decides automatically; what the rules refer to people, and what is not
+    assessed, is left (None). A refusal, such as an amount beyond the authority of the role
+    `service`, leaves the application to people too.
+    """
+    locked = await application_queries.locked_applications(session, application_ids)
+    files = await queries.files(session, list(locked.values()))
+    assessed = await application_queries.assessments_of(session, list(locked.values()))
+    proposals = {}
+    for application_id in application_ids:
+        file, _ = files[application_id]
+        assessment = assessed.get(application_id)
+        if assessment is None or file.status is not ApplicationStatus.ASSESSED:
+            continue
+        line = queries.best_line(assessment)
+        proposal = _by_rules(file, points=assessment.points, line=line, fund_id=fund_id)
+        if proposal is not None:
+            proposals[application_id] = proposal
+    actor = rules_actor(tenancy.institution_of(session))
+    decided = await record_decisions(session, list(proposals.values()), at=at, on=on, actor=actor)
+    outcomes = dict(zip(proposals, decided, strict=True))
+    return [outcomes.get(application_id) for application_id in application_ids]
+
+
+def _by_rules(file: File, *, points: int, line: int | None, fund_id: FundId) -> Proposal | None:
+    if not file.product.policy.is_automatic or file.recommended is Recommendation.REFER:
+        return None
+    approves = file.recommended is Recommendation.APPROVE
+    return Proposal(
+        application_id=file.application_id,
+        outcome=Outcome.APPROVE if approves else Outcome.REJECT,
+        reasons=(f"rules of {file.product.code} version {file.product.version}: {points} points",),
+        fund_id=fund_id if approves else None,
+        menu_line=line if approves else None,
+    )
+
+
+async def reserve_waiting(
+    session: AsyncSession,
+    application_ids: Sequence[ApplicationId],
+    *,
+    at: datetime,
+    on: date,
+    actor: Actor,
+) -> list[ApplicationRow]:
+    """Try again to reserve money for approved applications that wait for it, in this order.
+
+    Those that find money are approved, the others wait on, with the reason as it is now. Raises
+    `ApplicationNotFound`, `NotWaitingForFunds`, `FundRestricted`.
+    """
+    locked = await application_queries.locked_applications(session, application_ids, actor=actor)
+    rows = [locked[application_id] for application_id in application_ids]
+    files = await queries.files(session, rows)
+    asks = []
+    for row in rows:
+        file, _ = files[row.application_id]
+        if file.status is not ApplicationStatus.WAITING_FOR_FUNDS or file.offer is None:
+            raise NotWaitingForFunds(state=file.status)
+        asks.append(_ask(row, product=file.product, offer=file.offer))
+    refusals = await funds.reserve_all(session, asks, on=on, actor_id=actor.id) if asks else []
+    changes = []
+    for row, refusal in zip(rows, refusals, strict=True):
+        if refusal is not None and not isinstance(refusal, FundExhausted):
+            raise refusal
+        event = ApplicationEvent.RESERVE_FAILED if refusal else ApplicationEvent.RESERVE
+        because = Reason.of(refusal) if refusal else None
+        changes.append(Change(row=row, event=event, actor_id=actor.id, stands_because=because))
+    await applications.advance(session, changes, at=at)
+    return rows
+
+
+async def set_authority_level(
+    session: AsyncSession,
+    *,
+    product_id: ProductId | None,
+    fund_id: FundId | None,
+    max_amount: Money,
+    level: int,
+    role: Role,
+    actor: Actor,
+) -> AuthorityLevelRow:
+    """Give a role the authority to decide up to an amount, for a product, a fund, or all.
+
+    Raises `ProductNotFound`, `FundNotFound`.
+    """
+    if product_id is not None:
+        await products.product(session, product_id)
+    if fund_id is not None:
+        await fund_queries.fund_by_id(session, fund_id)
+    row = AuthorityLevelRow(
+        institution_id=tenancy.institution_of(session),
+        authority_level_id=ids.new(),
+        product_id=product_id,
+        fund_id=fund_id,
+        currency=max_amount.currency,
+        max_amount_minor=max_amount.minor,
+        level=level,
+        role=role.value,
+        actor_id=actor.id,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def end_authority_level(session: AsyncSession, authority_level_id: UUID) -> AuthorityLevelRow:
+    """Take an authority back; ending it again has no effect. Raises `AuthorityLevelNotFound`."""
+    row = await queries.authority_level(session, authority_level_id)
+    row.in_force = False
+    await session.flush()
+    return row
