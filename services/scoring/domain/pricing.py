@@ -205,14 +205,17 @@ def _solve(
 
 
 def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
-    """Find the zero of a rising function (false position, Illinois form); a bound if outside."""
+    """Find the zero of a rising function (false position, Illinois form); a bound if outside.
+
+    It also ends where the function jumps over zero, at the higher side of the jump.
+    """
     at_low, at_high = value(low), value(high)
     if at_low >= -ROOT_TOLERANCE:
         return low
     if at_high <= 0:
         return high
     side = 0
-    while True:
+    while high - low > ROOT_TOLERANCE:
         middle = (low * at_high - high * at_low) / (at_high - at_low)
         at_middle = value(middle)
         if abs(at_middle) <= ROOT_TOLERANCE:
@@ -225,6 +228,7 @@ def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> D
             high, at_high = middle, at_middle
             at_low = at_low / 2 if side > 0 else at_low
             side = 1
+    return high
 
 
 def _present_value(shape: Shape, monthly: Decimal) -> Decimal:

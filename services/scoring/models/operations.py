@@ -107,8 +107,9 @@ async def change_status(
 ) -> ScorecardVersionRow:
     """Move a version on; promoting one retires the champion before it.
 
-    Raises ScorecardNotFound, CardTransitionRefused, PromoterIsRegistrar.
+    Raises ScorecardNotFound, ChampionMoved, CardTransitionRefused, PromoterIsRegistrar.
     """
+    await queries.scorecard_version(session, card_id=card_id, version=version)
     reigning = await queries.locked_champion(session)
     row = await queries.locked_scorecard_version(session, card_id=card_id, version=version)
     lifecycle.next_status(CardStatus(row.status), event=event)

@@ -14,6 +14,7 @@ from shared import tenancy
 from shared.errors import Kind, RafidError
 
 VERSIONS_MAX = 500
+CHAMPION_TRIES = 3
 
 
 class ScorecardNotFound(RafidError):
@@ -24,6 +25,14 @@ class ScorecardNotFound(RafidError):
     detail = "No scorecard {card_id} of version {version} is registered."
     card_id: str
     version: str
+
+
+class ChampionMoved(RafidError):
+    """Other versions were promoted meanwhile"""
+
+    kind = Kind.CONFLICT
+    service = "scoring"
+    detail = "Read the scorecards and send the change again if it still holds."
 
 
 async def find_champion(session: AsyncSession) -> ScorecardVersionRow | None:
@@ -51,8 +60,17 @@ async def champion(session: AsyncSession) -> ScorecardVersionRow:
 
 
 async def locked_champion(session: AsyncSession) -> ScorecardVersionRow:
-    """The version that judges, locked until the transaction ends."""
-    return (await session.execute(_champion(session).with_for_update())).scalar_one()
+    """The version that judges, locked until the transaction ends. Raises ChampionMoved.
+
+    Whoever waited for a champion that was superseded meanwhile finds nothing the first time,
+    and its follower when asking again.
+    """
+    for _ in range(CHAMPION_TRIES):
+        query = _champion(session).with_for_update().execution_options(populate_existing=True)
+        found = (await session.execute(query)).scalar_one_or_none()
+        if found is not None:
+            return found
+    raise ChampionMoved
 
 
 async def scorecard_versions(session: AsyncSession) -> list[ScorecardVersionRow]:
@@ -108,7 +126,7 @@ async def _one(
         ScorecardVersionRow.version == version,
     )
     if is_locked:
-        query = query.with_for_update()
+        query = query.with_for_update().execution_options(populate_existing=True)
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None:
         raise ScorecardNotFound(card_id=card_id, version=version)

@@ -133,10 +133,11 @@ async def test_two_promotions_at_once_leave_one_champion(
         await author.post(MODELS, a_card(a_number(), version=version))
         await move(author, "try_in_shadow", f"small/{version}")
 
-    await asyncio.gather(
+    moved = await asyncio.gather(
         move(second, "promote", "small/1.0.0"), move(second, "promote", "small/1.1.0")
     )
 
+    assert [answer["http"] for answer in moved] == [200, 200]
     states = list((await listed(author)).values())
     assert states.count("champion") == 1
     assert (await scoring.assess(make_request()))["card"]["card_id"] == "small"
@@ -179,6 +180,7 @@ async def test_an_unsound_card_is_refused(
 
 async def test_a_card_that_is_not_there_is_not_found(author: Caller) -> None:
     assert (await author.get(f"{MODELS}/small/9.9.9")).status_code == 404
+    assert (await move(author, "retire", "small/9.9.9"))["http"] == 404
     await author.post(MODELS, a_card(a_number()))
     assert (await move(author, "retire", "small/9.9.9"))["http"] == 404
 

@@ -135,6 +135,7 @@ def test_worth_rises_with_the_rate_and_falls_with_the_risk(shape: Shape, percent
 )
 @settings(max_examples=40, deadline=None)
 def test_no_offer_breaks_a_limit_and_no_corner_is_lost(
+    *,
     household: Household,
     minor: int,
     term_months: int,

@@ -9,7 +9,7 @@ from services.scoring.domain import pricing
 from services.scoring.domain.pricing import ChargeMethod, Shape
 from tests.scoring_cases import make_costs, money
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 DECLINING = Shape(
     charge_method=ChargeMethod.DECLINING_BALANCE, annual_rate=Decimal("0.12"), term_months=12
 )
@@ -198,3 +198,9 @@ def test_a_part_that_alone_is_above_the_highest_rate_is_cut_there() -> None:
     assert found.annual_rate == Decimal("0.05")
     assert found.parts["margin"] == Decimal("0.01")
     assert found.parts["fee"] == Decimal("-0.01")
+
+
+def test_the_search_ends_even_where_the_worth_jumps() -> None:
+    found = pricing._root(lambda rate: Decimal(1 if rate >= Decimal("0.3") else -1), ZERO, ONE)
+
+    assert abs(found - Decimal("0.3")) <= pricing.ROOT_TOLERANCE
