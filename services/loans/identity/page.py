@@ -18,7 +18,7 @@ from shared import texts
 from shared.errors import Kind, RafidError
 from shared.ids import InstitutionId, StaffId
 from shared.texts import Language
-from shared.web import AskedLanguage
+from shared.web import PROBLEM_RESPONSES, AskedLanguage
 
 router = APIRouter(tags=["identity"], default_response_class=HTMLResponse)
 
@@ -29,7 +29,7 @@ WRONG_FORM = "This form is too old or was opened elsewhere. Go back and try agai
 
 Asked = Annotated[str | None, Query(max_length=MAX_PARAMETER)]
 
-_PAGE = {"text/html": {"schema": {"type": "string"}}}
+_PAGE = {"text/html": {"schema": {"type": "string"}}, **PROBLEM_RESPONSES["4XX"]["content"]}
 _PAGES: dict[int | str, dict[str, object]] = {
     code: {"description": text, "content": _PAGE}
     for code, text in {
