@@ -102,3 +102,10 @@ def expected() -> dict[str, frozenset[Role] | None]:
             None if marks == OPEN else frozenset(LETTERS[mark] for mark in marks if mark != ".")
         )
     return found
+
+
+def written(route: str, roles: frozenset[Role] | None) -> str:
+    """A line of the table: what a failing test prints, to be read before it is pasted."""
+    method, path = route.split()
+    marks = "".join(letter if role in (roles or ()) else "." for letter, role in LETTERS.items())
+    return f"{method:4} {path:53}{OPEN if roles is None else marks}"

@@ -85,9 +85,16 @@ async def test_the_table_names_every_route_with_its_roles(rafid: Rafid) -> None:
         served |= routes_of(app)
     table = role_table.expected()
 
-    assert sorted(served.keys() - table.keys()) == [], "served, but not in the table"
+    new = sorted(served.keys() - table.keys())
+    other = [route for route in served.keys() & table.keys() if served[route] != table[route]]
+
+    assert not new, "not in the table:\n" + "\n".join(
+        role_table.written(route, served[route]) for route in new
+    )
     assert sorted(table.keys() - served.keys()) == [], "in the table, but not served"
-    assert {route: roles for route, roles in served.items() if roles != table[route]} == {}
+    assert not other, "served otherwise than in the table:\n" + "\n".join(
+        role_table.written(route, served[route]) for route in sorted(other)
+    )
 
 
 @pytest.mark.parametrize("role", list(Role))
