@@ -6,6 +6,9 @@ collection by repayments. Each is idempotent by the payment's id, and done again
 
 import hashlib
 from datetime import date
+from pathlib import Path
+
+import httpx
 
 from services.loans.deps import Days
 from services.loans.disbursements import operations as disbursements
@@ -14,11 +17,34 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.paying import Direction
 from services.loans.payments import operations as payments
 from services.loans.payments.desk import PaymentDesk
+from services.loans.payments.sealing import Sealer, kept_secret
 from services.loans.payments.tables import PaymentRow
+from services.loans.rails.sandbox import SandboxWallet
 from services.loans.repayments.batch import RepaymentBook
+from shared.clock import Clock
+from shared.db import Database
 from shared.errors import RafidError
 from shared.ids import ContractId, InstitutionId, PaymentId
 from shared.money import Money
+
+
+def open_desk(
+    database: Database, *, folder: Path, http: httpx.AsyncClient, clock: Clock, days: Days
+) -> PaymentDesk:
+    """Open the payment desk with the sandbox wallet behind it.
+
+    `http` reaches our own routes, where the wallet calls back. Both secrets are made at random
+    at the first start and kept in the data folder.
+    """
+    secret = kept_secret(folder, "sandbox-wallet.key")
+    wallet = SandboxWallet(database, http=http, secret=secret, clock=clock)
+    return PaymentDesk(
+        database,
+        rails={wallet.name: wallet},
+        sealer=Sealer(kept_secret(folder, "payments.key")),
+        clock=clock,
+        days=days,
+    )
 
 
 def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:

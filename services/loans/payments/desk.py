@@ -26,6 +26,7 @@ Booking = Callable[[InstitutionId, PaymentRow], Awaitable[None]]
 """Books a completed payment and marks it booked; done twice it books once."""
 
 ASKED_AT_ONCE = 100
+NOWHERE = InstitutionId(UUID(int=0))
 
 
 class PaymentDesk:
@@ -95,6 +96,13 @@ class PaymentDesk:
             except RafidError as error:
                 _log.warning("a payment waits", payment_id=str(payment_id), why=error.slug())
         return len(waiting)
+
+    async def poll_everywhere(self) -> None:
+        """Ask for what is pending in every institution (a timer calls it)."""
+        async with self.database.read(NOWHERE) as session:
+            institution_ids = await queries.institution_ids(session)
+        for institution_id in institution_ids:
+            await self.poll_pending(institution_id)
 
     async def _ask(self, institution_id: InstitutionId, payment_id: PaymentId) -> None:
         row = await self._asked(institution_id, payment_id)

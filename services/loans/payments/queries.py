@@ -11,6 +11,7 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.payments.tables import PaymentMessageRow, PaymentRow, PaymentStepRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
+from shared.ids import InstitutionId
 from shared.schemas import Page
 
 
@@ -133,3 +134,11 @@ async def waiting(session: AsyncSession, *, at: datetime, limit: int) -> list[UU
         "limit": limit,
     }
     return list((await session.execute(WAITING, values)).scalars())
+
+
+INSTITUTIONS = text("select institution_id from tenant order by institution_id")
+
+
+async def institution_ids(session: AsyncSession) -> list[InstitutionId]:
+    """Return every institution; which there are is no institution's secret to our own timer."""
+    return [InstitutionId(found) for found in (await session.execute(INSTITUTIONS)).scalars()]
