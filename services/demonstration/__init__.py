@@ -1,0 +1,1 @@
+"""A demonstration institution, and the road on which many applications come to their money."""

@@ -1,0 +1,134 @@
+"""How far has each application of a made history come, and what was booked of it?"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
+from shared import tenancy
+from shared.ids import ApplicationId, BorrowerId, ContractId, FundId, StaffId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an application stands; what it became when it was signed."""
+
+    application_id: ApplicationId
+    status: ApplicationStatus
+    contract_id: ContractId | None
+    contract_status: ContractStatus | None
+
+
+STANDINGS = text("""
+    select a.external_id, a.application_id, a.status, c.contract_id, c.status as contract_status
+    from application a
+    left join contract c
+      on c.institution_id = a.institution_id and c.application_id = a.application_id
+    where a.institution_id = :institution_id and a.external_id = any(:external_ids)
+""")
+
+
+async def standings(session: AsyncSession, external_ids: Collection[str]) -> dict[str, Standing]:
+    """Return where applications stand, by the name they came with; those unknown are absent."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "external_ids": list(external_ids),
+    }
+    return {
+        row.external_id: Standing(
+            application_id=ApplicationId(row.application_id),
+            status=ApplicationStatus(row.status),
+            contract_id=row.contract_id and ContractId(row.contract_id),
+            contract_status=row.contract_status and ContractStatus(row.contract_status),
+        )
+        for row in await session.execute(STANDINGS, values)
+    }
+
+
+BORROWERS = text("""
+    select external_id, borrower_id from borrower
+    where institution_id = :institution_id and external_id = any(:external_ids)
+""")
+
+
+async def borrower_ids(
+    session: AsyncSession, external_ids: Collection[str]
+) -> dict[str, BorrowerId]:
+    """Return the borrowers that are registered, by the name they came with."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "external_ids": list(external_ids),
+    }
+    rows = await session.execute(BORROWERS, values)
+    return {row.external_id: BorrowerId(row.borrower_id) for row in rows}
+
+
+RECEIPTS = text("""
+    select f.code, r.received_on from receipt r
+    join fund f on f.institution_id = r.institution_id and f.fund_id = r.fund_id
+    where r.institution_id = :institution_id
+""")
+
+
+async def booked_receipts(session: AsyncSession) -> set[tuple[str, date]]:
+    """Return the fund and day of every receipt that is booked."""
+    rows = await session.execute(RECEIPTS, {"institution_id": tenancy.institution_of(session)})
+    return {(row.code, row.received_on) for row in rows}
+
+
+REPAYMENTS = text("""
+    select k.key, r.repayment_id from idempotency_key k
+    join repayment r on r.institution_id = k.institution_id
+      and r.repayment_id = (convert_from(k.answer, 'UTF8')::jsonb ->> 'repayment_id')::uuid
+    where k.institution_id = :institution_id and k.key = any(:keys)
+""")
+
+
+async def repayment_ids(session: AsyncSession, keys: Collection[str]) -> dict[str, UUID]:
+    """Return the repayments that were booked under idempotency keys."""
+    values = {"institution_id": tenancy.institution_of(session), "keys": list(keys)}
+    rows = await session.execute(REPAYMENTS, values)
+    return {row.key: row.repayment_id for row in rows}
+
+
+CODES = {
+    "branch": text("select code, branch_id from branch where institution_id = :institution_id"),
+    "fund": text("select code, fund_id from fund where institution_id = :institution_id"),
+    "donor": text("select code, donor_id from donor where institution_id = :institution_id"),
+    "product": text("select code, product_id from product where institution_id = :institution_id"),
+    "staff": text("select login, staff_id from staff where institution_id = :institution_id"),
+}
+
+
+async def ids_by_code(session: AsyncSession, noun: str) -> dict[str, UUID]:
+    """Return the ids of the branches, funds, donors, products or staff by code or login."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    rows = await session.execute(CODES[noun], values)
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """The ids of an institution's parts, by the codes a made history calls them."""
+
+    branches: dict[str, UUID]
+    funds: dict[str, FundId]
+    donors: dict[str, UUID]
+    products: dict[str, UUID]
+    staff: dict[str, StaffId]
+
+
+async def founded(session: AsyncSession) -> Founded:
+    """Return what the institution consists of."""
+    found = {noun: await ids_by_code(session, noun) for noun in CODES}
+    return Founded(
+        branches=found["branch"],
+        funds={code: FundId(fund_id) for code, fund_id in found["fund"].items()},
+        donors=found["donor"],
+        products=found["product"],
+        staff={login: StaffId(staff_id) for login, staff_id in found["staff"].items()},
+    )
