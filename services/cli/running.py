@@ -94,6 +94,7 @@ def web_server(app: object, *, port: int, host: str = HOST) -> Server:
         access_log=False,
         log_level="warning",
         lifespan="off",
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
         server_header=False,
     )

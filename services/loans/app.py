@@ -34,12 +34,12 @@ PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
 
 ROUTERS = (
+    repayments.router,  # the hot one first: routes are tried in this order
     ledger.router,
     institutions.router,
     funds.router,
     products.router,
     borrowers.router,
-    repayments.router,
 )
 
 
@@ -84,11 +84,11 @@ def create_app(
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
     app.state.scoring = scoring or _scoring(settings, caller)
+    for router in ROUTERS:
+        app.include_router(router)
     if issuer:
         app.include_router(identity.router)
         app.include_router(sign_in.router)
-    for router in ROUTERS:
-        app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
     return app
 

@@ -1,11 +1,12 @@
 """The routes of repayments: receive, take back, list."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.loans.deps import Db, IdempotencyKey, Today
+from services.loans.deps import Db, IdempotencyKey, Today, today
 from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
 from services.loans.domain.journal import Channel
 from services.loans.repayments import queries
@@ -19,13 +20,17 @@ from services.loans.repayments.schemas import (
 from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.batching import Batcher
+from shared.hot_route import NotOrdinaryError, hot_route
 from shared.ids import ContractId, RepaymentId
 from shared.schemas import PageOut
 from shared.web import PageQuery
 
+ORDINARY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
 router = APIRouter(prefix="/loans/v1", tags=["repayments"])
 
-MayReceive = Annotated[Actor, require(Role.OFFICER, Role.INTEGRATOR)]
+RECEIVE = require(Role.OFFICER, Role.INTEGRATOR)
+MayReceive = Annotated[Actor, RECEIVE]
 MayReverse = Annotated[Actor, require(Role.FUNDS_MANAGER)]
 MayRead = Annotated[
     Actor,
@@ -33,7 +38,6 @@ MayRead = Annotated[
 ]
 
 
-@router.post("/contracts/{contract_id}/repayments", status_code=201, response_model=RepaymentOut)
 async def receive_repayment(
     contract_id: UUID,
     body: RepaymentIn,
@@ -62,6 +66,31 @@ async def receive_repayment(
         ),
     )
     return _created(answer)
+
+
+async def _receive_ordinary(request: Request) -> Response:
+    """Read the parameters of `receive_repayment` by hand and call it."""
+    key = request.headers.get("idempotency-key", "")
+    if not ORDINARY_KEY.fullmatch(key) or request.url.query:
+        raise NotOrdinaryError
+    actor = await RECEIVE.dependency(request)
+    try:
+        contract_id = UUID(request.path_params["contract_id"])
+    except ValueError:
+        raise NotOrdinaryError from None
+    body = RepaymentIn.model_validate_json(await request.body())
+    day = await today(request, actor)
+    return await receive_repayment(contract_id, body, request, actor, day, key)
+
+
+router.add_api_route(
+    "/contracts/{contract_id}/repayments",
+    receive_repayment,
+    methods=["POST"],
+    status_code=201,
+    response_model=RepaymentOut,
+    route_class_override=hot_route(_receive_ordinary),
+)
 
 
 @router.post("/repayments/{repayment_id}/reversal", status_code=201, response_model=RepaymentOut)
