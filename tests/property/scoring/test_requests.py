@@ -83,7 +83,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 def test_a_lawful_request_has_an_opinion_or_a_problem(body: dict[str, Any]) -> None:
     request = AssessmentRequest.model_validate_json(json.dumps(body))
     try:
-        found = assessment.opinion_of(request.model_dump(mode="json"), card=EXPERT)
+        found: dict[str, Any] = assessment.opinion_of(request.model_dump(mode="json"), card=EXPERT)
     except RafidError:
         reject()  # a problem that can be told
     rejected = [item | {"text": ""} for item in found["rejected"]]
