@@ -103,8 +103,23 @@ def _fund(report: FundReport, writer: Writer) -> dict[str, Printable]:
 
 
 def _figures(report: FundReport, writer: Writer) -> list[Printable]:
+    cards: list[Printable] = [
+        {
+            "key": key,
+            "label": label,
+            **_split(money, writer),
+            "currency": money.currency,
+            "definition": words,
+        }
+        for key, label, money, words in _defined(report, writer)
+    ]
+    return [*cards, _contracts(report, writer)]
+
+
+def _defined(report: FundReport, writer: Writer) -> list[tuple[str, str, Money, str]]:
+    """Key, label, amount and definition of each figure of a fund."""
     used = report.utilisation
-    figures: list[tuple[str, str, Money, str]] = [
+    return [
         (
             "received",
             writer.text("Received"),
@@ -156,17 +171,6 @@ def _figures(report: FundReport, writer: Writer) -> list[Printable]:
             ),
         ),
     ]
-    cards: list[Printable] = [
-        {
-            "key": key,
-            "label": label,
-            **_split(money, writer),
-            "currency": money.currency,
-            "definition": words,
-        }
-        for key, label, money, words in figures
-    ]
-    return [*cards, _contracts(report, writer)]
 
 
 def _contracts(report: FundReport, writer: Writer) -> dict[str, Printable]:

@@ -41,31 +41,8 @@ async def lend(
     paid_out = status == "active"
     async with scene.database.begin(scene.institution_id) as session:
         common = {"institution_id": scene.institution_id}
-        await session.execute(
-            insert(ContractRow),
-            [
-                {
-                    **common,
-                    "contract_id": one.contract_id,
-                    "reference": f"LN-{one.contract_id.hex}",
-                    "application_id": ids.new(),
-                    "borrower_id": ids.new(),
-                    "branch_id": branch_id or scene.branch_id,
-                    "product_id": ids.new(),
-                    "product_version": 1,
-                    "fund_id": fund_id,
-                    "currency": one.terms.currency,
-                    "principal_minor": one.terms.principal.minor,
-                    "terms": one.terms.to_json(),
-                    "signed_on": one.terms.disbursed_on,
-                    "status": status,
-                    "effective_annual_rate": Decimal(0),
-                    "total_cost_minor": 0,
-                    "actor_id": ACTOR,
-                }
-                for one in lent
-            ],
-        )
+        contracts = [_contract(scene, one, status, branch_id or scene.branch_id) for one in lent]
+        await session.execute(insert(ContractRow), contracts)
         await session.execute(
             insert(InstalmentRow),
             [
@@ -96,6 +73,28 @@ async def lend(
         if paid_out:
             await ledger.post_all(session, [_paid_out(one, kind) for one in lent])
     return lent
+
+
+def _contract(scene: Scene, one: Lent, status: str, branch_id: UUID) -> dict[str, object]:
+    return {
+        "institution_id": scene.institution_id,
+        "contract_id": one.contract_id,
+        "reference": f"LN-{one.contract_id.hex}",
+        "application_id": ids.new(),
+        "borrower_id": ids.new(),
+        "branch_id": branch_id,
+        "product_id": ids.new(),
+        "product_version": 1,
+        "fund_id": one.fund_id,
+        "currency": one.terms.currency,
+        "principal_minor": one.terms.principal.minor,
+        "terms": one.terms.to_json(),
+        "signed_on": one.terms.disbursed_on,
+        "status": status,
+        "effective_annual_rate": Decimal(0),
+        "total_cost_minor": 0,
+        "actor_id": ACTOR,
+    }
 
 
 def _paid_out(one: Lent, kind: FundKind) -> ledger.Posting:
