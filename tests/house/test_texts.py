@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import importlib
+import re
 import string
 from collections.abc import Iterable, Iterator
 
@@ -16,8 +17,9 @@ from tests.house.source import PROJECT, Module, product
 
 TRANSLATED = ("ar", "fr")
 CATALOGUES = ("shared", *SERVICES)
-# The functions of `shared.texts` whose first argument is a sentence.
-SAYING = {"translate", "texts.translate"}
+# The functions whose first argument is a sentence: of `shared.texts`, and of the page's writer.
+SAYING = {"translate", "texts.translate", "writer.text"}
+IN_TEMPLATE = re.compile(r"""\b_\(\s*"([^"\\]+)"|\b_\(\s*'([^'\\]+)'""")
 
 
 def load_every_module() -> None:
@@ -56,6 +58,14 @@ def sentences_said(module: Module) -> Iterator[tuple[str, str, str]]:
                 if named and isinstance(named[0], ast.Constant):
                     service = str(named[0].value)
                 yield service, first.value, f"{module.path}:{node.lineno}"
+
+
+def sentences_printed() -> Iterator[tuple[str, str, str]]:
+    """Sentences in the templates of pages, as `_("…")`."""
+    for path in sorted((PROJECT / "services").rglob("templates/**/*.html")):
+        place = path.relative_to(PROJECT)
+        for double, single in IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
+            yield place.parts[1], double or single, str(place)
 
 
 def catalogue(service: str, language: str) -> dict[str, str]:
@@ -106,6 +116,14 @@ def test_every_sentence_written_in_the_code_is_told_in_every_language(language: 
     said = [each for module in product() for each in sentences_said(module)]
 
     assert missing(said, language) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_on_a_page_is_told_in_every_language(language: str) -> None:
+    printed = list(sentences_printed())
+
+    assert printed
+    assert missing(printed, language) == []
 
 
 @pytest.mark.parametrize("service", CATALOGUES)
