@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.clients.tokens import ServiceTokens
+from shared.clients.tokens import TokenSource
 from shared.errors import Kind, RafidError
 from shared.ids import FundId, InstitutionId
 
@@ -133,7 +133,7 @@ class HttpLoansClient:
     """LoansClient over HTTP, as a service client that names the institution it works for."""
 
     def __init__(
-        self, http: httpx.AsyncClient, *, tokens: ServiceTokens, timeout_seconds: float = 10.0
+        self, http: httpx.AsyncClient, *, tokens: TokenSource, timeout_seconds: float = 10.0
     ) -> None:
         self._http = http
         self._tokens = tokens

@@ -26,7 +26,7 @@ from shared.clients.scoring_types import (
     ReasonOut,
     RejectedOut,
 )
-from shared.clients.tokens import TokenUnavailable
+from shared.clients.tokens import TokenSource, TokenUnavailable
 from shared.errors import Kind, RafidError
 from shared.ids import AssessmentId, InstitutionId
 
@@ -87,18 +87,6 @@ class ScoringRefused(RafidError):
     detail: ClassVar[str] = "Scoring refused the application with {problem}: {explanation}"
     problem: str
     explanation: str
-
-
-class TokenSource(Protocol):
-    """Where a token comes from, as `ServiceTokens` gives it."""
-
-    async def token(self) -> str:
-        """Return a good token. Raises TokenUnavailable."""
-        ...
-
-    def forget(self) -> None:
-        """Drop the kept token: scoring refused it."""
-        ...
 
 
 class ScoringClient(Protocol):

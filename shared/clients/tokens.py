@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -30,6 +30,18 @@ class TokenAnswer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     access_token: str
     expires_in: int = 300
+
+
+class TokenSource(Protocol):
+    """Where a client's token comes from: `ServiceTokens` in life."""
+
+    async def token(self) -> str:
+        """Give a good token. Raises TokenUnavailable."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the token given last: it was refused."""
+        ...
 
 
 class ServiceTokens:
