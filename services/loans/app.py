@@ -6,8 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
+from services.loans import subscriptions
+from services.loans.applications import assessing
+from services.loans.applications import router as applications
+from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
+from services.loans.contracts import router as contracts
 from services.loans.deps import Days
+from services.loans.disbursements import router as disbursements
 from services.loans.funds import router as funds
 from services.loans.identity import page as sign_in
 from services.loans.identity import router as identity
@@ -15,6 +21,8 @@ from services.loans.identity.issuer import Issuer
 from services.loans.institutions import router as institutions
 from services.loans.ledger import router as ledger
 from services.loans.ledger.queries import JOURNAL
+from services.loans.payments import router as payments
+from services.loans.payments.desk import PaymentDesk
 from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
@@ -26,12 +34,13 @@ from shared.batching import Batcher
 from shared.clients.scoring import HttpScoringClient, ScoringClient
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
-from shared.db import Database
+from shared.db import Database, TenantDb
 from shared.feed import Sequencer
 from shared.jwks import FetchedKeys
 
 PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
+POLL_SECONDS = 2.0
 
 ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
@@ -40,6 +49,11 @@ ROUTERS = (
     funds.router,
     products.router,
     borrowers.router,
+    applications.router,
+    approvals.router,
+    contracts.router,
+    payments.router,
+    disbursements.router,
 )
 
 
@@ -55,15 +69,27 @@ def create_app(
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     caller = http or httpx.AsyncClient(base_url=str(settings.scoring_url))
     sequencer = Sequencer(database, chains=(feed.EVENTS, JOURNAL))
+    days = Days(database, clock)
+    book = RepaymentBook(database)
+    asked = scoring or _scoring(settings, caller)
+
+    async def assess_waiting() -> None:
+        for institution_id in await sequencer.institutions():
+            db = TenantDb(database, institution_id)
+            today = await days.today(institution_id)
+            await assessing.assess_waiting(db, asked, at=clock.now(), on=today)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if http is None:
                 stack.push_async_callback(caller.aclose)
             stack.push_async_callback(database.close)
+            desk = await _payment_desk(app, settings, stack)
             background = await stack.enter_async_context(Background())
-            background.start("sequencer", sequencer.run)
+            background.start("sequencer of loans", sequencer.run)
+            background.start("pending payments", desk.poll_everywhere, every=POLL_SECONDS)
+            background.start("waiting assessments", assess_waiting, every=POLL_SECONDS)
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -75,15 +101,14 @@ def create_app(
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
     )
-    book = RepaymentBook(database)
     app.state.database = database
     app.state.sequencer = sequencer
     app.state.clock = clock
-    app.state.days = Days(database, clock)
+    app.state.days = days
     app.state.issuer = issuer
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
-    app.state.scoring = scoring or _scoring(settings, caller)
+    app.state.scoring = asked
     for router in ROUTERS:
         app.include_router(router)
     if issuer:
@@ -91,6 +116,25 @@ def create_app(
         app.include_router(sign_in.router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
     return app
+
+
+async def _payment_desk(
+    app: FastAPI, settings: LoansSettings, stack: AsyncExitStack
+) -> PaymentDesk:
+    """Open the payment desk; its sandbox wallet calls back to our own routes."""
+    ourselves = await stack.enter_async_context(
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://loans")
+    )
+    desk = subscriptions.open_desk(
+        app.state.database,
+        folder=settings.data_folder,
+        http=ourselves,
+        clock=app.state.clock,
+        days=app.state.days,
+    )
+    subscriptions.subscribe(desk, book=app.state.repayment_book, days=app.state.days)
+    app.state.payments = desk
+    return desk
 
 
 def _strangers(settings: LoansSettings, http: httpx.AsyncClient, clock: Clock) -> TokenVerifier:
