@@ -132,7 +132,7 @@ class Sequencer:
             woken = self._wake.is_set()
             self._wake.clear()
             try:
-                names = self._waiting if woken else await self._institutions()
+                names = self._waiting if woken else await self.institutions()
                 self._waiting = set()
                 for institution_id in list(names):
                     while await self.number(institution_id) >= BATCH:
@@ -141,7 +141,8 @@ class Sequencer:
                 log.warning("the sequencer waits for the database", error=repr(error))
                 await asyncio.sleep(1)
 
-    async def _institutions(self) -> set[InstitutionId]:
+    async def institutions(self) -> set[InstitutionId]:
+        """Return every institution that this schema holds rows of."""
         pool = await self.database.pool()
         rows = await pool.fetch("select institution_id from tenant")
         return {InstitutionId(row["institution_id"]) for row in rows}
