@@ -1,12 +1,10 @@
 """The routes of the books: trial balance, statement of an account, closing of a day."""
 
 import asyncio
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Db, IdempotencyKey, Today
@@ -21,6 +19,7 @@ from services.loans.ledger.schemas import (
 from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.ids import AccountId, FundId
+from shared.schemas import Day, Instant
 
 router = APIRouter(prefix="/loans/v1/ledger", tags=["ledger"])
 
@@ -28,6 +27,7 @@ MayRead = Annotated[Actor, require(Role.AUDITOR, Role.FUNDS_MANAGER, Role.ADMINI
 MayClose = Annotated[Actor, require(Role.FUNDS_MANAGER)]
 
 FIRST = (UUID(int=0), 0)
+LINE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,4}$"  # an entry and its line
 PAUSE_SECONDS = 0.02
 
 
@@ -35,8 +35,8 @@ PAUSE_SECONDS = 0.02
 async def read_trial_balance(
     db: Db,
     actor: MayRead,
-    as_of: date | None = None,
-    known_at: AwareDatetime | None = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
     fund_id: UUID | None = None,
 ) -> TrialBalanceOut:
     """Read every account at a cut; debits equal credits in each fund and currency."""
@@ -53,9 +53,9 @@ async def read_statement(
     account_id: UUID,
     db: Db,
     actor: MayRead,
-    as_of: date | None = None,
-    known_at: AwareDatetime | None = None,
-    after: Annotated[str | None, Query(pattern=r"^[0-9a-f-]{36}\.[0-9]{1,4}$")] = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    after: Annotated[str | None, Query(pattern=LINE)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> StatementOut:
     """Read an account's movements in the order of booking, a page at a time."""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -27,7 +27,7 @@ from shared.clients.tokens import TokenAnswer
 from shared.errors import RafidError
 from shared.texts import LANGUAGES, Language
 
-router = APIRouter(prefix="/monitoring/v1", tags=["pages"], default_response_class=HTMLResponse)
+router = APIRouter(prefix="/monitoring/v1", tags=["pages"])
 
 HOME = "/monitoring/v1/"
 DONOR = "/monitoring/v1/donor"
@@ -60,7 +60,7 @@ def viewer_of(request: Request, clock: ClockOf) -> Actor | None:
     return sessions_of(request).read_session(cookie, now=clock.now()) if cookie else None
 
 
-@router.get("/login", status_code=303, responses=AWAY)
+@router.get("/login", status_code=303, response_class=RedirectResponse, responses=AWAY)
 async def sign_in(
     request: Request, clock: ClockOf, settings: Settings, lang: Lang = None
 ) -> Response:
@@ -85,7 +85,7 @@ async def sign_in(
     return response
 
 
-@router.get("/callback", status_code=303, responses=AWAY)
+@router.get("/callback", status_code=303, response_class=RedirectResponse, responses=AWAY)
 async def come_back(
     request: Request,
     clock: ClockOf,
@@ -115,7 +115,7 @@ async def come_back(
     return response
 
 
-@router.post("/logout", status_code=303, responses=AWAY)
+@router.post("/logout", status_code=303, response_class=RedirectResponse, responses=AWAY)
 async def sign_out(request: Request) -> Response:
     """Forget who was signed in. Other sites cannot do it: the cookie does not come with them."""
     response = _home(language_for(request, None), notice=None)
