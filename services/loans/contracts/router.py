@@ -1,7 +1,7 @@
 """The routes of contracts: try out, sign, read as of any day, tell in words."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -25,7 +25,6 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import agreement, days, disclosure, replay
 from services.loans.domain.agreement import Agreement
-from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
 from services.loans.funds.queries import country as country_of
@@ -107,13 +106,17 @@ async def list_contracts(
     db: Db,
     actor: MayRead,
     page: PageQuery,
-    status: ContractStatus | None = None,
+    status: Literal["signed", "active"] | None = None,
     fund_id: UUID | None = None,
     borrower_id: UUID | None = None,
 ) -> PageOut[ContractOut]:
-    """List the contracts of the branches the actor sees, a page at a time."""
+    """List the contracts of the branches the actor sees, a page at a time.
+
+    `status` says what was done with a contract; whether it is late or paid off is computed from
+    its movements and stands in its state.
+    """
     wanted = ContractFilter(
-        status=None if status is None else status.value,
+        status=status,
         fund_id=fund_id,
         borrower_id=borrower_id,
         branch_ids=actor.branch_ids,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -15,9 +15,10 @@ from services.loans.disbursements.router import router
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import FundRestricted
 from services.loans.funds import queries as funds
-from services.loans.ledger.queries import Cut, balances
-from shared import ids
+from services.loans.ledger.queries import JOURNAL, Cut, balances
+from shared import feed, ids
 from shared.db import Database
+from shared.feed import Sequencer
 from shared.ids import BranchId, ContractId, InstitutionId
 from tests.integration.loans.scene import (
     TODAY,
@@ -99,6 +100,29 @@ async def test_arrears_of_a_day_to_come_follow_from_the_schedule(
         f"/loans/v1/contracts/{row.contract_id}", params={"as_of": "2026-02-28"}
     )
     assert before.json()["state"]["disbursed"]["amount"] == "0.000"
+
+
+async def test_the_same_two_dates_give_the_same_answer_for_ever(
+    scene: Scene, manager: httpx.AsyncClient
+) -> None:
+    row = await signed(scene, await scene.fund())
+    sequencer = Sequencer(scene.database, chains=(feed.EVENTS, JOURNAL))
+    await sequencer.number(scene.institution_id)
+    before = await scene.scalar("select max(numbered_at) from journal_link")
+    assert isinstance(before, datetime)
+    await manager.post(path(row.contract_id), json={}, headers=keyed())
+    contract = f"/loans/v1/contracts/{row.contract_id}"
+    then = {"as_of": "2026-03-31", "known_at": before.isoformat()}
+    first = (await manager.get(contract, params=then)).json()["state"]
+    await sequencer.number(scene.institution_id)
+    again = (await manager.get(contract, params=then)).json()["state"]
+    assert first == again
+    assert first["disbursed"]["amount"] == "0.000"
+    after = await scene.scalar("select max(numbered_at) from journal_link")
+    assert isinstance(after, datetime)
+    now = {"as_of": "2026-03-31", "known_at": after.isoformat()}
+    known = (await manager.get(contract, params=now)).json()["state"]
+    assert known["disbursed"]["amount"] == "1000.000"
 
 
 async def test_a_fee_kept_back_stays_in_the_fund(scene: Scene, manager: httpx.AsyncClient) -> None:
