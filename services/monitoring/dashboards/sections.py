@@ -17,6 +17,7 @@ from services.monitoring.domain.utilisation import Utilisation
 from shared.money import Money
 
 DRAWN = ("par1", "par30", "par90")
+FIRST = (30, 0, 90, 60)  # which lateness is shown where not all may be
 NAMES = {days: name for name, days in THRESHOLDS.items()}
 SECTORS = {
     "agriculture": "Agriculture",
@@ -113,7 +114,7 @@ def ages(report: FundReport, *, writer: Writer) -> dict[str, Printable] | None:
     if disclosure.is_small(found.contracts):
         return {"rows": [], "total": None}
     late = {THRESHOLDS[name]: risk.contracts for name, risk in found.at_risk.items()}
-    edges = sorted(disclosure.shown_thresholds(late, contracts=found.contracts))
+    edges = sorted(disclosure.shown_thresholds(late, contracts=found.contracts, first=FIRST))
     uppers = [(found.contracts, found.outstanding), *((late[d], _out(found, d)) for d in edges)]
     lowers = [*uppers[1:], (0, Money.zero(found.outstanding.currency))]
     rows: list[Printable] = []
@@ -225,7 +226,7 @@ def _shown(point: QualityPoint) -> dict[str, Decimal | None]:
     """The ratios of a month that may be shown; the others are None."""
     found = point.quality
     late = {THRESHOLDS[name]: risk.contracts for name, risk in found.at_risk.items()}
-    allowed = disclosure.shown_thresholds(late, contracts=found.contracts)
+    allowed = disclosure.shown_thresholds(late, contracts=found.contracts, first=FIRST)
     return {
         name: risk.ratio if THRESHOLDS[name] in allowed and found.contracts else None
         for name, risk in found.at_risk.items()

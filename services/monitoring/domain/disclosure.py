@@ -5,6 +5,7 @@ computed: neither the rest of its row of cells with their total, nor the share o
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 SMALLEST_CELL = 5
 
@@ -37,24 +38,26 @@ def hidden_cells(counts: Sequence[int], *, smallest: int = SMALLEST_CELL) -> fro
 
 
 def shown_thresholds(
-    late_contracts: Mapping[int, int], *, contracts: int, smallest: int = SMALLEST_CELL
+    late_contracts: Mapping[int, int],
+    *,
+    contracts: int,
+    first: Sequence[int],
+    smallest: int = SMALLEST_CELL,
 ) -> frozenset[int]:
     """Which "more than N days late" figures may be shown beside each other and the whole.
 
-    `late_contracts` says for each N how many contracts are later; `contracts` is all of them.
-    Two shown figures differ by a class of lateness, and no such class may be small. Worked:
-    100 contracts, 20 later than 0 days, 8 later than 30, 2 later than 60: the 2 are hidden with
-    their figure; 8 and 20 are shown, their differences being 8, 12 and 80.
+    `late_contracts` says for each N how many contracts are later; `contracts` is all of them;
+    `first` names every N, the one that matters most first. Two shown figures differ by a class
+    of lateness, and no such class may be small. Worked: 100 contracts, 20 later than 0 days, 8
+    later than 30, 2 later than 60: with 30 first, 30 and 0 are shown (classes of 8, 12 and 80),
+    and 60 is not.
     """
     if is_small(contracts, smallest=smallest):
         return frozenset()
-    shown: list[int] = []
-    last = 0
-    for days in sorted(late_contracts, reverse=True):
-        count = late_contracts[days]
-        if not is_small(count - last, smallest=smallest):
-            shown.append(days)
-            last = count
-    while shown and is_small(contracts - late_contracts[shown[-1]], smallest=smallest):
-        shown.pop()
+    shown: set[int] = set()
+    for days in first:
+        edges = [contracts, *(late_contracts[one] for one in sorted({*shown, days})), 0]
+        classes = (more - less for more, less in pairwise(edges))
+        if not any(is_small(size, smallest=smallest) for size in classes):
+            shown.add(days)
     return frozenset(shown)

@@ -84,11 +84,17 @@ def test_what_is_hidden_is_never_one_small_cell_unless_all_is_small(counts: list
         assert sum(counts[place] for place in hidden) >= 5
 
 
-@given(st.lists(st.integers(min_value=0, max_value=12), min_size=4, max_size=4), st.integers(0, 9))
-def test_no_class_between_shown_thresholds_is_small(late: list[int], on_time: int) -> None:
+@given(
+    st.lists(st.integers(min_value=0, max_value=12), min_size=4, max_size=4),
+    st.integers(0, 9),
+    st.permutations((0, 30, 60, 90)),
+)
+def test_no_class_between_shown_thresholds_is_small(
+    late: list[int], on_time: int, first: list[int]
+) -> None:
     counts = dict(zip((0, 30, 60, 90), sorted(late, reverse=True), strict=True))
     contracts = max(counts.values()) + on_time
-    shown = sorted(disclosure.shown_thresholds(counts, contracts=contracts))
+    shown = sorted(disclosure.shown_thresholds(counts, contracts=contracts, first=first))
     edges = [contracts, *(counts[days] for days in shown), 0]
     classes = [more - less for more, less in pairwise(edges)]
     if shown:

@@ -39,8 +39,8 @@ def test_a_small_class_joins_its_neighbour(make_fund: MakeFund) -> None:
     found = sections.ages(report, writer=EN)
     assert [(row["label"], row["contracts"]) for row in rows(found)] == [
         ("On time", "50"),
-        ("1 to 60 days late", "8"),
-        ("More than 60 days late", "8"),
+        ("1 to 30 days late", "6"),
+        ("More than 30 days late", "10"),
     ]
 
 
@@ -75,8 +75,7 @@ def test_a_share_about_few_is_a_dash_and_a_gap(make_fund: MakeFund) -> None:
     found = cast("dict[str, Any]", sections.quality(make_fund(points=points), writer=EN))
     newest, before = (row["cells"] for row in rows(found))
     assert before == ["10.7%", "10.7%", "0.0%", "0.0%"]
-    assert newest[3] == "10.2%"
-    assert newest[1] == "–"
+    assert newest == ["15.3%", "15.3%", "–", "–"]
 
 
 def test_the_lead_counts_what_is_at_most_thirty_days_late(make_fund: MakeFund) -> None:
