@@ -115,7 +115,7 @@ async def keep_releases(session: AsyncSession, facts: Sequence[Fact[FundClaimed]
 async def keep_disbursements(
     session: AsyncSession, facts: Sequence[Fact[DisbursementCompleted]]
 ) -> None:
-    """Keep money that reached borrowers."""
+    """Keep money that reached borrowers; a fee kept back came back on the same day."""
     rows = [
         {
             **_movement(session, fact),
@@ -123,7 +123,7 @@ async def keep_disbursements(
             "effective_on": fact.event.disbursed_on,
             "principal_minor": 0,
             "profit_minor": 0,
-            "fee_minor": 0,
+            "fee_minor": fact.event.fee_kept_minor,
             "surplus_minor": 0,
         }
         for fact in facts

@@ -188,6 +188,7 @@ class FeedOfLoans:
         *,
         on: date = date(2026, 1, 10),
         after_hours: int = 1,
+        fee_kept: int = 0,
     ) -> FeedEvent:
         return self.tell(
             DisbursementCompleted(
@@ -195,6 +196,7 @@ class FeedOfLoans:
                 disbursement_id=ids.new(),
                 fund_id=self.fund_id,
                 amount_minor=minor,
+                fee_kept_minor=fee_kept,
                 currency="JOD",
                 disbursed_on=on,
                 channel="cash",

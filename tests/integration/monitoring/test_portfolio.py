@@ -159,6 +159,21 @@ async def test_the_fund_s_figures_close(monitoring_db: Database, loans: FeedOfLo
     assert used.outstanding == jod(4_500)
 
 
+async def test_a_fee_kept_back_at_disbursement_has_returned_and_pays_no_instalment(
+    monitoring_db: Database, loans: FeedOfLoans
+) -> None:
+    contract = loans.signs()
+    loans.pays_out(contract, fee_kept=20)
+    await consume(monitoring_db, loans)
+    fund_id = FundId(loans.fund_id)
+    async with monitoring_db.read(loans.institution_id) as session:
+        at = await queries.moment(session, as_of=JULY, known_at=None)
+        used = (await queries.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
+    assert (used.disbursed, used.returned, used.income) == (jod(1_000), jod(20), jod(20))
+    assert used.at_hand == jod(5_000 - 1_000 + 20)
+    assert (await at_risk(monitoring_db, loans, at))[0] == jod(1_000)
+
+
 async def test_reading_the_feed_again_from_its_beginning_changes_nothing(
     monitoring_db: Database, loans: FeedOfLoans
 ) -> None:
