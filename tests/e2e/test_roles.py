@@ -140,7 +140,8 @@ async def test_a_token_without_roles_opens_nothing(rafid: Rafid, founded: Founde
 def test_money_is_moved_by_no_reader() -> None:
     """Who oversees, gives or administers changes no money, whatever else the table says."""
     readers = {Role.AUDITOR, Role.DONOR}
-    changing = {route for route, roles in GUARDED.items() if not route.startswith("GET ")}
+    storing_nothing = {"POST /loans/v1/contracts/previews"}
+    changing = {route for route in GUARDED if not route.startswith("GET ")} - storing_nothing
 
     assert changing
     assert [route for route in sorted(changing) if GUARDED[route] & readers] == []

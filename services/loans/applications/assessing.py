@@ -12,6 +12,7 @@ from services.loans.applications import operations, queries
 from services.loans.applications.queries import AssessmentFile
 from services.loans.domain import application as domain
 from services.loans.domain.borrower import BorrowerKind
+from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Product
 from shared.clients.scoring import (
@@ -144,8 +145,16 @@ def request_of(file: AssessmentFile, *, on: date) -> AssessmentRequest:
             operating_cost_monthly=MoneyBody.of(product.price.operating_cost_monthly),
             loss_given_default=product.price.loss_given_default,
             margin_share=product.price.margin_share,
+            subsidy_available=_subsidy(product),
         ),
     )
+
+
+def _subsidy(product: Product) -> MoneyBody | None:
+    """What a fund may bear of the price: lenders' money bears nothing, other money all of it."""
+    if product.fund_kinds == {FundKind.COMMERCIAL}:
+        return MoneyBody.of(Money.zero(product.amount.least.currency))
+    return None
 
 
 def _limits(product: Product) -> ProductLimits:
