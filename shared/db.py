@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from shared import tenancy
 from shared.ids import InstitutionId
 
-
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -67,10 +66,9 @@ class Database:
     @asynccontextmanager
     async def begin(self, institution_id: InstitutionId) -> AsyncIterator[AsyncSession]:
         """Open a write transaction of one institution; commits on exit, rolls back on error."""
-        async with self._sessions() as session:
-            async with session.begin():
-                await tenancy.enter(session, institution_id)
-                yield session
+        async with self._sessions() as session, session.begin():
+            await tenancy.enter(session, institution_id)
+            yield session
         self.committed(institution_id)
 
     @asynccontextmanager

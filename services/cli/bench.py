@@ -188,9 +188,9 @@ def _report(runs: dict[str, list[Measured]], *, best: int, seconds: float) -> No
     share = median(runs["c"], lambda run: run.load_share or 0.0)
     console.print(f"the load generator took {share:.2f} of a processor of {os.cpu_count()}")
     console.print(f"asked: (c) ÷ (a) ≥ {TARGET_RATIO}, p99 ≤ {TARGET_P99_MS:.0f} ms, no error")
-    for measured in runs["c"]:
-        if measured.note:
-            console.print(measured.note, style="red", markup=False)
+    for each in runs["c"]:
+        if each.note:
+            console.print(each.note, style="red", markup=False)
 
 
 async def _prove(databases: Databases) -> None:

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.loans.applications import assessing, operations, queries, router
+from services.loans.applications import assessing, operations, queries
+from services.loans.applications.schemas import ApplicationIn
 from services.loans.applications.tables import ApplicationRow
 from services.loans.domain.application import Submission
 from services.loans.domain.borrower import BorrowerKind, Consent, ConsentPurpose, NewBorrower
@@ -15,6 +16,7 @@ from services.loans.products import queries as products
 from shared.auth import Role
 from shared.db import TenantDb
 from shared.ids import ApplicationId, BorrowerId
+from shared.schemas import Page
 from tests import bodies
 from tests.fakes import FakeScoring
 from tests.integration.loans.desks import APPLICATIONS, submit, submitted, told
@@ -163,8 +165,8 @@ async def test_arabic_digits_are_understood_where_amounts_are_typed(
 async def test_many_are_taken_in_each_for_itself(desk: Office, scoring: FakeScoring) -> None:
     actor = desk.caller(Role.OFFICER).actor
     body = bodies.application()
-    request = router.ApplicationIn.model_validate(body | {"borrower_id": uuid4()}).request()
-    small = router.ApplicationIn.model_validate(
+    request = ApplicationIn.model_validate(body | {"borrower_id": uuid4()}).request()
+    small = ApplicationIn.model_validate(
         body | {"borrower_id": uuid4(), "amount": bodies.amount("1.000")}
     ).request()
     consent = Consent(purpose=ConsentPurpose.CREDIT_DECISION, effective_on=TODAY)
@@ -208,7 +210,7 @@ async def test_many_are_taken_in_each_for_itself(desk: Office, scoring: FakeScor
             session,
             actor=actor,
             wanted=queries.ApplicationFilter(),
-            page=queries.Page(limit=500),
+            page=Page(limit=500),
         )
     assert {row.status for row in rows} == {"assessed"}
     assert len({row.reference for row in rows}) == 500 + 1

@@ -28,9 +28,7 @@ async def open_fund(database: Database, institution_id: InstitutionId) -> FundId
             text("insert into tenant (institution_id) values (:id) on conflict do nothing"),
             {"id": institution_id},
         )
-        await operations.open_accounts(
-            session, fund_id=fund_id, kind=FundKind.WAQF, currency="JOD"
-        )
+        await operations.open_accounts(session, fund_id=fund_id, kind=FundKind.WAQF, currency="JOD")
     return fund_id
 
 
@@ -135,12 +133,16 @@ async def test_lines_of_one_fund_cannot_balance_those_of_another(
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into journal_entry (institution_id, entry_id, kind, occurred_on, source_id,"
-        " actor_id) values (:id, :id, 'receipt', '2026-01-01', :id, :id)",
+        (
+            "insert into journal_entry (institution_id, entry_id, kind, occurred_on, source_id,"
+            " actor_id) values (:id, :id, 'receipt', '2026-01-01', :id, :id)"
+        ),
         "update journal_entry set kind = 'other'",
         "delete from journal_entry",
-        "insert into journal_line (institution_id, entry_id, line_no, account_id, fund_id,"
-        " currency, amount_minor) values (:id, :id, 1, :id, :id, 'JOD', 5)",
+        (
+            "insert into journal_line (institution_id, entry_id, line_no, account_id, fund_id,"
+            " currency, amount_minor) values (:id, :id, 1, :id, :id, 'JOD', 5)"
+        ),
         "update journal_line set amount_minor = 1",
         "delete from journal_line",
         "update journal_link set hash = ''",
@@ -182,9 +184,7 @@ async def test_nothing_is_posted_on_a_closed_day_and_the_next_is_open(
 ) -> None:
     fund_id = await open_fund(loans_db, institution_id)
     async with loans_db.begin(institution_id) as session:
-        await operations.close_books(
-            session, through=DAY, today=date(2026, 4, 1), actor_id=ACTOR
-        )
+        await operations.close_books(session, through=DAY, today=date(2026, 4, 1), actor_id=ACTOR)
     with pytest.raises(operations.PeriodClosed):
         await post(loans_db, institution_id, receipt(fund_id))
     await post(loans_db, institution_id, receipt(fund_id, occurred_on=date(2026, 3, 2)))

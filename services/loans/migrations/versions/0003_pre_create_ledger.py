@@ -134,6 +134,7 @@ POST_SIGNATURE = (
     " int[], smallint[], uuid[], uuid[], text[], bigint[])"
 )
 
+
 def upgrade() -> None:
     """Accounts, the journal, its chain and closings."""
     migrations.script(TABLES)
