@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -73,7 +75,7 @@ async def house(folder: Path, *, port: int) -> AsyncIterator[Rafid]:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which tells when it answers."""
+    """uvicorn's server, which tells when it answers and leaves the last word to what is around."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -83,6 +85,11 @@ class Server(uvicorn.Server):
         """Open the port, then say so."""
         await super().startup(sockets)
         self.answers.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """End in good order, twice Ctrl-C at once; not raised again: what is around ends too."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def web_server(app: object, *, port: int, host: str = HOST) -> Server:
