@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Row, select, text
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications.tables import (
@@ -311,3 +312,62 @@ async def borrowers_of(
         BorrowerRow.borrower_id.in_({row.borrower_id for row in rows}),
     )
     return {row.borrower_id: row for row in (await session.execute(query)).scalars()}
+
+
+async def ids_of_file(
+    session: AsyncSession,
+    external_ids: Sequence[str],
+    *,
+    statuses: Collection[ApplicationStatus],
+    product_id: UUID | None = None,
+) -> list[ApplicationId]:
+    """The applications that came by a file and stand in one of some statuses, as they came."""
+    of_product = [] if product_id is None else [ApplicationRow.product_id == product_id]
+    query = (
+        select(ApplicationRow.application_id)
+        .where(
+            ApplicationRow.institution_id == tenancy.institution_of(session),
+            _named(external_ids),
+            ApplicationRow.status.in_([status.value for status in statuses]),
+            *of_product,
+        )
+        .order_by(ApplicationRow.application_id)
+    )
+    return [ApplicationId(found) for found in (await session.execute(query)).scalars()]
+
+
+async def versions_of_file(
+    session: AsyncSession, external_ids: Sequence[str]
+) -> set[tuple[UUID, int]]:
+    """The versions of products that the applications of a file are for."""
+    query = (
+        select(ApplicationRow.product_id, ApplicationRow.product_version)
+        .where(
+            ApplicationRow.institution_id == tenancy.institution_of(session),
+            _named(external_ids),
+        )
+        .distinct()
+    )
+    return {(product_id, version) for product_id, version in await session.execute(query)}
+
+
+async def counts_of_file(
+    session: AsyncSession, external_ids: Sequence[str]
+) -> dict[ApplicationStatus, int]:
+    """How many applications of a file stand in each status."""
+    query = (
+        select(ApplicationRow.status, func.count())
+        .where(
+            ApplicationRow.institution_id == tenancy.institution_of(session),
+            _named(external_ids),
+        )
+        .group_by(ApplicationRow.status)
+    )
+    counted = (await session.execute(query)).all()
+    return {ApplicationStatus(status): number for status, number in counted}
+
+
+def _named(external_ids: Sequence[str]) -> ColumnElement[bool]:
+    """One parameter for all the names: a file has more lines than a statement parameters."""
+    names = bindparam("names", list(external_ids), type_=ARRAY(TEXT), unique=True)
+    return ApplicationRow.external_id == func.any(names)

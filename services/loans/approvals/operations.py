@@ -117,10 +117,7 @@ async def _judge(
     outcomes: dict[int, Decided | RafidError],
 ) -> dict[int, _Lawful]:
     wanted = [proposal.application_id for proposal in proposals]
-    # The service that executes rules is bound to no branch and brought nothing of its own.
-    locked = await application_queries.locked_applications(
-        session, wanted, actor=None if actor.id == RULES_ID else actor
-    )
+    locked = await application_queries.locked_applications(session, wanted, actor=_reach(actor))
     files = await queries.files(session, list(locked.values()))
     lawful: dict[int, _Lawful] = {}
     for place, proposal in enumerate(proposals):
@@ -142,6 +139,11 @@ async def _judge(
             judged=judged,
         )
     return lawful
+
+
+def _reach(actor: Actor) -> Actor | None:
+    """The service that executes rules is bound to no branch and brought nothing of its own."""
+    return None if actor.id == RULES_ID else actor
 
 
 async def _ask_funds(
@@ -324,7 +326,9 @@ async def reserve_waiting(
     Those that find money are approved, the others wait on, with the reason as it is now. Raises
     `ApplicationNotFound`, `NotWaitingForFunds`, `FundRestricted`.
     """
-    locked = await application_queries.locked_applications(session, application_ids, actor=actor)
+    locked = await application_queries.locked_applications(
+        session, application_ids, actor=_reach(actor)
+    )
     rows = [locked[application_id] for application_id in application_ids]
     files = await queries.files(session, rows)
     asks = []

@@ -65,13 +65,13 @@ async def level(desk: Office, number: int, limit: str, **changes: Any) -> dict[s
 
 
 async def open_fund(
-    desk: Office, *, kind: FundKind = FundKind.WAQF, holds: str = "10000.000"
+    desk: Office, *, kind: FundKind = FundKind.WAQF, holds: str = "10000.000", code: str = ""
 ) -> str:
     actor_id = ids.new()
     async with desk.database.begin(desk.institution_id) as session:
         row = await funds.create_fund(
             session,
-            code=f"F{ids.new().hex[-8:]}",
+            code=code or f"F{ids.new().hex[-8:]}",
             kind=kind,
             names=Names(ar="صندوق", fr="Fonds", en="Fund"),
             floor=Money.zero("JOD"),
