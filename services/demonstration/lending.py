@@ -16,6 +16,7 @@ from services.demonstration.queries import Standing
 from services.loans.applications import assessing
 from services.loans.applications import operations as applications
 from services.loans.approvals import operations as approvals
+from services.loans.borrowers import operations as registration
 from services.loans.borrowers.operations import PossibleDuplicate
 from services.loans.contracts import operations as contracts
 from services.loans.contracts.operations import Signing
@@ -112,6 +113,22 @@ async def take_through(desk: Desk, cases: Sequence[Case], *, on: date) -> dict[s
     return await desk.standings(cases)
 
 
+async def register(desk: Desk, borrowers: Sequence[NewBorrower], *, on: date, actor: Actor) -> None:
+    """Register persons who make no application of their own, such as a group's members."""
+    for part in _parts(borrowers):
+        async with desk.db.begin() as session:
+            waiting = list(part)
+            while waiting:
+                outcomes = await registration.register_borrowers(
+                    session, waiting, on=on, actor=actor
+                )
+                waiting = [
+                    _distinct(borrower, outcome)
+                    for borrower, outcome in zip(waiting, outcomes, strict=True)
+                    if isinstance(outcome, RafidError)
+                ]
+
+
 async def submit(desk: Desk, cases: Sequence[Case], *, on: date) -> None:
     """Submit what is not submitted, each branch's by its officer."""
     known = await desk.standings(cases)
@@ -136,15 +153,17 @@ async def _submit(desk: Desk, cases: Sequence[Case], *, on: date, actor: Actor) 
 
 
 def _confirmed(submission: Submission, refusal: RafidError) -> Submission:
-    """The submission of somebody who only resembles others: who made the people knows that."""
-    if not isinstance(refusal, PossibleDuplicate) or not isinstance(
-        submission.borrower, NewBorrower
-    ):
+    if isinstance(submission.borrower, NewBorrower):
+        return replace(submission, borrower=_distinct(submission.borrower, refusal))
+    raise refusal
+
+
+def _distinct(borrower: NewBorrower, refusal: RafidError) -> NewBorrower:
+    """Somebody who only resembles others, told so: who made the people knows it."""
+    if not isinstance(refusal, PossibleDuplicate):
         raise refusal
-    others = submission.borrower.confirmed_distinct_from | {*refusal.candidate_ids}
-    return replace(
-        submission, borrower=replace(submission.borrower, confirmed_distinct_from=others)
-    )
+    others = borrower.confirmed_distinct_from | {*refusal.candidate_ids}
+    return replace(borrower, confirmed_distinct_from=others)
 
 
 async def assess(desk: Desk, cases: Sequence[Case], *, on: date) -> None:

@@ -80,19 +80,13 @@ async def booked_receipts(session: AsyncSession) -> set[tuple[str, date]]:
     return {(row.code, row.received_on) for row in rows}
 
 
-REPAYMENTS = text("""
-    select k.key, r.repayment_id from idempotency_key k
-    join repayment r on r.institution_id = k.institution_id
-      and r.repayment_id = (convert_from(k.answer, 'UTF8')::jsonb ->> 'repayment_id')::uuid
-    where k.institution_id = :institution_id and k.key = any(:keys)
-""")
+FOUNDED = text("select 1 from institution where institution_id = :institution_id")
 
 
-async def repayment_ids(session: AsyncSession, keys: Collection[str]) -> dict[str, UUID]:
-    """Return the repayments that were booked under idempotency keys."""
-    values = {"institution_id": tenancy.institution_of(session), "keys": list(keys)}
-    rows = await session.execute(REPAYMENTS, values)
-    return {row.key: row.repayment_id for row in rows}
+async def is_founded(session: AsyncSession) -> bool:
+    """Whether the transaction's institution exists."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(FOUNDED, values)).first() is not None
 
 
 CODES = {

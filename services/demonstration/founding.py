@@ -1,0 +1,214 @@
+"""How is the demonstration institution founded, and with which words are its people let in?"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.demonstration import institution as plan
+from services.demonstration import making, queries
+from services.demonstration.queries import Founded
+from services.loans.approvals import operations as approvals
+from services.loans.funds import operations as funds
+from services.loans.institutions import operations as institutions
+from services.loans.institutions import passwords
+from services.loans.institutions import queries as institution_queries
+from services.loans.products import operations as products
+from shared import ids
+from shared.auth import Actor, Role
+from shared.clock import Clock
+from shared.db import TenantDb
+from shared.ids import BranchId, ClientId, DonorId, InstitutionId, ProductId
+from shared.schemas import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """How somebody signs in, or a program asks for a token; the secret is shown once."""
+
+    roles: tuple[str, ...]
+    login: str
+    secret: str
+    is_program: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    text: str
+    hash: str
+
+
+async def is_founded(db: TenantDb) -> bool:
+    """Whether the institution exists."""
+    async with db() as session:
+        return await queries.is_founded(session)
+
+
+async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential]:
+    """Found the institution with everything but its business, all or nothing.
+
+    Funds are open and products offered `since` the day the history begins. Returns the
+    credentials, made at random; only their hashes are kept.
+    """
+    logins = [post.login for post in plan.STAFF]
+    words = await asyncio.gather(*(_secret(passwords.new_password()) for _ in logins))
+    secret = await _secret(passwords.new_secret())
+    async with db.begin() as session:
+        founded = await institutions.create_institution(
+            session,
+            code=plan.CODE,
+            names=plan.NAMES,
+            country=plan.COUNTRY,
+            currency=plan.CURRENCY,
+            timezone=plan.TIMEZONE,
+            administrator_login=plan.ADMINISTRATOR,
+        )
+        chief = Actor(
+            id=founded.administrator.staff_id,
+            institution_id=db.institution_id,
+            roles=frozenset({Role.ADMINISTRATOR}),
+        )
+        branches = {}
+        for branch in plan.BRANCHES:
+            row = await institutions.create_branch(
+                session, code=branch.code, names=branch.names, region=branch.region
+            )
+            branches[branch.code] = BranchId(row.branch_id)
+        donors = await _fund(session, contracts=contracts, since=since, actor=chief)
+        await _employ(
+            session, dict(zip(logins, words, strict=True)), branches=branches, donors=donors
+        )
+        await institutions.create_client(
+            session, name=plan.CLIENT, roles=plan.CLIENT_ROLES, secret_hash=secret.hash
+        )
+        await _offer(session, actor=chief)
+    chief_word = Credential(
+        roles=(Role.ADMINISTRATOR,), login=founded.login, secret=founded.password
+    )
+    staff = [_of_post(post, word.text) for post, word in zip(plan.STAFF, words, strict=True)]
+    return [chief_word, *staff, _of_program(plan.CLIENT, secret.text)]
+
+
+async def _secret(text: str) -> _Secret:
+    return _Secret(text, await passwords.hashed(text))
+
+
+async def _fund(
+    session: AsyncSession, *, contracts: int, since: date, actor: Actor
+) -> dict[str, DonorId]:
+    """Open the funds and link those who give to them."""
+    donors = {}
+    for donor in plan.DONORS:
+        row = await funds.create_donor(
+            session, code=donor.code, names=donor.names, actor_id=actor.id
+        )
+        donors[donor.code] = DonorId(row.donor_id)
+    for one in plan.FUNDS:
+        fund = await funds.create_fund(
+            session,
+            code=one.code,
+            kind=one.kind,
+            names=one.names,
+            floor=making.scaled(one.floor, making.scale(contracts)),
+            lending_ruling=None,
+            on=since,
+            actor_id=actor.id,
+        )
+        await funds.link_donor(
+            session, fund_id=fund.fund_id, donor_id=donors[one.donor], actor_id=actor.id
+        )
+    return donors
+
+
+async def _employ(
+    session: AsyncSession,
+    words: Mapping[str, _Secret],
+    *,
+    branches: Mapping[str, BranchId],
+    donors: Mapping[str, DonorId],
+) -> None:
+    for post in plan.STAFF:
+        await institutions.create_staff(
+            session,
+            login=post.login,
+            name=post.name,
+            roles=post.roles,
+            password_hash=words[post.login].hash,
+            branch_ids=[branches[post.branch]] if post.branch else None,
+            donor_id=donors[post.donor] if post.donor else None,
+        )
+
+
+async def _offer(session: AsyncSession, *, actor: Actor) -> None:
+    """Offer the products, and say who decides up to how much."""
+    for offer in plan.OFFERS:
+        offered = replace(offer.product, product_id=ProductId(ids.new()))
+        await products.create_product(session, offered, names=offer.names, actor=actor)
+    for level, most in plan.AUTHORITY:
+        await approvals.set_authority_level(
+            session,
+            product_id=None,
+            fund_id=None,
+            max_amount=most,
+            level=level,
+            role=Role.APPROVER,
+            actor=actor,
+        )
+
+
+async def renew_credentials(db: TenantDb, *, clock: Clock) -> list[Credential]:
+    """Give everybody another password, and the program another name and secret."""
+    posts = [
+        plan.Post(
+            login=plan.ADMINISTRATOR,
+            name=plan.ADMINISTRATOR,
+            roles=frozenset({Role.ADMINISTRATOR}),
+        ),
+        *plan.STAFF,
+    ]
+    words = await asyncio.gather(*(_secret(passwords.new_password()) for _ in posts))
+    secret, name = await _secret(passwords.new_secret()), f"{plan.CLIENT}-{ids.new().hex[-6:]}"
+    async with db.begin() as session:
+        founded = await queries.founded(session)
+        for post, word in zip(posts, words, strict=True):
+            staff_id = founded.staff[post.login]
+            await institutions.reset_password(session, staff_id, password_hash=word.hash)
+        for row in await institution_queries.clients(session, page=Page()):
+            if row.name.startswith(plan.CLIENT):
+                await institutions.deactivate_client(
+                    session, ClientId(row.client_id), at=clock.now()
+                )
+        await institutions.create_client(
+            session, name=name, roles=plan.CLIENT_ROLES, secret_hash=secret.hash
+        )
+    staff = [_of_post(post, word.text) for post, word in zip(posts, words, strict=True)]
+    return [*staff, _of_program(name, secret.text)]
+
+
+def _of_post(post: plan.Post, password: str) -> Credential:
+    return Credential(
+        roles=tuple(sorted(post.roles)), login=f"{post.login}@{plan.CODE}", secret=password
+    )
+
+
+def _of_program(name: str, secret: str) -> Credential:
+    return Credential(
+        roles=tuple(sorted(plan.CLIENT_ROLES)),
+        login=f"{plan.CODE}.{name}",
+        secret=secret,
+        is_program=True,
+    )
+
+
+def actor_of(founded: Founded, login: str, *, institution_id: InstitutionId) -> Actor:
+    """Somebody of the staff, as the operations know them."""
+    post = next(post for post in plan.STAFF if post.login == login)
+    branches: Sequence[BranchId] = [BranchId(founded.branches[post.branch])] if post.branch else ()
+    return Actor(
+        id=founded.staff[login],
+        institution_id=institution_id,
+        roles=post.roles,
+        branch_ids=frozenset(branches) if post.branch else None,
+    )
