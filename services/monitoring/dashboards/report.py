@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID
 
 from services.monitoring.domain.portfolio_quality import PortfolioQuality
 from services.monitoring.domain.utilisation import Utilisation
@@ -144,4 +143,3 @@ class DonorReport:
     cut: Cut
     funds: Sequence[FundLine]
     chosen: FundReport | None
-    viewer_id: UUID

@@ -110,7 +110,6 @@ async def show_donor_page(
         cut=Cut(as_of=day, known_at=at.known_at, sequence=read.number, head=read.head),
         funds=[FundLine(fund=f, received=u.received, at_hand=u.at_hand) for f, u in known],
         chosen=report,
-        viewer_id=actor.id,
     )
     writer = Writer(
         language=language_for(request, lang), country=house.country, timezone=house.timezone
