@@ -25,7 +25,7 @@ SYSTEM_USERS = ("nobody", "daemon")
 
 
 class PostgresNotInstalled(RafidError):
-    """PostgreSQL's programs are not installed."""
+    """PostgreSQL's programs are not installed"""
 
     kind = Kind.UNAVAILABLE
     service = "shared"
@@ -37,7 +37,7 @@ class PostgresNotInstalled(RafidError):
 
 
 class NoSystemUser(RafidError):
-    """There is no system user to run PostgreSQL as."""
+    """There is no system user to run PostgreSQL as"""
 
     kind = Kind.UNAVAILABLE
     service = "shared"

@@ -23,7 +23,7 @@ PID_LINE, PORT_LINE, STATUS_LINE = 0, 3, 7
 
 
 class OtherMajorVersion(RafidError):
-    """The data was written by another major version of PostgreSQL."""
+    """The data was written by another major version of PostgreSQL"""
 
     kind = Kind.CONFLICT
     service = "shared"
@@ -37,7 +37,7 @@ class OtherMajorVersion(RafidError):
 
 
 class PostgresFailed(RafidError):
-    """PostgreSQL did not start."""
+    """PostgreSQL did not start"""
 
     kind = Kind.UNAVAILABLE
     service = "shared"

@@ -63,7 +63,7 @@ TEST_SETTINGS: Mapping[str, str] = {
 
 
 class DataFolderInUse(RafidError):
-    """The data folder is in use by another process."""
+    """The data folder is in use by another process"""
 
     kind = Kind.CONFLICT
     service = "shared"

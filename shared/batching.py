@@ -20,7 +20,7 @@ Flush = Callable[[InstitutionId, Sequence[Command]], Awaitable[Sequence[Result |
 
 
 class Overloaded(RafidError):
-    """The system is at its limit for the moment.
+    """The system is at its limit for the moment
 
     Nothing was done; the same request may be sent again after a moment.
     """

@@ -29,7 +29,7 @@ IdempotencyKey = Annotated[
 
 
 class IdempotencyKeyReused(RafidError):
-    """The idempotency key was used for another request.
+    """The idempotency key was used for another request
 
     A key belongs to one request for good: send another key with another body.
     """

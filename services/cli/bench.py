@@ -37,14 +37,14 @@ READY_SECONDS = 30.0
 
 
 class NodeMissing(RafidError):
-    """The load generator needs Node."""
+    """The load generator needs Node"""
 
     kind = Kind.UNAVAILABLE
     detail = "Install Node 18 or newer, so that `node` is found, and start again."
 
 
 class ServerDidNotAnswer(RafidError):
-    """The server under test did not answer."""
+    """The server under test did not answer"""
 
     kind = Kind.UNAVAILABLE
     detail = "It answered nothing on port {port} within {seconds} seconds."

@@ -14,7 +14,7 @@ from shared.money import CurrencyMismatch, Money
 
 
 class ContractNotPaidOut(RafidError):
-    """The contract has not been paid out."""
+    """The contract has not been paid out"""
 
     kind = Kind.CONFLICT
     service = "loans"
@@ -24,7 +24,7 @@ class ContractNotPaidOut(RafidError):
 
 
 class AmountNotPositive(RafidError):
-    """The amount must be above zero."""
+    """The amount must be above zero"""
 
     kind = Kind.RULE
     service = "loans"
@@ -33,7 +33,7 @@ class AmountNotPositive(RafidError):
 
 
 class DayNotPossible(RafidError):
-    """The money cannot have come on that day."""
+    """The money cannot have come on that day"""
 
     kind = Kind.RULE
     service = "loans"
@@ -44,7 +44,7 @@ class DayNotPossible(RafidError):
 
 
 class ContractUnknown(RafidError):
-    """There is no such contract here."""
+    """There is no such contract here"""
 
     kind = Kind.NOT_FOUND
     service = "loans"
@@ -53,7 +53,7 @@ class ContractUnknown(RafidError):
 
 
 class RepaymentUnknown(RafidError):
-    """There is no such repayment here."""
+    """There is no such repayment here"""
 
     kind = Kind.NOT_FOUND
     service = "loans"
@@ -62,7 +62,7 @@ class RepaymentUnknown(RafidError):
 
 
 class AlreadyReversed(RafidError):
-    """The repayment cannot be reversed again."""
+    """The repayment cannot be reversed again"""
 
     kind = Kind.CONFLICT
     service = "loans"
@@ -71,7 +71,7 @@ class AlreadyReversed(RafidError):
 
 
 class RepaymentBusy(RafidError):
-    """The repayment's contract changes too fast."""
+    """The repayment's contract changes too fast"""
 
     kind = Kind.UNAVAILABLE
     service = "loans"
@@ -80,7 +80,7 @@ class RepaymentBusy(RafidError):
 
 
 class ContractBusy(RafidError):
-    """The contract changes too fast."""
+    """The contract changes too fast"""
 
     kind = Kind.UNAVAILABLE
     service = "loans"

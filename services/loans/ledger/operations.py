@@ -24,7 +24,7 @@ CLOSED_PERIOD = "RF001"
 
 
 class PeriodClosed(RafidError):
-    """The books of that day are closed."""
+    """The books of that day are closed"""
 
     kind = Kind.RULE
     service = "loans"
@@ -33,7 +33,7 @@ class PeriodClosed(RafidError):
 
 
 class FundHasNoAccount(RafidError):
-    """The fund has no such account."""
+    """The fund has no such account"""
 
     kind = Kind.RULE
     service = "loans"
@@ -43,7 +43,7 @@ class FundHasNoAccount(RafidError):
 
 
 class DayNotOver(RafidError):
-    """The day is not over yet."""
+    """The day is not over yet"""
 
     kind = Kind.RULE
     service = "loans"
@@ -53,7 +53,7 @@ class DayNotOver(RafidError):
 
 
 class ClosingNotForward(RafidError):
-    """The books are closed through a later day already."""
+    """The books are closed through a later day already"""
 
     kind = Kind.CONFLICT
     service = "loans"

@@ -173,7 +173,7 @@ FIND_ACCOUNT = text("""
 
 
 class AccountUnknown(RafidError):
-    """There is no such account here."""
+    """There is no such account here"""
 
     kind = Kind.NOT_FOUND
     service = "loans"
