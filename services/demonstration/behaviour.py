@@ -31,7 +31,7 @@ CHANCES: Final = {
     Temper.PREPAYS: 0.043,
 }
 TROUBLE: Final = frozenset({Temper.LATE, Temper.HALTING, Temper.STOPS})
-WALLET_SHARE: Final = 0.35
+WALLET_SHARE: Final = 0.12
 MISTAKE_SHARE: Final = 0.004
 SPLIT_SHARE: Final = 0.2
 SKIP_SHARE: Final = 0.25

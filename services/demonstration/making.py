@@ -16,6 +16,7 @@ from services.demonstration.history import Application, History, Month, Paid, Re
 from services.demonstration.institution import BRANCHES, COUNTRY, FUNDS, OFFERS, Offer, jod
 from services.demonstration.people import Town
 from services.loans.domain import due_dates, product
+from services.loans.domain.journal import Channel
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
@@ -68,6 +69,11 @@ def scaled(amount: Money, by: float) -> Money:
     return jod(round(amount.minor * by / 10 ** (amount.exponent + 1)) * 10)
 
 
+def begins_on(today: date) -> date:
+    """The first day of the history: of the month 18 months before this one."""
+    return periods.add_months(today.replace(day=1), -MONTHS, month_end_rule="clamp")
+
+
 def make(*, seed: int, today: date, contracts: int) -> History:
     """Make the history of an institution up to a day; the same three give the same one."""
     return _Maker(seed=seed, today=today, contracts=contracts).make()
@@ -91,9 +97,9 @@ class _Maker:
         self.later = defaultdict(list)
 
     def make(self) -> History:
-        first = self.today.replace(day=1)
+        first = begins_on(self.today)
         starts = [
-            periods.add_months(first, number - MONTHS, month_end_rule="clamp")
+            periods.add_months(first, number, month_end_rule="clamp")
             for number in range(MONTHS + 1)
         ]
         quotas = self._quotas(starts)
@@ -122,10 +128,13 @@ class _Maker:
             self.later[payment.received_on.replace(day=1)].append((one.fund or "", due))
 
     def _collect(self, starts_on: date) -> tuple[Paid, ...]:
-        """What borrowers pay in a month, in order of days; it may be lent again from the next."""
+        """What borrowers pay in a month, in order of days; it may be lent again from the next.
+
+        Loans are paid out in cash, so what came over the wallet waits there.
+        """
         found = self.later.pop(starts_on, [])
         for fund, paid in found:
-            if not paid.payment.is_mistake:
+            if not paid.payment.is_mistake and paid.payment.channel is Channel.CASH:
                 self.cash[fund] += paid.payment.amount.minor
         payments = (paid for _, paid in found)
         return tuple(

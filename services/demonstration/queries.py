@@ -126,3 +126,17 @@ async def founded(session: AsyncSession) -> Founded:
         products=found["product"],
         staff={login: StaffId(staff_id) for login, staff_id in found["staff"].items()},
     )
+
+
+TOLD = text("""
+    select
+      (select count(*) from event_pending where institution_id = :institution_id) as waiting,
+      coalesce((select number from feed_entry where institution_id = :institution_id
+        order by number desc limit 1), 0) as head
+""")
+
+
+async def told(session: AsyncSession) -> tuple[int, int]:
+    """Return how many events wait for their number, and the newest number."""
+    row = (await session.execute(TOLD, {"institution_id": tenancy.institution_of(session)})).one()
+    return row.waiting, row.head
