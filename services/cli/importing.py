@@ -28,7 +28,7 @@ from shared.schemas import MAX_PAGE, Page
 
 CHUNK = 250
 Status = ApplicationStatus
-Told = Callable[[int], None]
+Told = Callable[[int, int], None]
 
 
 class NoFundFits(RafidError):
@@ -52,9 +52,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSteps:
-    """The later steps of one file: assess, decide, sign, pay; `told` hears how many are done.
+    """The later steps of one file: assess, decide, sign, pay.
 
-    `names` are the outside names of its lines.
+    `names` are the outside names of its lines. `told` hears after each part of a step how many
+    more are done, and of how many.
     """
 
     db: TenantDb
@@ -73,11 +74,12 @@ class FileSteps:
     async def assess(self, scoring: ScoringClient, *, told: Told) -> int:
         """Have assessed what waits for it; return how many were."""
         done = 0
-        for part in _parts(await self.waiting(Status.SUBMITTED, Status.WAITING_FOR_ASSESSMENT)):
+        waiting = await self.waiting(Status.SUBMITTED, Status.WAITING_FOR_ASSESSMENT)
+        for part in _parts(waiting):
             done += await assessing.assess(
                 self.db, scoring, part, at=self.moment.at, on=self.moment.on
             )
-            told(len(part))
+            told(len(part), len(waiting))
         return done
 
     async def decide(self, fund_codes: Sequence[str], *, told: Told) -> Counter[str]:
@@ -89,13 +91,14 @@ class FileSteps:
         for product in await self._products():
             fund_id = await self._fund(product, fund_codes=fund_codes)
             product_id = product.product_id
-            for part in _parts(await self.waiting(Status.ASSESSED, product_id=product_id)):
+            assessed = await self.waiting(Status.ASSESSED, product_id=product_id)
+            for part in _parts(assessed):
                 async with self.db.begin() as session:
                     outcomes = await approvals.decide_by_rules(
                         session, part, fund_id=fund_id, at=self.moment.at, on=self.moment.on
                     )
                 left.update(one.slug() for one in outcomes if isinstance(one, RafidError))
-                told(len(part))
+                told(len(part), len(assessed))
             await self._reserve(product_id)
         return left
 
@@ -111,14 +114,15 @@ class FileSteps:
         """Sign what is approved; return how many contracts there are more."""
         actor = intake.importer(self.db.institution_id)
         done = 0
-        for part in _parts(await self.waiting(Status.APPROVED)):
+        approved = await self.waiting(Status.APPROVED)
+        for part in _parts(approved):
             signings = [Signing(application_id=one, signed_on=self.moment.on) for one in part]
             async with self.db.begin() as session:
                 rows = await contracts.sign_contracts(
                     session, signings, actor=actor, at=self.moment.at
                 )
             done += len(rows)
-            told(len(part))
+            told(len(part), len(approved))
         return done
 
     async def pay(self, *, told: Told) -> int:
@@ -131,7 +135,7 @@ class FileSteps:
             payouts = [Payout(contract_id=one, disbursed_on=self.moment.on) for one in part]
             async with self.db.begin() as session:
                 await disbursements.disburse_contracts(session, payouts, actor=actor)
-            told(len(part))
+            told(len(part), len(unpaid))
         return len(unpaid)
 
     async def _unpaid(self, application_ids: frozenset[ApplicationId]) -> AsyncIterator[ContractId]:

@@ -192,8 +192,9 @@ async def import_file(
         on=moment.on,
     )
     with _bars() as bars:
-        told = _bar(bars, "Taking in", total=len(file.lines))
-        report = Report(taken=await intake.take_in(db, file, order, told=told))
+        came = _bar(bars, "Taking in")
+        taken = await intake.take_in(db, file, order, told=lambda some: came(some, len(file.lines)))
+        report = Report(taken=taken)
         steps = FileSteps(db=db, names=file.names, moment=moment)
         report.assessed = await steps.assess(scoring, told=_bar(bars, "Assessing"))
         if wish.fund_codes:
@@ -219,9 +220,9 @@ def _bars() -> Progress:
     )
 
 
-def _bar(bars: Progress, description: str, *, total: int | None = None) -> Callable[[int], None]:
-    task = bars.add_task(description, total=total)
-    return lambda done: bars.update(task, advance=done)
+def _bar(bars: Progress, description: str) -> Callable[[int, int], None]:
+    task = bars.add_task(description, total=None)
+    return lambda some, of: bars.update(task, advance=some, total=of)
 
 
 def quarantine_of(path: Path) -> Path:
