@@ -18,6 +18,7 @@ from services.loans.institutions.queries import branches
 from services.loans.products.queries import ProductNotFound
 from shared.auth import Role
 from shared.db import TenantDb
+from shared.ids import BranchId
 from shared.schemas import Page
 from tests import bodies
 from tests.fakes import FakeScoring
@@ -205,7 +206,7 @@ async def test_an_unknown_branch_costs_the_line(desk: Office, scoring: FakeScori
     assert reasons(report) == {12: "branch-code-unknown"}
     async with desk.database.read(desk.institution_id) as session:
         found = {row.code: row.branch_id for row in await branches(session, page=Page(limit=9))}
-    officer = desk.caller(Role.OFFICER, branches=[found["two"]])
+    officer = desk.caller(Role.OFFICER, branches=[BranchId(found["two"])])
     assert len((await officer.get("/loans/v1/applications")).json()["items"]) == 10
 
 
