@@ -110,8 +110,11 @@ class Sequencer:
     leaves nothing behind but a lease that ends.
     """
 
-    def __init__(self, database: Database, *, chains: Sequence[Chain] = (EVENTS,)) -> None:
+    def __init__(
+        self, database: Database, *, chains: Sequence[Chain] = (EVENTS,), batch: int = BATCH
+    ) -> None:
         self.database = database
+        self.batch = batch
         self.chains = tuple(chains)
         self.holder = uuid.uuid4()
         self._waiting: set[InstitutionId] = set()
@@ -135,7 +138,7 @@ class Sequencer:
                 names = self._waiting if woken else await self.institutions()
                 self._waiting = set()
                 for institution_id in list(names):
-                    while await self.number(institution_id) >= BATCH:
+                    while await self.number(institution_id) >= self.batch:
                         pass
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("the sequencer waits for the database", error=repr(error))
@@ -148,7 +151,7 @@ class Sequencer:
         return {InstitutionId(row["institution_id"]) for row in rows}
 
     async def number(self, institution_id: InstitutionId) -> int:
-        """Give every waiting row of one institution its number; return how many were given."""
+        """Number waiting rows of one institution, by whole transactions; return how many."""
         pool = await self.database.pool()
         count = 0
         async with pool.acquire() as connection, connection.transaction():
@@ -158,11 +161,45 @@ class Sequencer:
             if not await self._leased(connection, institution_id):
                 return 0
             numbered_at = await self._next_instant(connection, institution_id)
+            ripe = await self._ripe(connection, institution_id)
             for chain in self.chains:
-                count += await _extend(connection, chain, institution_id, numbered_at)
+                keys = ripe.get(chain.name, [])
+                count += await _extend(connection, chain, institution_id, numbered_at, keys)
         async with self.numbered:
             self.numbered.notify_all()
         return count
+
+    async def _ripe(
+        self, connection: Any, institution_id: InstitutionId
+    ) -> dict[str, list[uuid.UUID]]:
+        """Choose what to number now: whole transactions, oldest first, by chain in their order.
+
+        One statement sees one moment, and no transaction is split: so at every instant given,
+        all chains tell the same changes, and a sum over one equals the sum over another.
+        """
+        waiting = " union all ".join(
+            f"select {place} as chain, {chain.key} as id, recorded_at, xmin::text as writer"
+            f" from {chain.pending} where institution_id = $1"
+            for place, chain in enumerate(self.chains)
+        )
+        rows = await connection.fetch(
+            f"""
+            with waiting as materialized ({waiting}),
+            writers as (
+              select writer,
+                sum(count(*)) over (order by min(recorded_at), writer) - count(*) as before
+              from waiting group by writer
+            )
+            select chain, id from waiting join writers using (writer)
+            where before < $2 order by chain, recorded_at, id
+            """,
+            institution_id,
+            self.batch,
+        )
+        chosen: dict[str, list[uuid.UUID]] = {}
+        for row in rows:
+            chosen.setdefault(self.chains[row["chain"]].name, []).append(row["id"])
+        return chosen
 
     async def _waits(self, connection: Any, institution_id: InstitutionId) -> bool:
         clauses = " or ".join(
@@ -201,18 +238,23 @@ class Sequencer:
 
 
 async def _extend(
-    connection: Any, chain: Chain, institution_id: InstitutionId, numbered_at: datetime
+    connection: Any,
+    chain: Chain,
+    institution_id: InstitutionId,
+    numbered_at: datetime,
+    keys: Sequence[uuid.UUID],
 ) -> int:
+    if not keys:
+        return 0
     rows = await connection.fetch(
         f"""
-        select p.{chain.key} as id, {chain.digest} as digest from {chain.pending} p
-        where p.institution_id = $1 order by p.recorded_at, p.{chain.key} limit $2
+        select {chain.digest} as digest from {chain.pending} p
+        where p.institution_id = $1 and p.{chain.key} = any($2)
+        order by p.recorded_at, p.{chain.key}
         """,
         institution_id,
-        BATCH,
+        keys,
     )
-    if not rows:
-        return 0
     last = await connection.fetchrow(
         f"select number, hash from {chain.link} where institution_id = $1"
         " order by number desc limit 1",
@@ -224,7 +266,6 @@ async def _extend(
         number += 1
         previous = link_hash(previous, number, row["digest"])
         hashes.append(previous)
-    keys = [row["id"] for row in rows]
     await connection.execute(
         f"""
         insert into {chain.link} (institution_id, number, {chain.key}, numbered_at, hash)
