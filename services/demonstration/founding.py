@@ -31,7 +31,12 @@ class Credential:
     roles: tuple[str, ...]
     login: str
     secret: str
-    is_program: bool = False
+    variable: str | None = None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program's, kept in a variable of the shell."""
+        return self.variable is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential
     """
     logins = [post.login for post in plan.STAFF]
     words = await asyncio.gather(*(_secret(passwords.new_password()) for _ in logins))
-    secret = await _secret(passwords.new_secret())
+    keys = await asyncio.gather(*(_secret(passwords.new_secret()) for _ in plan.PROGRAMS))
     async with db.begin() as session:
         founded = await institutions.create_institution(
             session,
@@ -80,15 +85,20 @@ async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential
         await _employ(
             session, dict(zip(logins, words, strict=True)), branches=branches, donors=donors
         )
-        await institutions.create_client(
-            session, name=plan.CLIENT, roles=plan.CLIENT_ROLES, secret_hash=secret.hash
-        )
+        for program, key in zip(plan.PROGRAMS, keys, strict=True):
+            await institutions.create_client(
+                session, name=program.name, roles=program.roles, secret_hash=key.hash
+            )
         await _offer(session, actor=chief)
     chief_word = Credential(
         roles=(Role.ADMINISTRATOR,), login=founded.login, secret=founded.password
     )
     staff = [_of_post(post, word.text) for post, word in zip(plan.STAFF, words, strict=True)]
-    return [chief_word, *staff, _of_program(plan.CLIENT, secret.text)]
+    programs = [
+        _of_program(program, key.text, name=program.name)
+        for program, key in zip(plan.PROGRAMS, keys, strict=True)
+    ]
+    return [chief_word, *staff, *programs]
 
 
 async def _secret(text: str) -> _Secret:
@@ -159,7 +169,7 @@ async def _offer(session: AsyncSession, *, actor: Actor) -> None:
 
 
 async def renew_credentials(db: TenantDb, *, clock: Clock) -> list[Credential]:
-    """Give everybody another password, and the program another name and secret."""
+    """Give everybody another password, and the programs other names and secrets."""
     posts = [
         plan.Post(
             login=plan.ADMINISTRATOR,
@@ -169,22 +179,31 @@ async def renew_credentials(db: TenantDb, *, clock: Clock) -> list[Credential]:
         *plan.STAFF,
     ]
     words = await asyncio.gather(*(_secret(passwords.new_password()) for _ in posts))
-    secret, name = await _secret(passwords.new_secret()), f"{plan.CLIENT}-{ids.new().hex[-6:]}"
+    keys = await asyncio.gather(*(_secret(passwords.new_secret()) for _ in plan.PROGRAMS))
+    mark = ids.new().hex[-6:]
     async with db.begin() as session:
         founded = await queries.founded(session)
         for post, word in zip(posts, words, strict=True):
             staff_id = founded.staff[post.login]
             await institutions.reset_password(session, staff_id, password_hash=word.hash)
         for row in await institution_queries.clients(session, page=Page()):
-            if row.name.startswith(plan.CLIENT):
+            if row.name.startswith(tuple(program.name for program in plan.PROGRAMS)):
                 await institutions.deactivate_client(
                     session, ClientId(row.client_id), at=clock.now()
                 )
-        await institutions.create_client(
-            session, name=name, roles=plan.CLIENT_ROLES, secret_hash=secret.hash
-        )
+        for program, key in zip(plan.PROGRAMS, keys, strict=True):
+            await institutions.create_client(
+                session,
+                name=f"{program.name}-{mark}",
+                roles=program.roles,
+                secret_hash=key.hash,
+            )
     staff = [_of_post(post, word.text) for post, word in zip(posts, words, strict=True)]
-    return [*staff, _of_program(name, secret.text)]
+    programs = [
+        _of_program(program, key.text, name=f"{program.name}-{mark}")
+        for program, key in zip(plan.PROGRAMS, keys, strict=True)
+    ]
+    return [*staff, *programs]
 
 
 def _of_post(post: plan.Post, password: str) -> Credential:
@@ -193,13 +212,25 @@ def _of_post(post: plan.Post, password: str) -> Credential:
     )
 
 
-def _of_program(name: str, secret: str) -> Credential:
+def _of_program(program: plan.Program, secret: str, *, name: str) -> Credential:
     return Credential(
-        roles=tuple(sorted(plan.CLIENT_ROLES)),
+        roles=tuple(sorted(program.roles)),
         login=f"{plan.CODE}.{name}",
         secret=secret,
-        is_program=True,
+        variable=program.variable,
     )
+
+
+async def variables(db: TenantDb, credentials: Sequence[Credential], *, url: str) -> dict[str, str]:
+    """Give what the calls of the README read from the shell: address, programs, ids."""
+    async with db() as session:
+        founded = await queries.founded(session)
+    return {
+        "RAFID_URL": url,
+        **{one.variable: f"{one.login}:{one.secret}" for one in credentials if one.variable},
+        "RAFID_BRANCH": str(founded.branches[plan.FIRST_LOAN_BRANCH]),
+        "RAFID_FUND": str(founded.funds[plan.FIRST_LOAN_FUND]),
+    }
 
 
 def actor_of(founded: Founded, login: str, *, institution_id: InstitutionId) -> Actor:

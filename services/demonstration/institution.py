@@ -29,8 +29,6 @@ NAMES: Final = Names(
     fr="Institution Rafid de microfinance",
     en="Rafid Microfinance Institution",
 )
-CLIENT: Final = "curl"
-CLIENT_ROLES: Final = frozenset({Role.OFFICER, Role.INTEGRATOR})
 
 
 def jod(amount: int) -> Money:
@@ -175,6 +173,29 @@ class Post:
     donor: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that calls the API, and the variable that holds its name and secret."""
+
+    name: str
+    variable: str
+    roles: frozenset[Role]
+
+
+PROGRAMS: Final = (
+    Program(
+        name="desk",
+        variable="RAFID_OFFICER",
+        roles=frozenset({Role.OFFICER, Role.INTEGRATOR}),
+    ),
+    Program(
+        name="committee",
+        variable="RAFID_COMMITTEE",
+        roles=frozenset({Role.APPROVER, Role.FUNDS_MANAGER}),
+    ),
+)
+FIRST_LOAN_BRANCH: Final = "amman"
+FIRST_LOAN_FUND: Final = "waqf"
 ADMINISTRATOR: Final = "administrator"
 APPROVERS: Final = ("approver", "committee")
 FUNDS_MANAGER: Final = "funds-manager"

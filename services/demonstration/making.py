@@ -35,10 +35,10 @@ LEND_AT_MOST: Final = 0.97
 
 # What comes into each fund in 18 months of 2,000 contracts: (month, dinars).
 GIFTS: Final = {
-    "waqf": ((0, 150_000), (4, 30_000), (8, 30_000), (12, 25_000)),
-    "state": ((0, 110_000), (4, 70_000), (8, 60_000), (13, 40_000)),
-    "commercial": ((0, 210_000), (4, 160_000), (8, 90_000), (13, 60_000)),
-    "donation": ((0, 55_000), *((month, 6_000) for month in range(1, MONTHS + 1))),
+    "waqf": ((0, 150_000), (4, 30_000), (8, 30_000), (12, 40_000)),
+    "state": ((0, 110_000), (4, 70_000), (8, 60_000), (13, 60_000)),
+    "commercial": ((0, 210_000), (4, 160_000), (8, 90_000), (13, 100_000)),
+    "donation": ((0, 55_000), *((month, 7_000) for month in range(1, MONTHS + 1))),
     "zakat": tuple((month, 1_400) for month in range(MONTHS + 1)),
 }
 GRANTS_FROM: Final = 10_000
