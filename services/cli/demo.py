@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +130,9 @@ async def _found_and_load(rafid: Rafid, folder: Path, *, wish: Wish, port: int) 
     db = TenantDb(database, record.institution_id)
     credentials = await _credentials(db, record=record, wish=wish, clock=clock)
     if credentials:
-        _print_credentials(credentials, port=port)
+        _print_people(credentials)
+        url = f"http://localhost:{port}"
+        _print_variables(await founding.variables(db, credentials, url=url))
     else:
         console.print(
             "The passwords were shown at the first start;"
@@ -160,7 +162,7 @@ async def _credentials(
     return []
 
 
-def _print_credentials(credentials: Sequence[Credential], *, port: int) -> None:
+def _print_people(credentials: Sequence[Credential]) -> None:
     table = Table(title="Made at random, shown this once", title_justify="left")
     table.add_column("Role")
     table.add_column("Sign-in", no_wrap=True)
@@ -169,16 +171,12 @@ def _print_credentials(credentials: Sequence[Credential], *, port: int) -> None:
         if not one.is_program:
             table.add_row(" ".join(one.roles).replace("_", " "), one.login, one.secret)
     console.print(table)
-    for one in credentials:
-        if one.is_program:
-            console.print("For a program (officer and integrator), a token for an hour or less:")
-            console.print(
-                f"  curl -u {one.login}:{one.secret} -d grant_type=client_credentials"
-                f" http://localhost:{port}/loans/v1/token",
-                soft_wrap=True,
-                highlight=False,
-                markup=False,
-            )
+
+
+def _print_variables(variables: Mapping[str, str]) -> None:
+    console.print("For programs, and for the calls of the README, into your shell:")
+    for name, value in variables.items():
+        console.print(f"export {name}={value}", soft_wrap=True, highlight=False, markup=False)
 
 
 async def _load(rafid: Rafid, folder: Path, *, record: Record) -> None:
