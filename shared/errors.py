@@ -16,7 +16,7 @@ needed.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -35,6 +35,20 @@ class Kind(StrEnum):
     RULE = "rule"
     FORBIDDEN = "forbidden"
     UNAVAILABLE = "unavailable"
+
+
+# Gives a text in the reader's language, and as it is where no catalogue has it.
+Say = Callable[[str], str]
+
+
+class Sentence(str):
+    """Words among an error's members that a person reads: a `msgid` of the error's catalogue.
+
+    A problem tells a sentence in the reader's language; every other text of a member is a code
+    or a name, which programs read, and stays as it is.
+    """
+
+    __slots__ = ()
 
 
 @runtime_checkable
@@ -120,9 +134,9 @@ class RafidError(Exception, metaclass=_ErrorType):
         """Give the error's own members, ready for JSON: money as amount and currency, dates ISO."""
         return {name: to_json(value) for name, value in self._values().items()}
 
-    def texts(self) -> dict[str, str]:
+    def texts(self, *, say: Say = str) -> dict[str, str]:
         """Give the error's members as they stand in the sentence of `detail`."""
-        return {name: to_text(value) for name, value in self._values().items()}
+        return {name: to_text(value, say=say) for name, value in self._values().items()}
 
     def _values(self) -> dict[str, object]:
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
@@ -160,7 +174,7 @@ def to_json(value: object) -> JsonValue:
     return written
 
 
-def to_text(value: object) -> str:
+def to_text(value: object, *, say: Say = str) -> str:
     """Give a value as it stands in a sentence: members of a list are parted by commas."""
     if isinstance(value, Tellable):
         return value.to_text()
@@ -168,9 +182,12 @@ def to_text(value: object) -> str:
         case None:
             return "–"
         case list() as members:
-            return ", ".join(map(to_text, members))
+            return say(", ").join(to_text(member, say=say) for member in members)
         case dict() as members:
-            return ", ".join(f"{name}: {to_text(member)}" for name, member in members.items())
+            said = (f"{say(name)}: {to_text(member, say=say)}" for name, member in members.items())
+            return say(", ").join(said)
+        case str() as text:
+            return say(text)
         case plain:
             return str(plain)
 

@@ -140,7 +140,7 @@ def of_error(error: RafidError, *, language: Language) -> Problem:
         status=status,
         title=title,
         detail=detail,
-        members=error.fields(),
+        members=texts.members(error, language=language),
         headers=headers,
     )
 

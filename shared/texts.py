@@ -15,7 +15,7 @@ from babel.messages import pofile
 
 from shared.calendar import HijriDate
 from shared.digits import to_western_digits
-from shared.errors import RafidError
+from shared.errors import JsonValue, RafidError, Say, Sentence
 
 __all__ = [
     "DEFAULT",
@@ -23,8 +23,10 @@ __all__ = [
     "Language",
     "catalogue",
     "hijri",
+    "members",
     "pick_language",
     "render",
+    "sayer",
     "to_western_digits",
     "translate",
 ]
@@ -46,16 +48,23 @@ def translate(msgid: str, *, language: Language, service: str = "shared") -> str
 def render(error: RafidError, *, language: Language) -> tuple[str, str]:
     """Give title and detail of an error in a language, its members filled in.
 
-    A name among the members that the catalogue knows (a status, a member of a body) is said in the
-    language too.
+    A name among the members that the catalogue knows (a status, a role, a member of a body) is
+    said in the language too.
     """
-    title = translate(error.title(), language=language, service=error.service)
-    detail = translate(error.detail, language=language, service=error.service)
-    members = {
-        name: translate(text, language=language, service=error.service)
-        for name, text in error.texts().items()
-    }
-    return title, detail.format_map(members)
+    say = sayer(error.service, language=language)
+    return say(error.title()), say(error.detail).format_map(error.texts(say=say))
+
+
+def members(error: RafidError, *, language: Language) -> dict[str, JsonValue]:
+    """Give the members of an error for a problem: sentences in a language, codes as they are."""
+    say = sayer(error.service, language=language)
+    return {name: _said(member, say=say) for name, member in error.fields().items()}
+
+
+def sayer(service: str, *, language: Language) -> Say:
+    """Give what says a text of a service in a language; what all share is in the shared part."""
+    own, common = catalogue(service, language=language), catalogue("shared", language=language)
+    return lambda text: own.get(text) or common.get(text, text)
 
 
 def pick_language(header: str | None, *, default: Language = DEFAULT) -> Language:
@@ -99,6 +108,19 @@ def catalogue(service: str, *, language: Language) -> Mapping[str, str]:
             if message.id and message.string and not message.fuzzy
         }
     )
+
+
+def _said(written: JsonValue, *, say: Say) -> JsonValue:
+    """Say every sentence within a JSON value."""
+    match written:
+        case Sentence():
+            return say(written)
+        case list() as many:
+            return [_said(one, say=say) for one in many]
+        case dict() as named:
+            return {name: _said(one, say=say) for name, one in named.items()}
+        case plain:
+            return plain
 
 
 def _quality(parameter: str) -> float:

@@ -70,6 +70,14 @@ class Source:
     url: str | None = None
     dated: str | None = None
 
+    @property
+    def given_on(self) -> date | None:
+        """Its day, where all of it is known: "2004-03-11" is a day, "2004" is none."""
+        try:
+            return None if self.dated is None else date.fromisoformat(self.dated)
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fact:

@@ -139,11 +139,13 @@ class StandingOut(Body):
         error = _error_types().get(reason["type"])
         if error is None:
             return cls(type=reason["type"], title=reason["type"], detail="")
-        title, detail = (
-            texts.translate(text, language=language, service=error.service)
-            for text in (error.title(), error.detail)
+        say = texts.sayer(error.service, language=language)
+        members = {name: say(text) for name, text in reason["texts"].items()}
+        return cls(
+            type=reason["type"],
+            title=say(error.title()),
+            detail=say(error.detail).format_map(members),
         )
-        return cls(type=reason["type"], title=title, detail=detail.format_map(reason["texts"]))
 
 
 class ApplicationOut(Body):

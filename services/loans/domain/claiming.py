@@ -92,6 +92,7 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
     """The rulebook's line for a kind of fund and a mode of finance on a day.
 
     Zakat and conventional is forbidden, zakat and qard needs a ruling, waqf and qard is allowed.
+    A ruling without a first day of its own holds from the day it was given.
     """
     fact = rulebook.find(
         "fund_finances_mode",
@@ -101,7 +102,9 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
         mode_of_finance=mode.value,
     )
     return FinancingRule(
-        verdict=Verdict(str(fact.value)), source=fact.source.title, in_force_from=fact.in_force_from
+        verdict=Verdict(str(fact.value)),
+        source=fact.source.title,
+        in_force_from=fact.in_force_from or fact.source.given_on,
     )
 
 

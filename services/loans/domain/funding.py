@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from services.loans.domain.chart import FundKind
 from services.loans.domain.terms import ModeOfFinance
-from shared.errors import JsonValue, Kind, RafidError
+from shared.errors import JsonValue, Kind, RafidError, Sentence
 from shared.ids import FundId
 from shared.money import Money
+
+OWN_TERMS = Sentence("Rafid: terms of the fund and the product")
 
 
 class Verdict(StrEnum):
@@ -37,12 +39,12 @@ class FundRestricted(RafidError):
     service = "loans"
     detail = (
         "The fund {fund_code} may not finance this: {reason}."
-        " Source: {source}; in force from {in_force_from}."
+        " Rule: {rule}; source: {source}; in force from: {in_force_from}."
     )
     fund_code: str
     rule: str
-    reason: str
-    source: str
+    reason: Sentence
+    source: Sentence
     in_force_from: date | None
     refusals: tuple["Refusal", ...]
 
@@ -81,11 +83,11 @@ class FinancingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a fund may not pay: the rule in words, its source and since when it holds."""
+    """Why a fund may not pay: the rule by name and in words, its source, since when it holds."""
 
     rule: str
-    reason: str
-    source: str
+    reason: Sentence
+    source: Sentence
     in_force_from: date | None = None
 
     def to_json(self) -> JsonValue:
@@ -159,8 +161,8 @@ def check(
         refusals.append(
             Refusal(
                 rule=f"{fund.kind.value}-{mode.value}",
-                reason=reason,
-                source=rule.source,
+                reason=Sentence(reason),
+                source=Sentence(rule.source),
                 in_force_from=rule.in_force_from,
             )
         )
@@ -168,8 +170,8 @@ def check(
         refusals.append(
             Refusal(
                 rule="zakat-free-of-charge",
-                reason="a loan from zakat is free of any charge on its recipient",
-                source="Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)",
+                reason=Sentence("a loan from zakat is free of any charge on its recipient"),
+                source=Sentence("Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)"),
                 in_force_from=None,
             )
         )
@@ -177,8 +179,8 @@ def check(
         refusals.append(
             Refusal(
                 rule="corpus-floor",
-                reason="the corpus of the fund is below its floor",
-                source="OIC Fiqh Academy, resolution 140 (15/6)",
+                reason=Sentence("the corpus of the fund is below its floor"),
+                source=Sentence("OIC Fiqh Academy, resolution 140 (15/6), Muscat"),
                 in_force_from=date(2004, 3, 11),
             )
         )
@@ -190,7 +192,7 @@ def _terms_not_met(
 ) -> list[Refusal]:
     """What the fund's and the product's own terms refuse."""
     return [
-        Refusal(rule=name, reason=reason, source="Rafid: terms of the fund and the product")
+        Refusal(rule=name, reason=Sentence(reason), source=OWN_TERMS)
         for name, reason, is_met in (
             ("fund-open", "the fund is closed", fund.is_open),
             ("fund-currency", "the fund has another currency", amount.currency == fund.currency),

@@ -25,7 +25,7 @@ from services.loans.funds.tables import DonorRow, FundClaimRow, FundDonorRow, Fu
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
 from shared import feed, ids, rulebook, tenancy
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.events import DonorLinked, FundClaimed, FundCreated, FundReceived
 from shared.ids import ApplicationId, EntryId, FundId
 from shared.money import Money
@@ -75,7 +75,7 @@ class FundKindUnlawful(RafidError):
     detail = "A fund of kind {fund_kind} cannot be opened in {country} ({source})."
     fund_kind: FundKind
     country: str
-    source: str
+    source: Sentence
 
 
 async def create_fund(
@@ -97,7 +97,7 @@ async def create_fund(
     country = await queries.country(session)
     fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
     if fact.text != "yes":
-        raise FundKindUnlawful(fund_kind=kind, country=country, source=fact.source.title)
+        raise FundKindUnlawful(fund_kind=kind, country=country, source=Sentence(fact.source.title))
     row: FundRow | None = await session.scalar(
         upsert(FundRow)
         .values(

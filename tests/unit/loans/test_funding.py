@@ -107,7 +107,10 @@ def test_a_refusal_tells_rule_source_and_date_to_people_and_programs() -> None:
     with pytest.raises(FundRestricted) as raised:
         funding.require_allowed(fund, refusals=refusals)
 
-    assert "never finances this mode. Source: a resolution; in force from 1985" in str(raised.value)
+    assert str(raised.value) == (
+        "The fund WAQF-1 may not finance this: a fund of this kind never finances this mode."
+        " Rule: waqf-qard; source: a resolution; in force from: 1985-12-28."
+    )
     assert raised.value.fields() == {
         "fund_code": "WAQF-1",
         "rule": "waqf-qard",
