@@ -82,21 +82,24 @@ RULES: Mapping[str, str] = {
         order by p.contract_id limit 1""",
     "a repayment's entry books its portions": """
         select r.repayment_id as row, 'portions ' || concat_ws('/', r.principal_minor,
-            r.profit_minor, r.fee_minor, r.surplus_minor) || ', booked ' || concat_ws('/',
-            b.principal, b.profit, b.fee, b.surplus) as why
-        from repayment r left join (
-          select l.entry_id,
-            coalesce(-sum(l.amount_minor) filter (where a.code = 'loans'), 0) as principal,
-            coalesce(-sum(l.amount_minor) filter (where a.code = 'profit_income'), 0) as profit,
-            coalesce(-sum(l.amount_minor) filter (where a.code = 'fee_income'), 0) as fee,
-            coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0) as surplus
-          from journal_line l join account a
-            on a.institution_id = l.institution_id and a.account_id = l.account_id
-          where l.institution_id = :institution_id group by l.entry_id
-        ) b on b.entry_id = r.entry_id
-        where r.institution_id = :institution_id and (
-          b.entry_id is null or r.principal_minor <> b.principal or r.profit_minor <> b.profit
-          or r.fee_minor <> b.fee or r.surplus_minor <> b.surplus)
+            r.profit_minor, r.fee_minor, r.surplus_minor) || ', booked ' || string_agg(
+            a.code || ' ' || l.amount_minor, ', ' order by l.line_no) as why
+        from repayment r
+        left join journal_line l
+          on l.institution_id = r.institution_id and l.entry_id = r.entry_id
+        left join account a
+          on a.institution_id = l.institution_id and a.account_id = l.account_id
+        where r.institution_id = :institution_id
+        group by r.institution_id, r.repayment_id
+        having r.principal_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'loans'), 0)
+          or r.profit_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'profit_income'), 0)
+          or r.fee_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'fee_income'), 0)
+          or r.surplus_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0)
+          or count(l.line_no) = 0
         order by r.repayment_id limit 1""",
     "a fund's loans are what its contracts still owe of the money paid out": """
         select f.fund_id as row, 'ledger ' || f.loans || ', contracts ' || coalesce(c.owed, 0)
