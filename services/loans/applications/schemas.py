@@ -19,6 +19,7 @@ from services.loans.domain.authority import Outcome
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked, Recommendation
 from shared import texts
+from shared.clients import rejections
 from shared.clients.scoring import AssessmentOut
 from shared.clients.scoring_types import Code, Number
 from shared.errors import RafidError
@@ -290,7 +291,8 @@ class ApplicationFileOut(ApplicationOut):
         clocks = domain.steps(queries.entered(file.history), now=now)
         assessment = None
         if file.assessment is not None:
-            assessment = AssessmentOut.model_validate(file.assessment.answer)
+            kept = AssessmentOut.model_validate(file.assessment.answer)
+            assessment = rejections.retold(kept, language=language)
         return cls.model_validate(
             {
                 **_short(row, language=language),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import queries
@@ -71,8 +72,9 @@ async def submit_applications(
         _values(submissions[place], borrower=people[place], reference=reference, at=at, actor=actor)
         for place, reference in zip(accepted, references, strict=True)
     ]
-    rows = await _insert(session, values)
-    outcomes.update(zip(accepted, rows, strict=True))
+    written = await _insert(session, values)
+    rows = [row for row in written if isinstance(row, ApplicationRow)]
+    outcomes.update(zip(accepted, written, strict=True))
     await write_history(session, rows, event="submit", actor_id=actor.id, at=at)
     await feed.publish_all(session, [told_submitted(row) for row in rows])
     return [outcomes[place] for place in range(len(submissions))]
@@ -196,14 +198,27 @@ def asked_values(request: Request) -> Values:
     }
 
 
-async def _insert(session: AsyncSession, values: Sequence[Values]) -> list[ApplicationRow]:
+async def _insert(session: AsyncSession, values: Sequence[Values]) -> list[Outcome]:
+    """Write them; one whose outside name was taken this very moment is refused."""
     if not values:
         return []
     tenant = {"institution_id": tenancy.institution_of(session)}
-    statement = insert(ApplicationRow).returning(ApplicationRow)
+    statement = (
+        postgresql.insert(ApplicationRow)
+        .on_conflict_do_nothing(index_elements=["institution_id", "external_id"])
+        .returning(ApplicationRow)
+    )
     written = await session.execute(statement, [tenant | one for one in values])
-    rows = {row.application_id: row for row in written.scalars()}
-    return [rows[one["application_id"]] for one in values]  # type: ignore[index]
+    rows: dict[object, Outcome] = {row.application_id: row for row in written.scalars()}
+    names = [str(one["external_id"]) for one in values if one["application_id"] not in rows]
+    taken = await queries.applications_by_external_id(session, names) if names else {}
+    return [
+        rows.get(one["application_id"])
+        or ApplicationKnown(
+            external_id=str(one["external_id"]), application_id=taken.get(str(one["external_id"]))
+        )
+        for one in values
+    ]
 
 
 async def write_history(

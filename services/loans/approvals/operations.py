@@ -16,8 +16,13 @@ from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
 from services.loans.applications.tables import ApplicationRow
 from services.loans.approvals import queries
+from services.loans.approvals.authority import (
+    AuthorityEmpty,
+    end_authority_level,
+    set_authority_level,
+)
 from services.loans.approvals.queries import Decided
-from services.loans.approvals.tables import AuthorityLevelRow, DecisionRow
+from services.loans.approvals.tables import DecisionRow
 from services.loans.domain import deciding
 from services.loans.domain.application import Reason
 from services.loans.domain.authority import Outcome
@@ -27,14 +32,25 @@ from services.loans.domain.funding import FundExhausted
 from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
 from services.loans.domain.product import Product, Recommendation
 from services.loans.funds import operations as funds
-from services.loans.funds import queries as fund_queries
-from services.loans.products import queries as products
 from shared import feed, ids, tenancy
 from shared.auth import Actor, Role
 from shared.errors import Kind, RafidError
 from shared.events import ApplicationDecided, ApplicationReturned
-from shared.ids import ApplicationId, FundId, InstitutionId, ProductId
-from shared.money import Money
+from shared.ids import ApplicationId, FundId, InstitutionId
+
+__all__ = [
+    "RULES_ID",
+    "AuthorityEmpty",
+    "Decided",
+    "NotWaitingForFunds",
+    "decide",
+    "decide_by_rules",
+    "end_authority_level",
+    "record_decisions",
+    "reserve_waiting",
+    "rules_actor",
+    "set_authority_level",
+]
 
 # The service that executes a product's rules where the product says so; it needs authority like
 # anybody else: a level of approval for the role `service`.
@@ -347,45 +363,3 @@ async def reserve_waiting(
         changes.append(Change(row=row, event=event, actor_id=actor.id, stands_because=because))
     await applications.advance(session, changes, at=at)
     return rows
-
-
-async def set_authority_level(
-    session: AsyncSession,
-    *,
-    product_id: ProductId | None,
-    fund_id: FundId | None,
-    max_amount: Money,
-    level: int,
-    role: Role,
-    actor: Actor,
-) -> AuthorityLevelRow:
-    """Give a role the authority to decide up to an amount, for a product, a fund, or all.
-
-    Raises `ProductNotFound`, `FundNotFound`.
-    """
-    if product_id is not None:
-        await products.product(session, product_id)
-    if fund_id is not None:
-        await fund_queries.fund_by_id(session, fund_id)
-    row = AuthorityLevelRow(
-        institution_id=tenancy.institution_of(session),
-        authority_level_id=ids.new(),
-        product_id=product_id,
-        fund_id=fund_id,
-        currency=max_amount.currency,
-        max_amount_minor=max_amount.minor,
-        level=level,
-        role=role.value,
-        actor_id=actor.id,
-    )
-    session.add(row)
-    await session.flush()
-    return row
-
-
-async def end_authority_level(session: AsyncSession, authority_level_id: UUID) -> AuthorityLevelRow:
-    """Take an authority back; ending it again has no effect. Raises `AuthorityLevelNotFound`."""
-    row = await queries.authority_level(session, authority_level_id)
-    row.in_force = False
-    await session.flush()
-    return row

@@ -62,6 +62,16 @@ class DocumentKnown(RafidError):
     borrower_id: UUID
 
 
+class BorrowerKnown(RafidError):
+    """The borrower has come in already"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The name {external_id} belongs to the borrower {borrower_id}."
+    external_id: str
+    borrower_id: UUID
+
+
 class NotAPerson(RafidError):
     """Members and guarantors are registered persons"""
 
@@ -104,8 +114,9 @@ async def register_borrowers(
     """Register many borrowers in a few statements; each refusal stands in its borrower's place.
 
     The counter's lock comes first, so that of two who register one person at the same moment the
-    second sees the first. Refusals: `BranchOutOfReach`, `BirthDateImpossible`, `DocumentKnown`,
-    `PossibleDuplicate`, `BorrowerNotFound` and `NotAPerson` of members and guarantors.
+    second sees the first. Refusals: `BranchOutOfReach`, `BirthDateImpossible`, `BorrowerKnown`,
+    `DocumentKnown`, `PossibleDuplicate`; `BorrowerNotFound` and `NotAPerson` of members and
+    guarantors.
     """
     references = await institutions.next_references(
         session, kind="BR", year=on.year, count=len(borrowers)
@@ -138,6 +149,8 @@ async def _judge(
     owners = await queries.owners_of_documents(
         session, [document for new in borrowers for document in new.documents]
     )
+    names = [new.external_id for new in borrowers if new.external_id is not None]
+    known = await queries.borrowers_by_external_id(session, names) if names else {}
     register = Register(await queries.near_identities(session, [new.identity for new in borrowers]))
     others = {member.borrower_id for new in borrowers for member in new.members}
     others |= {guarantor for new in borrowers for guarantor in new.guarantor_ids}
@@ -150,10 +163,15 @@ async def _judge(
         if new.branch_id not in open_branches:
             raise queries.BranchOutOfReach(branch_id=new.branch_id)
         new.check_birth_date(on=on)
+        name = new.external_id
+        if name is not None and name in known:
+            raise BorrowerKnown(external_id=name, borrower_id=known[name])
         _check_persons([member.borrower_id for member in new.members], persons)
         _check_persons(new.guarantor_ids, persons)
         _check_documents(new.documents, owners)
         resembles = _check_duplicates(new, register)
+        if name is not None:
+            known[name] = borrower_id
         owners.update({_key(document): borrower_id for document in new.documents})
         register.add(Known(borrower_id=borrower_id, identity=new.identity))
         return resembles

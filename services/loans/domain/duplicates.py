@@ -14,6 +14,9 @@ from shared.digits import to_western_digits
 SHORTEST_SOUND = 5
 FEWEST_SHARED_WORDS = 2
 TATWEEL = "\u0640"
+# One sign may stand for a whole phrase; an index holds 2,704 bytes.
+LONGEST_NAME = 400
+LONGEST_DOCUMENT = 120
 
 # Letters that writers exchange: carriers of hamza, final ya and alef maqsura, ta marbuta and ha.
 _ARABIC_LETTERS = str.maketrans("أإآٱىئيؤةگڤپچی", "اااايييوهكفبجي", TATWEEL + "ء")
@@ -86,7 +89,7 @@ def name_key(name: str) -> str:
     "احمد عبدالله" both give "احمد عبدالله"; "Saïd EL-Amrani" gives "said elamrani".
     """
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", to_western_digits(name)))
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))[:LONGEST_NAME]
     folded = letters.casefold().translate(_ARABIC_LETTERS)
     words = " ".join(_NOT_A_WORD.sub(" ", folded).replace("_", " ").split())
     joined = _SERVANT_OF.sub("عبد", _FATHER_OF.sub(r"\1", words))
@@ -107,7 +110,7 @@ def document_key(number: str) -> str:
     Worked: " ab-١٢٣ 456" gives "AB123456".
     """
     plain = unicodedata.normalize("NFKC", to_western_digits(number)).upper()
-    return "".join(sign for sign in plain if sign.isalnum())
+    return "".join(sign for sign in plain if sign.isalnum())[:LONGEST_DOCUMENT]
 
 
 def sound_key(name: str) -> str:

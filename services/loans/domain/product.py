@@ -79,6 +79,17 @@ class TermNotWholeInstalments(RafidError):
     frequency: str
 
 
+class PolicyUnclear(RafidError):
+    """The rules of decision contradict each other"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "Rejection ends where approval begins or before, and what is decided automatically"
+        " needs the points from which it is approved."
+    )
+
+
 class Recommendation(StrEnum):
     """What the product's rules make of an assessment; a person may override with a reason."""
 
@@ -130,6 +141,12 @@ class Policy:
     approve_points_from: int | None = None
     reject_points_below: int | None = None
     is_automatic: bool = False
+
+    def __post_init__(self) -> None:
+        approve, reject = self.approve_points_from, self.reject_points_below
+        in_order = approve is None or reject is None or reject <= approve
+        if not in_order or (self.is_automatic and approve is None):
+            raise PolicyUnclear
 
     def recommend(self, *, points: int, is_declined: bool, is_feasible: bool) -> Recommendation:
         """What the rules say of a score; what fails a hard rule or every offer is not approved.
@@ -184,8 +201,9 @@ class Product:
         most_grace = min(GRACE_MONTHS_MAX, self.term_months.least - 1)
         if not 0 <= self.grace_months.least <= self.grace_months.most <= most_grace:
             raise LimitsInvalid(member="grace_months")
-        if self.price.operating_cost.currency != self.currency:
-            raise TermsInvalid(member="price", value=self.price.operating_cost.currency)
+        for cost in (self.price.operating_cost, self.price.operating_cost_monthly):
+            if cost.currency != self.currency or cost.is_negative:
+                raise TermsInvalid(member="price", value=f"{cost} {cost.currency}")
         for rate in (self.annual_rate.least, self.annual_rate.most):
             for term in (self.term_months.least, self.term_months.most):
                 self._corner(term_months=term, annual_rate=rate)
@@ -203,7 +221,8 @@ class Product:
     def check(self, asked: Asked) -> None:
         """Raise `OutsideProduct` with the member, its value and the limits, or nothing.
 
-        Also raises `TermNotWholeInstalments`: seven months cannot be paid by quarters.
+        Also raises `TermNotWholeInstalments`: neither seven months nor a grace of one month can be
+        paid by quarters.
         """
         if asked.amount.currency != self.currency:
             raise self._outside("currency", asked.amount.currency, self.currency, self.currency)
@@ -213,6 +232,7 @@ class Product:
         if asked.annual_rate is not None:
             self._check_one("annual_rate", asked.annual_rate, self.annual_rate)
         instalments_in(asked.term_months, frequency=self.frequency)
+        grace_instalments(asked.grace_months, frequency=self.frequency)
 
     def check_offered(self) -> None:
         """Raise `ProductNotOffered` when new applications are not taken."""

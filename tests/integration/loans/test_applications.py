@@ -86,6 +86,9 @@ async def test_an_outside_name_belongs_to_one_application(desk: Office, officer:
     body = bodies.application(borrower_id=first["borrower_id"], external_id="file:1")
     again = await officer.post(APPLICATIONS, body)
     assert (again.status_code, again.json()["application_id"]) == (409, first["application_id"])
+    body["external_id"] = "file:2"
+    at_once = await asyncio.gather(*(officer.post(APPLICATIONS, body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in at_once) == [201, 409, 409, 409]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,9 @@ async def test_an_authority_over_what_does_not_exist_is_refused(desk: Office) ->
     for stray in ("product_id", "fund_id"):
         assert (await admin.post(LEVELS, body | {stray: str(uuid4())})).status_code == 404
     assert (await admin.post(LEVELS, body | {"role": "donor"})).status_code == 422
+    for nothing in ("0.000", "-1.000"):
+        empty = await admin.post(LEVELS, body | {"max_amount": bodies.amount(nothing)})
+        assert problem(empty) == (422, "authority-empty")
     assert (await admin.post(f"{LEVELS}/{uuid4()}/end", None)).status_code == 404
     for role in set(Role) - {Role.ADMINISTRATOR}:
         assert (await desk.caller(role).post(LEVELS, body)).status_code == 403

@@ -130,6 +130,23 @@ async def test_a_known_document_is_refused_even_when_confirmed(
     assert answer.json()["borrower_id"] == first
 
 
+async def test_an_outside_name_belongs_to_one_borrower(desk: Office, officer: Caller) -> None:
+    first = await registered(officer, desk, external_id="crm:7")
+    changes = {"name": {"ar": "ليلى"}, "born_on": "1985-01-01", "external_id": "crm:7"}
+    answers = await asyncio.gather(*(register(officer, desk, **changes) for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {409}
+    assert {answer.json()["borrower_id"] for answer in answers} == {first}
+
+
+async def test_a_name_that_unfolds_to_thousands_of_letters_is_kept(
+    desk: Office, officer: Caller
+) -> None:
+    name = {"ar": "\ufdfa" * 200}
+    document = {"type": "passport", "number": "\ufdfa" * 60}
+    borrower_id = await registered(officer, desk, name=name, documents=[document])
+    assert (await whole(officer, borrower_id))["name"]["ar"] == name["ar"]
+
+
 async def test_of_eight_who_register_one_person_at_once_one_succeeds(
     desk: Office, officer: Caller
 ) -> None:

@@ -130,6 +130,15 @@ async def test_a_code_names_one_product(desk: Office) -> None:
             bodies.loan(fees=[{"code": "f", "kind": "flat", "when": "at_disbursement"}]),
             "fee-unclear",
         ),
+        (bodies.loan(policy={"automatic": True}), "policy-unclear"),
+        (
+            bodies.loan(policy={"approve_points_from": 10, "reject_points_below": 20}),
+            "policy-unclear",
+        ),
+        (
+            bodies.loan(price=bodies.qard()["price"] | {"operating_cost": bodies.amount("-1.000")}),
+            "terms-invalid",
+        ),
         (bodies.loan(allocation_order=["fee", "fee", "principal"]), "terms-invalid"),
     ],
 )
