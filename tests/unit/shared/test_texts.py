@@ -6,7 +6,7 @@ import pytest
 
 from shared import rulebook, texts
 from shared.calendar import HijriDate
-from shared.errors import RafidError
+from shared.errors import RafidError, Sentence
 from shared.money import TooManyDecimals
 from shared.texts import Language
 
@@ -23,6 +23,15 @@ class PartlyTranslated(RafidError):
 
     detail = "{what}"
     what: str
+
+
+class Feasts(RafidError):
+    """Some feasts"""
+
+    detail = "{names}; {feast}"
+    names: tuple[str, ...]
+    feast: Sentence
+    table: dict[str, Sentence]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,32 @@ def test_an_error_without_translation_is_told_in_english() -> None:
 
 def test_a_member_that_the_catalogue_knows_is_said_in_the_language() -> None:
     assert texts.render(PartlyTranslated(what="Ramadan"), language="ar") == ("ليس مبلغا", "رمضان")
+
+
+def test_a_list_is_said_member_by_member_with_the_comma_of_the_language() -> None:
+    feasts = Feasts(names=("Ramadan", "Ann"), feast=Sentence("Ashura"), table={})
+
+    assert texts.render(feasts, language="ar")[1] == "رمضان، Ann; عاشوراء"
+    assert texts.render(feasts, language="en")[1] == str(feasts) == "Ramadan, Ann; Ashura"
+
+
+def test_in_a_problem_sentences_are_said_and_codes_stay() -> None:
+    feasts = Feasts(
+        names=("Ramadan",), feast=Sentence("Ramadan"), table={"Rajab": Sentence("Rajab")}
+    )
+
+    assert texts.members(feasts, language="ar") == {
+        "names": ["Ramadan"],
+        "feast": "رمضان",
+        "table": {"Rajab": "رجب"},
+    }
+    assert texts.members(feasts, language="en") == feasts.fields()
+
+
+def test_a_service_says_what_all_share_unless_it_has_its_own_words() -> None:
+    assert texts.sayer("loans", language="fr")("auditor") == "auditeur"
+    assert texts.sayer("loans", language="fr")("signed") == "signé"
+    assert texts.sayer("nowhere", language="fr")("signed") == "signed"
 
 
 def test_braces_in_what_a_person_typed_do_no_harm() -> None:

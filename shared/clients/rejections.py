@@ -1,0 +1,46 @@
+"""Why are terms not offered? The answers of scoring as sentences, for each service's readers."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared import texts
+from shared.clients.scoring_types import AssessmentOut
+from shared.texts import Language
+
+# The test that failed → message id; the figures of the test are filled in.
+SENTENCES: Final[Mapping[str, str]] = {
+    "amount_below_minimum": "{asked} is less than the product's least amount, {limit}.",
+    "amount_above_maximum": "{asked} is more than the product's most, {limit}.",
+    "term_below_minimum": "{asked} months are fewer than the product's shortest term, {limit}.",
+    "term_above_maximum": "{asked} months are more than the product's longest term, {limit}.",
+    "grace_above_maximum": "{asked} months of grace are more than the product gives, {limit}.",
+    "rate_above_ceiling": (
+        "The effective rate of {effective} is above the legal ceiling of {ceiling}."
+    ),
+    "too_high_instalment": (
+        "The instalment of {instalment} is above what can be paid a month, {capacity}."
+    ),
+    "below_break_even": (
+        "At the highest rate allowed {needed} would be missing; {available} may be given."
+    ),
+    "subsidy_exhausted": "This qard would cost its fund {needed}; the fund may bear {available}.",
+}
+
+
+def sentence(code: str, *, figures: Mapping[str, str], language: Language) -> str:
+    """Say which test failed, with its figures."""
+    template = texts.translate(SENTENCES[code], language=language, service="scoring")
+    return template.format_map(figures)
+
+
+def retold(opinion: AssessmentOut, *, language: Language) -> AssessmentOut:
+    """Say a kept opinion's rejections in another language; an unknown code keeps its words."""
+    rejected = [
+        item.model_copy(
+            update={"text": sentence(item.code, figures=item.figures, language=language)}
+        )
+        if item.code in SENTENCES
+        else item
+        for item in opinion.rejected
+    ]
+    return opinion.model_copy(update={"rejected": rejected})
