@@ -19,9 +19,10 @@ from services.loans.domain.application import (
 )
 from services.loans.domain.borrower import BorrowerKind
 from services.loans.domain.lifecycle import ApplicationStatus
-from services.loans.domain.product import Asked
+from services.loans.domain.product import Asked, OutsideProduct, ProductNotOffered
 from shared.money import CurrencyMismatch
 from tests.builders import an_id, money
+from tests.unit.loans.test_product import make_product
 
 EIGHT = datetime(2026, 4, 1, 8, tzinfo=UTC)
 DAY = date(2026, 4, 1)
@@ -70,6 +71,16 @@ def test_a_contribution_below_zero_is_refused() -> None:
 def test_an_application_is_in_one_currency(changes: dict[str, Any]) -> None:
     with pytest.raises(CurrencyMismatch):
         make_request(**changes)
+
+
+def test_a_request_is_checked_against_the_product_and_its_offer() -> None:
+    make_request().check(make_product())
+    with pytest.raises(OutsideProduct):
+        make_request(asked=Asked(amount=money("9000.000"), term_months=12, grace_months=0)).check(
+            make_product()
+        )
+    with pytest.raises(ProductNotOffered):
+        make_request().check(make_product(is_offered=False))
 
 
 def entered(*path: tuple[ApplicationStatus, int]) -> list[Entered]:

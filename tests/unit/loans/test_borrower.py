@@ -78,7 +78,9 @@ def test_what_is_incomplete_is_refused(changes: dict[str, Any], error: type[Exce
     ],
 )
 def test_what_is_complete_exists(changes: dict[str, Any]) -> None:
-    assert make_borrower(**changes).sort_key
+    made = make_borrower(**changes)
+    assert made.sort_key
+    assert made.identity.names == made.names
 
 
 @pytest.mark.parametrize("born_on", [date(2026, 4, 2), date(1905, 3, 31), date(1900, 1, 1)])

@@ -172,3 +172,24 @@ def test_a_person_may_carry_names_in_two_scripts() -> None:
 def test_nameless_identities_never_match() -> None:
     nameless = Known(borrower_id=UUID(int=1), identity=Identity(names=("", "…")))
     assert reasons(nameless, nameless) == ()
+
+
+def test_a_register_finds_who_shares_a_name_a_phone_or_a_birth_date() -> None:
+    one = known("ليلى", phones=("+213550000000",))
+    two = known("Leila Haddad", born_on=BORN)
+    register = duplicates.Register([one])
+    register.add(two)
+    assert [found.borrower_id for found in register.candidates(one.identity)] == [one.borrower_id]
+    similar = Identity(names=("Leïla Hadad",), born_on=BORN)
+    assert [found.borrower_id for found in register.candidates(similar)] == [two.borrower_id]
+    assert register.candidates(Identity(names=("كريم",))) == ()
+
+
+def test_names_of_very_different_length_are_not_one_apart() -> None:
+    pair = known("Abderrahmane", born_on=BORN), known("Abderrahmanebenali", born_on=BORN)
+    assert reasons(*pair) == ()
+
+
+def test_a_name_that_unfolds_without_end_is_cut() -> None:
+    assert len(duplicates.name_key("\ufdfa" * 200)) <= duplicates.LONGEST_NAME
+    assert len(duplicates.document_key("\ufdfa" * 60)) <= duplicates.LONGEST_DOCUMENT

@@ -118,3 +118,16 @@ def test_whatever_the_bytes_every_line_is_read_or_told_and_none_is_lost(content:
     assert [part for part in told if part.strip()] == [part for part in physical if part.strip()]
     assert all(set(line.row) == {"a", "b"} for line in read.lines if line.fault is None)
     assert len(set(read.names)) == len(read.lines)
+
+
+def test_a_quote_left_open_on_the_last_line_and_a_line_without_end_are_told() -> None:
+    endless = "x" * (intake.LONGEST_LINE + 1)
+    lines = intake.read(f'a,b\n{endless},"y\n1,2\n3,"open'.encode()).lines
+    assert [line.number for line in lines if line.fault] == [2, 4]
+    assert [dict(line.row) for line in lines if line.fault is None] == [{"a": "1", "b": "2"}]
+
+
+def test_a_quote_that_closes_in_the_wrong_place_costs_its_first_line_alone() -> None:
+    lines = intake.read(b'a,b\n1,"x\n2,y"\n3,z\n4,"u\nv",w\n5,t\n').lines
+    assert [line.number for line in lines if line.fault] == [5, 6]
+    assert [line.row["a"] for line in lines if line.fault is None] == ["1", "3", "5"]

@@ -15,7 +15,8 @@ from services.loans.domain.mapping import (
 )
 
 DAY = date(2026, 4, 1)
-ROW = {"a": "٢٥", "b": "car", "c": "0.5", "empty": "", "years": "30", "zero": "0"}
+ROW = {"a": "٢٥", "b": "car", "c": "0.5", "empty": "", "years": "30", "zero": "0",
+       "huge": "9" * 15}  # fmt: skip
 
 
 def body(fields: dict[str, Any], **row: str) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def test_places_are_no_fields_of_the_body() -> None:
         ({"quotient": {"of": "b"}}, NotANumber),
         ({"quotient": {"of": "a", "by": "zero"}}, NotANumber),
         ({"quotient": {"of": "a", "share": "b", "codes": {}}}, ValueUnknown),
+        ({"quotient": {"of": "huge", "by": "c"}}, NotANumber),
         ({"years_before": "b"}, NotANumber),
         ({"years_before": 3000}, NotANumber),
     ],

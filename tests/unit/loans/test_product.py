@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.price import Price
 from services.loans.domain.product import (
     Asked,
@@ -14,6 +15,7 @@ from services.loans.domain.product import (
     LimitsInvalid,
     OutsideProduct,
     Policy,
+    PolicyUnclear,
     Product,
     ProductNotOffered,
     Recommendation,
@@ -209,6 +211,29 @@ def test_the_rules_read_points_hard_rules_and_the_menu(
     policy = Policy(approve_points_from=60, reject_points_below=30)
     found = policy.recommend(points=points, is_declined=declined, is_feasible=feasible)
     assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("approve", "reject", "automatic"), [(None, None, True), (None, 30, True), (20, 30, False)]
+)
+def test_rules_that_contradict_each_other_are_refused(
+    approve: int | None,
+    reject: int | None,
+    automatic: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    with pytest.raises(PolicyUnclear):
+        Policy(approve_points_from=approve, reject_points_below=reject, is_automatic=automatic)
+
+
+def test_a_product_with_a_fee_bears_one() -> None:
+    fee = Fee(
+        code="file",
+        kind=FeeKind.FLAT,
+        when=FeeWhen.AT_DISBURSEMENT,
+        amount=money("10.000"),
+    )
+    assert make_product(fees=(fee,)).bears_fee
+    assert not make_product().bears_fee
 
 
 def test_without_figures_everything_is_referred_to_people() -> None:
