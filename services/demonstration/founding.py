@@ -51,7 +51,9 @@ async def is_founded(db: TenantDb) -> bool:
         return await queries.is_founded(session)
 
 
-async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential]:
+async def found(
+    db: TenantDb, *, contracts: int, since: date, code: str = plan.CODE
+) -> list[Credential]:
     """Found the institution with everything but its business, all or nothing.
 
     Funds are open and products offered `since` the day the history begins. Returns the
@@ -63,7 +65,7 @@ async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential
     async with db.begin() as session:
         founded = await institutions.create_institution(
             session,
-            code=plan.CODE,
+            code=code,
             names=plan.NAMES,
             country=plan.COUNTRY,
             currency=plan.CURRENCY,
@@ -93,9 +95,11 @@ async def found(db: TenantDb, *, contracts: int, since: date) -> list[Credential
     chief_word = Credential(
         roles=(Role.ADMINISTRATOR,), login=founded.login, secret=founded.password
     )
-    staff = [_of_post(post, word.text) for post, word in zip(plan.STAFF, words, strict=True)]
+    staff = [
+        _of_post(post, word.text, code=code) for post, word in zip(plan.STAFF, words, strict=True)
+    ]
     programs = [
-        _of_program(program, key.text, name=program.name)
+        _of_program(program, key.text, login=f"{code}.{program.name}")
         for program, key in zip(plan.PROGRAMS, keys, strict=True)
     ]
     return [chief_word, *staff, *programs]
@@ -183,6 +187,7 @@ async def renew_credentials(db: TenantDb, *, clock: Clock) -> list[Credential]:
     mark = ids.new().hex[-6:]
     async with db.begin() as session:
         founded = await queries.founded(session)
+        code = (await institution_queries.institution(session)).code
         for post, word in zip(posts, words, strict=True):
             staff_id = founded.staff[post.login]
             await institutions.reset_password(session, staff_id, password_hash=word.hash)
@@ -198,24 +203,24 @@ async def renew_credentials(db: TenantDb, *, clock: Clock) -> list[Credential]:
                 roles=program.roles,
                 secret_hash=key.hash,
             )
-    staff = [_of_post(post, word.text) for post, word in zip(posts, words, strict=True)]
+    staff = [_of_post(post, word.text, code=code) for post, word in zip(posts, words, strict=True)]
     programs = [
-        _of_program(program, key.text, name=f"{program.name}-{mark}")
+        _of_program(program, key.text, login=f"{code}.{program.name}-{mark}")
         for program, key in zip(plan.PROGRAMS, keys, strict=True)
     ]
     return [*staff, *programs]
 
 
-def _of_post(post: plan.Post, password: str) -> Credential:
+def _of_post(post: plan.Post, password: str, *, code: str) -> Credential:
     return Credential(
-        roles=tuple(sorted(post.roles)), login=f"{post.login}@{plan.CODE}", secret=password
+        roles=tuple(sorted(post.roles)), login=f"{post.login}@{code}", secret=password
     )
 
 
-def _of_program(program: plan.Program, secret: str, *, name: str) -> Credential:
+def _of_program(program: plan.Program, secret: str, *, login: str) -> Credential:
     return Credential(
         roles=tuple(sorted(program.roles)),
-        login=f"{plan.CODE}.{name}",
+        login=login,
         secret=secret,
         variable=program.variable,
     )
