@@ -121,7 +121,7 @@ async def in_three_processes(folder: Path, urls: Mapping[str, str]) -> AsyncIter
         }
         for service, process in processes.items():
             address = f"{sites[service]}/{service}/v1/openapi.json"
-            await until(partial(_answers, address, process), named=address)
+            await until(partial(answers, address, process), named=address)
         database = Database(urls["loans"], pool_size=2)
         stack.push_async_callback(database.close)
         house = House(sites=sites, public_url=sites["monitoring"], database=database)
@@ -171,7 +171,7 @@ async def _served(
         assert await process.wait() == 0, f"{service} did not end cleanly"
 
 
-async def _answers(url: str, process: asyncio.subprocess.Process) -> bool:
+async def answers(url: str, process: asyncio.subprocess.Process) -> bool:
     assert process.returncode is None, f"the process behind {url} has ended"
     async with httpx.AsyncClient() as http:
         try:
