@@ -166,7 +166,7 @@ class Rafid:
 
 
 def data_folder(named: Path | None) -> Path:
-    """Return the folder that keeps everything, made if it is not there; what is secret in it is 0600."""
+    """Return the folder that keeps everything, made if it is not there (secrets are 0600)."""
     folder = named or Path(os.environ.get("RAFID_DATA_FOLDER", "rafid-data"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
