@@ -113,11 +113,11 @@ async def test_a_wallet_pays_out_when_it_says_so_and_not_before(house: House) ->
     payment_id = asked["payment"]["payment_id"]
 
     await until(lambda: is_booked(office, payment_id), named="the wallet's payment")
-    (disbursed,) = (await office.auditor.get(f"/loans/v1/contracts/{contract_id}/disbursements"))[
+    (booked,) = (await office.auditor.get(f"/loans/v1/contracts/{contract_id}/disbursements"))[
         "items"
     ]
-    assert disbursed["payment_id"] == payment_id
-    assert disbursed["channel"] == "wallet"
+    assert booked["payment_id"] == payment_id
+    assert booked["channel"] == "wallet"
     assert await disbursed(office) == amount("1000.000")
 
 
