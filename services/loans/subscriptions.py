@@ -75,7 +75,7 @@ def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:
 
 
 def _repayment(payment: PaymentRow, *, today: date) -> ReceiveRepayment:
-    key = f"payment-{payment.payment_id}"
+    key = f"payment {payment.payment_id}"  # no caller's key holds a space: none can take ours
     received_on = _completed_on(payment)
     return ReceiveRepayment(
         contract_id=ContractId(payment.contract_id),

@@ -15,6 +15,7 @@ from services.loans.funds.queries import standings
 from services.loans.ledger.queries import balances
 from services.loans.rails import signatures
 from services.loans.rails.sandbox import CALLBACK_PATH
+from services.loans.repayments.router import ORDINARY_KEY
 from shared import ids
 from shared.db import Database
 from shared.ids import ContractId, FundId, InstitutionId, PaymentId
@@ -310,3 +311,13 @@ async def test_phones_and_messages_are_unreadable_in_the_database(
     assert b"SBX" not in message
     opened = wallet.desk.sealer.opened(scene.institution_id, sealed)
     assert opened == b"+962790000000"
+
+
+async def test_no_caller_can_take_the_key_under_which_a_collection_is_booked(
+    scene: Scene, wallet: Wallet
+) -> None:
+    row = await signed(scene, await scene.fund())
+    await wallet.pay_out(row.contract_id, phone=PHONE + "00")
+    await wallet.collect(row.contract_id, "100.000", phone=PHONE + "00")
+    key = await scene.scalar("select key from idempotency_key where key like 'payment%'")
+    assert not ORDINARY_KEY.fullmatch(str(key))
