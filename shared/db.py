@@ -46,6 +46,7 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            hide_parameters=True,  # an error is logged with its statement, never with a person
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
