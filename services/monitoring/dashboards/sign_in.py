@@ -119,7 +119,8 @@ async def come_back(
 async def sign_out(request: Request) -> Response:
     """Forget who was signed in. Other sites cannot do it: the cookie does not come with them."""
     response = _home(language_for(request, None), notice=None)
-    response.delete_cookie(SESSION_COOKIE, path=HOME)
+    if SESSION_COOKIE in request.cookies:
+        response.delete_cookie(SESSION_COOKIE, path=HOME)
     return response
 
 

@@ -129,3 +129,10 @@ async def test_a_cookie_of_a_sign_in_is_no_session(house: House) -> None:
     assert sign_in
     house.browser.cookies.set(SESSION_COOKIE, sign_in, path=HOME)
     assert (await house.browser.get(DONOR)).status_code == 303
+
+
+async def test_another_site_cannot_sign_anybody_out(house: House) -> None:
+    """The session does not come with its request; the answer must leave it alone."""
+    house.browser.cookies.clear()
+    answer = await house.browser.post("/monitoring/v1/logout")
+    assert answer.headers.get_list("set-cookie") == []
