@@ -258,22 +258,24 @@ class RepaymentBook:
         pool = await self.database.pool()
         async with pool.acquire() as connection:
             for _ in range(ATTEMPTS):
+                found = await connection.fetchrow(
+                    "select * from repayment_to_reverse($1, $2)",
+                    institution_id,
+                    command.repayment_id,
+                )  # read before the keys: whom the same request overtakes gets its answer
                 key = (command.actor_id, command.key)
                 kept = await idempotency.find_kept(connection, institution_id, [key])
                 if kept:
                     return Answer(kept[key].answer_to(command.request_hash), repeated=True)
-                answer = await self._try_reversal(connection, institution_id, command)
+                answer = await self._try_reversal(connection, institution_id, command, found)
                 if answer is not None:
                     self.database.committed(institution_id)
                     return answer
         raise RepaymentBusy(repayment_id=command.repayment_id)
 
     async def _try_reversal(
-        self, connection: Any, institution_id: InstitutionId, command: ReverseRepayment
+        self, connection: Any, institution_id: InstitutionId, command: ReverseRepayment, found: Any
     ) -> Answer | None:
-        found = await connection.fetchrow(
-            "select * from repayment_to_reverse($1, $2)", institution_id, command.repayment_id
-        )
         if found is None:
             raise RepaymentUnknown(repayment_id=command.repayment_id)
         if found["amount_minor"] < 0 or found["reversed"]:

@@ -1,14 +1,17 @@
 """Repayments are allocated, booked and told once, whoever sends them how often and how fast."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.collecting import ReverseRepayment
 from services.loans.ledger import operations as ledger
 from services.loans.ledger.queries import JOURNAL
 from services.loans.proof import operations as proof
@@ -20,7 +23,7 @@ from shared.batching import Batcher
 from shared.db import Database
 from shared.events import RepaymentReceived
 from shared.feed import Sequencer
-from shared.ids import BranchId, ContractId, InstitutionId
+from shared.ids import BranchId, ContractId, InstitutionId, RepaymentId
 from tests.builders import make_loan, make_qard, money
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, client_of, keyed
 from tests.integration.loans.standing import Lent, lend
@@ -256,13 +259,11 @@ async def test_a_contract_of_another_branch_or_institution_is_not_there(
     stranger = await Scene(database=loans_db, institution_id=InstitutionId(ids.new())).found()
     async with client(stranger) as http:
         assert (await pay(http, lent.contract_id, "1.000")).status_code == 404
-    book = RepaymentBook(scene.database)
     async with client(scene) as http:
         http.headers["Authorization"] = "Bearer officer"
         transport: Any = http._transport
         transport.app.state.verifier.branch_ids = frozenset({BranchId(scene.branch_id)})
         assert (await pay(http, lent.contract_id, "1.000")).status_code == 404
-    assert book is not None
     assert await scene.scalar("select count(*) from repayment") == 0
 
 
@@ -349,3 +350,42 @@ async def test_verify_names_the_contract_whose_sums_were_touched(
     broken = await broken_rules(scene)
     assert broken[str(lent.contract_id)]
     assert "a fund's loans are" in " ".join(broken.values())
+
+
+class Overtaken:
+    """A database on which the same request is done elsewhere right after the first reading."""
+
+    def __init__(self, database: Database, elsewhere: Callable[[], Awaitable[object]]) -> None:
+        self._database = database
+        self._elsewhere = [elsewhere]
+
+    async def pool(self) -> Any:
+        return self
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        async with (await self._database.pool()).acquire() as self._connection:
+            yield self
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*arguments: Any) -> Any:
+            found = await getattr(self._connection, name)(*arguments)
+            while self._elsewhere:
+                await self._elsewhere.pop()()
+            return found
+
+        return call
+
+
+async def test_a_reversal_that_the_same_request_overtakes_gets_its_answer(scene: Scene) -> None:
+    lent = await a_qard(scene)
+    async with client(scene) as http:
+        (repayment_id,) = await repayment_ids(http, lent, ["50.000"])
+    asked = ReverseRepayment(
+        repayment_id=RepaymentId(UUID(repayment_id)), actor_id=ACTOR, key="k", request_hash=b"h"
+    )
+    book = RepaymentBook(scene.database)
+    database: Any = Overtaken(scene.database, lambda: book.reverse(scene.institution_id, asked))
+    answer = await RepaymentBook(database).reverse(scene.institution_id, asked)
+    assert answer.repeated
+    assert await scene.scalar("select count(*) from repayment where amount_minor < 0") == 1
