@@ -82,9 +82,17 @@ async def apply(session: AsyncSession, page: FeedPage) -> None:
         )
         for kind, (move, day) in MOVES.items()
         for fact in facts.get(kind, ())
+        if not _took_surplus_alone(fact.event)
     ]
     if happenings:
         await projects.follow(session, happenings)
+
+
+def _took_surplus_alone(event: Event) -> bool:
+    """Whether a reversal took back only what was paid too much: the contract stays paid."""
+    if not isinstance(event, events.RepaymentReversed):
+        return False
+    return event.surplus_minor == event.amount_minor
 
 
 def _fact(told: FeedEvent, kind: type[Event]) -> Fact[Any]:

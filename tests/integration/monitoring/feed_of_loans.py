@@ -210,8 +210,9 @@ class FeedOfLoans:
             RepaymentReceived(**self._repayment(contract_id, minor, on)), subject=contract_id
         )
 
-    def takes_back(self, contract_id: UUID, minor: int, *, on: date) -> FeedEvent:
+    def takes_back(self, contract_id: UUID, minor: int, *, on: date, surplus: int = 0) -> FeedEvent:
         values = self._repayment(contract_id, -minor, on)
+        values |= {"principal_minor": surplus - minor, "surplus_minor": -surplus}
         return self.tell(
             RepaymentReversed(**values, reverses_repayment_id=ids.new()), subject=contract_id
         )

@@ -65,6 +65,18 @@ async def test_a_project_moves_on_with_its_contract(
     assert await stages(monitoring_db, loans) == expected
 
 
+async def test_taking_back_what_was_paid_too_much_leaves_a_project_repaid(
+    monitoring_db: Database, loans: FeedOfLoans
+) -> None:
+    contract = loans.signs()
+    loans.pays_out(contract)
+    loans.pays_back(contract, 1_000, on=date(2026, 2, 10))
+    loans.closes(contract, on=date(2026, 2, 10))
+    loans.takes_back(contract, 50, on=date(2026, 3, 10), surplus=50)
+    await consume(monitoring_db, loans)
+    assert (await stages(monitoring_db, loans))[-1] == ("repaid", date(2026, 2, 10))
+
+
 @pytest.mark.parametrize("batch", [1, 2, 500])
 async def test_how_events_are_gathered_makes_no_difference(
     monitoring_db: Database, loans: FeedOfLoans, batch: int
