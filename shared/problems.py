@@ -124,9 +124,14 @@ class Problem:
         )
 
 
+def status_of(error: type[RafidError]) -> int:
+    """Give the HTTP status that stands for an error."""
+    return 401 if issubclass(error, Unauthenticated) else STATUS[error.kind]
+
+
 def of_error(error: RafidError, *, language: Language) -> Problem:
     """Write an error of ours, with its fields as members."""
-    status = 401 if isinstance(error, Unauthenticated) else STATUS[error.kind]
+    status = status_of(type(error))
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = CHALLENGE + (

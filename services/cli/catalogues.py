@@ -20,8 +20,10 @@ from services.scoring import app as scoring
 from services.scoring.settings import ScoringSettings
 from shared import texts
 from shared.errors import RafidError
+from shared.problems import PLAIN, status_of
+from shared.texts import Language
 
-STATUS = {"not_found": 404, "conflict": 409, "rule": 422, "forbidden": 403, "unavailable": 503}
+LANGUAGES: tuple[Language, ...] = ("en", "fr", "ar")
 HEAD = """# What can be refused
 
 Every refusal is a problem (RFC 9457): `type` is the address below, `title` and `detail` come in
@@ -43,13 +45,21 @@ def catalogue() -> str:
     lines = [HEAD]
     for error in every_error():
         lines.append(f"## `{error.type_uri()}`\n")
-        lines.append(f"{STATUS[error.kind.value]} · `{error.__module__}.{error.__name__}`\n")
-        for language in ("en", "fr", "ar"):
-            title = texts.translate(error.title(), language=language, service=error.service)
-            detail = texts.translate(error.detail, language=language, service=error.service)
-            lines.append(f"- {language}: **{title}** {detail}")
-        lines.append("")
+        lines.append(f"{status_of(error)} · `{error.__module__}.{error.__name__}`\n")
+        lines += _in_words(error.title(), error.detail, service=error.service)
+    lines.append("# Problems of the request or the machine itself\n")
+    for status, (name, title, detail) in sorted(PLAIN.items()):
+        lines += [f"## `/problems/{name}`\n", f"{status} · `shared.problems`\n"]
+        lines += _in_words(title, detail, service="shared")
     return "\n".join(lines)
+
+
+def _in_words(title: str, detail: str, *, service: str) -> list[str]:
+    lines = []
+    for language in LANGUAGES:
+        say = texts.sayer(service, language=language)
+        lines.append(f"- {language}: **{say(title)}.** {say(detail)}")
+    return [*lines, ""]
 
 
 def problems(

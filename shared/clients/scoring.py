@@ -27,7 +27,7 @@ from shared.clients.scoring_types import (
     RejectedOut,
 )
 from shared.clients.tokens import TokenSource, TokenUnavailable
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.ids import AssessmentId, InstitutionId
 
 __all__ = [
@@ -195,7 +195,7 @@ def _understood(model: type[Model], answer: httpx.Response) -> Model:
     try:
         return model.model_validate_json(answer.content)
     except ValidationError as error:
-        raise ScoringUnavailable(reason="an answer of another form") from error
+        raise ScoringUnavailable(reason=Sentence("an answer of another form")) from error
 
 
 def _refusal(answer: httpx.Response) -> RafidError:

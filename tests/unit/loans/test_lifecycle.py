@@ -1,5 +1,6 @@
 """Which state may follow which?"""
 
+from enum import StrEnum
 from itertools import product
 
 import pytest
@@ -14,6 +15,8 @@ from services.loans.domain.lifecycle import (
     ContractStatus,
     TransitionRefused,
 )
+from shared import texts
+from shared.texts import Language
 
 # Read line by line: in this status, these events, leading there. Everything else is refused.
 APPLICATIONS = {
@@ -83,3 +86,30 @@ def test_nothing_blocks_a_payment_once_money_is_out() -> None:
 def test_each_mode_names_its_steps() -> None:
     for mode in modes.MODES.values():
         assert mode.TRANSITIONS is CONTRACT_TRANSITIONS
+
+
+def test_a_refusal_names_state_and_events_in_the_readers_language() -> None:
+    with pytest.raises(TransitionRefused) as raised:
+        lifecycle.next_status(
+            ContractStatus.SIGNED, event=ContractEvent.REPAY, transitions=CONTRACT_TRANSITIONS
+        )
+
+    assert texts.render(raised.value, language="fr")[1] == (
+        "Action impossible dans l’état « signé » : rembourser."
+        " Actions possibles : décaisser, annuler."
+    )
+    assert texts.render(raised.value, language="ar")[1] == (
+        "لا يمكن الإجراء «سداد دفعة» والحالة «موقّع»؛ الممكن: صرف، إلغاء."
+    )
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+@pytest.mark.parametrize(
+    "words", [ApplicationStatus, ApplicationEvent, ContractStatus, ContractEvent]
+)
+def test_every_state_and_event_is_told_in_every_language(
+    words: type[StrEnum], language: Language
+) -> None:
+    known = texts.catalogue("loans", language=language)
+
+    assert [word.value for word in words if word.value not in known] == []

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.errors import InvalidValue, Kind, RafidError, to_json, to_text
+from shared.errors import InvalidValue, Kind, RafidError, Sentence, to_json, to_text
 from shared.money import CurrencyMismatch, Money, UnknownCurrency
 from shared.periods import Period
 
@@ -209,6 +209,24 @@ def test_a_value_without_a_rule_is_a_bug(value: object) -> None:
 )
 def test_a_value_is_said_in_a_sentence(value: object, said: str) -> None:
     assert to_text(value) == said
+
+
+def test_the_texts_of_a_value_are_said_in_the_readers_language() -> None:
+    def say(text: str) -> str:
+        return {"a": "A", ", ": " / ", "scheme": "SCHEME"}.get(text, text)
+
+    assert to_text("a", say=say) == "A"
+    assert to_text(["a", 2, None], say=say) == "A / 2 / –"
+    assert to_text({"scheme": "a"}, say=say) == "SCHEME: A"
+    assert to_text(Money(1, "JOD"), say=say) == "0.001 JOD"
+
+
+def test_a_sentence_is_a_text_that_stays_marked_in_json() -> None:
+    written = to_json({"why": Sentence("too dear"), "rule": "dear"})
+
+    assert written == {"why": "too dear", "rule": "dear"}
+    assert isinstance(written, dict)
+    assert {name for name, said in written.items() if isinstance(said, Sentence)} == {"why"}
 
 
 def test_every_error_of_the_house_can_be_told() -> None:
