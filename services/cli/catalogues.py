@@ -7,6 +7,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
 import services
@@ -88,7 +89,7 @@ def described(service: Service) -> dict[str, object]:
                 LoansSettings(
                     database_url=address,
                     data_folder=Path(),
-                    embedded_issuer=False,
+                    signing_key=SecretStr(_throwaway_key()),
                     loans_client_secret=nothing,
                     scoring_client_secret=nothing,
                     monitoring_client_secret=nothing,
@@ -103,6 +104,11 @@ def described(service: Service) -> dict[str, object]:
                 )
             )
     return app.openapi()
+
+
+def _throwaway_key() -> str:
+    """Make a key that signs nothing, so that the issuer is described and no file is written."""
+    return ECKey.generate_key("P-256").as_pem(private=True).decode()
 
 
 def openapi(service: Annotated[Service, typer.Argument(help="Which service to describe.")]) -> None:

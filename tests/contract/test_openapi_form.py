@@ -1,0 +1,107 @@
+"""The three descriptions are of one hand: every route says who, what, and how it refuses."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.catalogues import described
+from services.cli.commands import app
+from services.cli.running import Service
+
+Operation = tuple[str, dict[str, Any]]
+# Routes that nobody needs a token for: signing in, keys, the first page, and a signed callback.
+OPEN = {
+    "GET /loans/v1/authorize",
+    "POST /loans/v1/authorize",
+    "POST /loans/v1/token",
+    "GET /loans/v1/jwks",
+    "GET /loans/v1/.well-known/openid-configuration",
+    "POST /loans/v1/payments/callbacks/sandbox",
+    "GET /monitoring/v1/",
+    "GET /monitoring/v1/login",
+    "GET /monitoring/v1/callback",
+    "POST /monitoring/v1/logout",
+}
+MOVES_MONEY = {
+    "POST /loans/v1/funds/{fund_id}/receipts",
+    "POST /loans/v1/applications/{application_id}/decisions",
+    "POST /loans/v1/applications/{application_id}/reservations",
+    "POST /loans/v1/contracts",
+    "POST /loans/v1/contracts/{contract_id}/disbursements",
+    "POST /loans/v1/contracts/{contract_id}/collections",
+    "POST /loans/v1/contracts/{contract_id}/repayments",
+    "POST /loans/v1/repayments/{repayment_id}/reversal",
+    "POST /loans/v1/ledger/closings",
+}
+
+
+def operations() -> Iterator[Operation]:
+    for service in Service:
+        paths: dict[str, Any] = described(service)["paths"]  # type: ignore[assignment]
+        for path, methods in paths.items():
+            for method, operation in methods.items():
+                yield f"{method.upper()} {path}", operation
+
+
+ALL = dict(operations())
+
+
+@pytest.mark.parametrize("service", Service)
+def test_every_route_of_a_service_stands_under_its_own_prefix(service: Service) -> None:
+    paths: dict[str, Any] = described(service)["paths"]  # type: ignore[assignment]
+
+    assert paths
+    assert [path for path in paths if not path.startswith(f"/{service}/v1/")] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_route_says_what_it_does_and_how_it_refuses(name: str) -> None:
+    told = ALL[name]
+
+    assert told["description"].strip()
+    assert told["tags"]
+    for status in ("4XX", "5XX"):
+        content = told["responses"][status]["content"]["application/problem+json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/ProblemOut"}
+
+
+def test_only_what_must_be_open_is_open() -> None:
+    assert {name for name, told in ALL.items() if not told.get("security")} == OPEN
+
+
+def test_whatever_moves_money_asks_for_a_key() -> None:
+    demanding = {
+        name
+        for name, told in ALL.items()
+        if any(
+            it["name"] == "Idempotency-Key" and it["required"] for it in told.get("parameters", ())
+        )
+    }
+    assert demanding == MOVES_MONEY
+
+
+def test_no_two_operations_have_one_name() -> None:
+    names = [told["operationId"] for told in ALL.values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("service", Service)
+def test_amounts_are_text_with_a_currency_everywhere(service: Service) -> None:
+    schemas: dict[str, Any] = described(service)["components"]["schemas"]  # type: ignore[index]
+    numbers = [
+        f"{schema}.{member}"
+        for schema, form in schemas.items()
+        for member, told in form.get("properties", {}).items()
+        if told.get("type") == "number"
+    ]
+    assert numbers == [], "an amount or a rate as a JSON number loses digits on its way"
+
+
+def test_the_command_prints_the_same_description() -> None:
+    printed = CliRunner().invoke(app, ["openapi", "monitoring"])
+
+    assert printed.exit_code == 0
+    assert json.loads(printed.output) == described(Service.MONITORING)
