@@ -14,8 +14,9 @@ from services.loans.deps import Days
 from services.loans.disbursements import operations as disbursements
 from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
-from services.loans.domain.paying import Direction
+from services.loans.domain.paying import Direction, PaymentStatus
 from services.loans.payments import operations as payments
+from services.loans.payments import queries as payment_queries
 from services.loans.payments.desk import PaymentDesk
 from services.loans.payments.sealing import Sealer, kept_secret
 from services.loans.payments.tables import PaymentRow
@@ -52,6 +53,9 @@ def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:
 
     async def pay_out(institution_id: InstitutionId, payment: PaymentRow) -> None:
         async with desk.database.begin(institution_id) as session:
+            now = await payment_queries.find_payment(session, payment.payment_id, lock=True)
+            if now is None or now.status != PaymentStatus.COMPLETED:
+                return  # the provider took it back meanwhile: nothing has reached the borrower
             await disbursements.complete_disbursement(
                 session,
                 contract_id=ContractId(payment.contract_id),

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import text
 
+from services.loans import subscriptions
 from services.loans.disbursements import operations as disbursements
-from services.loans.domain.paying import Direction
+from services.loans.domain.paying import Direction, News, Told
 from services.loans.funds.queries import standings
 from services.loans.ledger.queries import balances
+from services.loans.payments.tables import PaymentRow
 from services.loans.rails import signatures
+from services.loans.rails.protocol import Message
 from services.loans.rails.sandbox import CALLBACK_PATH
+from services.loans.repayments.batch import RepaymentBook
 from services.loans.repayments.router import ORDINARY_KEY
 from shared import ids
 from shared.db import Database
@@ -321,3 +326,31 @@ async def test_no_caller_can_take_the_key_under_which_a_collection_is_booked(
     await wallet.collect(row.contract_id, "100.000", phone=PHONE + "00")
     key = await scene.scalar("select key from idempotency_key where key like 'payment%'")
     assert not ORDINARY_KEY.fullmatch(str(key))
+
+
+async def test_what_was_taken_back_before_it_was_booked_is_not_booked(
+    scene: Scene, wallet: Wallet
+) -> None:
+    fund_id = await scene.fund()
+    row = await signed(scene, fund_id)
+    kept: Any = {}
+
+    async def overtaken(institution_id: InstitutionId, payment: PaymentRow) -> None:
+        back = Told(
+            payment_id=PaymentId(payment.payment_id),
+            news=News.REVERSED,
+            message_id="back",
+            occurred_on=TODAY,
+        )
+        message = Message(institution_id=institution_id, told=back, body=b"back")
+        await wallet.desk.hear(message, rail="sandbox", kind="callback")
+        await kept[Direction.OUTBOUND](institution_id, payment)
+
+    recorder: Any = SimpleNamespace(
+        database=scene.database, clock=wallet.clock, on_completed=kept.__setitem__
+    )
+    subscriptions.subscribe(recorder, book=RepaymentBook(scene.database), days=wallet.days)
+    wallet.desk.on_completed(Direction.OUTBOUND, overtaken)
+    await wallet.pay_out(row.contract_id, phone=PHONE + "00")
+    assert await scene.scalar("select status from payment") == "reversed"
+    assert await booked(scene, fund_id) == ("0.000", "0.000")
