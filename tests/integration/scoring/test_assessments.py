@@ -184,7 +184,7 @@ async def test_the_reasons_of_a_rejection_are_told_in_the_readers_language(scori
     assert texts == {
         "en": "36 months are more than the product's longest term, 24.",
         "fr": "36 mois dépassent la durée maximale du produit, 24.",
-        "ar": "36 شهرا أكثر من أطول مدة للمنتج وهي 24.",
+        "ar": "المدة المطلوبة بالأشهر 36 أكثر من أطول مدة للمنتج وهي 24.",
     }
 
 

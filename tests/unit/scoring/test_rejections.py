@@ -42,7 +42,8 @@ def test_every_sentence_is_told_in_every_language(language: Language) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "beginning"), [("en", "24 months are more"), ("fr", "24 mois"), ("ar", "24 شهرا")]
+    ("language", "beginning"),
+    [("en", "24 months are more"), ("fr", "24 mois"), ("ar", "المدة المطلوبة بالأشهر 24")],
 )
 def test_a_kept_opinion_is_told_again_in_the_readers_language(
     language: Language, beginning: str
