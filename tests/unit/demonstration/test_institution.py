@@ -12,7 +12,6 @@ from services.loans.domain.funding import Verdict
 from shared.auth import Role
 from shared.currencies import EXPONENTS
 
-
 TODAY = date(2026, 3, 17)
 
 
