@@ -24,6 +24,7 @@ from shared.errors import InvalidValue, JsonValue
 
 __all__ = [
     "LARGEST_MINOR",
+    "LARGEST_MOVED",
     "AmountTooLarge",
     "CurrencyMismatch",
     "Money",
@@ -36,8 +37,9 @@ __all__ = [
 
 Rounding = Literal["half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"]
 
-LARGEST_MINOR: Final = 10**15  # sums of nine thousand such amounts still fit a BIGINT
-_LARGEST_POWER: Final = 15
+LARGEST_MINOR: Final = 2**63 - 1  # what a BIGINT holds: sums of movements are held so
+LARGEST_MOVED: Final = 10**15  # what one movement may be; nine thousand of them can be held
+_LARGEST_POWER: Final = 18
 _LONGEST_TEXT: Final = 64
 _AMOUNT: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _ROUNDINGS: Final[dict[Rounding, str]] = {
@@ -100,7 +102,7 @@ class Money:
             raise TypeError(f"money counts whole minor units, not {type(self.minor).__name__}")
         exponent_of(self.currency)
         if not -LARGEST_MINOR <= self.minor <= LARGEST_MINOR:
-            raise AmountTooLarge(currency=self.currency)
+            raise AmountTooLarge(currency=self.currency, digits=len(str(LARGEST_MINOR)))
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from shared import edge
 from shared.edge import Day, Edge, Instant, Text
 from shared.errors import RafidError
-from shared.money import Money
+from shared.money import LARGEST_MOVED, AmountTooLarge, Money
 
 __all__ = ["Body", "Day", "Edge", "Instant", "MoneyBody", "Page", "PageOut", "ProblemOut", "Text"]
 
@@ -44,7 +44,7 @@ class MoneyBody(Body):
     @model_validator(mode="after")
     def _is_an_amount(self) -> Self:
         try:
-            self.money()
+            Money.parse(self.amount, self.currency)
         except RafidError as error:
             raise PydanticCustomError("refused_value", "{error}", {"error": error}) from error
         return self
@@ -55,8 +55,14 @@ class MoneyBody(Body):
         return cls.model_construct(amount=str(money), currency=money.currency)
 
     def money(self) -> Money:
-        """Read the amount: 125.500 JOD is 125,500 fils. Raises `NotAnAmount` and its kin."""
-        return Money.parse(self.amount, self.currency)
+        """Read an amount that shall be moved: 125.500 JOD is 125,500 fils.
+
+        What is held may be larger than what one movement may be. Raises `AmountTooLarge`.
+        """
+        money = Money.parse(self.amount, self.currency)
+        if abs(money.minor) > LARGEST_MOVED:
+            raise AmountTooLarge(currency=self.currency)
+        return money
 
 
 Item = TypeVar("Item")

@@ -300,3 +300,18 @@ async def test_another_institution_sees_no_fund(scene: Scene, manager: httpx.Asy
     foreign = {"X-Institution": str(ids.new())}
     answer = await manager.get(f"/loans/v1/funds/{fund_id}", headers=foreign)
     assert answer.json()["type"] == "/problems/loans/fund-not-found"
+
+
+async def test_sums_larger_than_one_movement_may_be_are_still_told(scene: Scene) -> None:
+    fund_id = await scene.fund(receives="999999999999.999")
+    await scene.receive(fund_id, "999999999999.999")
+    async with client_of(scene, router, roles="auditor") as http:
+        answer = await http.get(f"/loans/v1/funds/{fund_id}")
+        refused = await http.post(
+            f"/loans/v1/funds/{fund_id}/receipts",
+            json={"amount": {"amount": "1000000000000.001", "currency": "JOD"}},
+            headers={**keyed(), "Authorization": "Bearer funds_manager"},
+        )
+    assert answer.status_code == 200, answer.text
+    assert "1999999999999.998" in answer.text
+    assert refused.json()["type"] == "/problems/shared/amount-too-large"
