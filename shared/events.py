@@ -169,6 +169,19 @@ class ContractSigned(Event):
     dues: tuple[Due, ...]
 
 
+class ContractCancelled(Event):
+    """A signed contract was cancelled before any money went out; its fund has it back."""
+
+    type: ClassVar[str] = "loans.contract-cancelled.v1"
+    contract_id: UUID
+    application_id: UUID
+    fund_id: UUID
+    reason: str
+    principal_minor: int
+    currency: str
+    cancelled_on: date
+
+
 class DisbursementCompleted(Event):
     """Money of a contract reached the borrower, all but a fee kept back of the amount."""
 
@@ -229,6 +242,7 @@ class RepaymentReversed(Event):
     contract_id: UUID
     repayment_id: UUID
     reverses_repayment_id: UUID
+    reason: str
     fund_id: UUID
     amount_minor: int
     currency: str

@@ -223,6 +223,7 @@ class Loader:
                 await self.book.reverse(
                     self.desk.db.institution_id,
                     ReverseRepayment(
+                        reason="duplicate",
                         repayment_id=RepaymentId(told["repayment_id"]),
                         actor_id=self.desk.funds_manager.id,
                         key=f"{command.key}-reversed",

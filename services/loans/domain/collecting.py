@@ -70,6 +70,15 @@ class AlreadyReversed(RafidError):
     repayment_id: RepaymentId
 
 
+class MoneyArrived(RafidError):
+    """The money of this repayment has arrived"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Repayment {repayment_id} came by a payment that stands: have the payment reversed."
+    repayment_id: RepaymentId
+
+
 class RepaymentBusy(RafidError):
     """The repayment's contract changes too fast"""
 
@@ -106,9 +115,10 @@ class ReceiveRepayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReverseRepayment:
-    """The command: this repayment was a mistake, take it back."""
+    """The command: this repayment was a mistake of a kind, take it back."""
 
     repayment_id: RepaymentId
+    reason: str
     actor_id: UUID
     key: str
     request_hash: bytes

@@ -23,6 +23,7 @@ from services.loans.funds.schemas import (
     ReceiptOut,
     StatementOut,
 )
+from services.loans.ledger import queries as ledger
 from services.loans.ledger.queries import Cut
 from shared import idempotency
 from shared.auth import Actor, Role, require
@@ -109,11 +110,11 @@ async def read_statement(
     known_at: Instant | None = None,
 ) -> StatementOut:
     """Read the entries that moved a fund, in the order of booking, a page at a time."""
-    cut = Cut(as_of=as_of, known_at=known_at)
     async with db(snapshot=True) as session:
+        cut = await ledger.cut_of(session, as_of=as_of, known_at=known_at)
         figures: Row[Any] = await queries.figures(session, FundId(fund_id), cut=cut)
         rows = await queries.statement(session, FundId(fund_id), cut=cut, page=page)
-    return StatementOut.of(list(rows), page=page, figures=figures, as_of=as_of, known_at=known_at)
+    return StatementOut.of(list(rows), page=page, figures=figures, cut=cut)
 
 
 @router.post("/donors", status_code=201)

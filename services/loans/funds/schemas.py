@@ -13,6 +13,7 @@ from services.loans.domain.claiming import Standing
 from services.loans.domain.journal import Channel
 from services.loans.funds.tables import DonorRow, FundRow, ReceiptRow
 from services.loans.institutions.schemas import NamesBody
+from services.loans.ledger.queries import Cut
 from shared.currencies import UnknownCurrency
 from shared.money import Money, exponent_of
 from shared.schemas import Body, MoneyBody, Page
@@ -261,8 +262,7 @@ class StatementOut(Body):
         *,
         page: Page,
         figures: Row[Any],
-        as_of: date | None,
-        known_at: datetime | None,
+        cut: Cut,
     ) -> "StatementOut":
         """Write a page of entries."""
 
@@ -286,8 +286,8 @@ class StatementOut(Body):
         ]
         return cls(
             fund_id=figures.fund_id,
-            as_of=as_of,
-            known_at=known_at,
+            as_of=cut.as_of,
+            known_at=cut.known_at,
             in_hand=body(figures.cash_minor),
             outstanding=body(figures.outstanding_principal_minor),
             items=items,

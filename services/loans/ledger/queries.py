@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from shared.errors import Kind, RafidError
 from shared.feed import Chain
 from shared.ids import AccountId, EntryId, FundId
 from shared.money import Money
+
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What the chain hashes: the entry and its lines in order, as text that another language can
 # write too (`rafid verify` does, independently).
@@ -244,3 +246,15 @@ async def horizon(session: AsyncSession) -> Row[tuple[int, datetime, bytes]] | N
     """Return the newest link of the journal's chain: number, time, hash."""
     values = {"institution_id": tenancy.institution_of(session)}
     return (await session.execute(HORIZON, values)).first()
+
+
+async def cut_of(session: AsyncSession, *, as_of: date | None, known_at: datetime | None) -> Cut:
+    """Bind a question to what is known for good.
+
+    An instant later than the newest link is answered for that link's instant, which the answer
+    states: so the same pair of dates gives the same answer for ever.
+    """
+    if known_at is None:
+        return Cut(as_of=as_of)
+    newest = await horizon(session)
+    return Cut(as_of=as_of, known_at=min(known_at, newest.numbered_at if newest else BEFORE_ALL))

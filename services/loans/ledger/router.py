@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.ledger import operations, queries
-from services.loans.ledger.queries import Cut
 from services.loans.ledger.schemas import (
     ClosingIn,
     ClosingOut,
@@ -40,8 +39,8 @@ async def read_trial_balance(
     fund_id: UUID | None = None,
 ) -> TrialBalanceOut:
     """Read every account at a cut; debits equal credits in each fund and currency."""
-    cut = Cut(as_of=as_of, known_at=known_at)
-    async with db() as session:
+    async with db(snapshot=True) as session:
+        cut = await queries.cut_of(session, as_of=as_of, known_at=known_at)
         rows = await queries.trial_balance(
             session, cut=cut, fund_id=None if fund_id is None else FundId(fund_id)
         )
@@ -63,12 +62,13 @@ async def read_statement(
     if after is not None:
         entry, _, line = after.partition(".")
         start = (UUID(entry), int(line))
-    async with db() as session:
+    async with db(snapshot=True) as session:
         account = await queries.account(session, AccountId(account_id))
+        cut = await queries.cut_of(session, as_of=as_of, known_at=known_at)
         rows = await queries.statement(
             session,
             AccountId(account_id),
-            cut=Cut(as_of=as_of, known_at=known_at),
+            cut=cut,
             after=start,
             limit=limit + 1,
         )

@@ -116,12 +116,17 @@ RULES: Mapping[str, str] = {
           where c.institution_id = :institution_id group by c.fund_id
         ) c on c.fund_id = f.fund_id
         where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
-    "no fund has spent more than it has": """
+    "no fund has spent more than it had, but by a payment taken back": """
         select a.fund_id as row, 'cash and wallet together ' || sum(l.amount_minor) as why
-        from account a join journal_line l
+        from account a
+        join journal_line l
           on l.institution_id = a.institution_id and l.account_id = a.account_id
+        join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
         where a.institution_id = :institution_id and a.code in ('cash', 'wallet')
-        group by a.fund_id having sum(l.amount_minor) < 0 order by a.fund_id limit 1""",
+        group by a.fund_id
+        having sum(l.amount_minor) < 0
+          and sum(l.amount_minor) filter (where e.kind <> 'reversal') < 0
+        order by a.fund_id limit 1""",
     "every key that was taken was answered": """
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null

@@ -21,6 +21,7 @@ from services.loans.domain.collecting import (
     ContractBusy,
     ContractUnknown,
     Decided,
+    MoneyArrived,
     ReceiveRepayment,
     RepaymentBusy,
     RepaymentUnknown,
@@ -44,13 +45,6 @@ KEY_TAKEN = "RF010"
 UNIQUE = "23505"
 AGAIN = frozenset({"RF001", "40001", "40P01"})
 """A day that was closed meanwhile, a serialization failure, a deadlock: decide again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reversed:
-    """The repayment that a reversal names."""
-
-    repayment_id: RepaymentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +194,7 @@ class RepaymentBook:
         accepted: Sequence[Accepted],
         versions: Mapping[ContractId, int],
         *,
-        reverses: Reversed | None = None,
+        reverses: ReverseRepayment | None = None,
     ) -> list[ContractId]:
         postings = [_posting(item) for item in accepted]
         keys = {
@@ -247,6 +241,7 @@ class RepaymentBook:
             [kind for kind, _, _ in events],
             [contract_id for _, contract_id, _ in events],
             [data for _, _, data in events],
+            [reverses.reason if reverses else None for _ in accepted],
         )
         return moved
 
@@ -280,6 +275,8 @@ class RepaymentBook:
             raise RepaymentUnknown(repayment_id=command.repayment_id)
         if found["amount_minor"] < 0 or found["reversed"]:
             raise AlreadyReversed(repayment_id=command.repayment_id)
+        if found["payment_status"] not in {None, "reversed"}:
+            raise MoneyArrived(repayment_id=command.repayment_id)
         contract_id = found["contract_id"]
         standings, branches = await self._standings(connection, institution_id, {contract_id})
         if command.branch_ids is not None and branches[contract_id] not in command.branch_ids:
@@ -308,10 +305,9 @@ class RepaymentBook:
         )
         item = Accepted(money_back, decided, repayment_id, body)
         versions = {contract_id: standing.version}
-        reverses = Reversed(command.repayment_id)
         try:
             moved = await self._write(
-                connection, institution_id, [item], versions, reverses=reverses
+                connection, institution_id, [item], versions, reverses=command
             )
         except asyncpg.PostgresError as error:
             if error.sqlstate in {KEY_TAKEN, UNIQUE, *AGAIN}:
@@ -320,7 +316,7 @@ class RepaymentBook:
         return None if moved else Answer(body)
 
 
-POST = "select post_repayments(" + ", ".join(f"${n}" for n in range(1, 34)) + ")"
+POST = "select post_repayments(" + ", ".join(f"${n}" for n in range(1, 35)) + ")"
 
 
 def _decide(
@@ -356,7 +352,7 @@ def _posting(item: Accepted) -> Posting:
     )
 
 
-def _events(item: Accepted, reverses: Reversed | None) -> list[tuple[str, UUID, str]]:
+def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[tuple[str, UUID, str]]:
     contract_id = item.command.contract_id
     fact = collecting.fact(
         item.decided,
@@ -368,6 +364,7 @@ def _events(item: Accepted, reverses: Reversed | None) -> list[tuple[str, UUID, 
     if reverses:
         kind = RepaymentReversed.type
         fact["reverses_repayment_id"] = str(reverses.repayment_id)
+        fact["reason"] = reverses.reason
     told = [(kind, contract_id, orjson.dumps(fact).decode())]
     if item.decided.closes:
         closed = {"contract_id": str(contract_id), "closed_on": item.command.received_on}

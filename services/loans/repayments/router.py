@@ -110,6 +110,7 @@ async def reverse_repayment(
         actor.institution_id,
         ReverseRepayment(
             repayment_id=RepaymentId(repayment_id),
+            reason=body.reason,
             actor_id=actor.id,
             branch_ids=actor.branch_ids,
             key=key,

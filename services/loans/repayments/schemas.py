@@ -52,6 +52,7 @@ class RepaymentItemOut(Body):
     fee: MoneyBody
     surplus: MoneyBody
     reverses_repayment_id: UUID | None
+    reversal_reason: str | None
     recorded_at: datetime
 
     @classmethod
@@ -73,5 +74,6 @@ class RepaymentItemOut(Body):
             fee=money(row.fee_minor),
             surplus=money(row.surplus_minor),
             reverses_repayment_id=row.reverses_repayment_id,
+            reversal_reason=row.reversal_reason,
             recorded_at=row.recorded_at,
         )

@@ -27,6 +27,7 @@ class RepaymentRow(Base):
     fee_minor: Mapped[int] = mapped_column(BigInteger)
     surplus_minor: Mapped[int] = mapped_column(BigInteger)
     reverses_repayment_id: Mapped[UUID | None]
+    reversal_reason: Mapped[str | None]
     payment_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

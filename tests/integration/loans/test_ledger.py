@@ -1,6 +1,6 @@
 """The books refuse what does not balance, what is closed, and any writer but their function."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -219,3 +219,25 @@ async def test_known_at_sees_what_was_chained_by_then(
     assert max(line.debit_minor for line in then) == 100
     assert max(line.debit_minor for line in now) == 111
     assert max(line.debit_minor for line in early) == 11
+
+
+async def test_an_instant_to_come_is_answered_for_the_newest_link_for_ever(
+    loans_db: Database, institution_id: InstitutionId
+) -> None:
+    fund_id = await open_fund(loans_db, institution_id)
+    sequencer = Sequencer(loans_db, chains=(feed.EVENTS, JOURNAL))
+    far = datetime(2100, 1, 1, tzinfo=UTC)
+    async with loans_db.read(institution_id) as session:
+        nothing = await queries.cut_of(session, as_of=None, known_at=far)
+    await post(loans_db, institution_id, receipt(fund_id, 100))
+    await sequencer.number(institution_id)
+    async with loans_db.read(institution_id) as session:
+        first = await queries.cut_of(session, as_of=None, known_at=far)
+    await post(loans_db, institution_id, receipt(fund_id, 11))
+    await sequencer.number(institution_id)
+    debits = []
+    async with loans_db.read(institution_id) as session:
+        for cut in (nothing, first):
+            lines = await queries.trial_balance(session, cut=cut)
+            debits.append(max(line.debit_minor for line in lines))
+    assert debits == [0, 100]

@@ -382,7 +382,11 @@ async def test_a_reversal_that_the_same_request_overtakes_gets_its_answer(scene:
     async with client(scene) as http:
         (repayment_id,) = await repayment_ids(http, lent, ["50.000"])
     asked = ReverseRepayment(
-        repayment_id=RepaymentId(UUID(repayment_id)), actor_id=ACTOR, key="k", request_hash=b"h"
+        reason="duplicate",
+        repayment_id=RepaymentId(UUID(repayment_id)),
+        actor_id=ACTOR,
+        key="k",
+        request_hash=b"h",
     )
     book = RepaymentBook(scene.database)
     database: Any = Overtaken(scene.database, lambda: book.reverse(scene.institution_id, asked))

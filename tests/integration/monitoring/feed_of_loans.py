@@ -214,7 +214,8 @@ class FeedOfLoans:
         values = self._repayment(contract_id, -minor, on)
         values |= {"principal_minor": surplus - minor, "surplus_minor": -surplus}
         return self.tell(
-            RepaymentReversed(**values, reverses_repayment_id=ids.new()), subject=contract_id
+            RepaymentReversed(**values, reverses_repayment_id=ids.new(), reason="duplicate"),
+            subject=contract_id,
         )
 
     def closes(self, contract_id: UUID, *, on: date) -> FeedEvent:

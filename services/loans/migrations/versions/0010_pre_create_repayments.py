@@ -22,6 +22,8 @@ create table repayment (
   fee_minor bigint not null,
   surplus_minor bigint not null,
   reverses_repayment_id uuid,
+  reversal_reason text check (reversal_reason in
+    ('wrong_contract', 'wrong_amount', 'not_received', 'duplicate')),
   payment_id uuid,
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
@@ -30,7 +32,8 @@ create table repayment (
   foreign key (institution_id, reverses_repayment_id)
     references repayment (institution_id, repayment_id),
   check (amount_minor = principal_minor + profit_minor + fee_minor + surplus_minor),
-  check ((amount_minor < 0) = (reverses_repayment_id is not null))
+  check ((amount_minor < 0) = (reverses_repayment_id is not null)),
+  check ((amount_minor < 0) = (reversal_reason is not null))
 );
 create index ix_repayment_contract on repayment (institution_id, contract_id, received_on);
 create unique index uq_repayment_reverses on repayment (institution_id, reverses_repayment_id)
@@ -87,14 +90,16 @@ end $$
 TO_REVERSE = """
 create function repayment_to_reverse(p_institution uuid, p_repayment uuid)
 returns table (contract_id uuid, entry_id uuid, amount_minor bigint, currency text,
-  received_on date, channel text, reversed boolean)
+  received_on date, channel text, reversed boolean, payment_status text)
 language plpgsql stable as $$
 begin
   perform enter_tenant(p_institution);
   return query
   select r.contract_id, r.entry_id, r.amount_minor, r.currency::text, r.received_on, r.channel,
     exists (select from repayment o where o.institution_id = p_institution
-      and o.reverses_repayment_id = r.repayment_id)
+      and o.reverses_repayment_id = r.repayment_id),
+    (select p.status from payment p where p.institution_id = p_institution
+      and p.payment_id = r.payment_id)
   from repayment r
   where r.institution_id = p_institution and r.repayment_id = p_repayment;
 end $$
@@ -113,7 +118,8 @@ create function post_repayments(
   p_entries uuid[], p_entry_kinds text[], p_entry_dates date[], p_entry_reverses uuid[],
   p_line_entries int[], p_line_nos smallint[], p_line_accounts uuid[], p_line_funds uuid[],
   p_line_currencies text[], p_line_amounts bigint[],
-  p_events uuid[], p_event_types text[], p_event_subjects uuid[], p_event_data text[]
+  p_events uuid[], p_event_types text[], p_event_subjects uuid[], p_event_data text[],
+  p_reasons text[]
 ) returns uuid[] language plpgsql as $$
 declare
   v_moved uuid[];
@@ -147,14 +153,14 @@ begin
     p_line_funds, p_line_currencies, p_line_amounts);
   insert into repayment (institution_id, repayment_id, contract_id, entry_id, amount_minor,
     currency, received_on, channel, principal_minor, profit_minor, fee_minor, surplus_minor,
-    reverses_repayment_id, payment_id, actor_id)
+    reverses_repayment_id, reversal_reason, payment_id, actor_id)
   select p_institution, r.id, r.contract, r.entry, r.amount, r.currency, r.received_on, r.channel,
-    r.principal, r.profit, r.fee, r.surplus, r.reverses, r.payment, r.actor
+    r.principal, r.profit, r.fee, r.surplus, r.reverses, r.reason, r.payment, r.actor
   from unnest(p_repayments, p_repayment_contracts, p_entries, p_amounts, p_currencies,
       p_received_on, p_channels, p_principal, p_profit, p_fee, p_surplus, p_reverses,
-      p_payments, p_actors)
+      p_reasons, p_payments, p_actors)
     as r(id, contract, entry, amount, currency, received_on, channel, principal, profit, fee,
-      surplus, reverses, payment, actor);
+      surplus, reverses, reason, payment, actor);
   update position p set
     version = p.version + 1,
     paid_principal_minor = p.paid_principal_minor + r.principal,
@@ -195,5 +201,5 @@ def upgrade() -> None:
         signature="post_repayments(uuid, uuid[], bigint[], uuid[], uuid[], bigint[], text[],"
         " date[], text[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], uuid[],"
         " text[], bytea[], bytea[], uuid[], text[], date[], uuid[], int[], smallint[], uuid[],"
-        " uuid[], text[], bigint[], uuid[], text[], uuid[], text[])",
+        " uuid[], text[], bigint[], uuid[], text[], uuid[], text[], text[])",
     )
