@@ -116,6 +116,7 @@ class Rafid:
                 loans_client_secret=SecretStr(kept["loans_client_secret"]),
                 scoring_client_secret=SecretStr(kept["scoring_client_secret"]),
                 monitoring_client_secret=SecretStr(kept["monitoring_client_secret"]),
+                sandbox_wallet=True,
                 **common,  # type: ignore[arg-type]
             ),
             http=self.http,

@@ -15,7 +15,8 @@ class LoansSettings(ServiceSettings):
     """Settings of loans and of the issuer of tokens that stands in it.
 
     With `embedded_issuer` off, people and programs come with tokens of another OpenID issuer
-    (`RAFID_ISSUER` and what stands beside it).
+    (`RAFID_ISSUER` and what stands beside it). `sandbox_wallet` offers the built-in wallet, whose
+    money is made up: for trying things out, never where real money moves.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAFID_LOANS_")
@@ -29,6 +30,7 @@ class LoansSettings(ServiceSettings):
     )
 
     embedded_issuer: bool = True
+    sandbox_wallet: bool = False
     signing_key: SecretStr | None = None
     token_lifetime_seconds: int = Field(default=TOKEN_LIFETIME_SECONDS, ge=60, le=86_400)
     sign_in_clients: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -71,6 +71,8 @@ async def disburse(
         return PayoutOut.under_way(row)
 
     is_wallet = body.channel is Channel.WALLET
+    if is_wallet:
+        desk.require(RAIL)
     target = f"POST /loans/v1/contracts/{contract_id}/disbursements"
     asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
     answer = await idempotency.run_once(db, asked, work=over_wallet if is_wallet else in_cash)

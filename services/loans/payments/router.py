@@ -49,6 +49,7 @@ async def collect(
 ) -> Response:
     """Ask a borrower's wallet for a repayment; it is booked when the money has arrived."""
     desk: PaymentDesk = request.app.state.payments
+    desk.require(RAIL)
     payment_id, amount = PaymentId(ids.new()), body.amount.money()
     if not amount.is_positive:
         raise AmountNotPositive(amount=amount)
@@ -112,7 +113,7 @@ async def receive_callback(request: Request, now: Now, later: BackgroundTasks) -
     The header X-Sandbox-Signature signs time and body; nothing else lets a message in.
     """
     desk: PaymentDesk = request.app.state.payments
-    message = desk.rails[RAIL].read_callback(request.headers, await request.body(), now=now)
+    message = desk.require(RAIL).read_callback(request.headers, await request.body(), now=now)
     message_id = await desk.keep(message, rail=RAIL, kind="callback")
     later.add_task(desk.settle, message, message_id)
     return ReceivedOut()

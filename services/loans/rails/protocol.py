@@ -23,6 +23,15 @@ class RailUnavailable(RafidError):
     rail: str
 
 
+class RailNotOffered(RafidError):
+    """This installation has no such provider of payments"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The provider {rail} is not set up here; pay in cash."
+    rail: str
+
+
 class CallbackRefused(RafidError):
     """The message is not the provider's"""
 
@@ -69,3 +78,6 @@ class Rail(Protocol):
 
     def read_callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Message:
         """Verify and understand what the provider sends by itself. Raises CallbackRefused."""
+
+    def read_kept(self, body: bytes) -> Message:
+        """Understand again a message that was verified when it came. Raises CallbackRefused."""
