@@ -30,6 +30,7 @@ MOVES_MONEY = {
     "POST /loans/v1/applications/{application_id}/decisions",
     "POST /loans/v1/applications/{application_id}/reservations",
     "POST /loans/v1/contracts",
+    "POST /loans/v1/contracts/{contract_id}/cancellation",
     "POST /loans/v1/contracts/{contract_id}/disbursements",
     "POST /loans/v1/contracts/{contract_id}/collections",
     "POST /loans/v1/contracts/{contract_id}/repayments",

@@ -23,7 +23,12 @@ from services.loans.contracts.tables import (
 from services.loans.domain import agreement, lifecycle
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.claiming import Ask
-from services.loans.domain.lifecycle import ApplicationEvent, ContractEvent, ContractStatus
+from services.loans.domain.lifecycle import (
+    ApplicationEvent,
+    CancelReason,
+    ContractEvent,
+    ContractStatus,
+)
 from services.loans.domain.product import Asked, Product
 from services.loans.funds import operations as funds
 from services.loans.funds.queries import country as country_of
@@ -267,7 +272,7 @@ async def pay_out(session: AsyncSession, rows: Sequence[ContractRow], *, actor_i
 
     Raises TransitionRefused.
     """
-    await _enter(session, rows, event=ContractEvent.DISBURSE, actor_id=actor_id)
+    await enter(session, rows, event=ContractEvent.DISBURSE, actor_id=actor_id)
     await session.execute(
         PAY_OUT,
         {
@@ -278,17 +283,29 @@ async def pay_out(session: AsyncSession, rows: Sequence[ContractRow], *, actor_i
     )
 
 
-async def _enter(
-    session: AsyncSession, rows: Sequence[ContractRow], *, event: ContractEvent, actor_id: UUID
+async def enter(
+    session: AsyncSession,
+    rows: Sequence[ContractRow],
+    *,
+    event: ContractEvent,
+    actor_id: UUID,
+    reason: CancelReason | None = None,
 ) -> None:
+    """Bring locked contracts into the state after an event. Raises TransitionRefused."""
     for row in rows:
         status = lifecycle.next_contract_status(ContractStatus(row.status), event=event)
         row.status, row.version = status.value, row.version + 1
     await session.flush()
-    await _remember(session, rows, actor_id=actor_id)
+    await _remember(session, rows, actor_id=actor_id, reason=reason)
 
 
-async def _remember(session: AsyncSession, rows: Sequence[ContractRow], *, actor_id: UUID) -> None:
+async def _remember(
+    session: AsyncSession,
+    rows: Sequence[ContractRow],
+    *,
+    actor_id: UUID,
+    reason: CancelReason | None = None,
+) -> None:
     await session.execute(
         insert(ContractHistoryRow),
         [
@@ -297,6 +314,7 @@ async def _remember(session: AsyncSession, rows: Sequence[ContractRow], *, actor
                 "contract_id": row.contract_id,
                 "version": row.version,
                 "status": row.status,
+                "reason": reason,
                 "actor_id": actor_id,
             }
             for row in rows

@@ -169,6 +169,20 @@ async def movements(
     )
 
 
+MAY_ARRIVE = text("""
+    select payment_id from payment
+    where institution_id = :institution_id and contract_id = :contract_id
+      and direction = 'outbound' and status not in ('failed', 'reversed')
+""")
+
+
+async def payment_that_may_arrive(session: AsyncSession, contract_id: UUID) -> UUID | None:
+    """Return the payment to the borrower that has not failed, or None."""
+    values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
+    found: UUID | None = await session.scalar(MAY_ARRIVE, values)
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningFile:
     """What an approved application and its last approval bring to the contract."""

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.contracts import operations, queries, summary
+from services.loans.contracts import cancelling, operations, queries, summary
 from services.loans.contracts.operations import Signing
 from services.loans.contracts.queries import ContractFilter
 from services.loans.contracts.schemas import (
     AgreementOut,
+    CancellationIn,
     ContractDetailOut,
     ContractIn,
     ContractOut,
@@ -28,6 +29,7 @@ from services.loans.domain.agreement import Agreement
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
 from services.loans.funds.queries import country as country_of
+from services.loans.ledger import queries as ledger
 from services.loans.products import queries as products
 from shared import idempotency
 from shared.auth import Actor, Role, require
@@ -39,6 +41,7 @@ from shared.web import AskedLanguage, PageQuery
 router = APIRouter(prefix="/loans/v1/contracts", tags=["contracts"])
 
 MaySign = Annotated[Actor, require(Role.OFFICER)]
+MayCancel = Annotated[Actor, require(Role.FUNDS_MANAGER)]
 MayRead = Annotated[
     Actor,
     require(
@@ -101,12 +104,34 @@ async def sign(
     return await idempotency.run_once(db, asked, work=work)
 
 
+@router.post("/{contract_id}/cancellation", status_code=201, response_model=ContractOut)
+async def cancel(
+    contract_id: UUID,
+    body: CancellationIn,
+    db: Db,
+    actor: MayCancel,
+    today: Today,
+    key: IdempotencyKey,
+) -> Response:
+    """Cancel a signed contract that was not paid out: its fund has the money back."""
+
+    async def work(session: AsyncSession) -> ContractOut:
+        row = await cancelling.cancel_contract(
+            session, contract_id, reason=body.reason, on=today, actor=actor
+        )
+        return ContractOut.of(row)
+
+    target = f"POST /loans/v1/contracts/{contract_id}/cancellation"
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    return await idempotency.run_once(db, asked, work=work)
+
+
 @router.get("")
 async def list_contracts(
     db: Db,
     actor: MayRead,
     page: PageQuery,
-    status: Literal["signed", "active"] | None = None,
+    status: Literal["signed", "active", "cancelled"] | None = None,
     fund_id: UUID | None = None,
     borrower_id: UUID | None = None,
 ) -> PageOut[ContractOut]:
@@ -144,15 +169,16 @@ async def read_contract(
         row = await _seen(session, contract_id, actor=actor)
         agreed = await _agreed(session, row)
         movements = await queries.movements(session, contract_id, currency=row.currency)
+        cut = await ledger.cut_of(session, as_of=as_of, known_at=known_at)
     state = replay.replay(
         queries.terms_of(row),
         instalments=agreed,
         movements=movements,
         as_of=as_of or today,
-        known_at=known_at or queries.NOT_YET_KNOWN,
+        known_at=cut.known_at or queries.NOT_YET_KNOWN,
     )
     return ContractDetailOut(
-        contract=ContractOut.of(row), state=StateOut.of(state, known_at=known_at)
+        contract=ContractOut.of(row), state=StateOut.of(state, known_at=cut.known_at)
     )
 
 

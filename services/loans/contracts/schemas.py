@@ -12,6 +12,7 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.disclosure import Disclosure
+from services.loans.domain.lifecycle import CancelReason
 from services.loans.domain.replay import ContractState
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
@@ -26,6 +27,12 @@ class ContractIn(Body):
     fund_id: UUID | None = None
     signed_on: date | None = None
     first_due_on: date | None = None
+
+
+class CancellationIn(Body):
+    """Why a signed contract is not to be paid out."""
+
+    reason: CancelReason
 
 
 class PreviewIn(Body):

@@ -74,13 +74,17 @@ class PositionRow(Base):
 
 
 class ContractHistoryRow(Base):
-    """One state a contract entered, by whom and when; `version` is the contract's."""
+    """One state a contract entered, by whom and when; a cancelled one says why.
+
+    `version` is the contract's.
+    """
 
     __tablename__ = "contract_history"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()

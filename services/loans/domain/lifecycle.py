@@ -66,6 +66,15 @@ class ContractEvent(StrEnum):
     CANCEL = "cancel"
 
 
+class CancelReason(StrEnum):
+    """Why a signed contract is cancelled before any money went out."""
+
+    BORROWER_WITHDREW = "borrower_withdrew"
+    NOT_COLLECTED = "not_collected"
+    CONDITIONS_NOT_MET = "conditions_not_met"
+    SIGNED_IN_ERROR = "signed_in_error"
+
+
 class TransitionRefused(RafidError):
     """This cannot happen in the present state"""
 

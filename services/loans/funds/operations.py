@@ -13,11 +13,11 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import chart, claiming, journal
+from services.loans.domain import chart, claiming, funding, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
 from services.loans.domain.collecting import AmountNotPositive
-from services.loans.domain.funding import ClaimKind
+from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import queries
@@ -312,6 +312,25 @@ async def draw_paid(session: AsyncSession, asks: Sequence[Ask], *, actor_id: UUI
     await queries.locked_funds(session, [ask.fund_id for ask in asks])
     moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
     await _write(session, moves, actor_id=actor_id)
+
+
+async def uncommit(
+    session: AsyncSession,
+    *,
+    fund_id: FundId,
+    application_id: ApplicationId,
+    amount: Money,
+    actor_id: UUID,
+) -> None:
+    """Free what a contract committed and will not draw. Raises ClaimRefused, FundNotFound."""
+    await queries.locked_funds(session, [fund_id])
+    held = await queries.claims_of(session, [application_id])
+    claims = held.get((application_id, fund_id), Claims.none(amount.currency))
+    funding.claim(claims, kind=ClaimKind.UNCOMMIT, amount=amount)
+    move = Move(
+        fund_id=fund_id, application_id=application_id, kind=ClaimKind.UNCOMMIT, amount=amount
+    )
+    await _write(session, [move], actor_id=actor_id)
 
 
 async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:

@@ -159,6 +159,20 @@ async def test_the_fund_s_figures_close(monitoring_db: Database, loans: FeedOfLo
     assert used.outstanding == jod(4_500)
 
 
+async def test_a_cancelled_contract_is_no_longer_promised(
+    monitoring_db: Database, loans: FeedOfLoans
+) -> None:
+    loans.signs(minor=4_000)
+    loans.signs(minor=1_000)
+    loans.claims(4_000, kind="uncommit")
+    await consume(monitoring_db, loans)
+    fund_id = FundId(loans.fund_id)
+    async with monitoring_db.read(loans.institution_id) as session:
+        at = await queries.moment(session, as_of=JULY, known_at=None)
+        used = (await queries.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
+    assert (used.committed, used.disbursed) == (jod(1_000), jod(0))
+
+
 async def test_a_fee_kept_back_at_disbursement_has_returned_and_pays_no_instalment(
     monitoring_db: Database, loans: FeedOfLoans
 ) -> None:

@@ -67,8 +67,11 @@ create table contract_history (
   contract_id uuid not null,
   version integer not null,
   status text not null,
+  reason text check (reason in
+    ('borrower_withdrew', 'not_collected', 'conditions_not_met', 'signed_in_error')),
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
+  check ((status = 'cancelled') = (reason is not null)),
   primary key (institution_id, contract_id, version),
   foreign key (institution_id, contract_id)
     references contract (institution_id, contract_id)
