@@ -1,11 +1,12 @@
 """What runs beside the requests of a service, and how does it end?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
 from shared import logs
+from shared.ids import InstitutionId
 
 _log = logs.logger(__name__)
 
@@ -34,6 +35,24 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def for_each(
+    name: str,
+    institution_ids: Iterable[InstitutionId],
+    work: Callable[[InstitutionId], Awaitable[object]],
+) -> None:
+    """Do `work` for each institution; one where it fails is logged and keeps none from theirs."""
+    for institution_id in institution_ids:
+        try:
+            await work(institution_id)
+        except Exception as error:  # noqa: BLE001 - no institution may starve the others
+            _log.error(
+                "work failed for an institution",
+                work=name,
+                institution_id=str(institution_id),
+                exc_info=error,
+            )
 
 
 async def _repeat(name: str, work: Callable[[], Awaitable[None]], every: float) -> None:

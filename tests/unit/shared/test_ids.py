@@ -1,6 +1,7 @@
 """New identities are UUIDs of version 7 that only grow."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from uuid import RFC_4122
 
@@ -54,3 +55,12 @@ def test_ids_grow_when_the_clock_steps_back() -> None:
 
 def test_two_processes_of_the_same_instant_differ() -> None:
     assert ticking(AT).new() != ticking(AT).new()
+
+
+def test_the_first_id_of_an_earlier_moment_lies_between_the_ids_of_both_moments() -> None:
+    earlier, between, later = (ticking(AT + n * MILLISECOND).new() for n in (0, 4_000, 5_000))
+    second = timedelta(seconds=1)
+
+    assert earlier < ids.first_of(later, before=second) < between
+    assert between < ids.first_of(later, before=timedelta()) < later
+    assert ids.first_of(later, before=second).version == 7
