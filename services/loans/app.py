@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from services.loans import subscriptions
 from services.loans.applications import assessing
@@ -29,13 +30,14 @@ from services.loans.repayments.batch import RepaymentBook
 from services.loans.settings import LoansSettings
 from shared import feed, feed_router, web
 from shared.auth import TokenVerifier
-from shared.background import Background
+from shared.background import Background, for_each
 from shared.batching import Batcher
 from shared.clients.scoring import HttpScoringClient, ScoringClient
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
 from shared.db import Database, TenantDb
 from shared.feed import Sequencer
+from shared.ids import InstitutionId
 from shared.jwks import FetchedKeys
 
 PREFIX = "/loans/v1"
@@ -73,12 +75,6 @@ def create_app(
     book = RepaymentBook(database)
     asked = scoring or _scoring(settings, caller)
 
-    async def assess_waiting() -> None:
-        for institution_id in await sequencer.institutions():
-            db = TenantDb(database, institution_id)
-            today = await days.today(institution_id)
-            await assessing.assess_waiting(db, asked, at=clock.now(), on=today)
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -89,7 +85,9 @@ def create_app(
             background = await stack.enter_async_context(Background())
             background.start("sequencer of loans", sequencer.run)
             background.start("pending payments", desk.poll_everywhere, every=POLL_SECONDS)
-            background.start("waiting assessments", assess_waiting, every=POLL_SECONDS)
+            background.start(
+                "waiting assessments", lambda: assess_waiting(app.state), every=POLL_SECONDS
+            )
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -118,6 +116,17 @@ def create_app(
     return app
 
 
+async def assess_waiting(state: State) -> None:
+    """Have assessed what waits for it in every institution (a timer calls it)."""
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        db = TenantDb(state.database, institution_id)
+        today = await state.days.today(institution_id)
+        await assessing.assess_waiting(db, state.scoring, at=state.clock.now(), on=today)
+
+    await for_each("waiting assessments", await state.sequencer.institutions(), of_one)
+
+
 async def _payment_desk(
     app: FastAPI, settings: LoansSettings, stack: AsyncExitStack
 ) -> PaymentDesk:
@@ -131,6 +140,7 @@ async def _payment_desk(
         http=ourselves,
         clock=app.state.clock,
         days=app.state.days,
+        with_sandbox=settings.sandbox_wallet,
     )
     subscriptions.subscribe(desk, book=app.state.repayment_book, days=app.state.days)
     app.state.payments = desk

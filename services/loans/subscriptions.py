@@ -20,6 +20,7 @@ from services.loans.payments import queries as payment_queries
 from services.loans.payments.desk import PaymentDesk
 from services.loans.payments.sealing import Sealer, kept_secret
 from services.loans.payments.tables import PaymentRow
+from services.loans.rails.protocol import Rail
 from services.loans.rails.sandbox import SandboxWallet
 from services.loans.repayments.batch import RepaymentBook
 from shared.clock import Clock
@@ -30,18 +31,27 @@ from shared.money import Money
 
 
 def open_desk(
-    database: Database, *, folder: Path, http: httpx.AsyncClient, clock: Clock, days: Days
+    database: Database,
+    *,
+    folder: Path,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    days: Days,
+    with_sandbox: bool,
 ) -> PaymentDesk:
-    """Open the payment desk with the sandbox wallet behind it.
+    """Open the payment desk, with the sandbox wallet behind it where it is wanted.
 
     `http` reaches our own routes, where the wallet calls back. Both secrets are made at random
     at the first start and kept in the data folder.
     """
-    secret = kept_secret(folder, "sandbox-wallet.key")
-    wallet = SandboxWallet(database, http=http, secret=secret, clock=clock)
+    rails: dict[str, Rail] = {}
+    if with_sandbox:
+        secret = kept_secret(folder, "sandbox-wallet.key")
+        wallet = SandboxWallet(database, http=http, secret=secret, clock=clock)
+        rails[wallet.name] = wallet
     return PaymentDesk(
         database,
-        rails={wallet.name: wallet},
+        rails=rails,
         sealer=Sealer(kept_secret(folder, "payments.key")),
         clock=clock,
         days=days,
@@ -67,20 +77,27 @@ def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:
 
     async def repay(institution_id: InstitutionId, payment: PaymentRow) -> None:
         today = await days.today(institution_id)
-        command = _repayment(payment, today=today)
-        (outcome,) = await book.receive(institution_id, [command])
-        if isinstance(outcome, RafidError):
-            raise outcome
         async with desk.database.begin(institution_id) as session:
+            # Locked while the book writes through its own connection: what is said meanwhile is
+            # heard after, and finds the payment booked.
+            now = await payment_queries.find_payment(session, payment.payment_id, lock=True)
+            if now is None or now.status != PaymentStatus.COMPLETED:
+                return  # the provider took it back meanwhile: nothing has come
+            signed_on = await payment_queries.signed_on(session, payment.contract_id)
+            command = _repayment(payment, today=today, signed_on=signed_on)
+            (outcome,) = await book.receive(institution_id, [command])
+            if isinstance(outcome, RafidError):
+                raise outcome
             await payments.mark_booked(session, PaymentId(payment.payment_id), at=desk.clock.now())
 
     desk.on_completed(Direction.OUTBOUND, pay_out)
     desk.on_completed(Direction.INBOUND, repay)
 
 
-def _repayment(payment: PaymentRow, *, today: date) -> ReceiveRepayment:
+def _repayment(payment: PaymentRow, *, today: date, signed_on: date) -> ReceiveRepayment:
+    """Ask for what has come to be booked: never on a day before signature, which is refused."""
     key = f"payment {payment.payment_id}"  # no caller's key holds a space: none can take ours
-    received_on = _completed_on(payment)
+    received_on = max(_completed_on(payment), signed_on)
     return ReceiveRepayment(
         contract_id=ContractId(payment.contract_id),
         amount=Money(payment.amount_minor, payment.currency),

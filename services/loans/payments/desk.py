@@ -4,16 +4,19 @@ No transaction is open while a rail is spoken to: what shall happen is committed
 said is kept first, and only then has its effect.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from services.loans.deps import Days
 from services.loans.domain.paying import Direction, News, PaymentStatus
 from services.loans.payments import operations, queries
 from services.loans.payments.sealing import Sealer
-from services.loans.payments.tables import PaymentRow
-from services.loans.rails.protocol import Message, Order, Rail, RailUnavailable
-from shared import logs
+from services.loans.payments.tables import PaymentMessageRow, PaymentRow
+from services.loans.rails.protocol import Message, Order, Rail, RailNotOffered, RailUnavailable
+from shared import ids, logs
+from shared.background import for_each
 from shared.clock import Clock
 from shared.db import Database
 from shared.errors import RafidError
@@ -26,7 +29,24 @@ Booking = Callable[[InstitutionId, PaymentRow], Awaitable[None]]
 """Books a completed payment and marks it booked; done twice it books once."""
 
 ASKED_AT_ONCE = 100
+UNHEARD_AFTER = timedelta(seconds=5)
+"""A message kept for so long without an effect lost its process; before, it is being heard."""
+
+LOOKED_BACK = timedelta(days=1)
+"""How old unheard messages are looked for, after the first time that all of them are."""
+
 NOWHERE = InstitutionId(UUID(int=0))
+
+
+@contextmanager
+def _going_on(payment_id: UUID) -> Iterator[None]:
+    """Log why a payment cannot go on, and keep none from theirs."""
+    try:
+        yield
+    except RafidError as error:
+        _log.warning("a payment waits", payment_id=str(payment_id), why=error.slug())
+    except Exception as error:  # noqa: BLE001 - no payment may starve the others
+        _log.error("a payment fails", payment_id=str(payment_id), exc_info=error)
 
 
 class PaymentDesk:
@@ -47,6 +67,14 @@ class PaymentDesk:
         self.clock = clock
         self._days = days
         self._bookings: dict[Direction, Booking] = {}
+        self._looked_through: set[InstitutionId] = set()
+
+    def require(self, rail: str) -> Rail:
+        """Give the rail of a name; raises RailNotOffered where it is not set up."""
+        found = self.rails.get(rail)
+        if found is None:
+            raise RailNotOffered(rail=rail)
+        return found
 
     def on_completed(self, direction: Direction, booking: Booking) -> None:
         """Register who books completed payments of a direction."""
@@ -82,27 +110,68 @@ class PaymentDesk:
         if row is not None:
             await self._book(message.institution_id, row)
 
+    async def settle_unheard(self, institution_id: InstitutionId) -> None:
+        """Let messages have their effect whose process ended after keeping them.
+
+        In the order they came; what arrived is booked after the last, so that what was taken back
+        meanwhile is not. A message that cannot be read holds back the later ones of its payment.
+        """
+        first = institution_id not in self._looked_through
+        after = UUID(int=0) if first else ids.first_of(ids.new(), before=LOOKED_BACK)
+        until = ids.first_of(ids.new(), before=UNHEARD_AFTER)
+        rows: dict[UUID, PaymentRow] = {}
+        stuck: set[UUID | None] = set()
+        while batch := await self._unheard(institution_id, after=after, before=until):
+            for kept in batch:
+                if kept.payment_id in stuck:
+                    continue
+                try:
+                    row = await self._hear_kept(institution_id, kept)
+                except Exception as error:  # noqa: BLE001 - no message may starve the others
+                    stuck.add(kept.payment_id)
+                    _log.error("a message fails", message_id=str(kept.message_id), exc_info=error)
+                else:
+                    rows.update({} if row is None else {row.payment_id: row})
+            after = batch[-1].message_id
+        self._looked_through.add(institution_id)
+        for row in rows.values():
+            with _going_on(row.payment_id):
+                await self._book(institution_id, row)
+
+    async def _unheard(
+        self, institution_id: InstitutionId, *, after: UUID, before: UUID
+    ) -> Sequence[PaymentMessageRow]:
+        async with self.database.read(institution_id) as session:
+            return await queries.unheard(session, after=after, before=before, limit=ASKED_AT_ONCE)
+
+    async def _hear_kept(
+        self, institution_id: InstitutionId, kept: PaymentMessageRow
+    ) -> PaymentRow | None:
+        body = self.sealer.opened(institution_id, kept.body_sealed)
+        message = self.rails[kept.rail].read_kept(body)
+        async with self.database.begin(institution_id) as session:
+            return await operations.hear(session, message.told, message_id=kept.message_id)
+
     async def poll_pending(self, institution_id: InstitutionId) -> int:
         """Ask what became of payments without a definite end; return how many were asked for.
 
+        First, what was said and kept but not heard is heard.
         A payment the rail never heard of is handed over again under the same id: a crash
         between commit and hand-over loses nothing, and no rail moves one id twice.
         """
+        await self.settle_unheard(institution_id)
         async with self.database.read(institution_id) as session:
             waiting = await queries.waiting(session, at=self.clock.now(), limit=ASKED_AT_ONCE)
         for payment_id in waiting:
-            try:
+            with _going_on(payment_id):
                 await self._ask(institution_id, PaymentId(payment_id))
-            except RafidError as error:
-                _log.warning("a payment waits", payment_id=str(payment_id), why=error.slug())
         return len(waiting)
 
     async def poll_everywhere(self) -> None:
         """Ask for what is pending in every institution (a timer calls it)."""
         async with self.database.read(NOWHERE) as session:
             institution_ids = await queries.institution_ids(session)
-        for institution_id in institution_ids:
-            await self.poll_pending(institution_id)
+        await for_each("pending payments", institution_ids, self.poll_pending)
 
     async def _ask(self, institution_id: InstitutionId, payment_id: PaymentId) -> None:
         row = await self._asked(institution_id, payment_id)

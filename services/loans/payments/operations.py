@@ -86,7 +86,7 @@ async def hear(session: AsyncSession, told: Told, *, message_id: UUID) -> Paymen
         PaymentStatus(row.status),
         amount=Money(row.amount_minor, row.currency),
         told=told,
-        is_booked=row.booked_at is not None,
+        is_booked=row.booked_at is not None or await queries.is_repaid(session, row.payment_id),
     )
     if heard.outcome is Outcome.MOVED:
         _move(row, told, status=heard.status)

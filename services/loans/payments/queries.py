@@ -1,7 +1,7 @@
 """Which payments are on their way, and what was said of them?"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -113,6 +113,51 @@ async def is_heard(session: AsyncSession, message_id: UUID) -> bool:
         PaymentStepRow.message_id == message_id,
     )
     return (await session.scalar(statement)) is not None
+
+
+async def signed_on(session: AsyncSession, contract_id: UUID) -> date:
+    """Return the day on which a payment's contract was signed."""
+    key = (tenancy.institution_of(session), contract_id)
+    return (await session.get_one(ContractRow, key)).signed_on
+
+
+async def is_repaid(session: AsyncSession, payment_id: UUID) -> bool:
+    """Whether a repayment was booked for a payment."""
+    values = {"institution_id": tenancy.institution_of(session), "payment_id": payment_id}
+    return (await session.scalar(REPAID, values)) is not None
+
+
+REPAID = text("""
+    select repayment_id from repayment
+    where institution_id = :institution_id and payment_id = :payment_id
+      and reverses_repayment_id is null
+""")
+
+
+async def unheard(
+    session: AsyncSession, *, after: UUID, before: UUID, limit: int
+) -> Sequence[PaymentMessageRow]:
+    """Return kept messages about known payments that have had no effect, in order of arrival."""
+    kept, step = PaymentMessageRow, PaymentStepRow
+    statement = (
+        select(kept)
+        .join(
+            PaymentRow,
+            (PaymentRow.institution_id == kept.institution_id)
+            & (PaymentRow.payment_id == kept.payment_id),
+        )
+        .outerjoin(
+            step,
+            (step.institution_id == kept.institution_id) & (step.message_id == kept.message_id),
+        )
+        .where(
+            kept.institution_id == tenancy.institution_of(session),
+            kept.message_id > after,
+            kept.message_id < before,
+            step.step_id.is_(None),
+        )
+    )
+    return (await session.scalars(statement.order_by(kept.message_id).limit(limit))).all()
 
 
 # What is neither definite nor booked, asked for again after 1, 2, 4, … seconds, at most an hour.

@@ -3,30 +3,31 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import text
 
-from services.loans import subscriptions
 from services.loans.disbursements import operations as disbursements
-from services.loans.domain.paying import Direction, News, Told
+from services.loans.domain.paying import Direction
 from services.loans.funds.queries import standings
-from services.loans.ledger.queries import balances
-from services.loans.payments.tables import PaymentRow
 from services.loans.rails import signatures
-from services.loans.rails.protocol import Message
 from services.loans.rails.sandbox import CALLBACK_PATH
-from services.loans.repayments.batch import RepaymentBook
 from services.loans.repayments.router import ORDINARY_KEY
 from shared import ids
 from shared.db import Database
-from shared.ids import ContractId, FundId, InstitutionId, PaymentId
+from shared.ids import ContractId, InstitutionId, PaymentId
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, jod
 from tests.integration.loans.signing import officer, signed
-from tests.integration.loans.wallet import PHONE, SECRET, Wallet, wallet_of
+from tests.integration.loans.wallet import (
+    PHONE,
+    SECRET,
+    Wallet,
+    booked,
+    callback,
+    outcomes,
+    wallet_of,
+)
 
 
 @pytest.fixture
@@ -38,17 +39,6 @@ async def scene(loans_db: Database, institution_id: InstitutionId) -> Scene:
 async def wallet(scene: Scene) -> AsyncIterator[Wallet]:
     async with wallet_of(scene) as opened:
         yield opened
-
-
-async def booked(scene: Scene, fund_id: FundId) -> tuple[str, str]:
-    """What the fund's wallet and loans accounts hold."""
-    async with scene.database.read(scene.institution_id) as session:
-        found = await balances(session, fund_id)
-    return str(found["wallet"]), str(found["loans"])
-
-
-def outcomes(payment: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(step["told"], step["outcome"]) for step in payment["steps"]]
 
 
 async def test_a_loan_is_booked_when_the_wallet_says_it_has_arrived(
@@ -248,21 +238,6 @@ async def test_a_collection_that_cannot_be_is_refused(
     assert await scene.scalar("select count(*) from payment where direction = 'inbound'") == 0
 
 
-def callback(scene: Scene, payment_id: object, **changes: str) -> bytes:
-    members = {
-        "message_id": "M-1",
-        "institution_id": str(scene.institution_id),
-        "payment_id": str(payment_id),
-        "status": "completed",
-        "amount": "1000.000",
-        "currency": "JOD",
-        "provider_reference": "SBX-1",
-        "reason_code": None,
-        "occurred_on": TODAY.isoformat(),
-    }
-    return orjson.dumps(members | changes)
-
-
 async def call(wallet: Wallet, body: bytes, *, late: timedelta = timedelta()) -> int:
     at = wallet.clock.now() - late
     header = {signatures.HEADER: signatures.sign(body, secret=SECRET, at=at)}
@@ -326,31 +301,3 @@ async def test_no_caller_can_take_the_key_under_which_a_collection_is_booked(
     await wallet.collect(row.contract_id, "100.000", phone=PHONE + "00")
     key = await scene.scalar("select key from idempotency_key where key like 'payment%'")
     assert not ORDINARY_KEY.fullmatch(str(key))
-
-
-async def test_what_was_taken_back_before_it_was_booked_is_not_booked(
-    scene: Scene, wallet: Wallet
-) -> None:
-    fund_id = await scene.fund()
-    row = await signed(scene, fund_id)
-    kept: Any = {}
-
-    async def overtaken(institution_id: InstitutionId, payment: PaymentRow) -> None:
-        back = Told(
-            payment_id=PaymentId(payment.payment_id),
-            news=News.REVERSED,
-            message_id="back",
-            occurred_on=TODAY,
-        )
-        message = Message(institution_id=institution_id, told=back, body=b"back")
-        await wallet.desk.hear(message, rail="sandbox", kind="callback")
-        await kept[Direction.OUTBOUND](institution_id, payment)
-
-    recorder: Any = SimpleNamespace(
-        database=scene.database, clock=wallet.clock, on_completed=kept.__setitem__
-    )
-    subscriptions.subscribe(recorder, book=RepaymentBook(scene.database), days=wallet.days)
-    wallet.desk.on_completed(Direction.OUTBOUND, overtaken)
-    await wallet.pay_out(row.contract_id, phone=PHONE + "00")
-    assert await scene.scalar("select status from payment") == "reversed"
-    assert await booked(scene, fund_id) == ("0.000", "0.000")

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 
 from services.loans import subscriptions
 from services.loans.contracts.router import router as contracts_router
 from services.loans.deps import Days
 from services.loans.disbursements.router import router as disbursements_router
+from services.loans.ledger.queries import balances
 from services.loans.payments.desk import PaymentDesk
 from services.loans.payments.router import router as payments_router
 from services.loans.payments.sealing import Sealer
@@ -19,7 +21,8 @@ from services.loans.rails.protocol import Rail
 from services.loans.rails.sandbox import SandboxWallet
 from services.loans.repayments.batch import RepaymentBook
 from shared.clock import FixedClock
-from tests.integration.loans.scene import NOON, Scene, client_of, keyed
+from shared.ids import FundId
+from tests.integration.loans.scene import NOON, TODAY, Scene, client_of, keyed
 
 SECRET = b"a secret of the sandbox, 32 bytes"
 PHONE = "+9627900000"
@@ -90,3 +93,31 @@ async def wallet_of(scene: Scene) -> AsyncIterator[Wallet]:
         wallet.subscribe()
         yield wallet
         await sandbox.settle()
+
+
+async def booked(scene: Scene, fund_id: FundId) -> tuple[str, str]:
+    """What the fund's wallet and loans accounts hold."""
+    async with scene.database.read(scene.institution_id) as session:
+        found = await balances(session, fund_id)
+    return str(found["wallet"]), str(found["loans"])
+
+
+def outcomes(payment: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was told of a payment, and what it did."""
+    return [(step["told"], step["outcome"]) for step in payment["steps"]]
+
+
+def callback(scene: Scene, payment_id: object, **changes: str) -> bytes:
+    """What the wallet says of 1,000 JOD that have arrived, unless told otherwise."""
+    members = {
+        "message_id": "M-1",
+        "institution_id": str(scene.institution_id),
+        "payment_id": str(payment_id),
+        "status": "completed",
+        "amount": "1000.000",
+        "currency": "JOD",
+        "provider_reference": "SBX-1",
+        "reason_code": None,
+        "occurred_on": TODAY.isoformat(),
+    }
+    return orjson.dumps(members | changes)
