@@ -73,6 +73,14 @@ class OverrideReasonMissing(RafidError):
     recommended: Recommendation
 
 
+class OffMenuReasonMissing(OverrideReasonMissing):
+    """Terms that are not on the menu need a reason of their own"""
+
+    detail = "Scoring's menu has no {amount} in {term_months} months; say why it is approved."
+    amount: Money
+    term_months: int
+
+
 class LevelMoved(RafidError):
     """The application has reached another level"""
 
@@ -141,9 +149,9 @@ def judge(file: File, *, proposal: Proposal, actor_id: UUID, roles: Collection[s
     """What a person's decision comes to; nothing is decided unless every rule holds.
 
     Raises `TransitionRefused`, `OfferMissing`, `OfferNotAsked`, `OfferDiffers`,
-    `OfferAboveAsked`, `MenuLineUnknown`, `OverrideReasonMissing`, `OutsideProduct`,
-    `NoAuthorityLevel`, `MakerIsChecker`, `DuplicateApproval`, `RoleLacksAuthority`,
-    `AlreadyDecided`, `LevelMoved`.
+    `OfferAboveAsked`, `MenuLineUnknown`, `OverrideReasonMissing`, `OffMenuReasonMissing`,
+    `OutsideProduct`, `NoAuthorityLevel`, `MakerIsChecker`, `DuplicateApproval`,
+    `RoleLacksAuthority`, `AlreadyDecided`, `LevelMoved`.
     """
     lifecycle.next_application_status(file.status, event=EVENTS[proposal.outcome])
     offer = _offer(file, proposal=proposal)
@@ -163,8 +171,8 @@ def judge(file: File, *, proposal: Proposal, actor_id: UUID, roles: Collection[s
     if proposal.level not in (None, level.level):
         raise LevelMoved(level=level.level, expected=proposal.level or 0)
     approves = proposal.outcome is Outcome.APPROVE
-    if approves and file.recommended is Recommendation.REJECT and not proposal.override_reason:
-        raise OverrideReasonMissing(recommended=file.recommended)
+    if offer is not None and approves and not proposal.override_reason:
+        _require_no_override(file, asked=offer.asked)
     decision = Decision(level=level.level, outcome=proposal.outcome, actor_id=actor_id)
     closes = authority.is_approved(needed, decisions=[*file.decisions, decision])
     return Judged(
@@ -172,6 +180,24 @@ def judge(file: File, *, proposal: Proposal, actor_id: UUID, roles: Collection[s
         offer=offer if approves else None,
         is_final=closes if approves else True,
     )
+
+
+def _require_no_override(file: File, *, asked: Asked) -> None:
+    """Raise unless the rules do not advise against it and the menu has the corner asked for.
+
+    A corner is amount, term and grace; the rate on it is bound by the product. Where scoring
+    found nothing feasible, there is no menu, and the rules have said what they make of that.
+    """
+    if file.recommended is Recommendation.REJECT:
+        raise OverrideReasonMissing(recommended=file.recommended)
+    if file.menu and _corner(asked) not in map(_corner, file.menu.values()):
+        raise OffMenuReasonMissing(
+            recommended=file.recommended, amount=asked.amount, term_months=asked.term_months
+        )
+
+
+def _corner(asked: Asked) -> tuple[Money, int, int]:
+    return asked.amount, asked.term_months, asked.grace_months
 
 
 def _offer(file: File, *, proposal: Proposal) -> Offer | None:

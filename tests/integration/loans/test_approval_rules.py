@@ -81,7 +81,7 @@ async def test_less_than_asked_may_be_offered_at_the_usual_rate(desk: Office) ->
     fund = await open_fund(desk, kind=FundKind.COMMERCIAL)
     application = await application_of(desk, product_code="LOAN")
     terms = {"amount": bodies.amount("700.000"), "term_months": 10}
-    body = approval(fund, menu_line=None, terms=terms)
+    body = approval(fund, menu_line=None, terms=terms, override_reason="visited")
     offer = (await decide(desk.caller(Role.APPROVER), application, body)).json()["decision"][
         "offer"
     ]
@@ -92,7 +92,7 @@ async def test_the_amount_offered_decides_which_levels_are_needed(desk: Office) 
     fund = await open_fund(desk)
     application = await application_of(desk, amount=bodies.amount("3000.000"))
     terms = {"amount": bodies.amount("2000.000"), "term_months": 12}
-    body = approval(fund, menu_line=None, terms=terms)
+    body = approval(fund, menu_line=None, terms=terms, override_reason="visited")
     answer = await decide(desk.caller(Role.APPROVER), application, body)
     assert answer.json()["status"] == "approved"
 

@@ -24,6 +24,7 @@ from services.loans.domain.deciding import (
     OfferDiffers,
     OfferMissing,
     OfferNotAsked,
+    OffMenuReasonMissing,
     OverrideReasonMissing,
     Proposal,
 )
@@ -176,3 +177,13 @@ def test_an_approval_against_the_rules_carries_its_own_reason() -> None:
         judge(file, proposal())
     assert judge(file, proposal(override_reason="guaranteed")).level == 1
     assert judge(file, proposal(outcome=Outcome.REJECT, fund_id=None, menu_line=None)).is_final
+
+
+@pytest.mark.parametrize("said", [asked("900.000", months=11), asked("899.999")])
+def test_terms_that_the_menu_does_not_have_carry_their_own_reason(said: Asked) -> None:
+    off_menu = proposal(menu_line=None, terms=said)
+    with pytest.raises(OffMenuReasonMissing) as caught:
+        judge(make_file(), off_menu)
+    assert (caught.value.amount, caught.value.term_months) == (said.amount, said.term_months)
+    explained = proposal(menu_line=None, terms=said, override_reason="guaranteed")
+    assert judge(make_file(), explained).offer.asked == said
