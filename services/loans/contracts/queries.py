@@ -169,6 +169,24 @@ async def movements(
     )
 
 
+DECIDED_ON = text("""
+    select (max(d.decided_at) at time zone i.timezone)::date
+    from application a
+    join institution i on i.institution_id = a.institution_id
+    join decision d on d.institution_id = a.institution_id
+      and d.application_id = a.application_id and d.round = a.round
+    where a.institution_id = :institution_id and a.application_id = :application_id
+    group by i.timezone
+""")
+
+
+async def decided_on(session: AsyncSession, application_id: ApplicationId) -> date | None:
+    """Return the institution's day of an application's last decision, or None before one."""
+    values = {"institution_id": tenancy.institution_of(session), "application_id": application_id}
+    found: date | None = await session.scalar(DECIDED_ON, values)
+    return found
+
+
 MAY_ARRIVE = text("""
     select payment_id from payment
     where institution_id = :institution_id and contract_id = :contract_id

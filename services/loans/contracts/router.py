@@ -96,6 +96,8 @@ async def sign(
 
     async def work(session: AsyncSession) -> SignedOut:
         row = await operations.sign_contract(session, signing, actor=actor, at=now)
+        decided_on = await queries.decided_on(session, signing.application_id)
+        days.require_decided(signed_on, decided_on=decided_on or signed_on)
         return SignedOut.of(row, agreed=await _agreed(session, row))
 
     asked = idempotency.Request.of(

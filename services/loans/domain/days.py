@@ -16,6 +16,22 @@ class DayNotYet(RafidError):
     today: date
 
 
+class SignedBeforeDecided(RafidError):
+    """The contract is dated before its approval"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "signed_on is {signed_on}; the application was approved on {decided_on}."
+    signed_on: date
+    decided_on: date
+
+
+def require_decided(signed_on: date, *, decided_on: date) -> None:
+    """Raise `SignedBeforeDecided` for a day before the decision: nobody signs what may fail."""
+    if signed_on < decided_on:
+        raise SignedBeforeDecided(signed_on=signed_on, decided_on=decided_on)
+
+
 def require_come(day: date, *, member: str, today: date) -> None:
     """Raise `DayNotYet` for a day after today: money cannot have moved tomorrow."""
     if day > today:

@@ -232,3 +232,17 @@ async def test_what_is_signed_cannot_be_changed(scene: Scene) -> None:
     async with scene.database.read(scene.institution_id) as session:
         found = await queries.contract(session, row.contract_id)
     assert (found.status, found.signed_on) == ("signed", TODAY)
+
+
+async def test_a_contract_is_not_dated_before_its_approval(
+    scene: Scene, officer: httpx.AsyncClient
+) -> None:
+    application_id = str(await approved(scene, await scene.fund()))
+    for day in ("2026-02-28", "2019-01-01"):
+        body = {"application_id": application_id, "signed_on": day}
+        answer = await officer.post(CONTRACTS, json=body, headers=keyed())
+        assert answer.json()["type"] == "/problems/loans/signed-before-decided"
+    assert await scene.scalar("select count(*) from contract") == 0
+    on_the_day = {"application_id": application_id, "signed_on": TODAY.isoformat()}
+    answer = await officer.post(CONTRACTS, json=on_the_day, headers=keyed())
+    assert answer.status_code == 201, answer.text
