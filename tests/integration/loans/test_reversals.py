@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from services.loans.domain.collecting import (
     AlreadyReversed,
@@ -15,13 +14,15 @@ from services.loans.domain.collecting import (
 from services.loans.domain.journal import Channel
 from services.loans.ledger.queries import balances
 from services.loans.proof import operations as proof
+from services.loans.rails import signatures
+from services.loans.rails.sandbox import CALLBACK_PATH
 from services.loans.repayments.batch import RepaymentBook
 from shared import ids
 from shared.db import Database
 from shared.ids import ContractId, InstitutionId, RepaymentId
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, jod
 from tests.integration.loans.signing import signed
-from tests.integration.loans.wallet import PHONE, Wallet, wallet_of
+from tests.integration.loans.wallet import PHONE, SECRET, Wallet, callback, wallet_of
 
 
 @pytest.fixture
@@ -66,10 +67,14 @@ async def test_a_payment_that_went_back_takes_its_repayment_with_it_once(
     scene: Scene, wallet: Wallet
 ) -> None:
     repayment_id = await collected(scene, wallet)
-    async with scene.database.begin(scene.institution_id) as session:
-        await session.execute(
-            text("update payment set status = 'reversed' where direction = 'inbound'")
-        )
+    payment_id = await scene.scalar("select payment_id from payment where direction = 'inbound'")
+    body = callback(scene, payment_id, status="reversed", amount="100.000", message_id="back")
+    answer = await wallet.client.post(
+        CALLBACK_PATH,
+        content=body,
+        headers={signatures.HEADER: signatures.sign(body, secret=SECRET, at=wallet.clock.now())},
+    )
+    assert answer.status_code == 200
     book = RepaymentBook(scene.database)
     await book.reverse(scene.institution_id, reversal(repayment_id))
     with pytest.raises(AlreadyReversed):

@@ -98,8 +98,9 @@ begin
   select r.contract_id, r.entry_id, r.amount_minor, r.currency::text, r.received_on, r.channel,
     exists (select from repayment o where o.institution_id = p_institution
       and o.reverses_repayment_id = r.repayment_id),
-    (select p.status from payment p where p.institution_id = p_institution
-      and p.payment_id = r.payment_id)
+    (select case when exists (select from payment_step s where s.institution_id = p_institution
+        and s.payment_id = p.payment_id and s.told = 'reversed') then 'reversed' else p.status end
+      from payment p where p.institution_id = p_institution and p.payment_id = r.payment_id)
   from repayment r
   where r.institution_id = p_institution and r.repayment_id = p_repayment;
 end $$
