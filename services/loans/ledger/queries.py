@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import tenancy
 from shared.errors import Kind, RafidError
 from shared.feed import Chain
-from shared.ids import AccountId, EntryId, FundId
+from shared.ids import AccountId, FundId
 from shared.money import Money
 
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -208,20 +208,6 @@ async def has_ended(session: AsyncSession, *, before: str) -> bool:
     """Tell whether every transaction older than the mark has ended."""
     ended: bool = (await session.execute(HAS_ENDED, {"moment": before})).scalar_one()
     return ended
-
-
-LINES = text("""
-    select l.line_no, a.code, l.account_id, l.fund_id, l.currency, l.amount_minor
-    from journal_line l join account a
-      on a.institution_id = l.institution_id and a.account_id = l.account_id
-    where l.institution_id = :institution_id and l.entry_id = :entry_id order by l.line_no
-""")
-
-
-async def lines_of(session: AsyncSession, entry_id: EntryId) -> Sequence[Row[Any]]:
-    """Return the lines of an entry with their account codes."""
-    values = {"institution_id": tenancy.institution_of(session), "entry_id": entry_id}
-    return (await session.execute(LINES, values)).all()
 
 
 CLOSED_THROUGH = text("""

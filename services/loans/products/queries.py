@@ -91,14 +91,6 @@ async def product_by_code(session: AsyncSession, code: str) -> Product:
     return product_of(found[1], code=found[0])
 
 
-async def find_product_id(session: AsyncSession, code: str) -> UUID | None:
-    """The id of the product of this code."""
-    query = select(ProductRow.product_id).where(
-        ProductRow.institution_id == tenancy.institution_of(session), ProductRow.code == code
-    )
-    return (await session.execute(query)).scalar()
-
-
 async def newest_products(session: AsyncSession, *, page: Page) -> list[Listed]:
     """The newest version of each product, one more than the page holds."""
     query = _newest(session).limit(page.limit + 1)
