@@ -1,4 +1,4 @@
-"""`rafid bench`: measure, print, and say what was measured; alternating runs, ratios in one run."""
+"""`rafid bench repayments`: how many repayments a second, by hand, in process and over HTTP?"""
 
 import asyncio
 import os
@@ -27,7 +27,6 @@ from services.embedded import Databases
 from shared.db import Database
 from shared.errors import Kind, RafidError
 
-app = typer.Typer(help="Measure Rafid on this machine; every figure is printed, none is kept.")
 console = Console()
 
 TARGET_RATIO = 0.5
@@ -52,12 +51,6 @@ class ServerDidNotAnswer(RafidError):
     seconds: int
 
 
-@app.callback()
-def bench() -> None:
-    """Keep the benchmarks as named commands, also while there is only one."""
-
-
-@app.command("repayments")
 def repayments(
     seconds: Annotated[float, typer.Option(help="How long each run lasts.")] = 30.0,
     alternations: Annotated[int, typer.Option(help="How often the three ways alternate.")] = 3,
