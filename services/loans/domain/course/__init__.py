@@ -1,0 +1,1 @@
+"""What becomes of a loan contract through everything that happens to it?"""
