@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Self, TypedDict, cast, get_args
 
 from services.loans.domain.fees import Fee, FeeJson, FeeKind
@@ -12,15 +14,22 @@ from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
 from shared.periods import DayCount, MonthEndRule
 
+# The folder says which modes there are: a new one is a new file and no line anywhere else.
+_MODES = {found.name for found in iter_modules([str(Path(__file__).parent / "modes")])}
 INSTALMENTS_MAX = 600
 ANNUAL_RATE_MAX = Decimal(10)
 
 
 class ModeOfFinance(StrEnum):
-    """The kind of contract between lender and borrower."""
+    """The kind of contract between lender and borrower: one word for each module of `modes`.
+
+    Two are named here because the rules of terms name them; the others come to be by their
+    module alone (`murabaha.py` is `ModeOfFinance("murabaha")`).
+    """
 
     QARD = "qard"
     CONVENTIONAL = "conventional"
+    vars().update({name.upper(): name for name in sorted(_MODES - {"qard", "conventional"})})
 
 
 class ChargeMethod(StrEnum):
