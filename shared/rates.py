@@ -6,24 +6,35 @@ is within 10**-12 of the true one, relative to 1 + rate.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Final, Literal
 
 from shared.errors import InvalidValue
 from shared.money import CurrencyMismatch, Money
 from shared.periods import add_months
+from shared.unit_periods import (
+    MONTHS_A_YEAR,
+    WEEKS_A_YEAR,
+    Unit,
+    UnitPeriod,
+    term_per_year,
+    years_counted,
+)
 
-Convention = Literal["eu", "act/365", "us"]
-Unit = Literal["month", "week", "year"]
+Convention = Literal["eu", "act/365", "act/365.25", "us"]
 
 PRECISION: Final = 34
 TOLERANCE: Final = Decimal("1E-12")
 _STEP_TOLERANCE: Final = Decimal("1E-16")
 _DISTANCES: Final = tuple(Decimal(2) ** power for power in range(-3, 6))
 _LOWEST: Final = Decimal(-7)
-_PER_YEAR: Final[Mapping[Unit, int]] = {"month": 12, "week": 52, "year": 1}
-_DAYS: Final[Mapping[Unit, int]] = {"month": 30, "week": 7, "year": 365}
+YEAR_DAYS: Final[Mapping[Convention, Decimal]] = {
+    "act/365": Decimal(365),
+    "act/365.25": Decimal("365.25"),
+}
+ONE_AND_ONE: Final = 2  # one advance and one payment
 
 
 class NoRate(InvalidValue):
@@ -41,11 +52,28 @@ class Flow:
     simple: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elapsed:
+    """A time after the first amount, stated in units: months, weeks and days of a year."""
+
+    months: int = 0
+    weeks: int = 0
+    days: int = 0
+    year_days: Decimal = Decimal(365)
+
+    @property
+    def years(self) -> Decimal:
+        """The time in years: a month and three days of a year of 366 are 1/12 + 3/366."""
+        whole = Fraction(self.months, MONTHS_A_YEAR) + Fraction(self.weeks, WEEKS_A_YEAR)
+        return _decimal(whole + self.days / Fraction(self.year_days))
+
+
 def effective_annual_rate(
     cash_flows: Sequence[tuple[date, Money]],
     *,
     convention: Convention = "eu",
     unit: Unit = "month",
+    multiple: int = 1,
 ) -> Decimal:
     """Give the yearly rate at which what the borrower receives equals what they pay.
 
@@ -57,28 +85,54 @@ def effective_annual_rate(
     other. Directive 2008/48/EC, Annex I, and 2014/17/EU, Annex I, remark (c).
     Worked: 1,000 received, 1,200 paid 18 months later: 0.129243.
 
-    `act/365`: the same with t = days / 365.
+    `act/365`, `act/365.25`: the same with t = days / 365, or / 365.25.
 
-    `us`: sum of C / ((1 + f i)(1 + i)^n) = 0, with n whole units counted back and f the rest as a
-    part of a unit (a month being 30 days, a year 365 days or 12 months), times the units of a year:
-    a nominal rate. 12 CFR 1026 (Regulation Z), Appendix J (b). Worked: 5,000 repaid by 24 monthly
-    payments of 230: 0.0969.
+    `us`: sum of C / ((1 + f i)(1 + i)^n) = 0, with n whole units of so many (`multiple`) weeks or
+    months counted back and f the rest as a part of a unit (`unit_periods`), times the units of a
+    year: a nominal rate. One advance repaid by one payment within a year has its term as the unit.
+    12 CFR 1026 (Regulation Z), Appendix J (b). Worked: 5,000 repaid by 24 monthly payments of 230:
+    0.0969.
 
-    Raises `NoRate`, `CurrencyMismatch`.
+    Raises `NoRate`, `CurrencyMismatch`, and `ValueError` for a unit that the convention lacks.
     """
     flows = _dated(cash_flows)
     first = min((day for day, _ in flows), default=date.min)
     with localcontext(prec=PRECISION):
         if convention == "us":
-            found = solve(_unit_flow(first, day, amount, unit) for day, amount in flows)
-            return (found * _PER_YEAR[unit]).quantize(TOLERANCE)
+            return _actuarial(flows, first, UnitPeriod(unit=unit, multiple=multiple))
+        if convention == "eu" and unit == "half_month":
+            raise ValueError("the European convention counts weeks, months or years")
         return solve(
             Flow(
                 amount=amount,
-                compounded=_years(first, day, unit) if convention == "eu" else _by_days(first, day),
+                compounded=years_counted(first, day, unit)
+                if convention == "eu" and unit != "half_month"
+                else Decimal((day - first).days) / YEAR_DAYS[convention],
             )
             for day, amount in flows
         ).quantize(TOLERANCE)
+
+
+def rate_of_elapsed(flows: Iterable[tuple[Elapsed, Decimal]]) -> Decimal:
+    """Give the effective yearly rate of amounts whose times are stated, not dated.
+
+    Received is positive, paid negative; sum of C / (1 + x)^t = 0 with t in years.
+    Worked: 1,000 received and 1,200 paid 18 months later: 0.129243. Raises `NoRate`.
+    """
+    with localcontext(prec=PRECISION):
+        return solve(
+            Flow(amount=amount, compounded=after.years) for after, amount in flows
+        ).quantize(TOLERANCE)
+
+
+def actuarial_rate(flows: Iterable[Flow], *, units_per_year: Fraction) -> Decimal:
+    """Give the nominal yearly rate of amounts at stated unit periods (Regulation Z, Appendix J).
+
+    Worked: 1,000 received and 1,044 paid a unit period of half a year later: 0.088.
+    Raises `NoRate`.
+    """
+    with localcontext(prec=PRECISION):
+        return (solve(flows) * _decimal(units_per_year)).quantize(TOLERANCE)
 
 
 def irr(amounts: Sequence[Decimal]) -> Decimal:
@@ -169,36 +223,18 @@ def _dated(cash_flows: Sequence[tuple[date, Money]]) -> list[tuple[date, Decimal
     return [(day, amount.decimal) for day, amount in cash_flows]
 
 
-def _unit_flow(first: date, day: date, amount: Decimal, unit: Unit) -> Flow:
-    whole, end = _units_back(first, day, unit)
-    months, rest = _units_back(first, end, "month")
-    if unit == "year" and rest == first:
-        simple = Decimal(months) / _PER_YEAR["month"]
-    else:
-        simple = Decimal((end - first).days) / _DAYS[unit]
-    return Flow(amount=amount, compounded=Decimal(whole), simple=simple)
+def _actuarial(flows: Sequence[tuple[date, Decimal]], first: date, unit: UnitPeriod) -> Decimal:
+    """Give the nominal rate a year; one advance repaid at once has its own term as the unit."""
+    last = max((day for day, _ in flows), default=first)
+    if len(flows) == ONE_AND_ONE and first < last <= add_months(first, MONTHS_A_YEAR):
+        by_term = (Flow(amount=amount, compounded=Decimal(day == last)) for day, amount in flows)
+        return actuarial_rate(by_term, units_per_year=term_per_year(first, last))
+    timed = []
+    for day, amount in flows:
+        whole, part = unit.counted(first, day)
+        timed.append(Flow(amount=amount, compounded=Decimal(whole), simple=_decimal(part)))
+    return actuarial_rate(timed, units_per_year=unit.per_year)
 
 
-def _by_days(first: date, day: date) -> Decimal:
-    return Decimal((day - first).days) / _DAYS["year"]
-
-
-def _years(first: date, day: date, unit: Unit) -> Decimal:
-    whole, end = _units_back(first, day, unit)
-    year_before = add_months(end, -_PER_YEAR["month"])
-    rest = Decimal((end - first).days) / (end - year_before).days
-    return Decimal(whole) / _PER_YEAR[unit] + rest
-
-
-def _units_back(first: date, day: date, unit: Unit) -> tuple[int, date]:
-    """Give the whole units counted back from a day, and the day on which the rest ends."""
-    if unit == "week":
-        whole, rest = divmod((day - first).days, _DAYS[unit])
-        return whole, first + timedelta(days=rest)
-    step = _PER_YEAR["month"] // _PER_YEAR[unit]
-    whole = ((day.year - first.year) * _PER_YEAR["month"] + day.month - first.month) // step
-    if add_months(first, whole * step) == day:  # 28 February is a month after 31 January
-        return whole, first
-    if add_months(day, -whole * step) < first:
-        whole -= 1
-    return whole, add_months(day, -whole * step)
+def _decimal(number: Fraction) -> Decimal:
+    return Decimal(number.numerator) / number.denominator

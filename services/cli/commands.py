@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import bench, catalogues, demo, imports, migrate, proving, running
+from services.cli.checking import commands as checking
 
 app = typer.Typer(
     name="rafid",
@@ -17,5 +18,6 @@ app.command("migrate")(migrate.migrate)
 app.command("verify")(proving.verify)
 app.add_typer(imports.app, name="import")
 app.add_typer(bench.app, name="bench")
+app.add_typer(checking.app, name="check")
 app.command("problems")(catalogues.problems)
 app.command("openapi")(catalogues.openapi)

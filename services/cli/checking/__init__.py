@@ -1,0 +1,1 @@
+"""`rafid check`: do the figures that others published come out of ours, case by case?"""
