@@ -54,6 +54,7 @@ _ALL = frozenset(FundKind)
 _OWNED = frozenset({FundKind.ZAKAT, FundKind.WAQF, FundKind.DONATION, FundKind.STATE})
 _PROFIT_BEARING = frozenset({FundKind.DONATION, FundKind.STATE, FundKind.COMMERCIAL})
 _FEE_BEARING = _ALL - {FundKind.ZAKAT}
+_TRADING = _ALL - {FundKind.ZAKAT}
 _ROWS = (
     ("cash", AccountClass.ASSET, "Cash", "Caisse", "النقد", _ALL),
     ("wallet", AccountClass.ASSET, "Mobile wallet", "Portefeuille mobile", "المحفظة", _ALL),
@@ -86,11 +87,51 @@ _ROWS = (
     ("profit_income", AccountClass.INCOME, "Profit", "Intérêts", "العوائد", _PROFIT_BEARING),
     ("fee_income", AccountClass.INCOME, "Fees", "Frais", "الرسوم", _FEE_BEARING),
     (
+        "penalty_income",
+        AccountClass.INCOME,
+        "Late amounts",
+        "Pénalités de retard",
+        "غرامات التأخير",
+        _PROFIT_BEARING,
+    ),
+    (
         "write_off",
         AccountClass.EXPENSE,
         "Loans written off",
         "Prêts passés en perte",
         "قروض معدومة",
+        _ALL,
+    ),
+    (
+        "profit_receivable",
+        AccountClass.ASSET,
+        "Profit earned, not yet paid",
+        "Intérêts courus à recevoir",
+        "عوائد مكتسبة لم تُقبض",
+        _PROFIT_BEARING,
+    ),
+    (
+        "profit_unearned",
+        AccountClass.LIABILITY,
+        "Profit paid, not yet earned",
+        "Intérêts perçus d'avance",
+        "عوائد مقبوضة مقدمًا",
+        _PROFIT_BEARING,
+    ),
+    (
+        "loss_allowance",
+        AccountClass.ASSET,
+        "Allowance for loan losses",
+        "Provisions pour pertes sur prêts",
+        "مخصص خسائر القروض",
+        _ALL,
+    ),
+    (
+        "provision_expense",
+        AccountClass.EXPENSE,
+        "Provisions for loan losses",
+        "Dotations aux provisions",
+        "مصروف المخصصات",
         _ALL,
     ),
 )

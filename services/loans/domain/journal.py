@@ -24,6 +24,9 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     TRANSFER = "transfer"
     REVERSAL = "reversal"
+    DEAL = "deal"
+    ACCRUAL = "accrual"
+    PROVISION = "provision"
 
 
 class Channel(StrEnum):
@@ -31,6 +34,9 @@ class Channel(StrEnum):
 
     CASH = "cash"
     WALLET = "wallet"
+
+
+SHARIA_BOUND_FUNDS = frozenset({FundKind.ZAKAT, FundKind.WAQF})
 
 
 class UnbalancedEntry(RafidError):
@@ -129,20 +135,33 @@ def repayment_entry(
     received_on: date,
     contract_id: ContractId,
     channel: Channel = Channel.CASH,
+    sharia_bound: bool = True,
 ) -> JournalEntry:
-    """A borrower pays: Dr cash, Cr loans, profit, fees and what is paid in excess.
+    """A borrower pays: Dr cash, Cr loans, profit, fees, late amounts and what is paid in excess.
 
     Profit is income when it is paid (cash basis). A fund without an account for profit, such as
-    a waqf, refuses it. Raises `AccountNotInChart`.
+    a waqf, refuses it. A late amount on a Sharia-bound contract is owed to charity and never
+    income (`penalty_account`). Raises `AccountNotInChart`.
     """
     moved = {
         channel.value: allocation.total,
         "loans": -allocation.principal,
         "profit_income": -allocation.profit,
         "fee_income": -allocation.fee,
+        penalty_account(fund, sharia_bound=sharia_bound): -allocation.penalty,
         "surplus": -allocation.surplus,
     }
     return _entry(EntryKind.REPAYMENT, received_on, fund, moved, contract_id=contract_id)
+
+
+def penalty_account(fund: FundAccounts, *, sharia_bound: bool) -> str:
+    """Where a late amount goes: to charity, unless neither contract nor fund is Sharia-bound.
+
+    AAOIFI Sharia Standard 3: what a debtor in default pays beyond his debt is given to charity.
+    Zakat and waqf are bound whatever the contract.
+    """
+    bound = sharia_bound or fund.kind in SHARIA_BOUND_FUNDS
+    return "charity" if bound else "penalty_income"
 
 
 def fee_entry(
