@@ -5,11 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from services.loans.domain import disclosure, due_dates, product
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.schedule import Instalment
-from services.loans.domain.terms import ChargeMethod, Terms, TermsInvalid
+from services.loans.domain.terms import ChargeMethod, Terms
 from shared import rulebook
 
 

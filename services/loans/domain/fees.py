@@ -1,9 +1,10 @@
 """What is charged besides principal and profit, when, and is it allowed?"""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self, TypedDict
+from typing import NotRequired, Self, TypedDict
 
 from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
@@ -17,19 +18,53 @@ class FeeKind(StrEnum):
 
 
 class FeeWhen(StrEnum):
-    """When a fee is taken: kept back from the money paid out, or asked with an instalment."""
+    """When a fee is taken: kept back from the money paid out, or asked with an instalment.
+
+    `on_date`: with the instalment in whose period its day lies. `overdue`: with each instalment
+    that is paid late; it is agreed here and stands in no schedule.
+    """
 
     AT_DISBURSEMENT = "at_disbursement"
     FIRST_INSTALMENT = "first_instalment"
     EACH_INSTALMENT = "each_instalment"
+    ON_DATE = "on_date"
+    OVERDUE = "overdue"
+
+
+class FeeBase(StrEnum):
+    """What a percentage is taken of.
+
+    The principal, the whole profit, or both; or what is outstanding at the start of a period. Of an
+    overdue instalment: its principal, its profit, or both.
+    """
+
+    PRINCIPAL = "principal"
+    PROFIT = "profit"
+    PRINCIPAL_AND_PROFIT = "principal_and_profit"
+    OUTSTANDING = "outstanding"
+
+
+class FeePurpose(StrEnum):
+    """Whose money it becomes: the lender's, an insurer's, or that of a takaful's participants."""
+
+    SERVICE = "service"
+    INSURANCE = "insurance"
+    TAKAFUL = "takaful"
+
+
+COVER = frozenset({FeePurpose.INSURANCE, FeePurpose.TAKAFUL})
+DAYS_AFTER_MAX = 20_000
 
 
 class FeeUnclear(RafidError):
-    """A fee is either an amount or a percentage above zero"""
+    """A fee is either an amount or a percentage above zero, and falls due on a day it names"""
 
     kind = Kind.RULE
     service = "loans"
-    detail = "The fee {code} must state one positive amount or one percentage up to 100."
+    detail = (
+        "The fee {code} must state one positive amount or one percentage up to 100, and a day"
+        " where it is due on one."
+    )
     code: str
 
 
@@ -42,14 +77,19 @@ class FeeJson(TypedDict):
     amount_minor: int | None
     percent: str | None
     documented_cost_minor: int | None
+    of: NotRequired[str]
+    purpose: NotRequired[str]
+    due_on: NotRequired[str]
+    days_after: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """One charge: a flat amount, or a percentage of the principal (`Decimal("2")` is 2 %).
+    """One charge: a flat amount, or a percentage (`Decimal("2")` is 2 %) `of` a base.
 
     `documented_cost` is the actual cost that the lender has on paper for this fee. A qard may be
-    charged no more than that (AAOIFI Sharia Standard 19); other modes may leave it out.
+    charged no more than that (AAOIFI Sharia Standard 19); other modes may leave it out. A fee on a
+    date names the day (`due_on`), or how many days it lies after the disbursement (`days_after`).
     """
 
     code: str
@@ -58,22 +98,43 @@ class Fee:
     amount: Money | None = None
     percent: Decimal | None = None
     documented_cost: Money | None = None
+    of: FeeBase = FeeBase.PRINCIPAL
+    purpose: FeePurpose = FeePurpose.SERVICE
+    due_on: date | None = None
+    days_after: int | None = None
 
     def __post_init__(self) -> None:
         flat = self.amount is not None and self.amount.minor > 0 and self.percent is None
         percent = self.percent is not None and 0 < self.percent <= 100 and self.amount is None  # noqa: PLR2004 - a percentage ends at 100
-        if not self.code or not (flat if self.kind is FeeKind.FLAT else percent):
+        states_charge = flat if self.kind is FeeKind.FLAT else percent
+        if not self.code or not states_charge or not self._states_day():
             raise FeeUnclear(code=self.code)
 
-    def charge(self, principal: Money, *, rounding: Rounding = "half_even") -> Money:
-        """The fee on this principal: 2 % of 1,000.000 JOD is 20.000 JOD, rounded once."""
+    def _states_day(self) -> bool:
+        outstanding = self.of is FeeBase.OUTSTANDING
+        if outstanding and self.when is not FeeWhen.EACH_INSTALMENT:
+            return False
+        if self.kind is FeeKind.FLAT and self.of is not FeeBase.PRINCIPAL:
+            return False
+        if self.when is not FeeWhen.ON_DATE:
+            return self.due_on is None and self.days_after is None
+        if self.days_after is None:
+            return self.due_on is not None
+        return self.due_on is None and 0 <= self.days_after <= DAYS_AFTER_MAX
+
+    def charge(self, base: Money, *, rounding: Rounding = "half_even") -> Money:
+        """The fee on this base: 2 % of 1,000.000 JOD is 20.000 JOD, rounded once."""
         if self.amount is not None:
             return self.amount
-        return principal.times((self.percent or Decimal(0)).scaleb(-2), rounding=rounding)
+        return base.times((self.percent or Decimal(0)).scaleb(-2), rounding=rounding)
+
+    def day(self, disbursed_on: date) -> date:
+        """The day of a fee on a date: ten days after 1 March 2026 is 11 March."""
+        return self.due_on or disbursed_on + timedelta(days=self.days_after or 0)
 
     def to_json(self) -> FeeJson:
         """Plain members; amounts in minor units of the currency of the terms."""
-        return {
+        members: FeeJson = {
             "code": self.code,
             "kind": self.kind.value,
             "when": self.when.value,
@@ -83,12 +144,22 @@ class Fee:
                 None if self.documented_cost is None else self.documented_cost.minor
             ),
         }
+        if self.of is not FeeBase.PRINCIPAL:
+            members["of"] = self.of.value
+        if self.purpose is not FeePurpose.SERVICE:
+            members["purpose"] = self.purpose.value
+        if self.due_on is not None:
+            members["due_on"] = self.due_on.isoformat()
+        if self.days_after is not None:
+            members["days_after"] = self.days_after
+        return members
 
     @classmethod
     def from_json(cls, members: FeeJson, *, currency: str) -> Self:
         """The fee that `to_json` wrote."""
         amount, percent = members["amount_minor"], members["percent"]
         cost = members["documented_cost_minor"]
+        due_on = members.get("due_on")
         return cls(
             code=members["code"],
             kind=FeeKind(members["kind"]),
@@ -96,4 +167,8 @@ class Fee:
             amount=None if amount is None else Money(amount, currency),
             percent=None if percent is None else Decimal(percent),
             documented_cost=None if cost is None else Money(cost, currency),
+            of=FeeBase(members.get("of", FeeBase.PRINCIPAL)),
+            purpose=FeePurpose(members.get("purpose", FeePurpose.SERVICE)),
+            due_on=None if due_on is None else date.fromisoformat(due_on),
+            days_after=members.get("days_after"),
         )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.fees import Fee
 from services.loans.domain.price import Price
 from services.loans.domain.terms import (
@@ -17,7 +18,6 @@ from services.loans.domain.terms import (
     ModeOfFinance,
     ResidueRule,
     Terms,
-    TermsInvalid,
 )
 from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError

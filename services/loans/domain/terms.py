@@ -6,18 +6,29 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Self, TypedDict, cast, get_args
+from typing import Literal, NotRequired, Self, TypedDict, TypeVar, cast, get_args
 
-from services.loans.domain.fees import Fee, FeeJson, FeeKind
+from services.loans.domain import freezing
+from services.loans.domain.amortisation import ROUNDINGS, Amortisation, AmortisationKind
+from services.loans.domain.charging import ANNUAL_RATE_MAX, Charging
+from services.loans.domain.contradictions import (
+    DateBeforeDisbursement,
+    GraceTooLong,
+    is_within,
+    refuse_first,
+)
+from services.loans.domain.dating import CalendarKind, Dating
+from services.loans.domain.drawing import Drawing
+from services.loans.domain.fees import Fee, FeeJson, FeeKind, FeeWhen
+from services.loans.domain.savings import Savings
 from shared.calendar import MovingRule
-from shared.errors import Kind, RafidError
+from shared.errors import JsonValue, Kind, RafidError
 from shared.money import Money, Rounding
 from shared.periods import DayCount, MonthEndRule
 
 # The folder says which modes there are: a new one is a new file and no line anywhere else.
 _MODES = {found.name for found in iter_modules([str(Path(__file__).parent / "modes")])}
 INSTALMENTS_MAX = 600
-ANNUAL_RATE_MAX = Decimal(10)
 
 
 class ModeOfFinance(StrEnum):
@@ -41,12 +52,21 @@ class ChargeMethod(StrEnum):
 
 
 class Frequency(StrEnum):
-    """How far one due date lies from the next."""
+    """How far one due date lies from the next; `Dating.every` takes several steps at once."""
 
+    DAILY = "daily"
     WEEKLY = "weekly"
     BIWEEKLY = "biweekly"
+    TWICE_A_MONTH = "twice_a_month"
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
+    HALF_YEARLY = "half_yearly"
+    YEARLY = "yearly"
+
+
+BY_MONTHS = frozenset(
+    {Frequency.MONTHLY, Frequency.QUARTERLY, Frequency.HALF_YEARLY, Frequency.YEARLY}
+)
 
 
 class ResidueRule(StrEnum):
@@ -69,23 +89,25 @@ class Component(StrEnum):
     PRINCIPAL = "principal"
     PROFIT = "profit"
     FEE = "fee"
+    PENALTY = "penalty"
 
 
 ALLOCATION_ORDER = (Component.FEE, Component.PROFIT, Component.PRINCIPAL)
-ROUNDINGS: frozenset[Rounding] = frozenset({"half_even", "half_up", "down"})
+"""The usual order. One that leaves out the penalty pays it last of an instalment, so that a late
+amount never keeps a borrower from what was agreed.
+"""
+
+
+def is_whole_order(order: tuple[Component, ...]) -> bool:
+    """Whether an order names each component once; the penalty may be left out."""
+    return sorted({*order, Component.PENALTY}) == sorted(Component) and len(set(order)) == len(
+        order
+    )
+
+
 DAY_COUNTS: frozenset[DayCount] = frozenset(get_args(DayCount))
 MONTH_END_RULES: frozenset[MonthEndRule] = frozenset(get_args(MonthEndRule))
 MOVING_RULES: frozenset[MovingRule] = frozenset(get_args(MovingRule))
-
-
-class TermsInvalid(RafidError):
-    """The terms contradict each other or pass a limit"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "The member {member} cannot be {value} here."
-    member: str
-    value: str
 
 
 class QardBearsNoProfit(RafidError):
@@ -132,6 +154,23 @@ class TermsJson(TypedDict):
     country: str
     month_end_rule: MonthEndRule
     allocation_order: list[str]
+    amortisation: NotRequired[dict[str, JsonValue]]
+    charging: NotRequired[dict[str, JsonValue]]
+    dating: NotRequired[dict[str, JsonValue]]
+    drawing: NotRequired[dict[str, JsonValue]]
+    savings: NotRequired[dict[str, JsonValue]]
+
+
+PartName = Literal["amortisation", "charging", "dating", "drawing", "savings"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
+Part = TypeVar("Part", Amortisation, Charging, Dating, Drawing, Savings)
+AS_USUAL: tuple[Amortisation, Charging, Dating, Drawing, Savings] = (
+    Amortisation(),
+    Charging(),
+    Dating(),
+    Drawing(),
+    Savings(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +182,12 @@ class Terms:
     day of payment, from which the first period runs. `day_count` "30/360" counts every regular
     month as 1/12 of a year whatever its days; the others count real days. `moving_rule` and
     `country` move a due date off a holiday; profit is counted on the unmoved dates, so a holiday
-    costs nobody anything.
+    costs nobody anything. What is rarer stands in parts of its own: how the principal is spread
+    (`amortisation`), what a period bears (`charging`), how dates follow each other (`dating`), in
+    which parts the money is paid out (`drawing`), and what must be saved (`savings`).
 
-    Raises `TermsInvalid`, `QardBearsNoProfit`, `QardFeeNotCost`, or `CurrencyMismatch` of a fee.
+    Raises `TermsInvalid`, `GraceTooLong`, `DateBeforeDisbursement`, `QardBearsNoProfit`,
+    `QardFeeNotCost`, or `CurrencyMismatch` of an amount in it.
     """
 
     mode_of_finance: ModeOfFinance
@@ -165,31 +207,85 @@ class Terms:
     country: str = ""
     month_end_rule: MonthEndRule = "clamp"
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
+    amortisation: Amortisation = AS_USUAL[0]
+    charging: Charging = AS_USUAL[1]
+    dating: Dating = AS_USUAL[2]
+    drawing: Drawing = AS_USUAL[3]
+    savings: Savings = AS_USUAL[4]
 
     def __post_init__(self) -> None:
         self._check_limits()
         self._check_choices()
+        if self._parts() != AS_USUAL:
+            self._check_parts()
+            self._check_days()
         if self.mode_of_finance is ModeOfFinance.QARD:
             self._check_qard()
-        for fee in self.fees:
-            for amount in (fee.amount, fee.documented_cost):
-                if amount is not None:
-                    _ = self.principal + amount  # another currency raises CurrencyMismatch
+        for amount in self._amounts():
+            _ = self.principal + amount  # another currency raises CurrencyMismatch
+
+    def _parts(self) -> tuple[Amortisation, Charging, Dating, Drawing, Savings]:
+        return (self.amortisation, self.charging, self.dating, self.drawing, self.savings)
+
+    def _amounts(self) -> list[Money]:
+        found = [amount for fee in self.fees for amount in (fee.amount, fee.documented_cost)]
+        found += [tranche.amount for tranche in self.drawing.tranches]
+        return [each for each in (*found, self.savings.each, *self.amortisation.amounts) if each]
 
     def _check_limits(self) -> None:
         limits = {
             "instalments": 1 <= self.instalments <= INSTALMENTS_MAX,
             "principal": self.principal.minor >= self.instalments >= 1,
-            "annual_rate": _is_within(self.annual_rate, ANNUAL_RATE_MAX),
-            "principal_grace": 0 <= self.principal_grace < self.instalments,
-            "first_due_on": self.first_due_on > self.disbursed_on,
+            "annual_rate": is_within(self.annual_rate, 0, ANNUAL_RATE_MAX),
+            "principal_grace": self.principal_grace >= 0,
         }
-        self._refuse_first(limits)
+        refuse_first(self, limits)
+        self._check_grace("principal_grace", self.principal_grace)
+        self._check_day("first_due_on", self.first_due_on)
+
+    def _check_grace(self, member: str, grace: int) -> None:
+        most = self.instalments - 1
+        if grace > most:
+            raise GraceTooLong(member=member, grace=grace, instalments=self.instalments, most=most)
+
+    def _check_day(self, member: str, day: date) -> None:
+        if day <= self.disbursed_on:
+            raise DateBeforeDisbursement(member=member, day=day, disbursed_on=self.disbursed_on)
+
+    def _check_parts(self) -> None:
+        charging, amortisation = self.charging, self.amortisation
+        free = self.charge_method is ChargeMethod.NONE
+        declining = self.charge_method is ChargeMethod.DECLINING_BALANCE
+        bullet = amortisation.kind is AmortisationKind.BULLET
+        hijri = self.dating.calendar is CalendarKind.HIJRI
+        twice = self.frequency is Frequency.TWICE_A_MONTH
+        paid_later = sum(tranche.amount.minor for tranche in self.drawing.tranches)
+        refuse_first(
+            self,
+            {
+                "principal_grace": not (bullet and self.principal_grace),
+                "charging": not free or not (charging.rate_changes or charging.profit_grace),
+                "amortisation": amortisation.balloon is None
+                or amortisation.balloon < self.principal,
+                "drawing": not paid_later
+                or ((declining or free) and paid_later < self.principal.minor),
+                "frequency": not hijri or self.frequency in BY_MONTHS,
+                "dating": twice is bool(self.dating.days) and not (twice and self.dating.every > 1),
+            },
+        )
+        self._check_grace("charging.profit_grace", charging.profit_grace)
+
+    def _check_days(self) -> None:
+        for change in self.charging.rate_changes:
+            self._check_day("charging.rate_changes", change.on)
+        for tranche in self.drawing.tranches:
+            self._check_day("drawing.tranches", tranche.on)
 
     def _check_choices(self) -> None:
         free = self.charge_method is ChargeMethod.NONE
         shared_out = self.charge_method is not ChargeMethod.DECLINING_BALANCE
-        self._refuse_first(
+        refuse_first(
+            self,
             {
                 "annual_rate": not (free and self.annual_rate),
                 "principal_grace": not (free and self.principal_grace),
@@ -200,15 +296,18 @@ class Terms:
                 "month_end_rule": self.month_end_rule in MONTH_END_RULES,
                 "moving_rule": self.moving_rule in MOVING_RULES,
                 "country": self.moving_rule == "none" or bool(self.country),
-                "allocation_order": sorted(self.allocation_order) == sorted(Component),
+                "allocation_order": is_whole_order(self.allocation_order),
                 "fees": len({fee.code for fee in self.fees}) == len(self.fees),
-            }
+                "frequency": self.frequency is not Frequency.TWICE_A_MONTH
+                or bool(self.dating.days),
+            },
         )
-
-    def _refuse_first(self, conditions: dict[str, bool]) -> None:
-        for member, holds in conditions.items():
-            if not holds:
-                raise TermsInvalid(member=member, value=str(getattr(self, member)))
+        for fee in self.fees:
+            if fee.when is FeeWhen.ON_DATE and fee.day(self.disbursed_on) < self.disbursed_on:
+                day = fee.day(self.disbursed_on)
+                raise DateBeforeDisbursement(
+                    member=f"fees.{fee.code}", day=day, disbursed_on=self.disbursed_on
+                )
 
     def _check_qard(self) -> None:
         if self.annual_rate or self.charge_method is not ChargeMethod.NONE:
@@ -229,7 +328,7 @@ class Terms:
 
     def to_json(self) -> TermsJson:
         """Plain members, fit for `jsonb`; `from_json` gives an equal value back."""
-        return {
+        members: TermsJson = {
             "mode_of_finance": self.mode_of_finance.value,
             "charge_method": self.charge_method.value,
             "currency": self.currency,
@@ -249,6 +348,10 @@ class Terms:
             "month_end_rule": self.month_end_rule,
             "allocation_order": [component.value for component in self.allocation_order],
         }
+        for name, part, usual in zip(PARTS, self._parts(), AS_USUAL, strict=True):
+            if part != usual:
+                members[name] = freezing.to_json(part)
+        return members
 
     @classmethod
     def from_json(cls, members: object) -> Self:
@@ -273,8 +376,18 @@ class Terms:
             country=frozen["country"],
             month_end_rule=frozen["month_end_rule"],
             allocation_order=tuple(Component(name) for name in frozen["allocation_order"]),
+            amortisation=_thawed(Amortisation, frozen, "amortisation"),
+            charging=_thawed(Charging, frozen, "charging"),
+            dating=_thawed(Dating, frozen, "dating"),
+            drawing=_thawed(Drawing, frozen, "drawing"),
+            savings=_thawed(Savings, frozen, "savings"),
         )
 
 
-def _is_within(rate: Decimal, highest: Decimal) -> bool:
-    return rate.is_finite() and 0 <= rate <= highest
+def _thawed(kind: type[Part], frozen: TermsJson, name: PartName) -> Part:
+    members = frozen.get(name)
+    return (
+        kind()
+        if members is None
+        else freezing.from_json(kind, members, currency=frozen["currency"])
+    )

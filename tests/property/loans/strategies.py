@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from services.loans.domain import due_dates, schedule
+from services.loans.domain.amortisation import ROUNDINGS
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.schedule import InstalmentsTooSmall
 from services.loans.domain.terms import (
-    ROUNDINGS,
     ChargeMethod,
     Component,
     Frequency,

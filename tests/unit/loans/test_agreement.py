@@ -7,8 +7,8 @@ import pytest
 
 from services.loans.domain import agreement
 from services.loans.domain.agreement import Agreement
+from services.loans.domain.contradictions import DateBeforeDisbursement, TermsInvalid
 from services.loans.domain.product import Asked, OutsideProduct, Product
-from services.loans.domain.terms import TermsInvalid
 from tests.builders import money
 from tests.integration.loans.signing import COST, loan, qard
 
@@ -38,10 +38,14 @@ def test_the_first_due_date_may_be_wished_for_within_a_period_more(day: date) ->
     assert agree(qard(), day).instalments[0].due_on == day
 
 
-@pytest.mark.parametrize("day", [date(2026, 3, 10), date(2026, 5, 11)])
-def test_a_first_due_date_before_or_beyond_is_refused(day: date) -> None:
+def test_a_first_due_date_on_the_day_of_signing_is_refused() -> None:
+    with pytest.raises(DateBeforeDisbursement):
+        agree(qard(), date(2026, 3, 10))
+
+
+def test_a_first_due_date_beyond_one_period_more_is_refused() -> None:
     with pytest.raises(TermsInvalid):
-        agree(qard(), day)
+        agree(qard(), date(2026, 5, 11))
 
 
 def test_the_grace_of_a_loan_without_profit_lies_before_its_first_instalment() -> None:

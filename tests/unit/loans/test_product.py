@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.price import Price
 from services.loans.domain.product import (
@@ -23,7 +24,7 @@ from services.loans.domain.product import (
     grace_instalments,
     instalments_in,
 )
-from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, TermsInvalid
+from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance
 from shared.ids import ProductId
 from tests.builders import an_id, money
 

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain.contradictions import (
+    DateBeforeDisbursement,
+    GraceTooLong,
+    TermsInvalid,
+)
 from services.loans.domain.fees import Fee, FeeKind, FeeUnclear, FeeWhen
 from services.loans.domain.terms import (
     INSTALMENTS_MAX,
@@ -15,7 +20,6 @@ from services.loans.domain.terms import (
     QardFeeNotCost,
     ResidueRule,
     Terms,
-    TermsInvalid,
 )
 from shared.money import CurrencyMismatch
 from tests.builders import make_loan, make_qard, money
@@ -43,15 +47,13 @@ def make_fee(**changes: Any) -> Fee:
         ("annual_rate", {"annual_rate": Decimal("10.01")}),
         ("annual_rate", {"annual_rate": Decimal("NaN")}),
         ("annual_rate", {"charge_method": ChargeMethod.NONE}),
-        ("principal_grace", {"principal_grace": 3}),
         ("principal_grace", {"principal_grace": -1}),
         (
             "principal_grace",
             {"charge_method": ChargeMethod.NONE, "annual_rate": Decimal(0), "principal_grace": 1},
         ),
-        ("first_due_on", {"first_due_on": date(2026, 1, 15)}),
         ("residue_rule", {"residue_rule": ResidueRule.LARGEST_REMAINDER}),
-        ("rounding", {"rounding": "up"}),
+        ("rounding", {"rounding": "sideways"}),
         ("day_count", {"day_count": "30/365"}),
         ("month_end_rule", {"month_end_rule": "never"}),
         ("moving_rule", {"moving_rule": "sideways", "country": "TN"}),
@@ -67,6 +69,20 @@ def test_terms_that_contradict_themselves_name_the_member(
         make_loan(**changes)
 
     assert refusal.value.member == member
+
+
+def test_a_grace_as_long_as_the_loan_is_refused_by_name() -> None:
+    with pytest.raises(GraceTooLong) as refusal:
+        make_loan(principal_grace=3)
+
+    assert (refusal.value.grace, refusal.value.instalments, refusal.value.most) == (3, 3, 2)
+
+
+def test_a_first_due_date_on_the_day_of_disbursement_is_refused_by_name() -> None:
+    with pytest.raises(DateBeforeDisbursement) as refusal:
+        make_loan(first_due_on=date(2026, 1, 15))
+
+    assert refusal.value.member == "first_due_on"
 
 
 def test_a_loan_of_one_minor_unit_each_is_the_smallest() -> None:

@@ -1,0 +1,82 @@
+"""What is wrong with terms that contradict each other?"""
+
+from datetime import date
+from decimal import Decimal
+
+from shared.errors import Kind, RafidError
+from shared.money import Money
+
+
+class TermsInvalid(RafidError):
+    """The terms contradict each other or pass a limit"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The member {member} cannot be {value} here."
+    member: str
+    value: str
+
+
+class GraceTooLong(RafidError):
+    """The grace is as long as the loan"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{member} is {grace}; of {instalments} instalments it may ease {most} at most."
+    member: str
+    grace: int
+    instalments: int
+    most: int
+
+
+class DateBeforeDisbursement(RafidError):
+    """A day of the agreement lies before the money is paid out"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{member} is {day}; it must lie after the disbursement on {disbursed_on}."
+    member: str
+    day: date
+    disbursed_on: date
+
+
+class MultipleTooLarge(RafidError):
+    """Instalments cannot be rounded to a multiple larger than they are"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "An instalment of {instalment} cannot be rounded to a multiple of {multiple}."
+    multiple: Money
+    instalment: Money
+
+
+class RateAboveCap(RafidError):
+    """The rate is above what the law of the country allows"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The rate {annual_rate} a year is above {cap}, the highest allowed by {fact}."
+    annual_rate: Decimal
+    cap: Decimal
+    fact: str
+
+
+def refuse_first(owner: object, conditions: dict[str, bool], *, within: str = "") -> None:
+    """Raise `TermsInvalid` for the first member whose condition does not hold."""
+    for member, holds in conditions.items():
+        if not holds:
+            value = getattr(owner, member)
+            name = f"{within}.{member}" if within else member
+            raise TermsInvalid(member=name, value=shown(value))
+
+
+def shown(value: object) -> str:
+    """Write a value as it stands in a problem: lists by their members, nothing as "none"."""
+    if isinstance(value, tuple):
+        return ", ".join(shown(each) for each in value) or "none"
+    return "none" if value is None else str(value)
+
+
+def is_within(value: Decimal, low: Decimal | int, high: Decimal | int) -> bool:
+    """Whether a number is finite and lies within, ends included."""
+    return value.is_finite() and low <= value <= high
