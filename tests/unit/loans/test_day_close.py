@@ -1,0 +1,168 @@
+"""What does one contract add to a close, and what does a close book?"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.loans.domain import day_close
+from services.loans.domain.accrual import Recognition, Window
+from services.loans.domain.chart import AccountNotInChart, FundKind
+from services.loans.domain.closing_policy import ClosingPolicy
+from services.loans.domain.day_close import Part, Standing, Stock
+from services.loans.domain.journal import EntryKind
+from services.loans.domain.provisioning import LossAssumptions, Scenario
+from services.loans.domain.staging import Stage
+from tests.builders import make_fund_accounts, money
+
+TODAY = date(2026, 6, 11)
+ONE = (Scenario(weight=Decimal(1), monthly_hazard=Decimal("0.01")),)
+POLICY = ClosingPolicy(
+    recognition=Recognition.SCHEDULED,
+    minimums=tuple(map(Decimal, ("0.01", "0.05", "0.2", "0.5", "1"))),
+    loss=LossAssumptions(performing=ONE, underperforming=ONE, loss_given_default=Decimal("0.6")),
+)
+
+
+def standing(**changes: Any) -> Standing:
+    """1,000.000 outstanding; 823 of profit earned by today, 500 of them paid."""
+    members: dict[str, Any] = {
+        "mode_of_finance": "conventional",
+        "outstanding": 1_000_000,
+        "received": 500,
+        "oldest_open_due_on": None,
+        "renegotiated_on": None,
+        "cured_on": None,
+        "window": Window(
+            starts_on=date(2026, 6, 1),
+            due_on=date(2026, 7, 2),
+            profit=1_000,
+            earned_before=500,
+        ),
+        "loss_year": 49_347_658,
+        "loss_life": 63_244_221,
+    }
+    return Standing(**members | changes)
+
+
+def part(policy: ClosingPolicy = POLICY, **changes: Any) -> Part:
+    return day_close.part(standing(**changes), policy=policy, on=TODAY)
+
+
+def late(days: int) -> date:
+    return date.fromordinal(TODAY.toordinal() - days)
+
+
+def test_a_punctual_contract_expects_the_loss_of_a_year() -> None:
+    found = part()
+
+    assert (found.bucket_from, found.stage, found.is_restructured) == (0, Stage.PERFORMING, False)
+    assert (found.earned, found.expected_loss, found.minimum) == (823, 49_348, 10_000)
+    assert found.stock == Stock(receivable=323, unearned=0, allowance=49_348)
+
+
+def test_a_contract_late_35_days_expects_the_loss_of_its_life_or_the_least_of_its_bucket() -> None:
+    found = part(oldest_open_due_on=late(35))
+
+    assert (found.bucket_from, found.stage) == (31, Stage.UNDERPERFORMING)
+    assert (found.expected_loss, found.minimum) == (63_244, 200_000)
+    assert found.stock == Stock(receivable=323, unearned=0, allowance=200_000)
+
+
+def test_a_contract_in_default_accrues_no_more_and_loses_what_default_loses() -> None:
+    found = part(oldest_open_due_on=late(91))
+
+    assert (found.bucket_from, found.stage) == (91, Stage.IMPAIRED)
+    assert (found.expected_loss, found.suspended) == (600_000, 323)
+    assert found.stock == Stock(receivable=0, unearned=0, allowance=1_000_000)
+
+
+def test_accrual_stops_after_the_day_that_the_policy_names() -> None:
+    policy = ClosingPolicy(recognition=Recognition.SCHEDULED, non_accrual_after_days=10)
+
+    assert part(policy, oldest_open_due_on=late(10)).stock.receivable == 323
+    assert part(policy, oldest_open_due_on=late(11)).stock.receivable == 0
+
+
+def test_profit_paid_ahead_is_unearned() -> None:
+    assert part(received=900).stock == Stock(receivable=0, unearned=77, allowance=49_348)
+
+
+def test_a_restructured_contract_is_in_the_second_stage_although_punctual() -> None:
+    found = part(renegotiated_on=date(2026, 5, 1))
+
+    assert (found.stage, found.is_restructured) == (Stage.UNDERPERFORMING, True)
+    assert found.stock.allowance == 63_244
+
+
+def test_books_on_the_cash_basis_accrue_nothing() -> None:
+    found = part(ClosingPolicy())
+
+    assert (found.earned, found.stock) == (0, Stock())
+
+
+@pytest.mark.parametrize("mode", ["qard", "musharaka", "mudaraba", "muzaraa"])
+def test_what_earns_nothing_by_time_accrues_nothing_but_may_be_lost(mode: str) -> None:
+    found = part(mode_of_finance=mode)
+
+    assert (found.earned, found.stock) == (0, Stock(allowance=49_348))
+
+
+@pytest.mark.parametrize("mode", ["salam", "istisna"])
+def test_goods_that_are_owed_are_not_provided_for_here(mode: str) -> None:
+    assert part(mode_of_finance=mode, oldest_open_due_on=late(400)).stock == Stock()
+
+
+def test_the_entries_book_the_difference_of_two_stocks() -> None:
+    fund = make_fund_accounts(FundKind.COMMERCIAL, "JOD")
+    before = Stock(receivable=100, unearned=20, allowance=50)
+    after = Stock(receivable=130, unearned=15, allowance=60)
+
+    profit, losses = day_close.entries(before, after, fund=fund, on=TODAY)
+
+    assert (profit.kind, losses.kind) == (EntryKind.ACCRUAL, EntryKind.PROVISION)
+    assert profit.occurred_on == losses.occurred_on == TODAY
+    booked = {line.account_code: line.amount for line in (*profit.lines, *losses.lines)}
+    assert booked == {
+        "profit_receivable": money("0.030"),
+        "profit_unearned": money("0.005"),
+        "profit_income": money("-0.035"),
+        "provision_expense": money("0.010"),
+        "loss_allowance": money("-0.010"),
+    }
+
+
+def test_equal_stocks_book_nothing_and_the_way_back_undoes_the_way_there() -> None:
+    fund = make_fund_accounts(FundKind.COMMERCIAL, "JOD")
+    some, more = Stock(receivable=1), Stock(receivable=7, unearned=9, allowance=3)
+
+    assert day_close.entries(some, some, fund=fund, on=TODAY) == ()
+    there = day_close.entries(some, more, fund=fund, on=TODAY)
+    back = day_close.entries(more, some, fund=fund, on=TODAY)
+    for one, other in zip(there, back, strict=True):
+        assert [line.amount for line in one.lines] == [-line.amount for line in other.lines]
+
+
+def test_profit_that_moves_from_one_side_to_the_other_without_income() -> None:
+    fund = make_fund_accounts(FundKind.COMMERCIAL, "JOD")
+    (only,) = day_close.entries(
+        Stock(receivable=5), Stock(receivable=9, unearned=4), fund=fund, on=TODAY
+    )
+
+    assert {line.account_code for line in only.lines} == {"profit_receivable", "profit_unearned"}
+
+
+def test_a_waqf_can_set_aside_but_never_accrue() -> None:
+    fund = make_fund_accounts(FundKind.WAQF, "JOD")
+
+    (losses,) = day_close.entries(Stock(), Stock(allowance=5), fund=fund, on=TODAY)
+    assert losses.kind is EntryKind.PROVISION
+    with pytest.raises(AccountNotInChart):
+        day_close.entries(Stock(), Stock(receivable=5), fund=fund, on=TODAY)
+
+
+def test_stocks_add_up_figure_by_figure() -> None:
+    one = Stock(receivable=1, unearned=2, allowance=3)
+
+    assert one + one == Stock(receivable=2, unearned=4, allowance=6)
