@@ -1,0 +1,182 @@
+"""How large are the instalments, and which of them takes the residue?"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+
+from services.loans.domain.course import span_rates
+from services.loans.domain.course.periods_model import Model, Period
+
+LEVELLING_ROUNDS = 3
+PRECISION = 40
+
+
+def level(model: Model, periods: Sequence[Period]) -> None:
+    """Give periods the annuity of the balance that they start with.
+
+    Instalment = balance x product of (1 + rate) / f, where f starts at 1 and every later period
+    makes it 1 + f x (1 + rate). Worked: 100.00 at 7 % a year, 30/360, in 6 months is 17.01. A
+    period that was paid more than that keeps its instalment.
+    """
+    if not periods:
+        return
+    factors = [1 + _rate_of(model, period) for period in periods]
+    with localcontext(prec=PRECISION):
+        product, sum_of = Decimal(1), Decimal(1)
+        for number, factor in enumerate(factors):
+            exact = Decimal(factor.numerator) / factor.denominator
+            product *= exact
+            if number:
+                sum_of = 1 + sum_of * exact
+        fixed = Decimal(sum(period.fixed_profit for period in periods)) / len(periods)
+        start = _balance_before(model, periods[0]) + periods[0].disbursed
+        instalment = _whole(start * product / sum_of) + _whole(fixed)
+        rounded = to_multiple(instalment, model.multiple)
+    for period in periods:
+        if rounded >= period.paid:
+            period.instalment = period.agreed = rounded
+
+
+def _rate_of(model: Model, period: Period) -> Fraction:
+    rate = Fraction(0)
+    for span in period.spans:
+        rate += span_rates.of_days(
+            model.measure, model.rate_on(span.start), period.days, span.start, span.end
+        )
+    return rate
+
+
+def _balance_before(model: Model, period: Period) -> int:
+    index = model.periods.index(period)
+    if index == 0:
+        return 0
+    tally = model.tally()[index - 1]
+    return model.periods[index - 1].balance_after(tally)
+
+
+def _whole(amount: Decimal) -> int:
+    return int(amount.to_integral_value(ROUND_HALF_EVEN))
+
+
+def to_multiple(amount: int, multiple: int) -> int:
+    """Rounded half to even to a multiple, but never a positive amount to nothing.
+
+    Worked: 17.01 in whole units is 17.00; 0.33 stays 0.33.
+    """
+    if multiple <= 1:
+        return amount
+    rounded = _whole(Decimal(amount) / multiple) * multiple
+    return rounded or amount
+
+
+def settle_last(model: Model, until: date) -> None:
+    """Let the last period that is not settled take the difference to all that must be paid.
+
+    All instalments together are the principal paid out or owed once more, and the profit.
+    `until` is the day up to which profit that finds no place any more is looked for.
+    """
+    tallies = model.tally()
+    owed = sum(period.disbursed + period.credited for period in model.periods)
+    _cut_back(model, owed - sum(period.paid_principal for period in model.periods))
+    last = _last_open(model)
+    if last is None:
+        return
+    last.deferred = 0
+    for period in model.periods:
+        period.is_moved_up = False
+    tallies = model.tally()
+    asked = sum(period.asked for period in model.periods)
+    last.instalment += owed + sum(tally.profit for tally in tallies) - asked
+    least = last.paid_principal + last.fixed_profit
+    if last.fixed_profit > 0 and last.instalment < least:
+        last.instalment = least
+    if last.instalment < last.paid - last.credits:
+        last.instalment = last.paid - last.credits
+        settle_last(model, until)
+    defer(model, last, until)
+
+
+def _cut_back(model: Model, open_principal: int) -> None:
+    """No period asks for more principal than is owed altogether (after paying the last ones)."""
+    for index, tally in enumerate(model.tally()):
+        period = model.periods[index]
+        beyond = tally.principal - period.paid_principal - open_principal
+        if beyond > 0 and tally.principal > period.paid_principal:
+            period.instalment = max(period.instalment - beyond, period.paid)
+
+
+def _last_open(model: Model) -> Period | None:
+    for period in reversed(model.periods):
+        if not period.is_settled:
+            return period
+    last = model.last
+    if any(period.paid_principal for period in model.periods) or not last.spans:
+        return None
+    return last if last.balance_after(model.tally()[-1]) > 0 else None
+
+
+def defer(model: Model, last: Period, until: date) -> None:
+    """Profit that was earned after the last open period, on its unpaid rest, is asked with it."""
+    if last is model.last:
+        return
+    tallies = model.tally(until=until)
+    for period, tally in zip(reversed(model.periods), reversed(tallies), strict=True):
+        if period.due <= last.due:
+            return
+        if tally.unplaced > 0:
+            last.deferred = tally.unplaced
+            for later in model.periods:
+                if later.due > last.due:
+                    later.is_moved_up = True
+            return
+
+
+def level_out(model: Model, periods: Sequence[Period]) -> None:
+    """Shift instalments by whole minor units while that brings the last one nearer to the others.
+
+    When the last one differs by more than half as many minor units as there are instalments, all
+    are shifted by the difference shared among them; at most three times, and only while the
+    difference shrinks. Worked: 24 instalments of 1.00 and a last of 0.76 become 0.99 and 0.99.
+    """
+    tried: Model | None = None
+    for _ in range(LEVELLING_ROUNDS):
+        level_now, gap, count = _gap(periods)
+        if abs(gap) <= len(periods) // 2:
+            return
+        shifted = to_multiple(level_now + _share(gap, count), model.multiple)
+        if shifted == level_now:
+            return
+        if tried is None:
+            tried = model.copy()
+        first = periods[0]
+        touched = [
+            period
+            for period in tried.periods
+            if period.start >= first.start and period.due >= first.due and not period.is_holder
+        ]
+        for period in touched:
+            if shifted >= period.paid:
+                period.instalment = period.agreed = shifted
+        tried.rebalance()
+        settle_last(tried, first.due)
+        if abs(_gap(tried.periods)[1]) >= abs(gap):
+            return
+        for period, better in zip(periods, touched, strict=True):
+            period.instalment = period.agreed = better.instalment
+        model.rebalance()
+
+
+def _gap(periods: Sequence[Period]) -> tuple[int, int, int]:
+    """The usual instalment, how far the last one lies off, and how many can be shifted."""
+    for index in range(len(periods) - 1, 0, -1):
+        last, other = periods[index], periods[index - 1]
+        if not last.is_settled and not other.is_settled:
+            usual = other.instalment
+            fixed = sum(1 for period in periods if usual < period.paid)
+            return usual, last.instalment - usual, max(1, len(periods) - fixed)
+    return periods[0].instalment, 0, 1
+
+
+def _share(gap: int, count: int) -> int:
+    return _whole(Decimal(gap) / count)

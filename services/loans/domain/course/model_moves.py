@@ -1,0 +1,216 @@
+"""What do money, rates and pauses change in the periods of a course?"""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from services.loans.domain.course import instalments
+from services.loans.domain.course.periods_model import Model, Period, Span
+from services.loans.domain.course.plan import CountedOver
+
+ONE_DAY = timedelta(days=1)
+
+
+def disburse(model: Model, on: date, amount: int) -> None:
+    """Pay out: from the end of its day the amount bears profit, the instalments are found anew.
+
+    On a due date it belongs to the next period. Where only whole periods bear profit, it counts
+    from the start of its period. Later tranches leave aside what was prepaid.
+    """
+    day = _effective(model, on)
+    period = _split(model, day)
+    if period is None:
+        return
+    _span_ending(model, period, day).disbursed += amount
+    _instalments_anew(model, period, day, on_copy=not _is_empty(model))
+
+
+def _effective(model: Model, on: date) -> date:
+    rules = model.measure.rules
+    if rules.over is CountedOver.PERIODS and not rules.partial_periods:
+        for period in model.periods:
+            if period.due > on:
+                return period.start
+    return on
+
+
+def _is_empty(model: Model) -> bool:
+    return not any(period.instalment for period in model.periods)
+
+
+def _instalments_anew(model: Model, changed: Period, day: date, *, on_copy: bool) -> None:
+    first = changed
+    if changed.due == day:
+        index = model.periods.index(changed)
+        first = model.periods[min(index + 1, len(model.periods) - 1)]
+    related = [period for period in model.periods if period.due >= first.due]
+    model.rate_spans(related)
+    model.rebalance()
+    if on_copy:
+        _as_if_nothing_was_paid(model, first, day)
+    else:
+        instalments.level(model, related)
+    model.rebalance()
+    instalments.settle_last(model, first.due)
+    if not on_copy:
+        instalments.level_out(model, related)
+
+
+def _as_if_nothing_was_paid(model: Model, first: Period, day: date) -> None:
+    """Instalments from a tranche on are those of the course without any payment."""
+    bare = model.copy()
+    for period in bare.periods:
+        period.paid_principal = period.paid_profit = period.deferred = 0
+        for span in period.spans:
+            span.corrected = 0
+    changed = bare.holding(day)
+    if changed is not None:
+        _instalments_anew(bare, changed, day, on_copy=False)
+    for period, found in zip(model.periods, bare.periods, strict=True):
+        if period.due >= first.due:
+            period.instalment, period.agreed = found.instalment, found.agreed
+
+
+def change_rate(model: Model, on: date, rate: Fraction) -> None:
+    """Another annual rate from a day on: the day before is the last one of the old rate."""
+    day = on - ONE_DAY
+    model.changes.append((day, rate))
+    model.changes.sort(key=lambda change: change[0])
+    period = _split(model, day)
+    if period is not None:
+        _instalments_anew(model, period, day, on_copy=False)
+
+
+def extend(model: Model, on: date, added: list[tuple[date, date]]) -> None:
+    """More periods after the last; the instalments from the day on are found anew."""
+    model.periods.extend(Period(start, due) for start, due in added)
+    day = on - ONE_DAY
+    period = _split(model, day)
+    if period is not None:
+        _instalments_anew(model, period, day, on_copy=False)
+
+
+def pause(model: Model, since: date, until: date) -> None:
+    """No profit from `since` to `until`, both included; the instalments stay, the last shrinks.
+
+    When the pause starts on the first day of a period, that day belongs to the period before.
+    """
+    touched = [period for period in model.periods if period.start < until and period.due >= since]
+    for period in touched:
+        start = max(since - ONE_DAY, period.start)
+        end = min(until, period.due)
+        if not any(span.start == start for span in period.spans):
+            _cut(period, start)
+        if not any(span.end == end for span in period.spans):
+            _cut(period, end)
+        for span in period.spans:
+            if start <= span.start and span.end <= end:
+                span.is_paused = True
+    if touched:
+        model.rate_spans()
+        model.rebalance()
+        instalments.settle_last(model, touched[0].start)
+
+
+def correct(model: Model, on: date, amount: int) -> bool:
+    """Let the balance be that much higher from a day on; whether the day is in any period."""
+    period = _split(model, on)
+    if period is None:
+        return False
+    _span_ending(model, period, on).corrected += amount
+    model.rate_spans([period])
+    model.rebalance()
+    instalments.settle_last(model, on)
+    return True
+
+
+def credit(model: Model, on: date, *, principal: int, profit: int) -> None:
+    """Amounts are owed once more from a day on: the period that starts or runs then asks them."""
+    period = _split(model, on)
+    if period is None:
+        return
+    _span_ending(model, period, on).corrected += principal
+    index = next(
+        (
+            place
+            for place, other in enumerate(model.periods)
+            if other.start <= on < other.due or (other is model.last and on == other.due)
+        ),
+        None,
+    )
+    if index is not None:
+        starting = [span for span in model.periods[index].spans if span.start == on]
+        if starting:
+            starting[-1].credited += principal
+            starting[-1].credited_profit += profit
+    model.rate_spans([period])
+    model.rebalance()
+    instalments.settle_last(model, on)
+
+
+def pay_profit(model: Model, period: Period, on: date, amount: int) -> None:
+    """Profit of a period was paid; never more than falls due altogether."""
+    open_periods = [other for other in model.periods if not other.is_settled]
+    if open_periods and open_periods[-1] is not model.last:
+        latest = open_periods[-1]
+        if latest is period and on >= latest.due:
+            instalments.defer(model, latest, on)
+    due = sum(tally.profit for tally in model.tally())
+    paid = sum(other.paid_profit for other in model.periods)
+    period.paid_profit += amount if paid + amount <= due else due - paid
+    model.rebalance()
+    instalments.settle_last(model, on)
+
+
+def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
+    """Principal of a period was paid: from that day (or its due date, if late) it bears no profit.
+
+    A period paid in full before it starts keeps as its instalment what was paid.
+    """
+    if not amount:
+        return
+    owed = sum(other.disbursed + other.credited for other in model.periods)
+    paid = sum(other.paid_principal for other in model.periods)
+    credited = sum(other.credited for other in model.periods)
+    period.paid_principal += amount if paid + amount <= owed + credited else owed - paid
+    day = min(on, period.due)
+    correct(model, day, -amount)
+    if not model.keeps_instalments:
+        unsettled = sum(1 for other in model.periods if not other.is_settled)
+        if unsettled > 1 and on < period.start:
+            full = period.paid == period.agreed + period.credits
+            if period.paid > period.asked or full:
+                period.instalment = period.paid - period.credits
+        instalments.settle_last(model, day)
+
+
+def _split(model: Model, day: date) -> Period | None:
+    """Make sure that some span of the period holding a day ends on it."""
+    period = model.holding(day)
+    if period is None:
+        return None
+    if period is model.last and day == period.due:
+        if len(period.spans) == 1 or period.spans[-1].start < day:
+            period.spans.append(Span(day, day, is_paused=period.spans[-1].is_paused))
+    elif not any(span.end == day for span in period.spans):
+        _cut(period, day)
+    return period
+
+
+def _span_ending(model: Model, period: Period, day: date) -> Span:
+    if period is model.last and day == period.due:
+        return period.spans[-2]
+    return next(span for span in period.spans if span.end == day)
+
+
+def _cut(period: Period, day: date) -> None:
+    """Cut the span that holds a day: the first part ends on it, the rest keeps its amounts."""
+    index, held = 0, period.spans[0]
+    for place, span in enumerate(period.spans):
+        if span.start < day <= span.end:
+            index, held = place, span
+    end = min(max(day, held.start), held.end)
+    rest = Span(end, held.end, is_paused=held.is_paused)
+    rest.disbursed, held.disbursed = held.disbursed, 0
+    rest.corrected, held.corrected = held.corrected, 0
+    period.spans.insert(index + 1, rest)
+    held.end = end

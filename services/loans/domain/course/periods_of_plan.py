@@ -1,0 +1,68 @@
+"""From which day to which day does each instalment of a plan run?"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.loans.domain.course.events import Rescheduled
+from services.loans.domain.course.plan import CountedFrom, Plan
+from services.loans.domain.course.span_rates import Measure, step
+
+Days = tuple[date, date]
+
+
+def periods(plan: Plan, *, paid_out_on: date, orders: Sequence[Rescheduled] = ()) -> list[Days]:
+    """The first and the due day of every instalment, one following the other.
+
+    Due dates are counted from the day of the first disbursement (or of signing, when the plan says
+    so), each from that day and not from the one before: 31 January, 28 February, 31 March. A first
+    due date that was chosen is the day that the others are counted from. An order with a new due
+    date moves that instalment; the later ones follow it in regular steps.
+    """
+    start = paid_out_on
+    dues = _dues(plan, start)
+    if plan.periods:
+        found = list(plan.periods)
+    else:
+        found = list(zip((start, *dues[:-1]), dues, strict=True))
+    for order in orders:
+        if order.due_on is not None:
+            found = _moved(plan, found, at=order.on, to=order.due_on)
+    return found
+
+
+def _dues(plan: Plan, start: date) -> list[date]:
+    anchor, first = start, 1 + plan.grace.everything
+    if plan.counted_from is CountedFrom.SIGNING:
+        anchor = plan.signed_on
+    if plan.first_due_on is not None:
+        anchor, first = plan.first_due_on, plan.grace.everything
+    rule = plan.month_end_rule
+    dues = [
+        step(anchor, plan.every * number, plan.unit, rule)
+        for number in range(first, first + plan.instalments)
+    ]
+    if plan.last_due_on is not None:
+        dues[-1] = plan.last_due_on
+    return dues
+
+
+def _moved(plan: Plan, found: list[Days], *, at: date, to: date) -> list[Days]:
+    index = next((place for place, days in enumerate(found) if days[1] >= at), len(found))
+    moved = found[:index]
+    start = found[index][0] if index < len(found) else to
+    for number in range(len(found) - index):
+        due = step(to, plan.every * number, plan.unit, plan.month_end_rule)
+        moved.append((start, due))
+        start = due
+    return moved
+
+
+def following(measure: Measure, found: Sequence[Days], count: int) -> list[Days]:
+    """So many further periods after the last, still counted from the first day of the course."""
+    added: list[Days] = []
+    start = found[-1][1]
+    for number in range(len(found) + 1, len(found) + count + 1):
+        due = step(measure.origin, measure.every * number, measure.unit, measure.month_end_rule)
+        added.append((start, due))
+        start = due
+    return added

@@ -1,0 +1,164 @@
+"""How do the events of a contract, one after the other, change how it stands?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from services.loans.domain.course import (
+    charges,
+    disbursing,
+    model_moves,
+    payments,
+    periods_of_plan,
+)
+from services.loans.domain.course.events import (
+    ChargeAdded,
+    ChargeWaived,
+    Disbursed,
+    Event,
+    Paid,
+    ProfitPaused,
+    RateChanged,
+    Rescheduled,
+    Reversed,
+    TrancheExpected,
+)
+from services.loans.domain.course.lines import Line
+from services.loans.domain.course.periods_model import Model, Period
+from services.loans.domain.course.plan import ChargeWhen, Plan
+from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.course.span_rates import Measure
+from services.loans.domain.course.standing import Entry, Standing
+
+
+def replay(plan: Plan, events: Sequence[Event]) -> Standing:
+    """Apply the events that were not reversed, by value date, day of entry and order of entry."""
+    kept = in_force(events)
+    paid_out = [event for event in kept if isinstance(event, Disbursed)]
+    if not paid_out:
+        kept = [*kept, *_as_expected(plan, kept)]
+        paid_out = [event for event in kept if isinstance(event, Disbursed)]
+    standing = start(plan, kept, min(event.on for event in paid_out))
+    for charge in plan.charges:
+        charges.note_agreed(standing, charge)
+    for _, event in sorted(
+        ((_order(event, place), event) for place, event in enumerate(kept)),
+        key=lambda pair: pair[0],
+    ):
+        apply(standing, event)
+    return standing
+
+
+def in_force(events: Sequence[Event]) -> list[Event]:
+    """The events without those that were reversed, and without the reversals."""
+    undone = {event.of for event in events if isinstance(event, Reversed)}
+    return [
+        event for event in events if event.key not in undone and not isinstance(event, Reversed)
+    ]
+
+
+def _order(event: Event, place: int) -> tuple[date, int, date, int]:
+    day, entered = event.on, event.known_on
+    if isinstance(event, ChargeAdded):
+        due = event.charge.due_on
+        day = min(entered, due) if due is not None else entered
+    elif isinstance(event, RateChanged | ProfitPaused | Rescheduled):
+        entered = event.on
+    is_fee = isinstance(event, ChargeAdded) and event.charge.when is ChargeWhen.EACH_INSTALMENT
+    return day, int(is_fee), entered, place
+
+
+def _as_expected(plan: Plan, events: Sequence[Event]) -> list[Disbursed]:
+    """Before anything is paid out, the course as it is expected to run."""
+    tranches = list(plan.tranches) or [(plan.starts_on, plan.principal)]
+    tranches += [(event.on, event.amount) for event in events if isinstance(event, TrancheExpected)]
+    return [
+        Disbursed(key=("expected", place), on=day, amount=amount)
+        for place, (day, amount) in enumerate(sorted(tranches))
+    ]
+
+
+def start(plan: Plan, events: Sequence[Event], paid_out_on: date) -> Standing:
+    """The lines and periods of a plan before any money has moved."""
+    moved = [event for event in events if isinstance(event, Rescheduled)]
+    days = periods_of_plan.periods(plan, paid_out_on=paid_out_on, orders=moved)
+    origin = days[0][0]
+    model = Model(
+        measure=Measure(
+            rules=plan.day_rules,
+            every=plan.every,
+            unit=plan.unit,
+            origin=origin,
+            month_end_rule=plan.month_end_rule,
+        ),
+        annual_rate=Fraction(plan.annual_rate),
+        periods=[Period(first, due) for first, due in days],
+        changes=[],
+        multiple=plan.instalment_multiple,
+        recalculates=plan.recalculation is not None,
+    )
+    lines = [Line(first, due) for first, due in days]
+    return Standing(plan=plan, model=model, lines=lines)
+
+
+def apply(standing: Standing, event: Event) -> None:
+    """Let one event change how the contract stands."""
+    handler = HANDLERS.get(type(event))
+    if handler is not None:
+        handler(standing, event)
+
+
+def _paid(standing: Standing, event: Paid) -> None:
+    entry = Entry(event.key, event.on, TransactionKind(event.kind.value), event.amount)
+    standing.entries.append(entry)
+    standing.is_payoff = payments.is_payoff(standing, event.on, event.amount)
+    payments.catch_up(standing, event.on)
+    payments.defer_unplaced(standing, event.on)
+    payments.receive(standing, entry, standing.plan.allocation.rule_of(event.kind))
+    standing.is_payoff = False
+
+
+def _rate_changed(standing: Standing, event: RateChanged) -> None:
+    model_moves.change_rate(standing.model, event.on, Fraction(event.annual_rate))
+    standing.take_open_lines(event.on)
+
+
+def _paused(standing: Standing, event: ProfitPaused) -> None:
+    model_moves.pause(standing.model, event.on, event.until)
+    standing.take_open_lines(event.on)
+
+
+def _rescheduled(standing: Standing, event: Rescheduled) -> None:
+    if not event.extra_instalments:
+        return
+    model = standing.model
+    days = [period.days for period in model.periods]
+    added = periods_of_plan.following(model.measure, days, event.extra_instalments)
+    model_moves.extend(model, event.on, added)
+    for first, due in added:
+        standing.put_in(Line(first, due))
+    standing.take_open_lines(event.on)
+
+
+def _charge_added(standing: Standing, event: ChargeAdded) -> None:
+    charges.add(standing, event.key, event.charge, event.on)
+
+
+def _charge_waived(standing: Standing, event: ChargeWaived) -> None:
+    charges.waive(standing, event)
+
+
+def _disbursed(standing: Standing, event: Disbursed) -> None:
+    disbursing.pay_out(standing, event)
+
+
+HANDLERS: Mapping[type[Event], Callable[[Standing, Any], None]] = {
+    Disbursed: _disbursed,
+    Paid: _paid,
+    RateChanged: _rate_changed,
+    ProfitPaused: _paused,
+    Rescheduled: _rescheduled,
+    ChargeAdded: _charge_added,
+    ChargeWaived: _charge_waived,
+}

@@ -1,0 +1,103 @@
+"""How does a contract stand while its events are applied one by one?"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.loans.domain.course.events import Disbursed
+from services.loans.domain.course.lines import Line
+from services.loans.domain.course.periods_model import Model
+from services.loans.domain.course.plan import Charge, Plan
+from services.loans.domain.course.results import TransactionKind
+
+
+class Entry:
+    """A transaction while a course is being computed: what it paid, part by part."""
+
+    __slots__ = ("amount", "balance", "is_hidden", "key", "kind", "on", "parts", "surplus")
+
+    def __init__(self, key: Hashable, on: date, kind: TransactionKind, amount: int) -> None:
+        self.key = key
+        self.on = on
+        self.kind = kind
+        self.amount = amount
+        self.parts = [0, 0, 0, 0]
+        self.surplus = 0
+        self.balance = 0
+        self.is_hidden = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOn:
+    """A charge where it was put: part of a line, with its amount."""
+
+    line: Line
+    part: int
+    amount: int
+
+
+@dataclass(slots=True)
+class Standing:
+    """The lines, the model of the periods, and what was paid beyond them.
+
+    `follows_days` says whether profit follows the real days (a plan with recalculation) and still
+    does: after a charge-off or write-off nothing is recalculated any more.
+    """
+
+    plan: Plan
+    model: Model
+    lines: list[Line]
+    entries: list[Entry] = field(default_factory=list)
+    disbursed: list[Disbursed] = field(default_factory=list)
+    overpaid: int = 0
+    is_charged_off: bool = False
+    is_written_off: bool = False
+    is_spread_anew: bool = False
+    is_payoff: bool = False
+    profit_refunded: int = 0
+    charged: dict[Hashable, ChargeOn] = field(default_factory=dict)
+    each_instalment: list[Charge] = field(default_factory=list)
+    by_instalment: dict[tuple[int, int], int] = field(default_factory=dict)
+    fees_paid_out: dict[Hashable, int] = field(default_factory=dict)
+
+    @property
+    def follows_days(self) -> bool:
+        """Whether payments change what is due."""
+        return (
+            self.plan.recalculation is not None
+            and self.plan.annual_rate > 0
+            and not self.is_charged_off
+            and not self.is_written_off
+        )
+
+    def line_due(self, due: date) -> Line | None:
+        """The line of a period of the model."""
+        for line in self.lines:
+            if line.due == due and not line.is_down_payment:
+                return line
+        return None
+
+    def sync(self, on: date | None = None) -> None:
+        """Take over into the lines what the model now says is due."""
+        tallies = self.model.tally()
+        by_due = {line.due: line for line in reversed(self.lines) if not line.is_down_payment}
+        for period, tally in zip(self.model.periods, tallies, strict=True):
+            line = by_due.get(period.due)
+            if line is not None:
+                line.asked[0], line.asked[1] = tally.principal, tally.profit
+                if on is not None:
+                    line.credited = period.credited
+                    line.note(on)
+
+    def take_open_lines(self, since: date) -> None:
+        """Take over what the model says into the lines that are open and due from a day on."""
+        tallies = self.model.tally()
+        for period, tally in zip(self.model.periods, tallies, strict=True):
+            line = self.line_due(period.due)
+            if line is not None and not line.is_settled and line.due >= since:
+                line.asked[0], line.asked[1] = tally.principal, tally.profit
+
+    def put_in(self, line: Line) -> None:
+        """A new line, in the order of due dates; on one day the down payment comes last."""
+        self.lines.append(line)
+        self.lines.sort(key=lambda each: (each.due, each.is_down_payment, each.is_added))
