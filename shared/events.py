@@ -233,6 +233,7 @@ class RepaymentReceived(Event):
     profit_minor: int
     fee_minor: int
     surplus_minor: int
+    penalty_minor: int = 0
 
 
 class RepaymentReversed(Event):
@@ -252,6 +253,7 @@ class RepaymentReversed(Event):
     profit_minor: int
     fee_minor: int
     surplus_minor: int
+    penalty_minor: int = 0
 
 
 class ContractClosed(Event):

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,10 +47,11 @@ INSERT_EVENTS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event with the noun it is about."""
+    """One event with the noun it is about; rows written with it may name its id."""
 
     event: Event
     subject_id: uuid.UUID
+    event_id: uuid.UUID = field(default_factory=ids.new)
 
 
 async def publish(session: AsyncSession, event: Event, *, subject_id: uuid.UUID) -> None:
@@ -64,7 +65,7 @@ async def publish_all(session: AsyncSession, told: Sequence[Told]) -> None:
         INSERT_EVENTS,
         {
             "institution_id": tenancy.institution_of(session),
-            "event_ids": [ids.new() for _ in told],
+            "event_ids": [item.event_id for item in told],
             "types": [item.event.type for item in told],
             "subject_ids": [item.subject_id for item in told],
             "data": [item.event.model_dump_json() for item in told],

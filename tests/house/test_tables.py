@@ -27,7 +27,7 @@ from pg_index i join pg_class c on c.oid = i.indrelid
   join pg_namespace n on n.oid = c.relnamespace,
   unnest(i.indkey::int2[]) with ordinality k(number, place)
   join pg_attribute a on a.attnum = k.number
-where i.indisprimary and n.nspname = $1 and a.attrelid = c.oid
+where i.indisprimary and n.nspname = $1 and a.attrelid = c.oid and k.place <= i.indnkeyatts
 group by c.relname
 """
 # The dialect's words for a type → the catalogue's.

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import operations as applications
 from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
-from services.loans.contracts import queries
+from services.loans.contracts import positions, queries
+from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.queries import SigningFile
 from services.loans.contracts.tables import (
     ContractHistoryRow,
@@ -41,13 +42,6 @@ from shared.events import ContractSigned, Due
 from shared.ids import ApplicationId, ContractId, FundId
 
 RATE_PLACES = Decimal("0.000001")
-PAY_OUT = text("""
-    update position p
-    set disbursed_minor = p.disbursed_minor + o.amount_minor, version = p.version + 1
-    from unnest(cast(:contract_ids as uuid[]), cast(:amounts as bigint[]))
-      as o(contract_id, amount_minor)
-    where p.institution_id = :institution_id and p.contract_id = o.contract_id
-""")
 
 
 class AnotherFundDecided(RafidError):
@@ -197,6 +191,8 @@ async def _write(
         for item, reference in zip(agreed, references, strict=True)
     ]
     rows = (await session.scalars(insert(ContractRow).returning(ContractRow), contracts)).all()
+    by_id = {row.contract_id: row for row in rows}
+    signed = [(by_id[item.contract_id], item) for item in agreed]
     keys = [{"institution_id": institution_id, "contract_id": item.contract_id} for item in agreed]
     await session.execute(
         insert(InstalmentRow),
@@ -213,10 +209,12 @@ async def _write(
             for due in item.agreement.instalments
         ],
     )
-    await session.execute(insert(PositionRow), keys)
+    await session.execute(
+        insert(PositionRow),
+        [positions.signed(row, item.agreement.instalments) for row, item in signed],
+    )
     await _remember(session, rows, actor_id=actor_id)
-    by_id = {row.contract_id: row for row in rows}
-    return [by_id[item.contract_id] for item in agreed]
+    return [row for row, _ in signed]
 
 
 async def _references(session: AsyncSession, agreed: Sequence[_Agreed]) -> list[str]:
@@ -267,20 +265,14 @@ def _signed(item: _Agreed, *, country: str) -> ContractSigned:
     )
 
 
-async def pay_out(session: AsyncSession, rows: Sequence[ContractRow], *, actor_id: UUID) -> None:
+async def pay_out(session: AsyncSession, paid: Sequence[PaidOut], *, actor_id: UUID) -> None:
     """Note that the whole principal of locked, signed contracts is with their borrowers.
 
     Raises TransitionRefused.
     """
+    rows = [one.contract for one in paid]
     await enter(session, rows, event=ContractEvent.DISBURSE, actor_id=actor_id)
-    await session.execute(
-        PAY_OUT,
-        {
-            "institution_id": tenancy.institution_of(session),
-            "contract_ids": [row.contract_id for row in rows],
-            "amounts": [row.principal_minor for row in rows],
-        },
-    )
+    await positions.pay_out(session, paid)
 
 
 async def enter(

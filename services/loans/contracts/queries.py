@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
+from services.loans.contracts.tables import ContractRow, PositionRow
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import ContractUnknown
+from services.loans.domain.positions import Day
 from services.loans.domain.replay import Movement, MovementKind
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
@@ -105,20 +106,52 @@ def terms_of(row: ContractRow) -> Terms:
     return Terms.from_json(row.terms)
 
 
+INSTALMENTS = text("""
+    select i.contract_id, i.number, i.due_on, i.principal_minor, i.profit_minor, i.fee_minor,
+      i.penalty_minor
+    from position p
+    cross join lateral (
+      select case when cast(:as_of as date) is null and cast(:known_at as timestamptz) is null
+        then p.generation
+        else coalesce((
+          select max(g.generation) from contract_generation g
+          left join feed_entry f
+            on f.institution_id = g.institution_id and f.event_id = g.event_id
+          where g.institution_id = p.institution_id and g.contract_id = p.contract_id
+            and (cast(:as_of as date) is null or g.effective_on <= :as_of)
+            and (cast(:known_at as timestamptz) is null
+              or (case when g.event_id is null then g.recorded_at else f.numbered_at end)
+                <= :known_at)), 1)
+        end as generation
+    ) held
+    join instalment i on i.institution_id = p.institution_id and i.contract_id = p.contract_id
+      and i.generation = held.generation
+    where p.institution_id = :institution_id and p.contract_id = any(:contract_ids)
+    order by i.contract_id, i.number
+""")
+
+
 async def instalments(
-    session: AsyncSession, contract_ids: Collection[UUID], *, currency: str
+    session: AsyncSession,
+    contract_ids: Collection[UUID],
+    *,
+    currency: str,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
 ) -> dict[UUID, tuple[Instalment, ...]]:
-    """Return the agreed instalments of contracts of one currency, in their order."""
-    statement = (
-        select(InstalmentRow)
-        .where(
-            InstalmentRow.institution_id == tenancy.institution_of(session),
-            InstalmentRow.contract_id.in_(contract_ids),
-        )
-        .order_by(InstalmentRow.contract_id, InstalmentRow.number)
-    )
+    """Return the instalments of contracts of one currency that hold, in their order.
+
+    Of several agreements that is the newest; with dates, the newest that held on `as_of` as the
+    books knew it at `known_at`.
+    """
     found: defaultdict[UUID, list[Instalment]] = defaultdict(list)
-    for row in await session.scalars(statement):
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_ids": list(contract_ids),
+        "as_of": as_of,
+        "known_at": known_at,
+    }
+    for row in await session.execute(INSTALMENTS, values):
         found[row.contract_id].append(
             Instalment(
                 number=row.number,
@@ -126,6 +159,7 @@ async def instalments(
                 principal=Money(row.principal_minor, currency),
                 profit=Money(row.profit_minor, currency),
                 fee=Money(row.fee_minor, currency),
+                penalty_minor=row.penalty_minor,
             )
         )
     return {contract_id: tuple(agreed) for contract_id, agreed in found.items()}
@@ -134,6 +168,41 @@ async def instalments(
 async def position(session: AsyncSession, contract_id: UUID) -> PositionRow | None:
     """Return the running sums of a contract."""
     return await session.get(PositionRow, (tenancy.institution_of(session), contract_id))
+
+
+async def locked_position(session: AsyncSession, contract_id: UUID) -> PositionRow:
+    """Lock and return the position of a contract; raises ContractUnknown."""
+    statement = (
+        select(PositionRow)
+        .where(
+            PositionRow.institution_id == tenancy.institution_of(session),
+            PositionRow.contract_id == contract_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row: PositionRow | None = await session.scalar(statement)
+    if row is None:
+        raise ContractUnknown(contract_id=ContractId(contract_id))
+    return row
+
+
+DAYS = text("""
+    select valid_from, disbursed_minor, paid_minor
+    from position_days(:institution_id, array[cast(:contract_id as uuid)],
+      array[cast(:moved_on as date)])
+""")
+
+
+async def position_days(session: AsyncSession, contract_id: UUID, *, on: date) -> tuple[Day, ...]:
+    """Return the day that `on` falls into and every later one on which a contract moved."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "moved_on": on,
+    }
+    rows = await session.execute(DAYS, values)
+    return tuple(Day(row.valid_from, row.disbursed_minor, row.paid_minor) for row in rows)
 
 
 # Money out and money back, each with the instant at which the books learnt of it.

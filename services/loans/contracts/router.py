@@ -1,6 +1,7 @@
 """The routes of contracts: try out, sign, read as of any day, tell in words."""
 
 from collections.abc import Collection
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -169,9 +170,9 @@ async def read_contract(
     """
     async with db(snapshot=True) as session:
         row = await _seen(session, contract_id, actor=actor)
-        agreed = await _agreed(session, row)
         movements = await queries.movements(session, contract_id, currency=row.currency)
         cut = await ledger.cut_of(session, as_of=as_of, known_at=known_at)
+        agreed = await _agreed(session, row, as_of=as_of or today, known_at=cut.known_at)
     state = replay.replay(
         queries.terms_of(row),
         instalments=agreed,
@@ -226,6 +227,14 @@ async def _seen(session: AsyncSession, contract_id: UUID, *, actor: Actor) -> Co
     return await queries.contract(session, contract_id, branch_ids=branch_ids)
 
 
-async def _agreed(session: AsyncSession, row: ContractRow) -> tuple[Instalment, ...]:
-    found = await queries.instalments(session, [row.contract_id], currency=row.currency)
+async def _agreed(
+    session: AsyncSession,
+    row: ContractRow,
+    *,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+) -> tuple[Instalment, ...]:
+    found = await queries.instalments(
+        session, [row.contract_id], currency=row.currency, as_of=as_of, known_at=known_at
+    )
     return found[row.contract_id]

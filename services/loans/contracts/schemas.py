@@ -56,6 +56,7 @@ class InstalmentOut(Body):
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
+    penalty: MoneyBody
     total: MoneyBody
 
     @classmethod
@@ -67,6 +68,7 @@ class InstalmentOut(Body):
             principal=MoneyBody.of(due.principal),
             profit=MoneyBody.of(due.profit),
             fee=MoneyBody.of(due.fee),
+            penalty=MoneyBody.of(due.penalty),
             total=MoneyBody.of(due.total),
         )
 
@@ -202,6 +204,7 @@ class PaidOut(Body):
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
+    penalty: MoneyBody
     surplus: MoneyBody
 
     @classmethod
@@ -211,6 +214,7 @@ class PaidOut(Body):
             principal=MoneyBody.of(paid.principal),
             profit=MoneyBody.of(paid.profit),
             fee=MoneyBody.of(paid.fee),
+            penalty=MoneyBody.of(paid.penalty),
             surplus=MoneyBody.of(paid.surplus),
         )
 

@@ -15,7 +15,11 @@ from services.loans.base import Base
 
 
 class ContractRow(Base):
-    """One contract; all but `status` and `version` is frozen at signing."""
+    """One contract; all but `status`, `version` and `servicing` is frozen at signing.
+
+    `servicing` says how money is taken: it pours over the instalments (`waterfall`), or every
+    movement folds the whole course anew (`course`).
+    """
 
     __tablename__ = "contract"
     __table_args__ = (
@@ -38,6 +42,7 @@ class ContractRow(Base):
     signed_on: Mapped[date]
     status: Mapped[str] = mapped_column(Text, server_default="signed")
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    servicing: Mapped[str] = mapped_column(Text, server_default="waterfall")
     effective_annual_rate: Mapped[Decimal] = mapped_column(Numeric(9, 6))
     total_cost_minor: Mapped[int] = mapped_column(BigInteger)
     actor_id: Mapped[UUID]
@@ -47,30 +52,97 @@ class ContractRow(Base):
 
 
 class InstalmentRow(Base):
-    """One instalment as agreed; never changed."""
+    """One instalment as agreed; never changed. A new agreement is a new generation of them."""
 
     __tablename__ = "instalment"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, server_default=text("1"))
     number: Mapped[int] = mapped_column(primary_key=True)
     due_on: Mapped[date]
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     profit_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger)
+    penalty_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class GenerationRow(Base):
+    """A generation of instalments after the first, and the day from which it holds.
+
+    `event_id` names the event told with it, by whose number one knows when the books knew. The
+    amounts are what it moved between the sums paid.
+    """
+
+    __tablename__ = "contract_generation"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    effective_on: Mapped[date]
+    order_id: Mapped[UUID | None]
+    event_id: Mapped[UUID | None]
+    principal_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    profit_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    fee_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    penalty_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    surplus_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
 
 
 class PositionRow(Base):
-    """The running sums of one contract; `version` guards every change."""
+    """The running sums of one contract and where it stands now; `version` guards every change.
+
+    Branch, product, fund and currency repeat the contract's, so that questions about a whole
+    portfolio read one table. `moved_on` is the newest day on which something moved.
+    """
 
     __tablename__ = "position"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    branch_id: Mapped[UUID]
+    product_id: Mapped[UUID]
+    fund_id: Mapped[UUID]
+    currency: Mapped[str] = mapped_column(CHAR(3))
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    generation: Mapped[int] = mapped_column(server_default=text("1"))
+    generation_from: Mapped[date | None]
+    renegotiated_on: Mapped[date | None]
+    status: Mapped[str] = mapped_column(Text, server_default="signed")
+    moved_on: Mapped[date | None]
+    oldest_open_due_on: Mapped[date | None]
+    outstanding_principal_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    written_off_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     disbursed_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     paid_principal_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     paid_profit_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     paid_fee_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    paid_penalty_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     surplus_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class PositionHistoryRow(Base):
+    """Where a contract stood from a day on, as the movement that made `version` left it.
+
+    Append-only: of the rows of a day the one with the highest version is the newest knowledge.
+    """
+
+    __tablename__ = "position_history"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    known_from: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    event_id: Mapped[UUID | None]
+    generation: Mapped[int]
+    status: Mapped[str] = mapped_column(Text)
+    disbursed_minor: Mapped[int] = mapped_column(BigInteger)
+    paid_minor: Mapped[int] = mapped_column(BigInteger)
+    written_off_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    outstanding_principal_minor: Mapped[int] = mapped_column(BigInteger)
+    oldest_open_due_on: Mapped[date | None]
 
 
 class ContractHistoryRow(Base):

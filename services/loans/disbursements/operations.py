@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
+from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import queries
 from services.loans.disbursements.tables import DisbursementRow
@@ -252,10 +253,16 @@ async def _book(
     values = [_values(session, item, actor_id=actor_id) for item in paid]
     written = await session.scalars(insert(DisbursementRow).returning(DisbursementRow), values)
     by_contract = {row.contract_id: row for row in written}
-    await contracts.pay_out(session, [item.contract for item in paid], actor_id=actor_id)
-    await feed.publish_all(
-        session, [feed.Told(_told(item), item.payout.contract_id) for item in paid]
+    told = [feed.Told(_told(item), item.payout.contract_id) for item in paid]
+    await contracts.pay_out(
+        session,
+        [
+            PaidOut(contract=item.contract, on=item.payout.disbursed_on, event_id=one.event_id)
+            for item, one in zip(paid, told, strict=True)
+        ],
+        actor_id=actor_id,
     )
+    await feed.publish_all(session, told)
     return [by_contract[payout.contract_id] for payout in payouts]
 
 

@@ -16,14 +16,17 @@ from services.loans.domain.terms import ALLOCATION_ORDER, Component
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
-Parts = tuple[int, int, int]
-"""Principal, profit and fee of one instalment in minor units."""
+Parts = tuple[int, int, int, int]
+"""Principal, profit, fee and penalty of one instalment in minor units."""
 
 Order = tuple[int, ...]
 """Positions in `Parts`, first paid first."""
 
 _POSITIONS = {component: position for position, component in enumerate(Component)}
-DEFAULT_ORDER: Order = tuple(_POSITIONS[component] for component in ALLOCATION_ORDER)
+DEFAULT_ORDER: Order = (
+    *(_POSITIONS[component] for component in ALLOCATION_ORDER),
+    _POSITIONS[Component.PENALTY],
+)
 
 
 class ReversedMoreThanPaid(RafidError):
@@ -42,12 +45,13 @@ class Portions(NamedTuple):
     principal: int
     profit: int
     fee: int
+    penalty: int
     surplus: int
 
     @property
     def total(self) -> int:
         """The payment itself: nothing is lost."""
-        return self.principal + self.profit + self.fee + self.surplus
+        return self.principal + self.profit + self.fee + self.penalty + self.surplus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +61,21 @@ class Allocation:
     principal: Money
     profit: Money
     fee: Money
+    penalty: Money
     surplus: Money
 
     @property
     def total(self) -> Money:
         """The payment itself."""
-        return self.principal + self.profit + self.fee + self.surplus
+        return self.principal + self.profit + self.fee + self.penalty + self.surplus
 
     def __neg__(self) -> "Allocation":
         return Allocation(
-            principal=-self.principal, profit=-self.profit, fee=-self.fee, surplus=-self.surplus
+            principal=-self.principal,
+            profit=-self.profit,
+            fee=-self.fee,
+            penalty=-self.penalty,
+            surplus=-self.surplus,
         )
 
     @classmethod
@@ -76,13 +85,18 @@ class Allocation:
             principal=Money(portions.principal, currency),
             profit=Money(portions.profit, currency),
             fee=Money(portions.fee, currency),
+            penalty=Money(portions.penalty, currency),
             surplus=Money(portions.surplus, currency),
         )
 
 
 def order_of(order: Sequence[Component]) -> Order:
-    """The order of the terms as positions: fee, profit, principal is (2, 1, 0)."""
-    return tuple(_POSITIONS[component] for component in order)
+    """The order of the terms as positions: fee, profit, principal is (2, 1, 0, 3).
+
+    An order agreed without the penalty pays it last of an instalment.
+    """
+    named = tuple(_POSITIONS[component] for component in order)
+    return named if Component.PENALTY in order else (*named, _POSITIONS[Component.PENALTY])
 
 
 def allocate(
@@ -96,27 +110,27 @@ def allocate(
 
     A negative payment is a reversal and gives negative portions. Worked: instalments of 250 + 10
     profit; 260 paid before; a payment of 300 pays profit 10 and principal 250 of the second and
-    profit 10 and principal 30 of the third: (280, 20, 0, 0). Raises `ReversedMoreThanPaid`.
+    profit 10 and principal 30 of the third: (280, 20, 0, 0, 0). Raises `ReversedMoreThanPaid`.
     """
     low, high = paid_before, paid_before + payment
     if payment < 0:
         low, high = high, low
     if low < 0:
         raise ReversedMoreThanPaid(paid_minor=paid_before, reversed_minor=-payment)
-    portions = [0, 0, 0]
+    portions = [0, 0, 0, 0]
     floor = 0
     for instalment in instalments:
         if floor >= high:
             break
-        ceiling = floor + instalment[0] + instalment[1] + instalment[2]
+        ceiling = floor + instalment[0] + instalment[1] + instalment[2] + instalment[3]
         if ceiling > low:
             _pour(portions, instalment, order, low - floor, high - floor)
         floor = ceiling
-    principal, profit, fee = portions
+    principal, profit, fee, penalty = portions
     surplus = max(high - floor, 0) - max(low - floor, 0)
     if payment < 0:
-        return Portions(-principal, -profit, -fee, -surplus)
-    return Portions(principal, profit, fee, surplus)
+        return Portions(-principal, -profit, -fee, -penalty, -surplus)
+    return Portions(principal, profit, fee, penalty, surplus)
 
 
 def _pour(portions: list[int], instalment: Parts, order: Order, low: int, high: int) -> None:
@@ -140,16 +154,21 @@ def open_parts(
 ) -> tuple[Parts, ...]:
     """What each instalment still asks for, in minor units.
 
-    Worked: instalments (250, 10, 0) twice, 100 paid: profit 10 and 90 of the principal are paid,
-    so (160, 0, 0) and (250, 10, 0) are open.
+    Worked: instalments (250, 10, 0, 0) twice, 100 paid: profit 10 and 90 of the principal are
+    paid, so (160, 0, 0, 0) and (250, 10, 0, 0) are open.
     """
     remaining = []
     for instalment in instalments:
         total = sum(instalment)
-        taken = [0, 0, 0]
+        taken = [0, 0, 0, 0]
         _pour(taken, instalment, order, 0, min(paid, total))
         remaining.append(
-            (instalment[0] - taken[0], instalment[1] - taken[1], instalment[2] - taken[2])
+            (
+                instalment[0] - taken[0],
+                instalment[1] - taken[1],
+                instalment[2] - taken[2],
+                instalment[3] - taken[3],
+            )
         )
         paid = max(paid - total, 0)
     return tuple(remaining)
@@ -167,6 +186,7 @@ def dues_at(
             principal=Money(parts[0], paid.currency),
             profit=Money(parts[1], paid.currency),
             fee=Money(parts[2], paid.currency),
+            penalty_minor=parts[3],
         )
         for agreed, parts in zip(instalments, remaining, strict=True)
         if any(parts)

@@ -15,13 +15,14 @@ class Arrears:
     principal: Money
     profit: Money
     fee: Money
+    penalty: Money
     oldest_due_on: date | None
     days_past_due: int
 
     @property
     def total(self) -> Money:
         """All that is late."""
-        return self.principal + self.profit + self.fee
+        return self.principal + self.profit + self.fee + self.penalty
 
 
 def arrears(open_dues: Sequence[Instalment], *, as_of: date, currency: str) -> Arrears:
@@ -36,6 +37,7 @@ def arrears(open_dues: Sequence[Instalment], *, as_of: date, currency: str) -> A
         principal=Money.total((due.principal for due in late), currency),
         profit=Money.total((due.profit for due in late), currency),
         fee=Money.total((due.fee for due in late), currency),
+        penalty=Money.total((due.penalty for due in late), currency),
         oldest_due_on=oldest,
         days_past_due=0 if oldest is None else (as_of - oldest).days,
     )

@@ -1,13 +1,14 @@
 """What becomes of one payment on one contract: its portions, its journal entry, the new sums?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.loans.domain import allocation, journal
+from services.loans.domain import allocation, journal, positions
 from services.loans.domain.allocation import Allocation, Order, Parts, Portions
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry
+from services.loans.domain.positions import Day, Ladder, Position
 from shared.errors import Kind, RafidError
 from shared.ids import BranchId, ContractId, EntryId, RepaymentId
 from shared.money import CurrencyMismatch, Money
@@ -97,6 +98,15 @@ class ContractBusy(RafidError):
     contract_id: ContractId
 
 
+class CourseNotServed(RafidError):
+    """Nothing here folds this contract's course"""
+
+    kind = Kind.UNAVAILABLE
+    service = "loans"
+    detail = "Contract {contract_id} is served by its whole course, which is not served here."
+    contract_id: ContractId
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveRepayment:
     """The command: this money came on this day; `key` None means no repetition is expected."""
@@ -127,7 +137,12 @@ class ReverseRepayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a decision needs of a contract: terms, sums paid so far, and who has closed what."""
+    """What a decision needs of a contract: terms, sums paid so far, and who has closed what.
+
+    `instalments` and `due_on` are those of the current generation, agreed on `generation_from`.
+    `days` are the days on which something moved, at least from the last one before any movement
+    that is decided now.
+    """
 
     contract_id: ContractId
     status: str
@@ -138,11 +153,31 @@ class Standing:
     paid: Portions
     version: int
     closed_through: date | None
+    disbursed: int = 0
+    due_on: tuple[date, ...] = ()
+    days: tuple[Day, ...] = ()
+    generation: int = 1
+    generation_from: date | None = None
+    servicing: str = "waterfall"
+    base: positions.Standing = positions.Standing.ACTIVE
+    sharia_bound: bool = True
 
     @property
     def owed_minor(self) -> int:
         """All that was agreed, in minor units."""
         return sum(map(sum, self.instalments))
+
+    def takes(self, day: date) -> bool:
+        """Whether money of that day simply pours over these instalments.
+
+        Not where profit follows the real days of payment, where the loan was given up, or where
+        the day lies before the agreement that now holds: there the whole course is folded anew.
+        """
+        return (
+            self.servicing == "waterfall"
+            and self.status != "written_off"
+            and (self.generation_from is None or day >= self.generation_from)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +188,7 @@ class Decided:
     entry: JournalEntry
     after: Standing
     closes: bool
+    positions: tuple[Position, ...] = field(default=())
 
 
 def collect(
@@ -181,6 +217,8 @@ def take_back(
 ) -> Decided:
     """Decide the reversal of a payment: the difference to the standing without it.
 
+    `booked_on` is the day the payment came: the standing of every day since is without it.
+
     All portions are negative. The newest payment's reversal is its exact opposite; an older one's
     is the net of that opposite and of what later payments now fill instead. The entry names
     `entry_id`, the one it reverses.
@@ -201,14 +239,20 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
         received_on=_open_day(booked_on, standing.closed_through),
         contract_id=standing.contract_id,
         channel=channel,
+        sharia_bound=standing.sharia_bound,
     )
     paid = Portions(*(old + new for old, new in zip(standing.paid, portions, strict=True)))
     owed = standing.owed_minor
+    changed = positions.moved(standing.days, on=booked_on, paid=minor)
+    kept = (day for day in standing.days if day.valid_from < booked_on)
+    after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
+    ladder = Ladder.of(standing.instalments, standing.due_on, standing.order)
     return Decided(
         portions=portions,
         entry=entry,
-        after=replace(standing, paid=paid, version=standing.version + 1),
+        after=after,
         closes=before < owed <= paid.total,
+        positions=tuple(positions.stand(day, ladder=ladder, base=standing.base) for day in changed),
     )
 
 
@@ -235,6 +279,7 @@ def answer(decided: Decided, *, repayment_id: RepaymentId, received_on: date) ->
         "principal": money(portions.principal),
         "profit": money(portions.profit),
         "fee": money(portions.fee),
+        "penalty": money(portions.penalty),
         "surplus": money(portions.surplus),
         "outstanding_principal": money(outstanding),
         "contract_closed": after.paid.total >= after.owed_minor,
@@ -257,5 +302,6 @@ def fact(
         "principal_minor": portions.principal,
         "profit_minor": portions.profit,
         "fee_minor": portions.fee,
+        "penalty_minor": portions.penalty,
         "surplus_minor": portions.surplus,
     }

@@ -109,6 +109,7 @@ def correction(before: ContractState, *, after: ContractState) -> Allocation:
         principal=after.paid.principal - before.paid.principal,
         profit=after.paid.profit - before.paid.profit,
         fee=after.paid.fee - before.paid.fee,
+        penalty=after.paid.penalty - before.paid.penalty,
         surplus=after.paid.surplus - before.paid.surplus,
     )
 

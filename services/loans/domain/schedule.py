@@ -33,18 +33,27 @@ class InstalmentsTooSmall(RafidError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instalment:
-    """One agreed payment: its number from 1, its due date and its three components."""
+    """One agreed payment: its number from 1, its due date and its components.
+
+    No schedule agrees on a penalty; a late amount comes into a later generation of instalments.
+    """
 
     number: int
     due_on: date
     principal: Money
     profit: Money
     fee: Money
+    penalty_minor: int = 0
+
+    @property
+    def penalty(self) -> Money:
+        """The late amount that was charged with this instalment."""
+        return Money(self.penalty_minor, self.principal.currency)
 
     @property
     def total(self) -> Money:
         """What is to be paid on the due date."""
-        return self.principal + self.profit + self.fee
+        return self.principal + self.profit + self.fee + self.penalty
 
 
 def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
@@ -79,9 +88,12 @@ def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalmen
     )
 
 
-def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int], ...]:
-    """The components in minor units, (principal, profit, fee): what `allocation` works on."""
-    return tuple((due.principal.minor, due.profit.minor, due.fee.minor) for due in instalments)
+def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int, int], ...]:
+    """The components in minor units, in the order of `Component`: what `allocation` works on."""
+    return tuple(
+        (due.principal.minor, due.profit.minor, due.fee.minor, due.penalty_minor)
+        for due in instalments
+    )
 
 
 def fees_at_disbursement(terms: Terms) -> Money:

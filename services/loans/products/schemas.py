@@ -131,7 +131,9 @@ class ProductVersionIn(Body):
     grace_months: LimitsBody[Months]
     frequency: Frequency = Frequency.MONTHLY
     fees: Annotated[tuple[FeeBody, ...], Field(max_length=10)] = ()
-    allocation_order: tuple[Component, Component, Component] = ALLOCATION_ORDER
+    allocation_order: Annotated[tuple[Component, ...], Field(min_length=3, max_length=4)] = (
+        ALLOCATION_ORDER
+    )
     fund_kinds: Annotated[list[FundKind], Field(min_length=1, max_length=5)]
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
     moving_rule: MovingRule = "none"

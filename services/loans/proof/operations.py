@@ -63,11 +63,12 @@ async def _prove_sums(session: AsyncSession) -> Finding:
                 row.paid_principal_minor,
                 row.paid_profit_minor,
                 row.paid_fee_minor,
+                row.paid_penalty_minor,
                 row.surplus_minor,
             )
             expected = allocation.waterfall(
                 sum(paid),
-                instalments=list(zip(row.principal, row.profit, row.fee, strict=True)),
+                instalments=list(zip(row.principal, row.profit, row.fee, row.penalty, strict=True)),
                 order=allocation.order_of([Component(name) for name in row.allocation_order]),
             )
             if tuple(expected) != paid:

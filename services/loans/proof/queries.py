@@ -51,24 +51,32 @@ RULES: Mapping[str, str] = {
           || coalesce(sum(i.principal_minor), 0) as why
         from contract c left join instalment i
           on i.institution_id = c.institution_id and i.contract_id = c.contract_id
+          and i.generation = 1
         where c.institution_id = :institution_id
         group by c.contract_id, c.principal_minor
         having c.principal_minor <> coalesce(sum(i.principal_minor), 0)
         order by c.contract_id limit 1""",
     "a contract's sums are the sums of its repayments": """
         select p.contract_id as row, 'position ' || concat_ws('/', p.paid_principal_minor,
-            p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor) || ', repayments '
-          || concat_ws('/', coalesce(r.principal, 0), coalesce(r.profit, 0), coalesce(r.fee, 0),
-            coalesce(r.surplus, 0)) as why
+            p.paid_profit_minor, p.paid_fee_minor, p.paid_penalty_minor, p.surplus_minor)
+          || ', repayments ' || concat_ws('/', coalesce(r.principal, 0), coalesce(r.profit, 0),
+            coalesce(r.fee, 0), coalesce(r.penalty, 0), coalesce(r.surplus, 0)) as why
         from position p left join (
           select contract_id, sum(principal_minor) as principal, sum(profit_minor) as profit,
-            sum(fee_minor) as fee, sum(surplus_minor) as surplus
-          from repayment where institution_id = :institution_id group by contract_id
+            sum(fee_minor) as fee, sum(penalty_minor) as penalty, sum(surplus_minor) as surplus
+          from (
+            select contract_id, principal_minor, profit_minor, fee_minor, penalty_minor,
+              surplus_minor from repayment where institution_id = :institution_id
+            union all
+            select contract_id, principal_minor, profit_minor, fee_minor, penalty_minor,
+              surplus_minor from contract_generation where institution_id = :institution_id
+          ) m group by contract_id
         ) r on r.contract_id = p.contract_id
         where p.institution_id = :institution_id and (
           p.paid_principal_minor <> coalesce(r.principal, 0)
           or p.paid_profit_minor <> coalesce(r.profit, 0)
           or p.paid_fee_minor <> coalesce(r.fee, 0)
+          or p.paid_penalty_minor <> coalesce(r.penalty, 0)
           or p.surplus_minor <> coalesce(r.surplus, 0))
         order by p.contract_id limit 1""",
     "what a contract was paid out is the sum of its disbursements": """
@@ -82,8 +90,9 @@ RULES: Mapping[str, str] = {
         order by p.contract_id limit 1""",
     "a repayment's entry books its portions": """
         select r.repayment_id as row, 'portions ' || concat_ws('/', r.principal_minor,
-            r.profit_minor, r.fee_minor, r.surplus_minor) || ', booked ' || string_agg(
-            a.code || ' ' || l.amount_minor, ', ' order by l.line_no) as why
+            r.profit_minor, r.fee_minor, r.penalty_minor, r.surplus_minor)
+          || ', booked '
+          || string_agg(a.code || ' ' || l.amount_minor, ', ' order by l.line_no) as why
         from repayment r
         left join journal_line l
           on l.institution_id = r.institution_id and l.entry_id = r.entry_id
@@ -97,6 +106,8 @@ RULES: Mapping[str, str] = {
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'profit_income'), 0)
           or r.fee_minor
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'fee_income'), 0)
+          or r.penalty_minor <> coalesce(-sum(l.amount_minor)
+            filter (where a.code in ('charity', 'penalty_income')), 0)
           or r.surplus_minor
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0)
           or count(l.line_no) = 0
@@ -110,7 +121,8 @@ RULES: Mapping[str, str] = {
             on l.institution_id = a.institution_id and l.account_id = a.account_id
           where a.institution_id = :institution_id and a.code = 'loans' group by a.fund_id
         ) f left join (
-          select c.fund_id, sum(p.disbursed_minor - p.paid_principal_minor) as owed
+          select c.fund_id,
+            sum(p.disbursed_minor - p.paid_principal_minor - p.written_off_minor) as owed
           from contract c join position p
             on p.institution_id = c.institution_id and p.contract_id = c.contract_id
           where c.institution_id = :institution_id group by c.fund_id
@@ -142,16 +154,19 @@ async def broken(session: AsyncSession, rule: str) -> Row[Any] | None:
 
 STANDINGS = text("""
     select p.contract_id, c.terms -> 'allocation_order' as allocation_order,
-      p.paid_principal_minor, p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor,
+      p.paid_principal_minor, p.paid_profit_minor, p.paid_fee_minor, p.paid_penalty_minor,
+      p.surplus_minor,
       array_agg(i.principal_minor order by i.number) as principal,
       array_agg(i.profit_minor order by i.number) as profit,
-      array_agg(i.fee_minor order by i.number) as fee
+      array_agg(i.fee_minor order by i.number) as fee,
+      array_agg(i.penalty_minor order by i.number) as penalty
     from position p
     join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
     join instalment i on i.institution_id = p.institution_id and i.contract_id = p.contract_id
+      and i.generation = p.generation
     where p.institution_id = :institution_id and p.contract_id > :after
     group by p.institution_id, p.contract_id, c.terms, p.paid_principal_minor,
-      p.paid_profit_minor, p.paid_fee_minor, p.surplus_minor
+      p.paid_profit_minor, p.paid_fee_minor, p.paid_penalty_minor, p.surplus_minor
     order by p.contract_id limit :limit
 """)
 

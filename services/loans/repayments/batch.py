@@ -7,20 +7,18 @@ fails alone; a command that was done before gets the answer it got then.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from services.loans.domain import allocation, collecting
-from services.loans.domain.allocation import Portions
-from services.loans.domain.chart import FundAccounts, FundKind
+from services.loans.domain import collecting
 from services.loans.domain.collecting import (
     AlreadyReversed,
     ContractBusy,
     ContractUnknown,
-    Decided,
+    CourseNotServed,
     MoneyArrived,
     ReceiveRepayment,
     RepaymentBusy,
@@ -29,15 +27,14 @@ from services.loans.domain.collecting import (
     Standing,
 )
 from services.loans.domain.journal import Channel
-from services.loans.domain.terms import Component
-from services.loans.ledger.operations import Posting, flatten
-from services.loans.ledger.queries import AccountKey
+from services.loans.repayments import reading, writing
+from services.loans.repayments.reading import Reader
+from services.loans.repayments.writing import Accepted
 from shared import idempotency, ids
 from shared.db import Database
 from shared.errors import RafidError
-from shared.events import ContractClosed, RepaymentReceived, RepaymentReversed
 from shared.idempotency import IdempotencyKeyReused, Key
-from shared.ids import AccountId, ContractId, EntryId, FundId, InstitutionId, RepaymentId
+from shared.ids import ContractId, InstitutionId, RepaymentId
 from shared.money import Money
 
 ATTEMPTS = 50
@@ -55,33 +52,40 @@ class Answer:
     repeated: bool = False
 
 
-@dataclass(slots=True)
-class Accepted:
-    """A decided command on its way into the books."""
-
-    command: ReceiveRepayment
-    decided: Decided
-    repayment_id: RepaymentId
-    answer: bytes
-
-
 Outcome = Answer | RafidError
 
 
-class RepaymentBook:
-    """Posts batches of repayments of one database; remembers the accounts of funds, which never
-    change.
+class CourseServicing(Protocol):
+    """Takes money on contracts whose whole course is folded anew at every movement.
+
+    It locks the contract, folds its course, books the difference and keeps the answer under the
+    command's key, all in a transaction of its own; it raises RafidError where it refuses.
     """
 
-    def __init__(self, database: Database) -> None:
+    async def receive(self, institution_id: InstitutionId, command: ReceiveRepayment) -> Answer:
+        """Receive a repayment; answer with the members of `RepaymentOut`."""
+
+    async def reverse(self, institution_id: InstitutionId, command: ReverseRepayment) -> Answer:
+        """Take a repayment back; answer with the members of `RepaymentOut`."""
+
+
+class RepaymentBook:
+    """Posts batches of repayments of one database.
+
+    `servicing` takes those on contracts whose whole course must be folded.
+    """
+
+    def __init__(self, database: Database, *, servicing: CourseServicing | None = None) -> None:
         self.database = database
-        self._accounts: dict[FundId, tuple[FundKind, dict[str, AccountKey]]] = {}
+        self.servicing = servicing
+        self._reader = Reader()
 
     async def receive(
         self, institution_id: InstitutionId, commands: Sequence[ReceiveRepayment]
     ) -> list[Outcome]:
         """Do each command once; the outcomes stand in the order of the commands."""
         outcomes: dict[int, Outcome] = {}
+        folded: list[int] = []
         waiting, doubles = idempotency.without_doubles([_key(command) for command in commands])
         pool = await self.database.pool()
         async with pool.acquire() as connection:
@@ -89,10 +93,17 @@ class RepaymentBook:
                 if not waiting:
                     break
                 waiting = await self._attempt(
-                    connection, institution_id, commands, waiting, outcomes
+                    connection,
+                    institution_id,
+                    commands,
+                    waiting,
+                    outcomes=outcomes,
+                    folded=folded,
                 )
         for index in waiting:
             outcomes[index] = ContractBusy(contract_id=commands[index].contract_id)
+        for index in folded:
+            outcomes[index] = await self._fold(institution_id, commands[index])
         for index, first in doubles.items():
             same = commands[index].request_hash == commands[first].request_hash
             outcome = outcomes[first]
@@ -110,18 +121,27 @@ class RepaymentBook:
         institution_id: InstitutionId,
         commands: Sequence[ReceiveRepayment],
         waiting: Sequence[int],
+        *,
         outcomes: dict[int, Outcome],
+        folded: list[int],
     ) -> list[int]:
-        """Read, decide, write once; return the commands that have to be decided again."""
-        standings, branches = await self._standings(
-            connection, institution_id, {commands[index].contract_id for index in waiting}
+        """Read, decide, write once; return the commands that have to be decided again.
+
+        Those whose contract's whole course must be folded are added to `folded`.
+        """
+        standings, branches = await self._reader.standings(
+            connection, institution_id, reading.earliest(commands[index] for index in waiting)
         )
         versions = {key: standing.version for key, standing in standings.items()}
         accepted: dict[int, Accepted] = {}
         refused: list[int] = []
         for index in waiting:
             try:
-                accepted[index] = _decide(commands[index], standings, branches)
+                _require_seen(commands[index], standings, branches)
+                if standings[commands[index].contract_id].takes(commands[index].received_on):
+                    accepted[index] = _decide(commands[index], standings)
+                else:
+                    folded.append(index)
             except RafidError as error:
                 outcomes[index] = error
                 refused.append(index)
@@ -144,48 +164,13 @@ class RepaymentBook:
         outcomes.update({index: Answer(item.answer) for index, item in accepted.items()})
         return []
 
-    async def _standings(
-        self, connection: Any, institution_id: InstitutionId, contract_ids: set[ContractId]
-    ) -> tuple[dict[ContractId, Standing], dict[ContractId, UUID]]:
-        rows = await connection.fetch(
-            "select * from repayment_contexts($1, $2)", institution_id, sorted(contract_ids)
-        )
-        unknown = {row["fund_id"] for row in rows} - self._accounts.keys()
-        if unknown:
-            await self._learn_accounts(connection, institution_id, unknown)
-        standings = {row["contract_id"]: self._standing(row) for row in rows}
-        return standings, {row["contract_id"]: row["branch_id"] for row in rows}
-
-    def _standing(self, row: Mapping[str, Any]) -> Standing:
-        kind, _ = self._accounts[row["fund_id"]]
-        return Standing(
-            contract_id=row["contract_id"],
-            status=row["status"],
-            signed_on=row["signed_on"],
-            fund=FundAccounts(fund_id=row["fund_id"], kind=kind, currency=row["currency"]),
-            order=allocation.order_of([Component(name) for name in row["allocation_order"]]),
-            instalments=tuple(zip(row["principal"], row["profit"], row["fee"], strict=True)),
-            paid=Portions(
-                row["paid_principal_minor"],
-                row["paid_profit_minor"],
-                row["paid_fee_minor"],
-                row["surplus_minor"],
-            ),
-            version=row["version"],
-            closed_through=row["closed_through"],
-        )
-
-    async def _learn_accounts(
-        self, connection: Any, institution_id: InstitutionId, fund_ids: set[FundId]
-    ) -> None:
-        rows = await connection.fetch(
-            "select * from fund_accounts($1, $2)", institution_id, list(fund_ids)
-        )
-        for row in rows:
-            _, accounts = self._accounts.setdefault(row["fund_id"], (FundKind(row["kind"]), {}))
-            accounts[row["code"]] = AccountKey(
-                account_id=AccountId(row["account_id"]), currency=row["currency"]
-            )
+    async def _fold(self, institution_id: InstitutionId, command: ReceiveRepayment) -> Outcome:
+        if self.servicing is None:
+            return CourseNotServed(contract_id=command.contract_id)
+        try:
+            return await self.servicing.receive(institution_id, command)
+        except RafidError as error:
+            return error
 
     async def _write(
         self,
@@ -196,54 +181,21 @@ class RepaymentBook:
         *,
         reverses: ReverseRepayment | None = None,
     ) -> list[ContractId]:
-        postings = [_posting(item) for item in accepted]
+        postings = [writing.posting(item) for item in accepted]
         keys = {
-            (line.fund_id, line.account_code): self._accounts[line.fund_id][1][line.account_code]
-            for posting in postings
-            for line in posting.entry.lines
+            (line.fund_id, line.account_code): self._reader.account(line.fund_id, line.account_code)
+            for one in postings
+            for line in one.entry.lines
         }
-        flat = flatten(postings, keys)
-        entries, lines = flat.entries, flat.lines
-        contract_ids = sorted({item.command.contract_id for item in accepted})
-        events = [told for item in accepted for told in _events(item, reverses)]
-        moved: list[ContractId] = await connection.fetchval(
-            POST,
+        return await writing.write(
+            connection,
             institution_id,
-            contract_ids,
-            [versions[contract_id] for contract_id in contract_ids],
-            [item.repayment_id for item in accepted],
-            [item.command.contract_id for item in accepted],
-            [item.decided.portions.total for item in accepted],
-            [item.command.amount.currency for item in accepted],
-            [item.command.received_on for item in accepted],
-            [item.command.channel.value for item in accepted],
-            [item.decided.portions.principal for item in accepted],
-            [item.decided.portions.profit for item in accepted],
-            [item.decided.portions.fee for item in accepted],
-            [item.decided.portions.surplus for item in accepted],
-            [reverses.repayment_id if reverses else None for _ in accepted],
-            [item.command.payment_id for item in accepted],
-            entries["actors"],
-            [item.command.key for item in accepted],
-            [item.command.request_hash for item in accepted],
-            [item.answer for item in accepted],
-            entries["entries"],
-            entries["kinds"],
-            entries["occurred_on"],
-            entries["reverses"],
-            lines["line_entries"],
-            lines["line_nos"],
-            lines["line_accounts"],
-            lines["line_funds"],
-            lines["line_currencies"],
-            lines["line_amounts"],
-            [ids.new() for _ in events],
-            [kind for kind, _, _ in events],
-            [contract_id for _, contract_id, _ in events],
-            [data for _, _, data in events],
-            [reverses.reason if reverses else None for _ in accepted],
+            accepted,
+            versions,
+            postings=postings,
+            accounts=keys,
+            reverses=reverses,
         )
-        return moved
 
     async def reverse(self, institution_id: InstitutionId, command: ReverseRepayment) -> Answer:
         """Take a repayment back: book the difference, name the row it reverses.
@@ -262,15 +214,25 @@ class RepaymentBook:
                 kept = await idempotency.find_kept(connection, institution_id, [key])
                 if kept:
                     return Answer(kept[key].answer_to(command.request_hash), repeated=True)
-                answer = await self._try_reversal(connection, institution_id, command, found)
+                standing = await self._reversible(connection, institution_id, command, found)
+                if not standing.takes(found["received_on"]):
+                    break
+                answer = await self._try_reversal(
+                    connection, institution_id, command, found, standing
+                )
                 if answer is not None:
                     self.database.committed(institution_id)
                     return answer
-        raise RepaymentBusy(repayment_id=command.repayment_id)
+            else:
+                raise RepaymentBusy(repayment_id=command.repayment_id)
+        if self.servicing is None:
+            raise CourseNotServed(contract_id=standing.contract_id)
+        return await self.servicing.reverse(institution_id, command)
 
-    async def _try_reversal(
+    async def _reversible(
         self, connection: Any, institution_id: InstitutionId, command: ReverseRepayment, found: Any
-    ) -> Answer | None:
+    ) -> Standing:
+        """Give the standing of the contract whose repayment may be taken back."""
         if found is None:
             raise RepaymentUnknown(repayment_id=command.repayment_id)
         if found["amount_minor"] < 0 or found["reversed"]:
@@ -278,10 +240,22 @@ class RepaymentBook:
         if found["payment_status"] not in {None, "reversed"}:
             raise MoneyArrived(repayment_id=command.repayment_id)
         contract_id = found["contract_id"]
-        standings, branches = await self._standings(connection, institution_id, {contract_id})
+        standings, branches = await self._reader.standings(
+            connection, institution_id, {contract_id: found["received_on"]}
+        )
         if command.branch_ids is not None and branches[contract_id] not in command.branch_ids:
             raise RepaymentUnknown(repayment_id=command.repayment_id)
-        standing = standings[contract_id]
+        return standings[contract_id]
+
+    async def _try_reversal(
+        self,
+        connection: Any,
+        institution_id: InstitutionId,
+        command: ReverseRepayment,
+        found: Any,
+        standing: Standing,
+    ) -> Answer | None:
+        contract_id = standing.contract_id
         decided = collecting.take_back(
             standing,
             amount=Money(found["amount_minor"], found["currency"]),
@@ -316,18 +290,19 @@ class RepaymentBook:
         return None if moved else Answer(body)
 
 
-POST = "select post_repayments(" + ", ".join(f"${n}" for n in range(1, 35)) + ")"
-
-
-def _decide(
+def _require_seen(
     command: ReceiveRepayment,
-    standings: dict[ContractId, Standing],
+    standings: Mapping[ContractId, Standing],
     branches: Mapping[ContractId, UUID],
-) -> Accepted:
-    standing = standings.get(command.contract_id)
+) -> None:
+    """Refuse a contract that is not there or lies in a branch that the actor does not see."""
     visible = command.branch_ids is None or branches.get(command.contract_id) in command.branch_ids
-    if standing is None or not visible:
+    if command.contract_id not in standings or not visible:
         raise ContractUnknown(contract_id=command.contract_id)
+
+
+def _decide(command: ReceiveRepayment, standings: dict[ContractId, Standing]) -> Accepted:
+    standing = standings[command.contract_id]
     decided = collecting.collect(
         standing,
         amount=command.amount,
@@ -341,35 +316,6 @@ def _decide(
         collecting.answer(decided, repayment_id=repayment_id, received_on=command.received_on)
     )
     return Accepted(command, decided, repayment_id, answer)
-
-
-def _posting(item: Accepted) -> Posting:
-    return Posting(
-        entry=item.decided.entry,
-        actor_id=item.command.actor_id,
-        source_id=item.repayment_id,
-        entry_id=EntryId(ids.new()),
-    )
-
-
-def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[tuple[str, UUID, str]]:
-    contract_id = item.command.contract_id
-    fact = collecting.fact(
-        item.decided,
-        repayment_id=item.repayment_id,
-        received_on=item.command.received_on,
-        channel=item.command.channel,
-    )
-    kind = RepaymentReceived.type
-    if reverses:
-        kind = RepaymentReversed.type
-        fact["reverses_repayment_id"] = str(reverses.repayment_id)
-        fact["reason"] = reverses.reason
-    told = [(kind, contract_id, orjson.dumps(fact).decode())]
-    if item.decided.closes:
-        closed = {"contract_id": str(contract_id), "closed_on": item.command.received_on}
-        told.append((ContractClosed.type, contract_id, orjson.dumps(closed).decode()))
-    return [(name, UUID(int=subject.int), data) for name, subject, data in told]
 
 
 def _key(command: ReceiveRepayment) -> Key | None:

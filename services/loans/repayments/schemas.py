@@ -33,6 +33,7 @@ class RepaymentOut(Body):
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
+    penalty: MoneyBody
     surplus: MoneyBody
     outstanding_principal: MoneyBody
     contract_closed: bool
@@ -50,6 +51,7 @@ class RepaymentItemOut(Body):
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
+    penalty: MoneyBody
     surplus: MoneyBody
     reverses_repayment_id: UUID | None
     reversal_reason: str | None
@@ -72,6 +74,7 @@ class RepaymentItemOut(Body):
             principal=money(row.principal_minor),
             profit=money(row.profit_minor),
             fee=money(row.fee_minor),
+            penalty=money(row.penalty_minor),
             surplus=money(row.surplus_minor),
             reverses_repayment_id=row.reverses_repayment_id,
             reversal_reason=row.reversal_reason,

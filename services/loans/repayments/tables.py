@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, func
+from sqlalchemy import CHAR, BigInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.loans.base import Base
@@ -25,6 +25,7 @@ class RepaymentRow(Base):
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     profit_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger)
+    penalty_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     surplus_minor: Mapped[int] = mapped_column(BigInteger)
     reverses_repayment_id: Mapped[UUID | None]
     reversal_reason: Mapped[str | None]

@@ -13,6 +13,8 @@ from itertools import accumulate, pairwise
 from shared.money import Money
 
 COMPONENTS = ("fee", "profit", "principal")
+PENALTY = "penalty"
+"""An order may name it; no instalment has a late amount when it is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,10 @@ class Agreement:
     _principals: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if sorted(self.allocation_order) != sorted(COMPONENTS):
+        named = [component for component in self.allocation_order if component != PENALTY]
+        if sorted(named) != sorted(COMPONENTS):
             raise ValueError(f"an allocation order names {COMPONENTS}, each once")
+        object.__setattr__(self, "allocation_order", tuple(named))
         if any(a.due_on > b.due_on for a, b in pairwise(self.dues)):
             raise ValueError("instalments stand in the order of their due dates")
         totals = accumulate((due.total_minor for due in self.dues), initial=0)

@@ -58,7 +58,7 @@ def tables_after_repayments(raw: dict[str, Any]) -> list[tuple[int, list[dict[st
 
 def parts_of(row: dict[str, str]) -> Parts:
     fees = minor(row.get("fees")) + minor(row.get("penalties"))
-    return minor(row["principal"]), minor(row["interest"]), fees
+    return minor(row["principal"]), minor(row["interest"]), fees, 0
 
 
 @needs_oracles

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from services.loans.contracts import positions
+from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
 from services.loans.domain import chart, journal, schedule
 from services.loans.domain.chart import FundKind
@@ -42,7 +44,8 @@ async def lend(
     async with scene.database.begin(scene.institution_id) as session:
         common = {"institution_id": scene.institution_id}
         contracts = [_contract(scene, one, status, branch_id or scene.branch_id) for one in lent]
-        await session.execute(insert(ContractRow), contracts)
+        statement = insert(ContractRow).returning(ContractRow, sort_by_parameter_order=True)
+        rows = (await session.scalars(statement, contracts)).all()
         await session.execute(
             insert(InstalmentRow),
             [
@@ -60,18 +63,11 @@ async def lend(
             ],
         )
         await session.execute(
-            insert(PositionRow),
-            [
-                {
-                    **common,
-                    "contract_id": one.contract_id,
-                    "disbursed_minor": one.terms.principal.minor if paid_out else 0,
-                }
-                for one in lent
-            ],
+            insert(PositionRow), [_position(row, one) for row, one in zip(rows, lent, strict=True)]
         )
         if paid_out:
             await ledger.post_all(session, [_paid_out(one, kind) for one in lent])
+            await positions.pay_out(session, [_money_out(row) for row in rows])
     return lent
 
 
@@ -95,6 +91,14 @@ def _contract(scene: Scene, one: Lent, status: str, branch_id: UUID) -> dict[str
         "total_cost_minor": 0,
         "actor_id": ACTOR,
     }
+
+
+def _position(row: ContractRow, one: Lent) -> dict[str, object]:
+    return positions.signed(row, schedule.schedule(one.terms))
+
+
+def _money_out(row: ContractRow) -> PaidOut:
+    return PaidOut(contract=row, on=row.signed_on, event_id=ids.new())
 
 
 def _paid_out(one: Lent, kind: FundKind) -> ledger.Posting:

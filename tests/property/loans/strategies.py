@@ -93,7 +93,7 @@ def lawful_terms(draw: DrawFn) -> Terms:
     return terms
 
 
-def instalment_parts() -> SearchStrategy[list[tuple[int, int, int]]]:
+def instalment_parts() -> SearchStrategy[list[tuple[int, int, int, int]]]:
     """Components of instalments in minor units, some of them nothing."""
     part = st.integers(0, 1_000)
-    return st.lists(st.tuples(part, part, part), min_size=1, max_size=12)
+    return st.lists(st.tuples(part, part, part, part), min_size=1, max_size=12)

@@ -4,11 +4,11 @@ import pytest
 
 from services.loans.domain import allocation, schedule
 from services.loans.domain.allocation import Allocation, Portions, ReversedMoreThanPaid
-from services.loans.domain.terms import Component
+from services.loans.domain.terms import ALLOCATION_ORDER, Component
 from shared.money import CurrencyMismatch, Money
 from tests.builders import make_loan, make_qard, money
 
-DUES = ((250, 10, 5), (250, 8, 0), (250, 4, 0))
+DUES = ((250, 10, 5, 0), (250, 8, 0, 0), (250, 4, 0, 0))
 WHOLE = 777
 
 
@@ -17,28 +17,28 @@ def pay(payment: int, *, paid_before: int = 0) -> Portions:
 
 
 def test_a_fee_is_paid_before_profit_and_profit_before_principal() -> None:
-    assert pay(4) == (0, 0, 4, 0)
-    assert pay(12) == (0, 7, 5, 0)
-    assert pay(100) == (85, 10, 5, 0)
+    assert pay(4) == (0, 0, 4, 0, 0)
+    assert pay(12) == (0, 7, 5, 0, 0)
+    assert pay(100) == (85, 10, 5, 0, 0)
 
 
 def test_an_instalment_is_filled_before_the_next_begins() -> None:
-    assert pay(265) == (250, 10, 5, 0)
-    assert pay(300) == (277, 18, 5, 0)
+    assert pay(265) == (250, 10, 5, 0, 0)
+    assert pay(300) == (277, 18, 5, 0, 0)
 
 
 def test_a_payment_goes_on_where_the_last_one_stopped() -> None:
-    assert pay(300, paid_before=100) == (300 - 8, 8, 0, 0)
+    assert pay(300, paid_before=100) == (300 - 8, 8, 0, 0, 0)
 
 
 def test_what_runs_over_the_last_instalment_is_surplus() -> None:
-    assert pay(WHOLE + 23) == (750, 22, 5, 23)
-    assert pay(50, paid_before=WHOLE + 10) == (0, 0, 0, 50)
-    assert pay(50, paid_before=WHOLE - 10) == (10, 0, 0, 40)
+    assert pay(WHOLE + 23) == (750, 22, 5, 0, 23)
+    assert pay(50, paid_before=WHOLE + 10) == (0, 0, 0, 0, 50)
+    assert pay(50, paid_before=WHOLE - 10) == (10, 0, 0, 0, 40)
 
 
 def test_a_payment_of_nothing_pays_nothing() -> None:
-    assert pay(0, paid_before=300) == (0, 0, 0, 0)
+    assert pay(0, paid_before=300) == (0, 0, 0, 0, 0)
 
 
 def test_a_reversal_takes_back_exactly_what_the_payment_gave() -> None:
@@ -60,13 +60,25 @@ def test_the_order_of_components_is_data() -> None:
 
     portions = allocation.allocate(252, paid_before=0, instalments=DUES, order=order)
 
-    assert portions == (250, 0, 2, 0)
-    assert order == (0, 2, 1)
+    assert portions == (250, 0, 2, 0, 0)
+    assert order == (0, 2, 1, 3)
+
+
+def test_a_late_amount_is_paid_last_of_its_instalment_unless_the_order_says_otherwise() -> None:
+    dues = ((250, 10, 5, 7), (250, 8, 0, 0))
+    first = allocation.order_of((Component.PENALTY, *ALLOCATION_ORDER))
+
+    usual = allocation.allocate(270, paid_before=0, instalments=dues)
+    named = allocation.allocate(8, paid_before=0, instalments=dues, order=first)
+
+    assert usual == (250, 10, 5, 5, 0)
+    assert named == (0, 0, 1, 7, 0)
+    assert first == (3, 2, 1, 0)
 
 
 def test_a_sum_paid_leaves_the_open_parts() -> None:
-    assert allocation.open_parts(100, instalments=DUES) == ((165, 0, 0), DUES[1], DUES[2])
-    assert allocation.open_parts(WHOLE + 5, instalments=DUES) == ((0, 0, 0),) * 3
+    assert allocation.open_parts(100, instalments=DUES) == ((165, 0, 0, 0), DUES[1], DUES[2])
+    assert allocation.open_parts(WHOLE + 5, instalments=DUES) == ((0, 0, 0, 0),) * 3
 
 
 def test_portions_sum_to_the_payment() -> None:
@@ -84,6 +96,7 @@ def test_money_is_allocated_like_minor_units() -> None:
         principal=money("343.30", "USD"),
         profit=money("6.70", "USD"),
         fee=Money.zero("USD"),
+        penalty=Money.zero("USD"),
         surplus=Money.zero("USD"),
     )
     assert allocated.total == money("350.00", "USD")

@@ -34,18 +34,46 @@ def moved(entry: JournalEntry) -> dict[str, str]:
 
 
 def make_allocation(
-    principal: str = "0", profit: str = "0", fee: str = "0", surplus: str = "0"
+    principal: str = "0",
+    profit: str = "0",
+    fee: str = "0",
+    surplus: str = "0",
+    penalty: str = "0",
 ) -> Allocation:
     return Allocation(
         principal=money(principal, "TND"),
         profit=money(profit, "TND"),
         fee=money(fee, "TND"),
+        penalty=money(penalty, "TND"),
         surplus=money(surplus, "TND"),
     )
 
 
 def repay(allocated: Allocation, *, fund: chart.FundAccounts = COMMERCIAL) -> JournalEntry:
     return journal.repayment_entry(allocated, fund=fund, received_on=ON, contract_id=CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("fund", "sharia_bound", "account"),
+    [
+        (COMMERCIAL, False, "penalty_income"),
+        (COMMERCIAL, True, "charity"),
+        (WAQF, False, "charity"),
+        (ZAKAT, False, "charity"),
+    ],
+)
+def test_a_late_amount_is_income_only_where_neither_fund_nor_contract_is_bound(
+    fund: chart.FundAccounts, *, sharia_bound: bool, account: str
+) -> None:
+    entry = journal.repayment_entry(
+        make_allocation(principal="90.000", penalty="10.000"),
+        fund=fund,
+        received_on=ON,
+        contract_id=CONTRACT,
+        sharia_bound=sharia_bound,
+    )
+
+    assert moved(entry) == {"cash": "100.000", "loans": "-90.000", account: "-10.000"}
 
 
 def test_a_gift_raises_the_fund_balance() -> None:

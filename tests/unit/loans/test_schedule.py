@@ -168,7 +168,7 @@ def test_a_fee_kept_back_at_disbursement_is_in_no_instalment() -> None:
 def test_the_components_are_told_in_minor_units() -> None:
     instalments = schedule.schedule(make_loan(fees=make_fees()))
 
-    assert schedule.totals(instalments)[0] == (33_002, 1_000, 600)
+    assert schedule.totals(instalments)[0] == (33_002, 1_000, 600, 0)
 
 
 @pytest.mark.parametrize(

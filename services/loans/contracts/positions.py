@@ -1,0 +1,278 @@
+"""How does a contract's position come to be and change, other than by a repayment?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import queries
+from services.loans.contracts.tables import (
+    ContractRow,
+    GenerationRow,
+    InstalmentRow,
+    PositionHistoryRow,
+    PositionRow,
+)
+from services.loans.domain import allocation, positions, schedule
+from services.loans.domain.allocation import Portions
+from services.loans.domain.positions import Ladder, Position, Standing
+from services.loans.domain.schedule import Instalment
+from shared import tenancy
+from shared.ids import ContractId
+
+GIVEN_UP = frozenset({Standing.WRITTEN_OFF, Standing.CANCELLED})
+PAY_OUT = text("""
+    with paid as (
+      update position p
+      set disbursed_minor = p.disbursed_minor + o.amount_minor, version = p.version + 1,
+        outstanding_principal_minor = p.outstanding_principal_minor + o.amount_minor,
+        moved_on = o.paid_on, status = 'active'
+      from unnest(cast(:contract_ids as uuid[]), cast(:amounts as bigint[]),
+          cast(:days as date[]), cast(:events as uuid[]))
+        as o(contract_id, amount_minor, paid_on, event_id)
+      where p.institution_id = :institution_id and p.contract_id = o.contract_id
+      returning p.*, o.event_id
+    )
+    insert into position_history (institution_id, contract_id, valid_from, version, event_id,
+      generation, status, disbursed_minor, paid_minor, outstanding_principal_minor,
+      oldest_open_due_on)
+    select institution_id, contract_id, moved_on, version, event_id, generation, status,
+      disbursed_minor, 0, outstanding_principal_minor, oldest_open_due_on
+    from paid
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidOut:
+    """A contract whose whole principal left on a day, and the event that tells it."""
+
+    contract: ContractRow
+    on: date
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """What a change of agreement made of a locked contract.
+
+    `difference` is what moved between the sums paid: all that is left to be booked.
+    """
+
+    generation: int
+    version: int
+    difference: Portions
+    head: Position
+
+
+def signed(row: ContractRow, instalments: Sequence[Instalment]) -> dict[str, object]:
+    """Give the position of a contract at signing: nothing out, nothing in."""
+    ladder = _ladder(row, instalments)
+    return {
+        "institution_id": row.institution_id,
+        "contract_id": row.contract_id,
+        "branch_id": row.branch_id,
+        "product_id": row.product_id,
+        "fund_id": row.fund_id,
+        "currency": row.currency,
+        "oldest_open_due_on": ladder.oldest_open(0),
+    }
+
+
+async def pay_out(session: AsyncSession, paid: Sequence[PaidOut]) -> None:
+    """Let the positions of locked contracts carry their whole principal from a day on."""
+    await session.execute(
+        PAY_OUT,
+        {
+            "institution_id": tenancy.institution_of(session),
+            "contract_ids": [one.contract.contract_id for one in paid],
+            "amounts": [one.contract.principal_minor for one in paid],
+            "days": [one.on for one in paid],
+            "events": [one.event_id for one in paid],
+        },
+    )
+
+
+async def replace_instalments(
+    session: AsyncSession,
+    *,
+    contract: ContractRow,
+    instalments: Sequence[Instalment],
+    effective_on: date,
+    order_id: UUID | None = None,
+    event_id: UUID | None = None,
+    status: Standing | None = None,
+) -> Restated:
+    """Give a locked contract a new generation of instalments, which holds from a day on.
+
+    The generation is the whole course: what is paid stands in it as instalments of its own, and
+    the total paid pours over it from the first. `event_id` names the event told with it. A
+    `status` other than None is the contract's from that day.
+    """
+    head = await queries.locked_position(session, contract.contract_id)
+    generation = head.generation + 1
+    total = _paid(head).total
+    order = _order(contract)
+    portions = allocation.waterfall(total, instalments=schedule.totals(instalments), order=order)
+    difference = Portions(*(new - old for new, old in zip(portions, _paid(head), strict=True)))
+    await _write_generation(
+        session,
+        contract,
+        instalments,
+        GenerationRow(
+            institution_id=contract.institution_id,
+            contract_id=contract.contract_id,
+            generation=generation,
+            effective_on=effective_on,
+            order_id=order_id,
+            event_id=event_id,
+            principal_minor=difference.principal,
+            profit_minor=difference.profit,
+            fee_minor=difference.fee,
+            penalty_minor=difference.penalty,
+            surplus_minor=difference.surplus,
+        ),
+    )
+    head.generation, head.generation_from = generation, effective_on
+    head.paid_principal_minor, head.paid_profit_minor = portions.principal, portions.profit
+    head.paid_fee_minor, head.paid_penalty_minor = portions.fee, portions.penalty
+    head.surplus_minor = portions.surplus
+    ladder = _ladder(contract, instalments)
+    last = await _restate(
+        session, head, ladder=ladder, on=effective_on, event_id=event_id, status=status
+    )
+    return Restated(generation=generation, version=head.version, difference=difference, head=last)
+
+
+async def restate(
+    session: AsyncSession,
+    *,
+    contract: ContractRow,
+    on: date,
+    event_id: UUID | None = None,
+    status: Standing | None = None,
+    disbursed: int = 0,
+    written_off: int = 0,
+) -> Position:
+    """Change what was paid out or given up on a locked contract, or its standing, from a day on.
+
+    Amounts are differences in minor units; the instalments stay. Gives the newest position.
+    """
+    head = await queries.locked_position(session, contract.contract_id)
+    agreed = await queries.instalments(session, [contract.contract_id], currency=contract.currency)
+    head.disbursed_minor += disbursed
+    head.written_off_minor += written_off
+    return await _restate(
+        session,
+        head,
+        ladder=_ladder(contract, agreed[contract.contract_id]),
+        on=on,
+        event_id=event_id,
+        status=status,
+        disbursed=disbursed,
+    )
+
+
+async def _restate(
+    session: AsyncSession,
+    head: PositionRow,
+    *,
+    ladder: Ladder,
+    on: date,
+    event_id: UUID | None,
+    status: Standing | None,
+    disbursed: int = 0,
+) -> Position:
+    """Append a position for the day and each later one, and let the head follow the last."""
+    if status is Standing.RENEGOTIATED and head.renegotiated_on is None:
+        head.renegotiated_on = on
+    base = status or _base(head)
+    days = await queries.position_days(session, ContractId(head.contract_id), on=on)
+    changed = positions.moved(days, on=on, disbursed=disbursed)
+    rows = [
+        positions.stand(day, ladder=ladder, base=base, written_off=head.written_off_minor)
+        for day in changed
+    ]
+    last = rows[-1]
+    head.version += 1
+    head.status, head.moved_on = last.status.value, last.valid_from
+    head.outstanding_principal_minor = last.outstanding
+    head.oldest_open_due_on = last.oldest_open_due_on
+    await session.flush()
+    await session.execute(
+        insert(PositionHistoryRow), [_history(head, one, event_id=event_id) for one in rows]
+    )
+    return last
+
+
+def _history(head: PositionRow, one: Position, *, event_id: UUID | None) -> dict[str, object]:
+    return {
+        "institution_id": head.institution_id,
+        "contract_id": head.contract_id,
+        "valid_from": one.valid_from,
+        "version": head.version,
+        "event_id": event_id,
+        "generation": head.generation,
+        "status": one.status.value,
+        "disbursed_minor": one.disbursed,
+        "paid_minor": one.paid,
+        "written_off_minor": head.written_off_minor,
+        "outstanding_principal_minor": one.outstanding,
+        "oldest_open_due_on": one.oldest_open_due_on,
+    }
+
+
+async def _write_generation(
+    session: AsyncSession,
+    contract: ContractRow,
+    instalments: Sequence[Instalment],
+    row: GenerationRow,
+) -> None:
+    session.add(row)
+    await session.flush()
+    await session.execute(
+        insert(InstalmentRow),
+        [
+            {
+                "institution_id": contract.institution_id,
+                "contract_id": contract.contract_id,
+                "generation": row.generation,
+                "number": due.number,
+                "due_on": due.due_on,
+                "principal_minor": due.principal.minor,
+                "profit_minor": due.profit.minor,
+                "fee_minor": due.fee.minor,
+                "penalty_minor": due.penalty_minor,
+            }
+            for due in instalments
+        ],
+    )
+
+
+def _paid(head: PositionRow) -> Portions:
+    return Portions(
+        head.paid_principal_minor,
+        head.paid_profit_minor,
+        head.paid_fee_minor,
+        head.paid_penalty_minor,
+        head.surplus_minor,
+    )
+
+
+def _base(head: PositionRow) -> Standing:
+    """What the contract counts as while it owes something."""
+    if Standing(head.status) in GIVEN_UP:
+        return Standing(head.status)
+    return Standing.ACTIVE if head.renegotiated_on is None else Standing.RENEGOTIATED
+
+
+def _order(contract: ContractRow) -> allocation.Order:
+    return allocation.order_of(queries.terms_of(contract).allocation_order)
+
+
+def _ladder(contract: ContractRow, instalments: Sequence[Instalment]) -> Ladder:
+    return Ladder.of(
+        schedule.totals(instalments), [due.due_on for due in instalments], _order(contract)
+    )
