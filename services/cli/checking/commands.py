@@ -6,8 +6,9 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from services.cli.checking import annuity_cases, outcomes, rate_cases, reading
+from services.cli.checking import annuity_cases, outcomes, rate_cases, reading, schedule_cases
 from services.cli.checking.outcomes import Outcome, Verdict
 from services.cli.checking.reading import CaseFile, Malformed, Node, Unsupported
 from shared.errors import RafidError
@@ -35,6 +36,23 @@ def check_apr(folder: CaseFolder) -> None:
     """Compare yearly rates and annuity functions, each within the tolerance it states."""
     found = [rate_outcome(file) for file in _files(folder)]
     raise typer.Exit(outcomes.report(found, console=console, title="convention"))
+
+
+@app.command("schedules")
+def check_schedules(folder: CaseFolder) -> None:
+    """Compare schedules and the courses of contracts, every cell of every table that counts."""
+    found: list[Outcome] = []
+    files = _files(folder)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        for file in progress.track(files, description="comparing"):
+            found.extend(schedule_cases.outcomes_of(file))
+    raise typer.Exit(outcomes.report(found, console=console, title="tier"))
 
 
 def _files(folder: Path) -> list[CaseFile]:

@@ -42,12 +42,28 @@ def report(outcomes: Sequence[Outcome], *, console: Console, title: str) -> int:
     _reasons(proved, console=console)
     tell(outcomes, Verdict.DIFFERENT, heading="different, each with its first difference")
     tell(outcomes, Verdict.MALFORMED, heading="not a case")
+    _apart(outcomes, console=console, title=title)
     verdicts = Counter(outcome.verdict for outcome in counted)
     print(
         f"matched {verdicts[Verdict.MATCHED]} of {len(proved)} counted,"
         f" {verdicts[Verdict.UNSUPPORTED]} unsupported"
     )
     return int(bool(verdicts[Verdict.DIFFERENT] or verdicts[Verdict.MALFORMED]))
+
+
+def _apart(outcomes: Sequence[Outcome], *, console: Console, title: str) -> None:
+    """Print what came of the tables that only add up; they have no part in the status."""
+    apart = [outcome for outcome in outcomes if not outcome.counts]
+    if not apart:
+        return
+    name = f"{title}, tables that only add up"
+    console.print(_table(name, ((outcome.group, outcome) for outcome in apart)))
+    told = [outcome for outcome in apart if outcome.verdict is not Verdict.MATCHED]
+    if told:
+        print("\nof tables that only add up:")
+        for outcome in told:
+            print(f"  {outcome.name}: {outcome.verdict}: {outcome.reason}")
+        print()
 
 
 def tell(outcomes: Iterable[Outcome], verdict: Verdict, *, heading: str) -> None:

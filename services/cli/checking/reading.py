@@ -1,15 +1,18 @@
 """What stands in a case file, and what is wrong with one that cannot be read?"""
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 _MISSING: Final = object()
+_ENTRY: Final = re.compile(r"\[\d+\]")
+_Value = TypeVar("_Value")
 LARGEST_FILE: Final = 8 * 1024 * 1024
 
 
@@ -132,7 +135,15 @@ def tags_of(case: Node) -> tuple[str, ...]:
 def refuse_unknown(members: Node, known: Iterable[str]) -> None:
     """Raise `Unsupported` for the first member of an object that nobody here reads."""
     for name in sorted(set(members.members()) - set(known)):
-        raise Unsupported(f"{members.place}.{name}")
+        raise Unsupported(_ENTRY.sub("", f"{members.place}.{name}"))
+
+
+def chosen(stated: Node, choices: Mapping[str, _Value]) -> _Value:
+    """Give what a word of a case means to us. Raises `Unsupported` for a word of no meaning."""
+    word = stated.text()
+    if word not in choices:
+        raise Unsupported(f"{_ENTRY.sub('', stated.place)} {word}")
+    return choices[word]
 
 
 def _case_file(path: Path, name: str) -> CaseFile:

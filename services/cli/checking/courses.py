@@ -1,0 +1,44 @@
+"""Does the course of a contract come out as a case with dates states it?"""
+
+from collections.abc import Callable
+from datetime import date
+
+from services.cli.checking import hearing, plans, tables
+from services.cli.checking.happened import Happened
+from services.cli.checking.reading import Node
+from services.loans.domain.course import fold
+
+
+def comparing(case: Node) -> Callable[[Node, bool], str]:
+    """Give what compares a checkpoint of a case; they are asked in the order of events."""
+    scale = plans.scale_of(case["inputs"])
+    heard = Happened(plan=plans.plan_of(case), scale=scale)
+    waiting = case["events"].items()
+    columns = tables.names_of(case, "schedule_columns")
+    movement_columns = tables.names_of(case, "transaction_columns")
+
+    def compare(checkpoint: Node, two_columns_only: bool) -> str:  # noqa: FBT001 - a mark's meaning
+        after = checkpoint["after_event"].whole()
+        while waiting and waiting[0]["seq"].whole() <= after:
+            hearing.hear(heard, waiting[0])
+            del waiting[0]
+        as_of = _as_of(checkpoint, heard)
+        table = tables.Table(
+            checkpoint=checkpoint,
+            columns=columns,
+            movement_columns=movement_columns,
+            scale=scale,
+            two_columns_only=two_columns_only,
+        )
+        found = fold.course(heard.plan, heard.events, as_of=as_of)
+        return table.difference(found, as_of=as_of)
+
+    return compare
+
+
+def _as_of(checkpoint: Node, heard: Happened) -> date:
+    stated = checkpoint.get("business_date")
+    if stated is not None and heard.today is None:
+        return stated.day()
+    found = heard.as_of or heard.plan.starts_on
+    return max(found, heard.plan.signed_on) if heard.as_of is None else found
