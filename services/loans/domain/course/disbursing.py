@@ -40,7 +40,12 @@ def pay_out(standing: Standing, event: Disbursed) -> None:
     _spread(standing, on, rest)
     charges.refresh_each_instalment(standing)
     payments.use_overpaid(standing, on)
-    if down and plan.down_payment is not None and plan.down_payment.automatic:
+    if (
+        down
+        and plan.down_payment is not None
+        and plan.down_payment.automatic
+        and not standing.is_expected_only
+    ):
         paid = Entry((event.key, "down_payment"), on, TransactionKind.DOWN_PAYMENT, down)
         standing.entries.append(paid)
         payments.receive(standing, paid, plan.allocation.rule_of(PaymentKind.DOWN_PAYMENT))

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
 from services.loans.domain.course import span_rates
-from services.loans.domain.course.periods_model import Model, Period
+from services.loans.domain.course.periods_model import Model, Period, Tally
 
 LEVELLING_ROUNDS = 3
 PRECISION = 40
@@ -36,6 +36,44 @@ def level(model: Model, periods: Sequence[Period]) -> None:
     for period in periods:
         if rounded >= period.paid:
             period.instalment = period.agreed = rounded
+
+
+def level_flat(model: Model, periods: Sequence[Period]) -> None:
+    """Principal still to be repaid and flat profit in equal instalments, the rest in the last.
+
+    Worked: 1,000.00 and three times 10.00 profit is 343.33, 343.33, 343.34. An instalment of which
+    more was paid keeps what was paid; the last ones then ask for that much less.
+    """
+    for period in periods:
+        period.instalment = 0
+    model.rebalance()
+    earned = sum(tally.earned - before for tally, before in _with_unplaced(model, periods))
+    start = _balance_before(model, periods[0]) + periods[0].disbursed
+    total = start + earned
+    usual = to_multiple(_whole(Decimal(total) / len(periods)), model.multiple)
+    beyond = 0
+    for period in periods:
+        wanted = usual if period is not periods[-1] else total - usual * (len(periods) - 1)
+        period.instalment = max(wanted, period.paid - period.credits - period.deferred)
+        period.agreed = period.instalment
+        beyond += period.instalment - wanted
+    tallies = dict(zip(map(id, model.periods), model.rebalance(), strict=True))
+    for period in reversed(periods):
+        if beyond > 0 and not period.is_settled:
+            before = period.instalment
+            least = max(tallies[id(period)].earned, before - beyond, period.paid - period.credits)
+            period.instalment = least
+            beyond -= before - least
+    model.rebalance()
+
+
+def _with_unplaced(model: Model, periods: Sequence[Period]) -> list[tuple[Tally, int]]:
+    tallies = model.tally()
+    first = model.periods.index(periods[0])
+    return [
+        (tallies[place], tallies[place - 1].unplaced if place else 0)
+        for place in range(first, first + len(periods))
+    ]
 
 
 def _rate_of(model: Model, period: Period) -> Fraction:

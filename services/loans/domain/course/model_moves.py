@@ -45,6 +45,9 @@ def _instalments_anew(model: Model, changed: Period, day: date, *, on_copy: bool
     related = [period for period in model.periods if period.due >= first.due]
     model.rate_spans(related)
     model.rebalance()
+    if model.is_flat:
+        instalments.level_flat(model, related)
+        return
     if on_copy:
         _as_if_nothing_was_paid(model, first, day)
     else:

@@ -15,10 +15,14 @@ from services.loans.domain.course.span_rates import Measure
 
 
 class Span:
-    """Days of a period over which one balance bears profit; amounts move at its end."""
+    """Days of a period over which one balance bears profit; amounts move at its end.
+
+    `base` is what bears profit: the balance, or all that was paid out where profit is flat.
+    """
 
     __slots__ = (
         "balance",
+        "base",
         "corrected",
         "credited",
         "credited_profit",
@@ -34,6 +38,7 @@ class Span:
         self.end = end
         self.is_paused = is_paused
         self.balance = 0
+        self.base = 0
         self.disbursed = 0
         self.corrected = 0
         self.credited = 0
@@ -158,6 +163,7 @@ class Model:
     recalculates: bool
     overdue_until: date | None = None
     keeps_instalments: bool = False
+    is_flat: bool = False
 
     def copy(self) -> "Model":
         """The same model, to be changed apart."""
@@ -170,6 +176,7 @@ class Model:
             recalculates=self.recalculates,
             overdue_until=self.overdue_until,
             keeps_instalments=self.keeps_instalments,
+            is_flat=self.is_flat,
         )
 
     def rate_on(self, day: date) -> Fraction:
@@ -219,12 +226,14 @@ class Model:
     def rebalance(self) -> list[Tally]:
         """Carry the balance from span to span and from period to period; gives the tally."""
         found: list[Tally] = []
-        unplaced, carried = 0, None
+        unplaced, carried, paid_out = 0, None, 0
         for index, period in enumerate(self.periods):
             for span in period.spans:
                 if carried is not None:
                     span.balance = max(carried, 0)
+                span.base = paid_out if self.is_flat else span.balance
                 carried = span.balance + span.disbursed + span.corrected
+                paid_out += span.disbursed
             tally = _tally(period, self._earned(period, is_first=index == 0, until=None) + unplaced)
             unplaced = tally.unplaced
             found.append(tally)
@@ -245,7 +254,7 @@ class Model:
                 above, below = span.rate
                 if until is not None and until < span.end:
                     above, below = self._part(period, span, until, is_first and position == 0)
-                above = above * span.balance + credit * below
+                above = above * span.base + credit * below
                 above = max(above, 0)
             if not above:
                 continue

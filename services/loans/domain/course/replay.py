@@ -7,14 +7,20 @@ from typing import Any
 
 from services.loans.domain.course import (
     charges,
+    owed_again,
     disbursing,
+    losses,
     model_moves,
     payments,
     periods_of_plan,
+    refunds,
 )
 from services.loans.domain.course.events import (
     ChargeAdded,
+    ChargedBack,
+    ChargedOff,
     ChargeWaived,
+    CreditRefunded,
     Disbursed,
     Event,
     Paid,
@@ -23,13 +29,15 @@ from services.loans.domain.course.events import (
     Rescheduled,
     Reversed,
     TrancheExpected,
+    WrittenOff,
 )
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model, Period
-from services.loans.domain.course.plan import ChargeWhen, Plan
+from services.loans.domain.course.plan import ChargeWhen, PaymentKind, Plan
 from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.span_rates import Measure
 from services.loans.domain.course.standing import Entry, Standing
+from services.loans.domain.terms import ChargeMethod
 
 
 def replay(plan: Plan, events: Sequence[Event]) -> Standing:
@@ -40,6 +48,7 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
         kept = [*kept, *_as_expected(plan, kept)]
         paid_out = [event for event in kept if isinstance(event, Disbursed)]
     standing = start(plan, kept, min(event.on for event in paid_out))
+    standing.is_expected_only = not any(isinstance(event, Disbursed) for event in events)
     for charge in plan.charges:
         charges.note_agreed(standing, charge)
     for _, event in sorted(
@@ -47,6 +56,7 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
         key=lambda pair: pair[0],
     ):
         apply(standing, event)
+        standing.applied.append(event)
     return standing
 
 
@@ -97,6 +107,7 @@ def start(plan: Plan, events: Sequence[Event], paid_out_on: date) -> Standing:
         changes=[],
         multiple=plan.instalment_multiple,
         recalculates=plan.recalculation is not None,
+        is_flat=plan.charge_method is ChargeMethod.FLAT,
     )
     lines = [Line(first, due) for first, due in days]
     return Standing(plan=plan, model=model, lines=lines)
@@ -117,6 +128,26 @@ def _paid(standing: Standing, event: Paid) -> None:
     payments.defer_unplaced(standing, event.on)
     payments.receive(standing, entry, standing.plan.allocation.rule_of(event.kind))
     standing.is_payoff = False
+    if refunds.refunds_profit(standing.plan, event):
+        _refund_profit(standing, event)
+
+
+def _refund_profit(standing: Standing, event: Paid) -> None:
+    """The profit that refunded principal has cost pays like a payment of its own."""
+    amount = refunds.profit_to_refund(
+        standing.plan,
+        standing.applied,
+        event,
+        refunded=standing.profit_refunded,
+        replayed=replay,
+    )
+    if amount:
+        key = (event.key, "profit")
+        entry = Entry(key, event.on, TransactionKind.PROFIT_REFUND, amount)
+        standing.entries.append(entry)
+        standing.profit_refunded += amount
+        rule = standing.plan.allocation.rule_of(PaymentKind.PROFIT_REFUND)
+        payments.receive(standing, entry, rule)
 
 
 def _rate_changed(standing: Standing, event: RateChanged) -> None:
@@ -161,4 +192,8 @@ HANDLERS: Mapping[type[Event], Callable[[Standing, Any], None]] = {
     Rescheduled: _rescheduled,
     ChargeAdded: _charge_added,
     ChargeWaived: _charge_waived,
+    ChargedBack: owed_again.charge_back,
+    CreditRefunded: owed_again.refund_credit,
+    ChargedOff: losses.charge_off,
+    WrittenOff: losses.write_off,
 }

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.loans.domain.course.events import Disbursed
+from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model
 from services.loans.domain.course.plan import Charge, Plan
@@ -57,6 +57,9 @@ class Standing:
     profit_refunded: int = 0
     charged: dict[Hashable, ChargeOn] = field(default_factory=dict)
     each_instalment: list[Charge] = field(default_factory=list)
+    left_to_charge_back: dict[Hashable, list[int]] = field(default_factory=dict)
+    is_expected_only: bool = False
+    applied: list[Event] = field(default_factory=list)
     by_instalment: dict[tuple[int, int], int] = field(default_factory=dict)
     fees_paid_out: dict[Hashable, int] = field(default_factory=dict)
 
@@ -88,6 +91,11 @@ class Standing:
                 if on is not None:
                     line.credited = period.credited
                     line.note(on)
+
+    def sync_if_following(self) -> None:
+        """Take over what the model says, where payments change what is due."""
+        if self.follows_days:
+            self.sync()
 
     def take_open_lines(self, since: date) -> None:
         """Take over what the model says into the lines that are open and due from a day on."""
