@@ -1,6 +1,7 @@
 """How is a change of what was agreed entered as an event of ours?"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from services.cli.checking.happened import Happened, Head
@@ -15,6 +16,15 @@ OPEN_PROFITS: Final[Mapping[str, OpenProfit]] = {
     "EQUAL_AMORTIZATION_FULL_INTEREST": OpenProfit.SPREAD_ALL,
     "EQUAL_AMORTIZATION_PAYABLE_INTEREST": OpenProfit.SPREAD_PAYABLE,
 }
+
+
+def approve(heard: Happened, stated: Node) -> None:
+    """The amount was agreed, and the day on which it is to be paid out."""
+    amount, day = stated.get("amount"), stated.get("expected_disbursement_date")
+    if amount is not None:
+        heard.plan = replace(heard.plan, principal=heard.scale.minor(amount))
+    if day is not None:
+        heard.plan = replace(heard.plan, starts_on=day.day())
 
 
 def charge_off(heard: Happened, stated: Node) -> None:

@@ -8,7 +8,7 @@ from services.cli.checking.happened import Happened
 from services.cli.checking.reading import Node, Unsupported
 
 # What changes nothing in a contract: papers before it, the lender's own books, and clockwork.
-SILENT: Final = frozenset({"submit", "approve", "job", "global_config"})
+SILENT: Final = frozenset({"submit", "job", "global_config"})
 HEARINGS: Final[Mapping[str, Callable[[Happened, Node], None]]] = {
     "disburse": moneys.disburse,
     "add_expected_disbursement": moneys.expect,
@@ -44,6 +44,9 @@ def hear(heard: Happened, stated: Node) -> None:
         return
     if kind == "set_business_date":
         heard.today = stated["date"].day()
+        return
+    if kind == "approve":
+        changes.approve(heard, stated)
         return
     heard.work_out(stated)
     if kind == "close_of_business":

@@ -133,7 +133,7 @@ class Table:
             return ""
         lines = [_cells(line, self.movement_columns) for line in stated.items()]
         lines = [line for line in lines if line["transaction_type"].text() not in ACCRUALS]
-        moved = [movement for movement in course.transactions if not movement.is_reversed]
+        moved = course.transactions
         for theirs, mine in zip(lines, moved, strict=False):
             if difference := self._movement(theirs, mine):
                 return difference

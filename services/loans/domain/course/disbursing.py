@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import ROUND_HALF_EVEN
 
-from services.loans.domain.course import charges, model_moves, payments
+from services.loans.domain.course import charges, level_lines, model_moves, payments
 from services.loans.domain.course.events import Disbursed
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.plan import PaymentKind, Plan
@@ -62,6 +62,9 @@ def _spread(standing: Standing, on: date, rest: int) -> None:
             standing.put_in(line)
         line.asked[0] += rest
         line.note(on)
+        return
+    if level_lines.is_level(standing):
+        level_lines.lay_out(standing, on)
         return
     model_moves.disburse(model, on, rest)
     tallies = model.tally()

@@ -1,9 +1,10 @@
 """Which rows, transactions and balances follow from a plan and everything that happened?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from services.loans.domain.course import replay, tables
+from services.loans.domain.course import replay, tables, undone
 from services.loans.domain.course.events import Event
 from services.loans.domain.course.model_views import owed_on
 from services.loans.domain.course.payments import catch_up
@@ -30,7 +31,8 @@ def course(plan: Plan, events: Sequence[Event], *, as_of: date) -> Course:
     """
     standing = replay.replay(plan, events)
     catch_up(standing, as_of)
-    return tables.course_of(standing, events)
+    told = tables.course_of(standing, events)
+    return replace(told, transactions=undone.with_undone(plan, events, told.transactions))
 
 
 def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:

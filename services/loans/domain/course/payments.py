@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from services.loans.domain.course import allocation, model_moves, model_views
+from services.loans.domain.course import allocation, level_lines, model_moves, model_views
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.plan import AllocationRule, Part, PayoffProfit, Recalculation
 from services.loans.domain.course.plan import Standing as Stand
@@ -83,6 +83,9 @@ def _by_days(standing: Standing, on: date) -> Callable[[Line, Stand, Part, int],
 def catch_up(standing: Standing, day: date) -> None:
     """Let overdue principal bear profit up to a day, before anything is paid on it."""
     rules = standing.plan.recalculation
+    if level_lines.is_level(standing):
+        level_lines.catch_up(standing, day)
+        return
     if rules is None or not standing.follows_days or not rules.overdue_bears:
         return
     if model_views.let_overdue_bear(standing.model, rules, day, is_payoff=standing.is_payoff):

@@ -18,7 +18,7 @@ def periods(plan: Plan, *, paid_out_on: date, orders: Sequence[Rescheduled] = ()
     due date that was chosen is the day that the others are counted from. An order with a new due
     date moves that instalment; the later ones follow it in regular steps.
     """
-    start = paid_out_on
+    start = plan.signed_on if plan.counted_from is CountedFrom.SIGNING else paid_out_on
     dues = _dues(plan, start)
     if plan.periods:
         found = list(plan.periods)

@@ -7,10 +7,10 @@ from typing import Any
 
 from services.loans.domain.course import (
     charges,
-    owed_again,
     disbursing,
     losses,
     model_moves,
+    owed_again,
     payments,
     periods_of_plan,
     refunds,
@@ -85,7 +85,7 @@ def _as_expected(plan: Plan, events: Sequence[Event]) -> list[Disbursed]:
     tranches += [(event.on, event.amount) for event in events if isinstance(event, TrancheExpected)]
     return [
         Disbursed(key=("expected", place), on=day, amount=amount)
-        for place, (day, amount) in enumerate(sorted(tranches))
+        for place, (day, amount) in enumerate(sorted(tranches, key=lambda tranche: tranche[0]))
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model
-from services.loans.domain.course.plan import Charge, Plan
+from services.loans.domain.course.plan import Charge, InstalmentRule, Plan
 from services.loans.domain.course.results import TransactionKind
 
 
@@ -68,6 +68,7 @@ class Standing:
         """Whether payments change what is due."""
         return (
             self.plan.recalculation is not None
+            and self.plan.instalment_rule is InstalmentRule.BY_PERIOD_RATES
             and self.plan.annual_rate > 0
             and not self.is_charged_off
             and not self.is_written_off
