@@ -7,7 +7,7 @@ as it is earned; the part paid is booked by repayments, and the close of a day b
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate
 
@@ -32,6 +32,10 @@ class Recognition(StrEnum):
 NEVER_ACCRUES = frozenset({"qard", "musharaka", "mudaraba", "salam", "istisna", "muzaraa"})
 """Modes of finance that earn nothing by the passing of time: a qard has no profit, a partnership
 and a crop share are owed what is declared, and goods are owed, not money."""
+
+DEFERS_PROFIT = frozenset({"murabaha", "istisna"})
+"""Modes in which the whole profit is booked at a sale, as deferred: what is earned is taken out of
+that, in proportion to time on what is outstanding or evenly, as the policy says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +95,22 @@ def window(
     last = instalments[-1]
     if recognition is Recognition.STRAIGHT_LINE:
         whole = sum(due.profit.minor for due in instalments)
-        return Window(starts_on=disbursed_on, due_on=last.due_on, profit=whole, earned_before=0)
+        return _window(disbursed_on, last.due_on, profit=whole, earned_before=0)
     days = [due.due_on for due in instalments]
     index = min(bisect_left(days, on), len(days) - 1)
     before = [0, *accumulate(due.profit.minor for due in instalments)]
-    return Window(
-        starts_on=days[index - 1] if index else disbursed_on,
-        due_on=days[index],
+    return _window(
+        days[index - 1] if index else disbursed_on,
+        days[index],
         profit=instalments[index].profit.minor,
         earned_before=before[index],
     )
+
+
+def _window(starts_on: date, due_on: date, *, profit: int, earned_before: int) -> Window:
+    """A window of a day at least: what is due on the day of payment is earned on that day."""
+    first = min(starts_on, due_on - timedelta(days=1))
+    return Window(starts_on=first, due_on=due_on, profit=profit, earned_before=earned_before)
 
 
 def profit_earned(

@@ -103,7 +103,7 @@ _ROWS = (
         _ALL,
     ),
     (
-        "profit_receivable",
+        "profit_accrued",
         AccountClass.ASSET,
         "Profit earned, not yet paid",
         "Intérêts courus à recevoir",

@@ -5,15 +5,20 @@ closes before have booked, and books the difference: one entry for profit, one f
 So a close that is repeated books nothing more, and one after many days books what they sum to.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from services.loans.domain import accrual, provisioning, staging
 from services.loans.domain.accrual import Recognition, Window
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.closing_policy import ClosingPolicy
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.staging import Stage
+from shared.ids import FundId, ProductId
 from shared.money import Money
 
 
@@ -31,6 +36,26 @@ class Stock:
             unearned=self.unearned + other.unearned,
             allowance=self.allowance + other.allowance,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What a contract's terms and its instalments in force say; `annual_rate` is a fraction."""
+
+    mode_of_finance: str
+    disbursed_on: date
+    annual_rate: Decimal
+    instalments: Sequence[Instalment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the positions show of a contract on a day, amounts in minor units."""
+
+    outstanding: int
+    received: int
+    oldest_open_due_on: date | None
+    renegotiated_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,24 +127,120 @@ def part(standing: Standing, *, policy: ClosingPolicy, on: date) -> Part:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a contract's figures are counted: its book, bucket and stage."""
+
+    fund_id: FundId
+    product_id: ProductId
+    currency: str
+    bucket_from: int
+    stage: Stage
+    is_restructured: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """The sums over the contracts of a place, in minor units; `contracts` counts them."""
+
+    contracts: int = 0
+    outstanding: int = 0
+    earned: int = 0
+    suspended: int = 0
+    expected_loss: int = 0
+    minimum: int = 0
+    stock: Stock = field(default_factory=Stock)
+
+    def __add__(self, other: "Figure") -> "Figure":
+        return Figure(
+            contracts=self.contracts + other.contracts,
+            outstanding=self.outstanding + other.outstanding,
+            earned=self.earned + other.earned,
+            suspended=self.suspended + other.suspended,
+            expected_loss=self.expected_loss + other.expected_loss,
+            minimum=self.minimum + other.minimum,
+            stock=self.stock + other.stock,
+        )
+
+
+def figure(part: Part, *, outstanding: int) -> Figure:
+    """What one contract adds to the figure of its place."""
+    return Figure(
+        contracts=1,
+        outstanding=outstanding,
+        earned=part.earned,
+        suspended=part.suspended,
+        expected_loss=part.expected_loss,
+        minimum=part.minimum,
+        stock=part.stock,
+    )
+
+
+def standing(agreed: Agreed, *, policy: ClosingPolicy, on: date, shown: Shown) -> Standing:
+    """A contract as it stands on a day, from what was agreed and what is shown of it.
+
+    Its rates of loss are those of the instalments from the window's own on, in whole months from
+    the window's start, so they are the same on every day of the window.
+    """
+    index = bisect_left([due.due_on for due in agreed.instalments], on)
+    rest = agreed.instalments[min(index, len(agreed.instalments) - 1) :]
+    current = accrual.window(agreed.instalments, disbursed_on=agreed.disbursed_on, on=on)
+    principals = [
+        (provisioning.months_ahead((due.due_on - current.starts_on).days), due.principal.minor)
+        for due in rest
+    ]
+    year = life = 0
+    if policy.loss is not None:
+        loss, rate = policy.loss, agreed.annual_rate
+        year = provisioning.loss_rate(
+            principals,
+            shares=provisioning.shares(loss.performing, loss=loss, annual_rate=rate),
+            horizon=provisioning.MONTHS_IN_YEAR,
+        )
+        life = provisioning.loss_rate(
+            principals,
+            shares=provisioning.shares(loss.underperforming, loss=loss, annual_rate=rate),
+        )
+    return Standing(
+        mode_of_finance=agreed.mode_of_finance,
+        outstanding=shown.outstanding,
+        received=shown.received,
+        oldest_open_due_on=shown.oldest_open_due_on,
+        renegotiated_on=shown.renegotiated_on,
+        cured_on=staging.cured_on(
+            [due.due_on for due in agreed.instalments],
+            renegotiated_on=shown.renegotiated_on,
+            rule=policy.staging,
+        ),
+        window=accrual.window(
+            agreed.instalments,
+            disbursed_on=agreed.disbursed_on,
+            on=on,
+            recognition=policy.recognition,
+        ),
+        loss_year=year,
+        loss_life=life,
+    )
+
+
 def entries(
-    before: Stock, after: Stock, *, fund: FundAccounts, on: date
+    before: Stock, after: Stock, *, fund: FundAccounts, on: date, mode_of_finance: str = ""
 ) -> tuple[JournalEntry, ...]:
     """The entries that bring a book from one stock to the other; none where they are equal.
 
     Earned and not paid grows from 100 to 130 while paid and not earned falls from 20 to 15:
-    Dr profit_receivable 30, Dr profit_unearned 5, Cr profit_income 35. The allowance grows from
-    50 to 60: Dr provision_expense 10, Cr loss_allowance 10.
+    Dr profit_accrued 30, Dr profit_unearned 5, Cr profit_income 35. Where the whole profit was
+    deferred at a sale, both are within it: Dr deferred_profit 35, Cr profit_income 35. The
+    allowance grows from 50 to 60: Dr provision_expense 10, Cr loss_allowance 10.
     Raises `AccountNotInChart` for profit of a fund that may have none.
     """
     receivable, unearned = after.receivable - before.receivable, after.unearned - before.unearned
     allowance = after.allowance - before.allowance
+    profit = {"profit_accrued": receivable, "profit_unearned": -unearned}
+    if mode_of_finance in accrual.DEFERS_PROFIT:
+        profit = {"deferred_profit": receivable - unearned}
     moved = {
-        EntryKind.ACCRUAL: {
-            "profit_receivable": receivable,
-            "profit_unearned": -unearned,
-            "profit_income": unearned - receivable,
-        },
+        EntryKind.ACCRUAL: {**profit, "profit_income": unearned - receivable},
         EntryKind.PROVISION: {"provision_expense": allowance, "loss_allowance": -allowance},
     }
     return tuple(

@@ -6,6 +6,7 @@ Rates are whole parts of a thousand million, so that every sum over contracts is
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from services.loans.domain.staging import Stage
 
@@ -86,6 +87,22 @@ def weights(
                 survival *= 1 - scenario.monthly_hazard
                 shares[month] += scenario.weight * share
         return tuple(int((share * PARTS).to_integral_value()) for share in shares)
+
+
+def shares(
+    scenarios: Sequence[Scenario], *, loss: LossAssumptions, annual_rate: Decimal
+) -> tuple[int, ...]:
+    """`weights` over the longest life, discounted at a twelfth of the agreed rate a month."""
+    return _shares(tuple(scenarios), loss.loss_given_default, annual_rate)
+
+
+@lru_cache(maxsize=1_024)
+def _shares(
+    scenarios: tuple[Scenario, ...], loss: Decimal, annual_rate: Decimal
+) -> tuple[int, ...]:
+    with localcontext(prec=PRECISION):
+        monthly = annual_rate / MONTHS_IN_YEAR
+    return weights(scenarios, loss=loss, monthly_rate=monthly, months=MONTHS_MAX)
 
 
 def months_ahead(days: int) -> int:

@@ -184,6 +184,13 @@ async def open_accounts(
     )
 
 
+async def refuse_closed(session: AsyncSession, *, day: date) -> None:
+    """Refuse a day on which nothing can be posted any more. Raises PeriodClosed."""
+    closed_through = await queries.closed_through(session)
+    if closed_through is not None and day <= closed_through:
+        raise PeriodClosed(occurred_on=day)
+
+
 async def close_books(
     session: AsyncSession, *, through: date, today: date, actor_id: UUID
 ) -> ClosingRow:

@@ -125,7 +125,7 @@ def test_the_entries_book_the_difference_of_two_stocks() -> None:
     assert profit.occurred_on == losses.occurred_on == TODAY
     booked = {line.account_code: line.amount for line in (*profit.lines, *losses.lines)}
     assert booked == {
-        "profit_receivable": money("0.030"),
+        "profit_accrued": money("0.030"),
         "profit_unearned": money("0.005"),
         "profit_income": money("-0.035"),
         "provision_expense": money("0.010"),
@@ -150,7 +150,7 @@ def test_profit_that_moves_from_one_side_to_the_other_without_income() -> None:
         Stock(receivable=5), Stock(receivable=9, unearned=4), fund=fund, on=TODAY
     )
 
-    assert {line.account_code for line in only.lines} == {"profit_receivable", "profit_unearned"}
+    assert {line.account_code for line in only.lines} == {"profit_accrued", "profit_unearned"}
 
 
 def test_a_waqf_can_set_aside_but_never_accrue() -> None:

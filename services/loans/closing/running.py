@@ -1,0 +1,240 @@
+"""How is a whole day closed while payments go on, part by part, and again after a failure?
+
+First the windows of contracts that have moved on are made anew, each part in a transaction of its
+own; then the portfolio is summed in one snapshot, which locks nothing; last one transaction keeps
+the figures and books the difference. Nothing is booked before, so a run that dies leaves nothing
+behind but windows, which follow from the instalments alone, and the next run does it all.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.closing import operations, queries, windows
+from services.loans.closing.operations import Found
+from services.loans.closing.queries import Cut
+from services.loans.closing.tables import DayCloseRow
+from services.loans.contracts import queries as contracts
+from services.loans.domain import closing_policy, day_close, provisioning
+from services.loans.domain.accrual import Recognition
+from services.loans.domain.closing_policy import ClosingPolicy, DatedPolicy
+from services.loans.domain.day_close import Agreed, Figure, Part, Place, Shown, Stock
+from services.loans.domain.staging import Stage
+from services.loans.ledger.operations import DayNotOver
+from shared.db import TenantDb
+from shared.ids import FundId, ProductId
+
+PART = 20_000
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+USUAL = DatedPolicy(policy_id=UUID(int=0), fund_id=None, starts_on=date.min, policy=ClosingPolicy())
+
+Progress = Callable[[str, int, int], None]
+Policies = Mapping[FundId, DatedPolicy]
+
+
+def silent(_step: str, _done: int, _all: int) -> None:
+    """Tell nobody how far a close is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a close goes about it: the size of a part, the share of the time it works, who hears.
+
+    At a pace of 0.5 it rests after each part for as long as the part took.
+    """
+
+    part: int = PART
+    pace: float = 1.0
+    progress: Progress = field(default=silent)
+
+
+async def close_day(
+    db: TenantDb, *, day: date, today: date, actor_id: UUID, manner: Manner | None = None
+) -> DayCloseRow:
+    """Close a day that is over: keep its figures and book what is not booked yet.
+
+    Closed again, a day books only what has changed since. Raises DayNotOver, LaterDayClosed,
+    PeriodClosed, ClosedMeanwhile; nothing is booked then.
+    """
+    if day >= today:
+        raise DayNotOver(asked=day, today=today)
+    how = manner or Manner()
+    async with db() as session:
+        await operations.refuse_earlier(session, day=day)
+        policies = await policies_of(session, day=day)
+    await _make_windows(db, day=day, policies=policies, manner=how)
+    found = await _look(db, day=day, policies=policies, manner=how)
+    async with db.begin() as session:
+        return await operations.book_close(session, found, actor_id=actor_id)
+
+
+async def policies_of(session: AsyncSession, *, day: date) -> dict[FundId, DatedPolicy]:
+    """Return the policy that each fund is closed by on a day."""
+    given = [queries.dated(row) for row in await queries.policies(session)]
+    return {
+        fund_id: closing_policy.in_force(given, fund_id=fund_id, on=day) or USUAL
+        for fund_id in await queries.funds(session)
+    }
+
+
+async def part_of(
+    session: AsyncSession, contract_id: UUID, *, day: date
+) -> tuple[Row[Any], Part] | None:
+    """Return what one contract adds to the close of a day; None for one that adds nothing."""
+    rows = await queries.one_by_one(session, day=day, contract_ids=[contract_id])
+    policies = await policies_of(session, day=day)
+    for row, part in await _parts(session, rows, day=day, policies=policies):
+        return row, part
+    return None
+
+
+async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> None:
+    async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="windows"):
+        async with db() as session:
+            stale = await queries.stale(session, cut)
+        if stale:
+            async with db.begin() as session:
+                await windows.refresh_windows(session, stale, day=day, policies=policies)
+
+
+async def _look(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> Found:
+    """Sum the portfolio within one snapshot, so that all of it is known at one moment."""
+    figures: defaultdict[Place, Figure] = defaultdict(Figure)
+    without_window: list[UUID] = []
+    async with db(snapshot=True) as session:
+        known_at = (await queries.moment(session)).now
+        async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="figures"):
+            for row in await queries.sums(session, cut):
+                if row.without_window is not None:
+                    without_window.append(row.without_window)
+                else:
+                    figures[_place(row)] += _figure(row)
+        rows = await queries.one_by_one(
+            session, day=day, contract_ids=without_window, with_anew=True
+        )
+        for row, part in await _parts(session, rows, day=day, policies=policies):
+            place = Place(
+                fund_id=FundId(row.fund_id),
+                product_id=ProductId(row.product_id),
+                currency=row.currency,
+                bucket_from=part.bucket_from,
+                stage=part.stage,
+                is_restructured=part.is_restructured,
+            )
+            figures[place] += day_close.figure(part, outstanding=row.outstanding)
+    return Found(day=day, known_at=known_at, figures=figures)
+
+
+async def _cuts(
+    db: TenantDb, *, day: date, policies: Policies, manner: Manner, step: str
+) -> AsyncIterator[Cut]:
+    """Go through the portfolio in parts, resting after each as the pace asks."""
+    rules = _rules(policies)
+    async with db() as session:
+        many = (await queries.moment(session)).many
+    done, after = 0, FIRST
+    while True:
+        started = time.monotonic()
+        async with db() as session:
+            upto = await queries.bound(session, after=after, size=manner.part) or LAST
+        yield Cut(day=day, rules=rules, after=after, upto=upto)
+        done = min(done + manner.part, many)
+        manner.progress(step, done, many)
+        if upto == LAST:
+            return
+        after = upto
+        await asyncio.sleep((time.monotonic() - started) * (1 / manner.pace - 1))
+
+
+async def _parts(
+    session: AsyncSession, rows: Sequence[Row[Any]], *, day: date, policies: Policies
+) -> list[tuple[Row[Any], Part]]:
+    """Let the domain look at contracts one by one, by the instalments that held on the day."""
+    by_currency: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        by_currency[row.currency].append(row)
+    parts = []
+    for currency, those in by_currency.items():
+        agreed = await contracts.instalments(
+            session, [row.contract_id for row in those], currency=currency, as_of=day
+        )
+        for row in those:
+            policy = policies[FundId(row.fund_id)].policy
+            standing = day_close.standing(
+                Agreed(
+                    mode_of_finance=row.mode_of_finance,
+                    disbursed_on=row.disbursed_on,
+                    annual_rate=Decimal(row.annual_rate),
+                    instalments=agreed[row.contract_id],
+                ),
+                policy=policy,
+                on=day,
+                shown=Shown(
+                    outstanding=row.outstanding,
+                    received=row.received,
+                    oldest_open_due_on=row.oldest,
+                    renegotiated_on=row.renegotiated_on,
+                ),
+            )
+            parts.append((row, day_close.part(standing, policy=policy, on=day)))
+    return parts
+
+
+def _rules(policies: Policies) -> str:
+    """The policies as the sums take them; shares in parts of a thousand million."""
+    return orjson.dumps(
+        [
+            {
+                "fund_id": str(fund_id),
+                "policy_id": str(dated.policy_id),
+                "accrues": dated.policy.recognition is not Recognition.CASH,
+                "non_accrual_after": dated.policy.non_accrual_after_days,
+                "risen_after": dated.policy.staging.risen_after_days,
+                "default_after": dated.policy.staging.default_after_days,
+                "bucket_days": dated.policy.bucket_days,
+                "minimums": [provisioning.parts_of(one) for one in dated.policy.minimums],
+                "has_loss": dated.policy.loss is not None,
+                "default_loss": 0
+                if dated.policy.loss is None
+                else provisioning.parts_of(dated.policy.loss.loss_given_default),
+            }
+            for fund_id, dated in policies.items()
+        ]
+    ).decode()
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(
+        fund_id=FundId(row.fund_id),
+        product_id=ProductId(row.product_id),
+        currency=row.currency,
+        bucket_from=row.bucket_from,
+        stage=Stage(row.stage),
+        is_restructured=row.is_restructured,
+    )
+
+
+def _figure(row: Row[Any]) -> Figure:
+    return Figure(
+        contracts=row.contracts,
+        outstanding=int(row.outstanding),
+        earned=int(row.earned),
+        suspended=int(row.suspended),
+        expected_loss=int(row.expected_loss),
+        minimum=int(row.minimum),
+        stock=Stock(
+            receivable=int(row.receivable),
+            unearned=int(row.unearned),
+            allowance=int(row.allowance),
+        ),
+    )
