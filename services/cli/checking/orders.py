@@ -88,7 +88,10 @@ def allocation_of(stated: Node | None) -> Allocation:
     if strategy != ADVANCED:
         if strategy not in NAMED:
             raise Unsupported(f"payment_allocation.strategy {strategy}")
-        return Allocation(rule=AllocationRule(order=NAMED[strategy]))
+        return Allocation(
+            rule=AllocationRule(order=NAMED[strategy]),
+            charges_by_own_date="_IN_ADVANCE_" in strategy,
+        )
     default, by_kind = AllocationRule(), {}
     for rule in stated.listed("rules"):
         kind = rule["transaction_type"].text()

@@ -188,6 +188,7 @@ def plan_of(case: Node) -> Plan:
             inputs, "repayment_start_date_type", STARTS, CountedFrom.DISBURSEMENT
         ),
         first_due_on=_day_or_none(inputs, "first_repayment_date"),
+        regular_from=_day_or_none(inputs, "schedule_start_date"),
         periods=_periods(inputs),
         last_due_on=_last_due_on(inputs, starts_on),
         month_end_rule=_chosen_or(inputs, "month_end_due_date_strategy", MONTH_ENDS, "clamp"),
@@ -238,10 +239,9 @@ def number_of(inputs: Node, name: str) -> int:
 
 def _starts_on(case: Node) -> date:
     inputs = case["inputs"]
-    for name in ("schedule_start_date", "expected_disbursement_date"):
-        stated = inputs.get(name)
-        if stated is not None:
-            return stated.day()
+    stated = inputs.get("expected_disbursement_date")
+    if stated is not None:
+        return stated.day()
     for event in case["events"].items():
         if event["kind"].text() == "disburse":
             return event["date"].day()

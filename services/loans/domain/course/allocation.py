@@ -31,8 +31,38 @@ def allocate(
     for stand, part in rule.order:
         grouped.setdefault(stand, []).append(part)
     for stand, of_group in grouped.items():
+        if stand is Stand.IN_ADVANCE and standing.plan.allocation.charges_by_own_date:
+            of_due = grouped.get(Stand.DUE, [])
+            amount = _charges_by_own_date(standing, of_due, (on, amount), parts, pay)
         if amount > 0:
             amount = _horizontally(standing, rule, (stand, of_group), (on, amount), parts, pay)
+    return amount
+
+
+def _charges_by_own_date(
+    standing: Standing,
+    of_due: list[Part],
+    money: tuple[date, int],
+    parts: list[int],
+    pay: PayPart,
+) -> int:
+    """Pay the charges whose own date has come, of instalments that are still ahead."""
+    on, amount = money
+    for line in standing.lines:
+        for part in of_due:
+            place = PLACE[part]
+            due = sum(
+                charge.amount
+                for charge in standing.charged.values()
+                if charge.line is line
+                and charge.part == place
+                and charge.due_on is not None
+                and charge.due_on <= on < line.due
+            )
+            wanted = min(max(due - line.paid[place], 0), amount)
+            used = pay(line, Stand.DUE, part, wanted) if wanted else 0
+            parts[place] += used
+            amount -= used
     return amount
 
 

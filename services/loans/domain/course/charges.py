@@ -31,7 +31,7 @@ def add(standing: Standing, key: Hashable, charge: Charge, on: date) -> None:
     amount = _amount(charge, standing)
     line.asked[part] += amount
     line.is_settled, line.settled_on = False, None
-    standing.charged[key] = ChargeOn(line, part, amount)
+    standing.charged[key] = ChargeOn(line, part, amount, charge.due_on)
 
 
 def _line_for(standing: Standing, due_on: date) -> Line:

@@ -114,7 +114,7 @@ def _declining(plan: Plan, given: Given) -> list[tuple[int, int]]:
     balance = level = 0
     deferred, asked = 0, 0
     found: list[tuple[int, int]] = []
-    waiting = sorted(given.drawn)
+    waiting = _drawn(plan, given)
     for number, period in enumerate(given.periods):
         start, due = period
         drawn: list[Drawn] = []
@@ -123,7 +123,7 @@ def _declining(plan: Plan, given: Given) -> list[tuple[int, int]]:
         if drawn:
             balance += sum(amount for _, amount in drawn)
             left = count - max(number, graced)
-            if not level or not plan.annual_rate:
+            if not level:
                 level = _level_of(plan, _base(plan, given, balance), left)
         bearing = balance * share(plan, period, (due - start).days)
         for day, amount in drawn:
@@ -150,11 +150,15 @@ def _principal(plan: Plan, level: int, profit: int, number: int) -> int:
     return max(level - profit, 0)
 
 
-def _base(plan: Plan, given: Given, balance: int) -> int:
-    """What the instalment is found from: the balance; with profit and tranches all that is agreed.
+def _drawn(plan: Plan, given: Given) -> list[Drawn]:
+    """The tranches by day; without profit their days do not matter, all are spread as one."""
+    if plan.annual_rate:
+        return sorted(given.drawn)
+    return [(given.periods[0][0], sum(amount for _, amount in given.drawn))]
 
-    Without profit each tranche spreads the balance anew over the instalments that remain.
-    """
+
+def _base(plan: Plan, given: Given, balance: int) -> int:
+    """What the instalment is found from: the balance; with profit and tranches all that is agreed."""
     if len(given.drawn) == 1 or not plan.annual_rate:
         return balance
     return max(plan.principal, sum(amount for _, amount in given.drawn))

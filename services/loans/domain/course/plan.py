@@ -222,7 +222,8 @@ class Allocation:
     """The order of payment as data: one rule for every kind, and others for some kinds.
 
     `credits` is the order in which a payment taken back is charged again, by what it had paid;
-    None charges all of it as principal.
+    None charges all of it as principal. With `charges_by_own_date` a charge is due from its own
+    date on, and is paid by the order for what is due, although its instalment is still ahead.
     """
 
     rule: AllocationRule = field(default_factory=AllocationRule)
@@ -231,6 +232,7 @@ class Allocation:
     )
     direction: Direction = Direction.HORIZONTAL
     credits: tuple[Part, ...] | None = None
+    charges_by_own_date: bool = False
 
     def rule_of(self, kind: PaymentKind) -> AllocationRule:
         """The rule that a payment of this kind follows."""
@@ -283,6 +285,7 @@ class Plan:
     Amounts are minor units, `annual_rate` is a fraction a year (`Decimal("0.07")`; for
     `rate_is_for_term` a fraction of the whole term). `instalments` due dates lie `every` `unit`
     apart, counted from `starts_on`, or from the first disbursement when `counted_from` says so;
+    `regular_from` is an earlier day from which dates and the first period's length are counted.
     `first_due_on` makes the first period short or long; `periods` states all of them instead.
     `instalment_multiple` is what an instalment is rounded to (1: the minor unit).
     `tranches` are (date, amount) expected at signing; the first real disbursement ends them.
@@ -301,6 +304,7 @@ class Plan:
     amortisation: Amortisation = Amortisation.EQUAL_INSTALMENTS
     counted_from: CountedFrom = CountedFrom.DISBURSEMENT
     first_due_on: date | None = None
+    regular_from: date | None = None
     periods: tuple[tuple[date, date], ...] = ()
     last_due_on: date | None = None
     month_end_rule: MonthEndRule = "clamp"

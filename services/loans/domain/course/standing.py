@@ -34,6 +34,7 @@ class ChargeOn:
     line: Line
     part: int
     amount: int
+    due_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Standing:
     each_instalment: list[Charge] = field(default_factory=list)
     left_to_charge_back: dict[Hashable, list[int]] = field(default_factory=dict)
     is_expected_only: bool = False
+    expected: list[tuple[date, int]] = field(default_factory=list)
     applied: list[Event] = field(default_factory=list)
     by_instalment: dict[tuple[int, int], int] = field(default_factory=dict)
     fees_paid_out: dict[Hashable, int] = field(default_factory=dict)
@@ -107,6 +109,12 @@ class Standing:
                 line.asked[0], line.asked[1] = tally.principal, tally.profit
 
     def put_in(self, line: Line) -> None:
-        """A new line, in the order of due dates; on one day the down payment comes last."""
+        """A new line, in the order of due dates.
+
+        On one day the down payment comes last, of level instalments first.
+        """
+        is_level = self.plan.instalment_rule is InstalmentRule.FIXED_LEVEL
         self.lines.append(line)
-        self.lines.sort(key=lambda each: (each.due, each.is_down_payment, each.is_added))
+        self.lines.sort(
+            key=lambda each: (each.due, each.is_down_payment is not is_level, each.is_added)
+        )

@@ -1,6 +1,7 @@
 """How is a course told as rows, transactions and a status?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
@@ -51,7 +52,8 @@ def _rows(standing: Standing) -> list[Row]:
             found.append(_disbursement_row(standing, event))
         number += 1
         balance += line.credited - line.asked[0]
-        found.append(_row(line, number, balance))
+        row = _row(line, number, balance)
+        found.append(replace(row, settled_on=None) if standing.is_expected_only else row)
     found.extend(_disbursement_row(standing, event) for event in paid_out)
     return found
 
@@ -68,10 +70,13 @@ def _disbursement_row(standing: Standing, event: Disbursed) -> Row:
     )
 
 
-def _row(line: Line, number: int, balance: int) -> Row:
+def _row(standing: Standing, line: Line, number: int, balance: int) -> Row:
+    start = line.start
+    if standing.plan.regular_from is not None:
+        start = max(start, standing.disbursed[0].on)
     return Row(
         number=number,
-        start_on=line.start,
+        start_on=start,
         due_on=line.due,
         balance=max(balance, 0),
         principal=line.asked[0],
@@ -86,7 +91,9 @@ def _row(line: Line, number: int, balance: int) -> Row:
         written_off=sum(line.written_off),
         paid_in_advance=line.in_advance,
         paid_late=line.late,
-        settled_on=line.settled_on if line.is_settled else None,
+        settled_on=line.settled_on
+        if line.is_settled and not standing.is_expected_only
+        else None,
         is_down_payment=line.is_down_payment,
     )
 
