@@ -27,6 +27,9 @@ class EntryKind(StrEnum):
     DEAL = "deal"
     ACCRUAL = "accrual"
     PROVISION = "provision"
+    RECOVERY = "recovery"
+    FORGIVENESS = "forgiveness"
+    CORRECTION = "correction"
 
 
 class Channel(StrEnum):

@@ -53,7 +53,8 @@ class ContractStatus(StrEnum):
 class ContractEvent(StrEnum):
     """What may happen to a contract.
 
-    `settle`: a payment closes it. `reopen`: a reversal leaves something due again.
+    `settle`: it is paid and closed. `reopen`: it takes payments again. `reverse_write_off`: it
+    stands among the fund's loans again.
     """
 
     DISBURSE = "disburse"
@@ -63,6 +64,7 @@ class ContractEvent(StrEnum):
     SETTLE = "settle"
     REOPEN = "reopen"
     WRITE_OFF = "write_off"
+    REVERSE_WRITE_OFF = "reverse_write_off"
     CANCEL = "cancel"
 
 
@@ -124,6 +126,7 @@ CONTRACT_TRANSITIONS: Mapping[tuple[ContractStatus, ContractEvent], ContractStat
     (_C.ACTIVE, _CE.SETTLE): _C.CLOSED,
     (_C.ACTIVE, _CE.WRITE_OFF): _C.WRITTEN_OFF,
     (_C.CLOSED, _CE.REOPEN): _C.ACTIVE,
+    (_C.WRITTEN_OFF, _CE.REVERSE_WRITE_OFF): _C.ACTIVE,
     # Nothing ever blocks a payment: it is taken in whatever state the contract is once paid out.
     **{
         (status, event): status

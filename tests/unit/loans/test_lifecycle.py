@@ -38,7 +38,7 @@ CONTRACTS = {
     "active": "disburse>active reverse_disbursement>signed repay>active"
     " reverse_repayment>active settle>closed write_off>written_off",
     "closed": "repay>closed reverse_repayment>closed reopen>active",
-    "written_off": "repay>written_off reverse_repayment>written_off",
+    "written_off": "repay>written_off reverse_repayment>written_off reverse_write_off>active",
     "cancelled": "",
 }
 

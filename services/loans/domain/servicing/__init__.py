@@ -1,0 +1,1 @@
+"""What may happen to a contract after it was signed, as data and as arithmetic?"""
