@@ -22,6 +22,8 @@ from services.loans.identity.issuer import Issuer
 from services.loans.institutions import router as institutions
 from services.loans.ledger import router as ledger
 from services.loans.ledger.queries import JOURNAL
+from services.loans.papers import router as papers
+from services.loans.papers.printing import Printer
 from services.loans.payments import router as payments
 from services.loans.payments.desk import PaymentDesk
 from services.loans.products import router as products
@@ -56,6 +58,7 @@ ROUTERS = (
     contracts.router,
     payments.router,
     disbursements.router,
+    papers.router,
 )
 
 
@@ -107,6 +110,7 @@ def create_app(
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
     app.state.scoring = asked
+    app.state.printer = Printer()
     for router in ROUTERS:
         app.include_router(router)
     if issuer:

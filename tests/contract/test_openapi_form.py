@@ -20,6 +20,7 @@ OPEN = {
     "GET /loans/v1/jwks",
     "GET /loans/v1/.well-known/openid-configuration",
     "POST /loans/v1/payments/callbacks/sandbox",
+    "GET /loans/v1/papers/{number}",
     "GET /monitoring/v1/",
     "GET /monitoring/v1/login",
     "GET /monitoring/v1/callback",

@@ -83,6 +83,13 @@ GET  /loans/v1/contracts/{contract_id}                    opfu.ia.
 GET  /loans/v1/contracts/{contract_id}/schedule           opfu.ia.
 GET  /loans/v1/contracts/{contract_id}/summary            opfu.ia.
 POST /loans/v1/contracts/{contract_id}/cancellation       ..f.....
+GET  /loans/v1/contracts/{contract_id}/statement          opfu.ia.
+GET  /loans/v1/contracts/{contract_id}/payment-schedule   opfu.ia.
+POST /loans/v1/contracts/{contract_id}/certificates       o.......
+GET  /loans/v1/contracts/{contract_id}/certificates       opfu.ia.
+GET  /loans/v1/contracts/{contract_id}/certificates/{number} opfu.ia.
+GET  /loans/v1/repayments/{repayment_id}/receipt          opfu.ia.
+GET  /loans/v1/papers/{number}                            open
 POST /loans/v1/contracts/{contract_id}/disbursements      ..f.....
 GET  /loans/v1/contracts/{contract_id}/disbursements      opfu..a.
 POST /loans/v1/contracts/{contract_id}/collections        o.......

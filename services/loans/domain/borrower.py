@@ -65,6 +65,7 @@ class AccessPurpose(StrEnum):
     CONTACT = "contact"
     CORRECTION = "correction"
     AUDIT = "audit"
+    PAPER = "paper"
 
 
 class NameMissing(RafidError):

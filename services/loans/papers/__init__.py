@@ -1,0 +1,1 @@
+"""What a borrower takes home: statements, schedules, certificates and receipts, on paper."""

@@ -1,0 +1,247 @@
+"""The routes of papers: statements, schedules, certificates and receipts, as JSON or as PDF."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from services.loans.contracts import queries as contracts
+from services.loans.deps import Db, Now, Today, database_of
+from services.loans.domain import days, statement
+from services.loans.domain.collecting import RepaymentUnknown
+from services.loans.institutions import queries as institutions
+from services.loans.papers import drafting, operations, printing, queries, wording
+from services.loans.papers.documents import (
+    CertificateOut,
+    DayOut,
+    HeadOut,
+    PaperOut,
+    PaymentScheduleOut,
+    ReceiptOut,
+    StandingOut,
+    StatementOut,
+)
+from services.loans.papers.printing import Printer, Sheet
+from services.loans.papers.queries import CertificateUnknown
+from services.loans.papers.schemas import CertificateIn, CertificateItemOut, CheckOut
+from services.loans.repayments.schemas import RepaymentItemOut
+from shared.auth import Actor, Role, require
+from shared.db import TenantDb
+from shared.ids import InstitutionId, RepaymentId
+from shared.periods import Period
+from shared.schemas import Day, Instant, PageOut, Text
+from shared.texts import Language
+from shared.web import AskedLanguage, PageQuery
+
+router = APIRouter(prefix="/loans/v1", tags=["papers"])
+
+MayIssue = Annotated[Actor, require(Role.OFFICER)]
+MayRead = Annotated[
+    Actor,
+    require(
+        Role.OFFICER,
+        Role.APPROVER,
+        Role.FUNDS_MANAGER,
+        Role.AUDITOR,
+        Role.ADMINISTRATOR,
+        Role.INTEGRATOR,
+    ),
+]
+Form = Literal["json", "pdf"]
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {printing.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+}
+Paper = TypeVar("Paper", bound=PaperOut)
+Number = Annotated[Text, Path(pattern=r"^[A-Z]{2}-[0-9]{4}-[0-9]{6,12}$")]
+Code = Annotated[Text, Query(min_length=1, max_length=64)]
+Hash = Annotated[Text, Query(pattern=r"^[0-9a-f]{64}$")]
+# The table of codes is not walled: whose transaction it is read in does not matter.
+NOBODY = InstitutionId(UUID(int=0))
+
+
+class Desk:
+    """Answers with a paper in the form and language asked for."""
+
+    def __init__(
+        self,
+        request: Request,
+        asked: AskedLanguage,
+        lang: Annotated[Language | None, Query()] = None,
+        form: Annotated[Form | None, Query(alias="format")] = None,
+    ) -> None:
+        accepted = request.headers.get("accept", "")
+        self._language = lang or asked
+        self._is_pdf = form == "pdf" or (form is None and printing.MEDIA_TYPE in accepted)
+        self._printer: Printer = request.app.state.printer
+
+    async def hand_out(
+        self, paper: Paper, *, say: Callable[..., Sheet], name: str
+    ) -> Response | Paper:
+        """Give the paper itself, or print it; `name` is the file's."""
+        if not self._is_pdf:
+            return paper
+        content = await self._printer.pdf(say(paper, language=self._language))
+        headers = {
+            "Content-Disposition": f'inline; filename="{name}.pdf"',
+            "Content-Language": self._language,
+        }
+        return Response(content, media_type=printing.MEDIA_TYPE, headers=headers)
+
+
+AtDesk = Annotated[Desk, Depends()]
+
+
+@router.get("/contracts/{contract_id}/statement", response_model=StatementOut, responses=PDF)
+async def read_statement(
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    today: Today,
+    desk: AtDesk,
+    first_on: Day | None = None,
+    last_on: Day | None = None,
+    known_at: Instant | None = None,
+) -> Response | StatementOut:
+    """Tell what moved from `first_on` (signature) to `last_on` (today), both included.
+
+    Opening balance, each movement with its parts, closing balance, what is open and late. With
+    `known_at` as the books knew it then: the same question has the same answer for ever, as PDF
+    to the byte.
+    """
+    last = last_on or today
+    days.require_come(last, member="last_on", today=today)
+    head = await _head(db, contract_id, actor=actor)
+    async with db(snapshot=True) as session:
+        figures = await drafting.figures(session, contract_id, known_at=known_at)
+    period = Period(first_on or figures.row.signed_on, last + timedelta(days=1))
+    told = await asyncio.to_thread(
+        statement.statement,
+        contracts.terms_of(figures.row),
+        instalments=figures.agreed,
+        movements=figures.movements,
+        period=period,
+        known_at=figures.horizon,
+    )
+    paper = StatementOut.of(told, head=head, known_at=figures.known_at)
+    name = f"{head.contract_reference}-statement-{last.isoformat()}"
+    return await desk.hand_out(paper, say=wording.statement, name=name)
+
+
+@router.get(
+    "/contracts/{contract_id}/payment-schedule",
+    response_model=PaymentScheduleOut,
+    responses=PDF,
+)
+async def read_payment_schedule(
+    contract_id: UUID, db: Db, actor: MayRead, desk: AtDesk
+) -> Response | PaymentScheduleOut:
+    """Tell what is to be paid when, by both calendars, as a paper to sign and keep."""
+    head = await _head(db, contract_id, actor=actor)
+    async with db(snapshot=True) as session:
+        figures = await drafting.figures(session, contract_id, known_at=None)
+    paper = PaymentScheduleOut.of(figures.agreed, head=head, known_at=figures.known_at)
+    name = f"{head.contract_reference}-schedule"
+    return await desk.hand_out(paper, say=wording.schedule, name=name)
+
+
+@router.get("/repayments/{repayment_id}/receipt", response_model=ReceiptOut, responses=PDF)
+async def read_receipt(
+    repayment_id: UUID, db: Db, actor: MayRead, desk: AtDesk
+) -> Response | ReceiptOut:
+    """Give the receipt of a repayment, with what is owed at the end of its day."""
+    async with db(snapshot=True) as session:
+        row = await queries.find_repayment(session, repayment_id)
+        if row is None or row.reverses_repayment_id is not None:
+            raise RepaymentUnknown(repayment_id=RepaymentId(repayment_id))
+        contract = await contracts.contract(session, row.contract_id)
+        if actor.branch_ids is not None and contract.branch_id not in actor.branch_ids:
+            raise RepaymentUnknown(repayment_id=RepaymentId(repayment_id))
+        reversed_by = await queries.reversal_of(session, repayment_id)
+        figures = await drafting.figures(session, row.contract_id, known_at=None)
+    head = await _head(db, row.contract_id, actor=actor)
+    paper = ReceiptOut(
+        head=head,
+        known_at=figures.known_at,
+        repayment=RepaymentItemOut.of(row),
+        on=DayOut.of(row.received_on),
+        reversed_by=reversed_by,
+        standing=StandingOut.of(figures.state(row.received_on)),
+    ).sealed()
+    name = f"{head.contract_reference}-receipt-{row.received_on.isoformat()}"
+    return await desk.hand_out(paper, say=wording.receipt, name=name)
+
+
+@router.post("/contracts/{contract_id}/certificates", status_code=201)
+async def issue_certificate(
+    contract_id: UUID, body: CertificateIn, db: Db, actor: MayIssue, today: Today, now: Now
+) -> CertificateOut:
+    """Certify a balance, a settlement, or what was paid in a year; numbered and kept for good."""
+    if body.as_of is not None:
+        days.require_come(body.as_of, member="as_of", today=today)
+    async with db.begin() as session:
+        return await operations.issue_certificate(
+            session, contract_id, body.wish(), actor=actor, today=today, at=now
+        )
+
+
+@router.get("/contracts/{contract_id}/certificates")
+async def list_certificates(
+    contract_id: UUID, db: Db, actor: MayRead, page: PageQuery
+) -> PageOut[CertificateItemOut]:
+    """List the certificates issued for a contract in the order of issue."""
+    async with db() as session:
+        await contracts.contract(session, contract_id, branch_ids=actor.branch_ids)
+        rows = await queries.certificates_of(session, contract_id, page=page)
+    kept, following = page.cut(rows, key=lambda row: row.certificate_id)
+    return PageOut(items=[CertificateItemOut.of(row) for row in kept], next=following)
+
+
+@router.get(
+    "/contracts/{contract_id}/certificates/{number}",
+    response_model=CertificateOut,
+    responses=PDF,
+)
+async def read_certificate(
+    contract_id: UUID, number: Number, db: Db, actor: MayRead, desk: AtDesk
+) -> Response | CertificateOut:
+    """Read a certificate as it was issued; print it again, to the byte."""
+    async with db() as session:
+        await contracts.contract(session, contract_id, branch_ids=actor.branch_ids)
+        row = await queries.certificate(session, number)
+        if row.contract_id != contract_id:
+            raise CertificateUnknown(number=number)
+        kept = await operations.kept_certificate(session, row)
+    await _head(db, contract_id, actor=actor)
+    shown = kept.certificate
+    if drafting.MAY_READ_NAMES.isdisjoint(actor.roles):
+        shown = shown.nameless()
+    return await desk.hand_out(shown, say=wording.certificate, name=shown.number)
+
+
+@router.get("/papers/{number}")
+async def check_paper(
+    number: Number, request: Request, institution: Code, sha256: Hash
+) -> CheckOut:
+    """Check a certificate that somebody shows you: its number, the lender's code and its hash.
+
+    Open to everybody: who knows the hash holds the paper. A number without its own hash is
+    answered as if it did not exist.
+    """
+    database = database_of(request)
+    async with database.read(NOBODY) as session:
+        institution_id = await institutions.find_institution_id(session, code=institution)
+    if institution_id is None:
+        raise CertificateUnknown(number=number)
+    async with TenantDb(database, institution_id)() as session:
+        row = await queries.certificate(session, number)
+        if row.sha256.hex() != sha256:
+            raise CertificateUnknown(number=number)
+        return CheckOut.of(await operations.kept_certificate(session, row))
+
+
+async def _head(db: TenantDb, contract_id: UUID, *, actor: Actor) -> HeadOut:
+    async with db.begin() as session:
+        return await drafting.head(session, contract_id, actor=actor)
