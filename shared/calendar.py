@@ -15,6 +15,7 @@ from typing import Final, Literal, Self, get_args
 from hijridate import Gregorian, Hijri
 
 from shared import rulebook
+from shared.periods import MonthEndRule
 from shared.rulebook import Fact
 
 MovingRule = Literal["none", "next", "previous", "modified_following", "extend"]
@@ -23,6 +24,7 @@ _RULES: Final = frozenset(get_args(MovingRule))
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONGEST_CLOSURE_DAYS: Final = 60
 _HIJRA_YEAR: Final = 622
+_MONTHS_IN_YEAR: Final = 12
 _MONTHS: Final = (
     "Muharram",
     "Safar",
@@ -64,6 +66,10 @@ class HijriDate:
         """The name of the month in English."""
         return _MONTHS[self.month - 1]
 
+    def to_text(self) -> str:
+        """Give the day as ISO 8601 would write it: 12 Ramadan 1447 is "1447-09-12"."""
+        return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holiday:
@@ -73,6 +79,38 @@ class Holiday:
     name: str
     fact_id: str
     is_calculated: bool
+
+
+def hijri(day: date) -> HijriDate:
+    """Give a day by the Umm al-Qura calendar; see `HijriDate.of`."""
+    return HijriDate.of(day)
+
+
+def add_hijri_months(start: date, months: int, month_end_rule: MonthEndRule = "clamp") -> date:
+    """Give the same day of the Hijri month so many months later (earlier, where negative).
+
+    A Hijri month has 29 or 30 days; where it has no thirtieth the rules are those of
+    `periods.add_months`. Worked: 1 March 2026 is 12 Ramadan 1447, one month later is 12 Shawwal,
+    31 March 2026. Raises `ValueError` outside the tables, to November 2077.
+    """
+    found = HijriDate.of(start)
+    year, month = divmod(found.year * _MONTHS_IN_YEAR + found.month - 1 + months, _MONTHS_IN_YEAR)
+    try:
+        first = Hijri(year, month + 1, 1)
+        last = first.month_length()
+        opening = date(*first.to_gregorian().datetuple())
+        ends = month_end_rule == "end_of_month" and found.day == _hijri_month_length(found)
+    except OverflowError:
+        raise ValueError(f"the tables of the Hijri calendar end before {year}") from None
+    if ends:
+        return opening + timedelta(days=last - 1)
+    if month_end_rule == "next_month":
+        return opening + timedelta(days=found.day - 1)
+    return opening + timedelta(days=min(found.day, last) - 1)
+
+
+def _hijri_month_length(day: HijriDate) -> int:
+    return Hijri(day.year, day.month, 1).month_length()
 
 
 def weekend(country: str, *, on: date, overrides: Sequence[Fact] = ()) -> frozenset[int]:

@@ -14,6 +14,7 @@ Frequency = Literal["daily", "weekly", "biweekly", "monthly", "quarterly", "half
 DayCount = Literal["30/360", "30u/360", "act/360", "act/364", "act/365", "act/act"]
 
 PRECISION: Final = 50  # digits of a year's fraction: far more than any amount has
+SHORTEST_MONTH: Final = 28
 
 _DAYS: Final[Mapping[Frequency, int]] = {"daily": 1, "weekly": 7, "biweekly": 14}
 _MONTHS: Final[Mapping[Frequency, int]] = {

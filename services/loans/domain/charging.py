@@ -63,6 +63,17 @@ class OddPeriodRule(StrEnum):
     WHOLE = "whole"
 
 
+class FlatRule(StrEnum):
+    """How the profit of a flat loan is told over its instalments.
+
+    `shared`: the whole is found once and shared equally. `by_period`: each period bears the profit
+    of its own length on the whole principal, and principal fills the equal instalment up.
+    """
+
+    SHARED = "shared"
+    BY_PERIOD = "by_period"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateChange:
     """From this day on the rate is another; instalments are found anew from that period on."""
@@ -87,6 +98,7 @@ class Charging:
     year_of_days: int = 360
     rate_kind: RateKind = RateKind.NOMINAL
     odd_period: OddPeriodRule = OddPeriodRule.DAY_COUNT
+    flat: FlatRule = FlatRule.SHARED
     profit_free: int = 0
     profit_grace: int = 0
     moratorium: int = 0

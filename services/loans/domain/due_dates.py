@@ -1,26 +1,51 @@
-"""On which days do instalments fall due, and how long is each period?"""
+"""On which days do instalments fall due, and over how many steps does each period run?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from itertools import count
 
+from services.loans.domain.contradictions import TermsInvalid, shown
+from services.loans.domain.dating import CalendarKind
 from services.loans.domain.terms import Frequency, Terms
 from shared import calendar, periods
+from shared.periods import MonthEndRule
 from shared.rulebook import Fact
 
-PERIODS: Mapping[Frequency, periods.Frequency] = {
-    Frequency.WEEKLY: "weekly",
-    Frequency.BIWEEKLY: "biweekly",
-    Frequency.MONTHLY: "monthly",
-    Frequency.QUARTERLY: "quarterly",
-}
-DAYS_OF_30_360 = {
+DAYS: Mapping[Frequency, int] = {
+    Frequency.DAILY: 1,
     Frequency.WEEKLY: 7,
     Frequency.BIWEEKLY: 14,
-    Frequency.MONTHLY: 30,
-    Frequency.QUARTERLY: 90,
 }
-PRECISION = 40
+MONTHS: Mapping[Frequency, int] = {
+    Frequency.MONTHLY: 1,
+    Frequency.QUARTERLY: 3,
+    Frequency.HALF_YEARLY: 6,
+    Frequency.YEARLY: 12,
+}
+HALVES_OF_MONTH = 2
+# Seasons leave at most a year out; more steps than this in a row mean that nothing is left.
+LEFT_OUT_MAX = 400
+
+Step = Callable[[int], date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A period as it is charged: after `start`, up to `end`, over so many regular steps.
+
+    `is_odd` marks a first period that is shorter or longer than its steps.
+    """
+
+    start: date
+    end: date
+    steps: int
+    is_odd: bool = False
+
+    @property
+    def days(self) -> int:
+        """The number of its days."""
+        return (self.end - self.start).days
 
 
 def first_due_on(
@@ -28,50 +53,89 @@ def first_due_on(
     *,
     frequency: Frequency,
     periods_of_grace: int = 0,
-    month_end_rule: periods.MonthEndRule = "clamp",
+    month_end_rule: MonthEndRule = "clamp",
 ) -> date:
     """The first due date one period after disbursement, later by the periods of full grace.
 
     Monthly from 31 January 2026: 28 February; with two periods of grace 30 April.
     """
-    return periods.add_periods(
-        disbursed_on,
-        periods_of_grace + 1,
-        frequency=PERIODS[frequency],
-        month_end_rule=month_end_rule,
-    )
+    if frequency in DAYS:
+        return disbursed_on + timedelta(days=DAYS[frequency] * (periods_of_grace + 1))
+    if frequency is Frequency.TWICE_A_MONTH:
+        return disbursed_on + timedelta(days=15 * (periods_of_grace + 1))
+    months = MONTHS[frequency] * (periods_of_grace + 1)
+    return periods.add_months(disbursed_on, months, month_end_rule)
 
 
 def nominal(terms: Terms) -> tuple[date, ...]:
     """The due dates before any is moved off a holiday.
 
     A first period of regular length keeps the day of disbursement: 31 January, 28 February,
-    31 March. Otherwise the day of the first due date is kept.
+    31 March. Otherwise the day of the first due date is kept, or that of the anchor.
     """
-    rule, frequency = terms.month_end_rule, PERIODS[terms.frequency]
-    regular = _first_is_regular(terms)
-    anchor, first = (terms.disbursed_on, 1) if regular else (terms.first_due_on, 0)
-    return tuple(
-        periods.add_periods(anchor, number, frequency=frequency, month_end_rule=rule)
-        for number in range(first, first + terms.instalments)
-    )
+    dating = terms.dating
+    if dating.seasons or dating.anchor_on is not None or terms.frequency not in MONTHS:
+        return tuple(span.end for span in spans(terms))
+    anchor, first = _anchor(terms)
+    at = step_of(terms, anchor)
+    return tuple([at(number) for number in range(first, first + terms.instalments)])
 
 
-def fractions(terms: Terms, *, nominal: Sequence[date]) -> tuple[Decimal, ...]:
-    """The length of each period in years, by the day count of the terms."""
-    starts = (terms.disbursed_on, *nominal[:-1])
-    if not terms.day_count.startswith("30"):
-        return tuple(
-            periods.year_fraction(start, end, day_count=terms.day_count)
-            for start, end in zip(starts, nominal, strict=True)
-        )
-    regular = _regular_fraction(terms.frequency)
-    first = (
-        regular
-        if _first_is_regular(terms)
-        else periods.year_fraction(terms.disbursed_on, nominal[0], day_count=terms.day_count)
-    )
-    return (first, *([regular] * (len(nominal) - 1)))
+def spans(terms: Terms) -> tuple[Span, ...]:
+    """The periods of the loan, one for each instalment, dates not moved off holidays.
+
+    A date in a season of weight nothing is left out and its period joins the next: monthly from
+    15 January 2026 with none in Ramadan gives 15 February, 15 April. Raises `TermsInvalid` where
+    the seasons leave no day.
+    """
+    found: list[Span] = []
+    start, steps = period_start(terms), 0
+    regular = is_regular(terms)
+    for day in _days(terms):
+        steps += 1
+        if steps > LEFT_OUT_MAX:
+            raise TermsInvalid(member="dating.seasons", value=shown(terms.dating.seasons))
+        if terms.dating.seasons and terms.dating.weight(day) == 0:
+            continue
+        odd = not found and not regular
+        found.append(Span(start=start, end=day, steps=steps, is_odd=odd))
+        start, steps = day, 0
+        if len(found) == terms.instalments:
+            break
+    return tuple(found)
+
+
+def period_start(terms: Terms) -> date:
+    """The day from which the first period runs: the disbursement, later by the moratorium."""
+    moratorium = terms.charging.moratorium
+    if not moratorium:
+        return terms.disbursed_on
+    if terms.frequency is Frequency.TWICE_A_MONTH:
+        return _half_months(terms.disbursed_on, terms.dating.days)(moratorium - 1)
+    return step_of(terms, terms.disbursed_on)(moratorium)
+
+
+def is_regular(terms: Terms) -> bool:
+    """Whether the first due date lies one step after the start of the first period."""
+    start = period_start(terms)
+    if terms.frequency is Frequency.TWICE_A_MONTH:
+        halves = _half_months(start - timedelta(days=1), terms.dating.days)
+        return halves(0) == start and halves(1) == terms.first_due_on
+    return step_of(terms, start)(1) == terms.first_due_on
+
+
+def step_of(terms: Terms, anchor: date) -> Step:
+    """The day so many steps of the terms after a day."""
+    frequency, dating, rule = terms.frequency, terms.dating, terms.month_end_rule
+    if frequency in DAYS:
+        days = DAYS[frequency] * dating.every
+        return lambda steps: anchor + timedelta(days=days * steps)
+    months = MONTHS[frequency] * dating.every
+    if dating.calendar is CalendarKind.HIJRI:
+        return lambda steps: calendar.add_hijri_months(anchor, months * steps, rule)
+    if anchor.day <= periods.SHORTEST_MONTH and rule != "end_of_month":
+        return _plain_months(anchor, months)
+    return lambda steps: periods.add_months(anchor, months * steps, rule)
 
 
 def moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -> Sequence[date]:
@@ -93,13 +157,46 @@ def moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -
     return found
 
 
-def _first_is_regular(terms: Terms) -> bool:
-    regular = first_due_on(
-        terms.disbursed_on, frequency=terms.frequency, month_end_rule=terms.month_end_rule
-    )
-    return terms.first_due_on == regular
+def _days(terms: Terms) -> Iterator[date]:
+    """Every day on which an instalment could fall due, from the first on."""
+    if terms.frequency is Frequency.TWICE_A_MONTH:
+        yield terms.first_due_on
+        following = _half_months(terms.first_due_on, terms.dating.days)
+        yield from (following(number) for number in count())
+    anchor, first = _anchor(terms)
+    at = step_of(terms, anchor)
+    yield from (at(number) for number in count(first))
 
 
-def _regular_fraction(frequency: Frequency) -> Decimal:
-    with localcontext(prec=PRECISION):
-        return Decimal(DAYS_OF_30_360[frequency]) / 360
+def _anchor(terms: Terms) -> tuple[date, int]:
+    """The day that steps are counted from, and the step of the first due date."""
+    anchor_on = terms.dating.anchor_on
+    if anchor_on is None:
+        start = period_start(terms)
+        return (start, 1) if is_regular(terms) else (terms.first_due_on, 0)
+    at = step_of(terms, anchor_on)
+    return anchor_on, next(step for step in count() if at(step) >= terms.first_due_on)
+
+
+def _half_months(after: date, days: tuple[int, ...]) -> Step:
+    """The days of two in each month that follow a day, from 0."""
+    first = after.replace(day=1)
+
+    def at(number: int) -> date:
+        month = periods.add_months(first, number // HALVES_OF_MONTH)
+        day = min(days[number % HALVES_OF_MONTH], periods.days_in_month(month))
+        return month.replace(day=day)
+
+    skipped = next(number for number in count() if at(number) > after)
+    return lambda number: at(number + skipped)
+
+
+def _plain_months(anchor: date, months: int) -> Step:
+    """Steps of months from a day that every month has."""
+    year, month, day = anchor.year, anchor.month - 1, anchor.day
+
+    def at(steps: int) -> date:
+        years, index = divmod(month + months * steps, 12)
+        return date(year + years, index + 1, day)
+
+    return at

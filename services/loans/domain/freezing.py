@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from shared.errors import JsonValue
 from shared.money import Money
@@ -31,7 +31,7 @@ def to_json(part: object) -> dict[str, JsonValue]:
 
 def from_json(kind: type[Part], members: Mapping[str, Any], *, currency: str) -> Part:
     """Give the part that `to_json` wrote. Raises `TypeError` or `ValueError` on anything else."""
-    hints = _hints(kind)
+    hints = _hints(cast("Hashable", kind))
     unknown = members.keys() - hints.keys()
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")

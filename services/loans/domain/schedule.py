@@ -1,20 +1,24 @@
 """When is which part of the loan due, to the minor unit?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from itertools import repeat
 
-from services.loans.domain import due_dates
-from services.loans.domain.due_dates import PRECISION
-from services.loans.domain.fees import FeeWhen
-from services.loans.domain.terms import ChargeMethod, ModeOfFinance, ResidueRule, Terms
+from services.loans.domain import charges, due_dates, plain, rounded_table, spreading
+from services.loans.domain.amortisation import AmortisationKind, RoundedWhen, Shortfall
+from services.loans.domain.due_dates import Span
+from services.loans.domain.fees import FeePurpose
+from services.loans.domain.terms import INSTALMENTS_MAX, Terms
 from shared.errors import Kind, RafidError
 from shared.money import Money
 from shared.rulebook import Fact
 
-LEVELLING_ROUNDS = 3
-_ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
+PRECISION = 60
+LEVEL_KINDS = frozenset({AmortisationKind.EQUAL_INSTALMENTS, AmortisationKind.EQUAL_PRINCIPAL})
 
 
 class InstalmentsTooSmall(RafidError):
@@ -29,6 +33,19 @@ class InstalmentsTooSmall(RafidError):
     instalments: int
     instalment: Money
     principal: Money
+
+
+class RepaidTooEarly(RafidError):
+    """The instalments repay the loan before the last of them"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "With instalments of {instalment} nothing is left for the last of {instalments}: ask for"
+        " fewer instalments or a smaller amount."
+    )
+    instalments: int
+    instalment: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,36 +73,107 @@ class Instalment:
         return self.principal + self.profit + self.fee + self.penalty
 
 
-def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
-    """The instalments of a loan, exactly as many as agreed; the principals sum to the loan.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """A schedule as columns of equal length: due dates, and amounts in minor units."""
 
-    Every computed amount is rounded once, by the rounding of the terms, and the last instalment
-    takes the residue (`ResidueRule` names the other rules). Qard: floor(principal / number),
-    1000.000 JOD in 7 is six of 142.857 and a last of 142.858. Flat: profit = principal x rate x
-    years, shared equally; 1,000.00 at 12 % for 3 months is three times 333.33 + 10.00 with 333.34
-    in the last. Declining balance: the annuity B / sum(1 / prod(1 + r_i)), profit of a period =
-    outstanding x r_i; 1,000.00 at 12 % in 3 months is 340.02, 340.02 and 340.03.
+    due_on: Sequence[date]
+    principal: Sequence[int]
+    profit: Sequence[int]
+    fee: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactInstalment:
+    """One instalment before any rounding: amounts in whole units of the currency."""
+
+    number: int
+    due_on: date
+    principal: Decimal
+    profit: Decimal
+    fee: Decimal
+
+
+def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
+    """The instalments of a loan; the principals sum to the loan.
+
+    They are as many as agreed, and one more for each down payment. Every computed amount is
+    rounded once, by the rounding of the terms, and the last instalment takes the residue
+    (`ResidueRule` names the other rules). Qard: floor(principal / number), 1000.000 JOD in 7 is
+    six of 142.857 and a last of 142.858. Flat: profit = principal x rate x years, shared equally;
+    1,000.00 at 12 % for 3 months is three times 333.33 + 10.00 with 333.34 in the last. Declining
+    balance: the annuity B / sum(1 / prod(1 + r_i)), profit of a period = outstanding x r_i;
+    1,000.00 at 12 % in 3 months is 340.02, 340.02 and 340.03.
 
     Due dates on a holiday move by the rule of the terms; `overrides` are the institution's own
-    facts of the rulebook. Raises `InstalmentsTooSmall`, and `NoRule` for an unknown country.
+    facts of the rulebook. Raises `InstalmentsTooSmall`, `InstalmentBelowProfit`, `RepaidTooEarly`,
+    `MultipleTooLarge`, `TermsInvalid`, and `NoRule` for an unknown country.
     """
+    found = columns(terms, overrides=overrides)
+    amounts = [
+        Money.column(column, terms.currency)
+        for column in (found.principal, found.profit, found.fee)
+    ]
+    count = len(found.due_on)
+    made = list(map(object.__new__, repeat(Instalment, count)))
+    values = (range(1, count + 1), found.due_on, *amounts, repeat(0, count))
+    for put, column in zip(_PUT, values, strict=True):
+        deque(map(put, made, column), maxlen=0)
+    return tuple(made)
+
+
+def columns(terms: Terms, *, overrides: Sequence[Fact] = ()) -> Columns:
+    """The schedule as columns: what `schedule` gives, without a value for each instalment."""
     nominal = due_dates.nominal(terms)
-    principals, profits = _split(terms, nominal=nominal)
+    if plain.applies(terms):
+        principals, profits = plain.split(terms, nominal=nominal)
+        fees = _fees(terms, principals, profits) if terms.fees else [0] * len(nominal)
+    else:
+        principals, profits, fees = _spread(terms)
+    _refuse_unpayable(terms, principals, profits)
     moved = due_dates.moved(terms, nominal=nominal, overrides=overrides)
-    fees = _fees(terms)
-    currency = terms.currency
-    return tuple(
-        Instalment(
-            number=number,
-            due_on=due_on,
-            principal=Money(principal, currency),
-            profit=Money(profit, currency),
-            fee=fee,
+    found = Columns(due_on=moved, principal=principals, profit=profits, fee=fees)
+    return _with_down_payments(terms, found) if terms.drawing.down_payment_percent else found
+
+
+def exact(terms: Terms) -> tuple[ExactInstalment, ...]:
+    """The instalments before any rounding, to forty decimals of a minor unit; no down payments.
+
+    What rounding is judged by, and what tables without rounding are compared with: 1,000.00 at
+    12 % in 3 months is 340.0221… each time. Raises as `schedule` does.
+    """
+    spans = due_dates.spans(terms)
+    principals, profits, fees = _unrounded(terms, spans)
+    scale = Decimal(1).scaleb(-terms.principal.exponent)
+    with localcontext(prec=PRECISION):
+        return tuple(
+            ExactInstalment(
+                number=number,
+                due_on=span.end,
+                principal=_decimal(principal) * scale,
+                profit=_decimal(profit) * scale,
+                fee=_decimal(fee) * scale,
+            )
+            for number, (span, principal, profit, fee) in enumerate(
+                zip(spans, principals, profits, fees, strict=True), start=1
+            )
         )
-        for number, (due_on, principal, profit, fee) in enumerate(
-            zip(moved, principals, profits, fees, strict=True), start=1
+
+
+def instalments_needed(terms: Terms) -> int:
+    """How many instalments of the amount asked for repay the loan, the last being what is left.
+
+    280,000 at 8.4 % with 14,000 a month takes 22. Raises `InstalmentsTooSmall` where no number
+    does, and `InstalmentBelowProfit`.
+    """
+    longest = replace(terms, instalments=INSTALMENTS_MAX)
+    principals, _ = spreading.spread(spreading.course_of(longest, due_dates.spans(longest)))
+    if principals[-1]:
+        amount = terms.amortisation.instalment or terms.principal
+        raise InstalmentsTooSmall(
+            instalments=INSTALMENTS_MAX, instalment=amount, principal=terms.principal
         )
-    )
+    return max(number for number, principal in enumerate(principals, start=1) if principal)
 
 
 def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int, int], ...]:
@@ -96,129 +184,88 @@ def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int, int]
     )
 
 
-def fees_at_disbursement(terms: Terms) -> Money:
+def fees_at_disbursement(
+    terms: Terms, *, purposes: frozenset[FeePurpose] = frozenset(FeePurpose)
+) -> Money:
     """The fees kept back from the money paid out; they are in no instalment."""
-    return Money.total(
-        (
-            fee.charge(terms.principal, rounding=terms.rounding)
-            for fee in terms.fees
-            if fee.when is FeeWhen.AT_DISBURSEMENT
-        ),
-        terms.currency,
+    if not terms.fees:
+        return Money.zero(terms.currency)
+    return charges.kept_back(terms, profit=_profit(terms), purposes=purposes)
+
+
+def _profit(terms: Terms) -> Money:
+    """The whole profit, where a fee is a percentage of it; else it need not be known."""
+    if not any(charges.is_of_profit(fee) for fee in terms.fees):
+        return Money.zero(terms.currency)
+    return Money(sum(columns(replace(terms, fees=())).profit), terms.currency)
+
+
+def _fees(terms: Terms, principals: Sequence[int], profits: Sequence[int]) -> list[int]:
+    return charges.with_instalments(
+        terms,
+        spans=due_dates.spans(terms),
+        principals=principals,
+        profit=Money(sum(profits), terms.currency),
     )
 
 
-def _fees(terms: Terms) -> list[Money]:
-    none = Money.zero(terms.currency)
-    first = each = none
-    for fee in terms.fees:
-        amount = fee.charge(terms.principal, rounding=terms.rounding)
-        if fee.when is FeeWhen.EACH_INSTALMENT:
-            each += amount
-        elif fee.when is FeeWhen.FIRST_INSTALMENT:
-            first += amount
-    return [first + each, *([each] * (terms.instalments - 1))]
-
-
-def _split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[int]]:
-    if terms.charge_method is ChargeMethod.NONE:
-        rounding = "down" if terms.mode_of_finance is ModeOfFinance.QARD else terms.rounding
-        principals = _equal(terms.principal.minor, terms.instalments, terms, rounding)
-        parts = principals, [0] * terms.instalments
-    else:
-        fractions = due_dates.fractions(terms, nominal=nominal)
-        with localcontext(prec=PRECISION):
-            split = _flat if terms.charge_method is ChargeMethod.FLAT else _declining
-            parts = split(terms, fractions)
-    _refuse_unpayable(terms, parts)
-    return parts
-
-
-def _refuse_unpayable(terms: Terms, parts: tuple[list[int], list[int]]) -> None:
-    """After grace every instalment pays some principal back; nothing is ever negative."""
-    for number, (principal, profit) in enumerate(zip(*parts, strict=True)):
-        lowest = 1 if number >= terms.principal_grace else 0
-        if principal < lowest or profit < 0:
-            raise InstalmentsTooSmall(
-                instalments=terms.instalments,
-                instalment=Money(parts[0][0] + parts[1][0], terms.currency),
-                principal=terms.principal,
-            )
-
-
-def _whole(amount: Decimal, rounding: str) -> int:
-    return int(amount.to_integral_value(_ROUNDINGS[rounding]))
-
-
-def _equal(amount: int, count: int, terms: Terms, rounding: str) -> list[int]:
-    """An amount in equal parts, by the residue rule of the terms.
-
-    Parts that rounded up would leave the last one less than nothing are floored instead: 4 minor
-    units in 6 is five times 0 and 4, not five times 1 and -1.
-    """
-    if terms.residue_rule is ResidueRule.LARGEST_REMAINDER:
-        small, larger = divmod(amount, count)
-        return [small] * (count - larger) + [small + 1] * larger
-    part = _whole(Decimal(amount) / count, rounding)
-    if part * (count - 1) > amount:
-        part = amount // count
-    if terms.residue_rule is ResidueRule.LEVELLED:
-        part = _levelled(part, count=count, last_of=lambda tried: amount - tried * (count - 1))
-    return [*([part] * (count - 1)), amount - part * (count - 1)]
-
-
-def _levelled(part: int, *, count: int, last_of: Callable[[int], int]) -> int:
-    """The part shifted by whole units while that brings the last one nearer to the others."""
-    gap = last_of(part) - part
-    for _ in range(LEVELLING_ROUNDS):
-        if abs(gap) <= count // 2:
-            break
-        tried = part + _whole(Decimal(gap) / count, "half_even")
-        tried_gap = last_of(tried) - tried
-        if abs(tried_gap) >= abs(gap) or tried_gap + tried < 0:
-            break
-        part, gap = tried, tried_gap
-    return part
-
-
-def _flat(terms: Terms, fractions: Sequence[Decimal]) -> tuple[list[int], list[int]]:
-    """Profit on the whole principal for the whole time, shared over all instalments."""
-    count, grace = terms.instalments, terms.principal_grace
-    profit = _whole(terms.principal.minor * terms.annual_rate * sum(fractions), terms.rounding)
-    principals = _equal(terms.principal.minor, count - grace, terms, terms.rounding)
-    return [0] * grace + principals, _equal(profit, count, terms, terms.rounding)
-
-
-def _declining(terms: Terms, fractions: Sequence[Decimal]) -> tuple[list[int], list[int]]:
-    """Equal instalments, profit on what is outstanding; during grace the profit alone."""
-    rates = [terms.annual_rate * fraction for fraction in fractions]
-    grace, principal = terms.principal_grace, terms.principal.minor
-    bearing, factor, sum_of_factors = rates[grace:], Decimal(1), Decimal(1)
-    for rate in bearing[1:]:
-        sum_of_factors = 1 + sum_of_factors * (1 + rate)
-    for rate in bearing:
-        factor *= 1 + rate
-    instalment = _whole(principal * factor / sum_of_factors, terms.rounding)
-    if terms.residue_rule is ResidueRule.LEVELLED:
-        instalment = _levelled(
-            instalment,
-            count=len(bearing),
-            last_of=lambda tried: _last_instalment(terms, bearing, tried),
+def _spread(terms: Terms) -> tuple[list[int], list[int], list[int]]:
+    spans = due_dates.spans(terms)
+    if terms.amortisation.rounded is RoundedWhen.AFTERWARDS:
+        unrounded = _unrounded(terms, spans)
+        rows = rounded_table.rounded(
+            terms, principals=unrounded[0], profits=unrounded[1], fees=unrounded[2]
         )
-    principals, profits = [0] * grace, []
-    outstanding = principal
-    for number, rate in enumerate(rates, start=1):
-        profit = _whole(outstanding * rate, terms.rounding)
-        profits.append(profit)
-        if number > grace:
-            part = outstanding if number == len(rates) else instalment - profit
-            principals.append(part)
-            outstanding -= part
-    return principals, profits
+        return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    course = spreading.course_of(terms, spans)
+    principals, profits = (list(map(int, column)) for column in spreading.spread(course))
+    return principals, profits, _fees(terms, principals, profits)
 
 
-def _last_instalment(terms: Terms, rates: Sequence[Decimal], instalment: int) -> int:
-    outstanding = terms.principal.minor
-    for rate in rates[:-1]:
-        outstanding -= instalment - _whole(outstanding * rate, terms.rounding)
-    return outstanding + _whole(outstanding * rates[-1], terms.rounding)
+def _unrounded(
+    terms: Terms, spans: Sequence[Span]
+) -> tuple[list[Fraction], list[Fraction], list[Fraction]]:
+    course = spreading.course_of(terms, spans, is_exact=True)
+    principals, profits = (list(map(Fraction, column)) for column in spreading.spread(course))
+    fees = charges.unrounded(terms, spans=spans, principals=principals, profits=profits)
+    return principals, profits, fees
+
+
+def _refuse_unpayable(terms: Terms, principals: Sequence[int], profits: Sequence[int]) -> None:
+    """Nothing is negative unless that is agreed; equal instalments each pay principal back."""
+    amortisation = terms.amortisation
+    if amortisation.shortfall is Shortfall.CAPITALISE:
+        return
+    instalment = Money(principals[0] + profits[0], terms.currency)
+    if amortisation.multiple is not None or amortisation.instalment is not None:
+        if principals[-1] + profits[-1] <= 0:
+            raise RepaidTooEarly(instalments=terms.instalments, instalment=instalment)
+        lowest = 0
+    else:
+        usual = amortisation.kind in LEVEL_KINDS and not terms.dating.seasons
+        lowest = 1 if usual and amortisation.shortfall is Shortfall.REFUSE else 0
+    paying = principals[terms.principal_grace :]
+    if min(paying) < lowest or min(principals) < 0 or min(profits) < 0:
+        raise InstalmentsTooSmall(
+            instalments=terms.instalments, instalment=instalment, principal=terms.principal
+        )
+
+
+def _with_down_payments(terms: Terms, found: Columns) -> Columns:
+    """The columns with a row for each down payment, due on the day of its tranche."""
+    flows = spreading.course_of(terms, due_dates.spans(terms)).flows
+    rows = list(zip(found.due_on, found.principal, found.profit, found.fee, strict=True))
+    rows += [(payment.on, payment.amount, 0, 0) for payment in flows.down_payments]
+    due_on, principal, profit, fee = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
+    return Columns(due_on=due_on, principal=principal, profit=profit, fee=fee)
+
+
+def _decimal(amount: Fraction) -> Decimal:
+    return Decimal(amount.numerator) / amount.denominator
+
+
+# The slots themselves, in the order of the members: see `Money.column`.
+_PUT = [
+    vars(Instalment)[name].__set__
+    for name in ("number", "due_on", "principal", "profit", "fee", "penalty_minor")
+]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Literal, NotRequired, Self, TypedDict, TypeVar, cast, get_args
+from typing import Self, TypeVar, cast, get_args
 
 from services.loans.domain import freezing
 from services.loans.domain.amortisation import ROUNDINGS, Amortisation, AmortisationKind
@@ -19,16 +19,18 @@ from services.loans.domain.contradictions import (
 )
 from services.loans.domain.dating import CalendarKind, Dating
 from services.loans.domain.drawing import Drawing
-from services.loans.domain.fees import Fee, FeeJson, FeeKind, FeeWhen
+from services.loans.domain.fees import Fee, FeeKind, FeeWhen
+from services.loans.domain.frozen_terms import PARTS, PartName, TermsJson
 from services.loans.domain.savings import Savings
 from shared.calendar import MovingRule
-from shared.errors import JsonValue, Kind, RafidError
+from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
 from shared.periods import DayCount, MonthEndRule
 
 # The folder says which modes there are: a new one is a new file and no line anywhere else.
 _MODES = {found.name for found in iter_modules([str(Path(__file__).parent / "modes")])}
 INSTALMENTS_MAX = 600
+ANCHOR_DAYS_MAX = 20_000
 
 
 class ModeOfFinance(StrEnum):
@@ -41,6 +43,13 @@ class ModeOfFinance(StrEnum):
     QARD = "qard"
     CONVENTIONAL = "conventional"
     vars().update({name.upper(): name for name in sorted(_MODES - {"qard", "conventional"})})
+
+
+def is_sharia_bound(mode: ModeOfFinance) -> bool:
+    """Whether a mode follows Sharia: every one but the conventional loan; late amounts of such
+    contracts are never income.
+    """
+    return mode is not ModeOfFinance.CONVENTIONAL
 
 
 class ChargeMethod(StrEnum):
@@ -133,36 +142,6 @@ class QardFeeNotCost(RafidError):
     documented_cost: str
 
 
-class TermsJson(TypedDict):
-    """The terms as they are frozen into a contract; amounts in minor units, rates as text."""
-
-    mode_of_finance: str
-    charge_method: str
-    currency: str
-    principal_minor: int
-    annual_rate: str
-    instalments: int
-    frequency: str
-    principal_grace: int
-    disbursed_on: str
-    first_due_on: str
-    fees: list[FeeJson]
-    rounding: Rounding
-    residue_rule: str
-    day_count: DayCount
-    moving_rule: MovingRule
-    country: str
-    month_end_rule: MonthEndRule
-    allocation_order: list[str]
-    amortisation: NotRequired[dict[str, JsonValue]]
-    charging: NotRequired[dict[str, JsonValue]]
-    dating: NotRequired[dict[str, JsonValue]]
-    drawing: NotRequired[dict[str, JsonValue]]
-    savings: NotRequired[dict[str, JsonValue]]
-
-
-PartName = Literal["amortisation", "charging", "dating", "drawing", "savings"]
-PARTS: tuple[PartName, ...] = get_args(PartName)
 Part = TypeVar("Part", Amortisation, Charging, Dating, Drawing, Savings)
 AS_USUAL: tuple[Amortisation, Charging, Dating, Drawing, Savings] = (
     Amortisation(),
@@ -270,10 +249,18 @@ class Terms:
                 "drawing": not paid_later
                 or ((declining or free) and paid_later < self.principal.minor),
                 "frequency": not hijri or self.frequency in BY_MONTHS,
-                "dating": twice is bool(self.dating.days) and not (twice and self.dating.every > 1),
+                "dating": twice is bool(self.dating.days)
+                and not (twice and self.dating.every > 1)
+                and self._is_anchored(),
             },
         )
         self._check_grace("charging.profit_grace", charging.profit_grace)
+
+    def _is_anchored(self) -> bool:
+        anchor_on = self.dating.anchor_on
+        if anchor_on is None:
+            return True
+        return 0 <= (self.first_due_on - anchor_on).days <= ANCHOR_DAYS_MAX
 
     def _check_days(self) -> None:
         for change in self.charging.rate_changes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import modes, schedule
+from services.loans.domain import modes, schedule, shares
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.modes import conventional, qard
 from services.loans.domain.schedule import Instalment, InstalmentsTooSmall
@@ -220,6 +220,6 @@ def test_levelling_stops_after_three_shifts() -> None:
     def slowly_nearer(tried: int) -> int:
         return tried + 1_000 - 3 * (tried - 100)
 
-    levelled = schedule._levelled(100, count=100, last_of=slowly_nearer)
+    levelled = shares.levelled(100, count=100, last_of=slowly_nearer)
 
     assert levelled == 100 + 10 + 10 + 9
