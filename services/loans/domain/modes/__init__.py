@@ -1,29 +1,71 @@
-"""What does each mode of finance give: its steps, its schedule and its entries?"""
+"""What does each mode of finance give: its steps, its schedule, its entries and its end?"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, cast
 
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.chart import FundAccounts
+from services.loans.domain.deal import Stepped
+from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
-from services.loans.domain.modes import conventional, qard
+from services.loans.domain.rebate import RebatePolicy, RebateRule, Settlement, Sold
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, Terms
+from shared.errors import Sentence
 from shared.ids import ContractId
+from shared.money import Money
 from shared.rulebook import Fact
 
 
-class Mode(Protocol):
-    """The same three things from every mode; a module is a mode."""
+class Mode(Stepped, Protocol):
+    """The same things from every mode; a module of this folder is a mode."""
 
     @property
-    def TRANSITIONS(self) -> Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]:  # noqa: N802 - a module's constant
-        """The steps of a contract."""
+    def SUMMARY(self) -> Sentence:  # noqa: N802 - a module's constant
+        """What the client is told that this contract is; `{rate}` is its nominal rate."""
+
+    @property
+    def IS_DEBT(self) -> bool:  # noqa: N802
+        """Whether the client owes instalments; partners and sellers of goods to come do not."""
+
+    @property
+    def PAYS_CLIENT(self) -> bool:  # noqa: N802
+        """Whether a disbursement brings the money to the client."""
+
+    @property
+    def LATE_ACCOUNT(self) -> str | None:  # noqa: N802
+        """Where an amount for lateness goes; None where there can be none."""
+
+    @property
+    def REBATE(self) -> RebateRule | None:  # noqa: N802
+        """The rule of early settlement where the law leaves it free; None: voluntary."""
+
+    @property
+    def TRANSITIONS(self) -> Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]:  # noqa: N802
+        """The states of a contract."""
+
+    def check_terms(self, terms: Terms) -> None:
+        """Refuse terms that the mode cannot have."""
 
     def schedule(self, terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
-        """The instalments."""
+        """The instalments; none where nothing is owed."""
+
+    def disclose(self, terms: Terms, *, instalments: Sequence[Instalment]) -> Disclosure:
+        """What the contract costs the client, told before it is signed."""
+
+    def settlement(
+        self,
+        sold: Sold,
+        *,
+        paid: Money,
+        on: date,
+        policy: RebatePolicy,
+        granted: Money | None = None,
+    ) -> Settlement:
+        """What settles the contract on a day."""
 
     def repayment_entry(
         self,
@@ -38,6 +80,6 @@ class Mode(Protocol):
 
 
 MODES: Mapping[ModeOfFinance, Mode] = {
-    ModeOfFinance.QARD: qard,
-    ModeOfFinance.CONVENTIONAL: conventional,
+    mode: cast("Mode", import_module(f"{__name__}.{mode}")) for mode in ModeOfFinance
 }
+"""Every mode by its word: the modules of this folder, found by their names."""

@@ -1,11 +1,28 @@
 """How does a loan at interest run, fall due and stand in the books?"""
 
-from services.loans.domain import journal, lifecycle
+from services.loans.domain import deal, disclosure, journal, lifecycle, rebate
 from services.loans.domain import schedule as schedules
+from services.loans.domain.deal import Step
+from services.loans.domain.rebate import RebateRule
+from services.loans.domain.terms import Terms
+from shared.errors import Sentence
 
+SUMMARY = Sentence("A loan with profit of {rate} % a year.")
+IS_DEBT = True
+PAYS_CLIENT = True
+LATE_ACCOUNT = "fee_income"
+REBATE = RebateRule.CLAUSE
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
+STEPS: tuple[Step, ...] = ()
 
+check = deal.forbids_nothing
+entry = deal.books_nothing
 schedule = schedules.schedule
+disclose = disclosure.disclose
+settlement = rebate.quote
 repayment_entry = journal.repayment_entry
 
-__all__ = ["TRANSITIONS", "repayment_entry", "schedule"]
+
+def check_terms(terms: Terms) -> None:
+    """Every lawful term is open to a loan at interest."""
+    del terms

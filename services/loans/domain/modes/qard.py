@@ -1,22 +1,48 @@
 """How does a benevolent loan (qard hasan) run, fall due and stand in the books?
 
 Source: AAOIFI Sharia Standard 19 (Qard): the borrower owes the like of what was lent; a fee covers
-documented actual cost and nothing more.
+documented actual cost and nothing more. Settled any day by the principal that is left.
 """
 
 from collections.abc import Sequence
 from datetime import date
 
-from services.loans.domain import journal, lifecycle
+from services.loans.domain import deal, disclosure, journal, lifecycle, rebate
 from services.loans.domain import schedule as schedules
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.chart import FundAccounts
+from services.loans.domain.deal import Step
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, QardBearsNoProfit, Terms
+from shared.errors import Sentence
 from shared.ids import ContractId
 from shared.rulebook import Fact
 
+SUMMARY = Sentence(
+    "A benevolent loan (qard hasan): you pay back what you were lent, without profit."
+)
+IS_DEBT = True
+PAYS_CLIENT = True
+LATE_ACCOUNT = "charity"
+REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
+STEPS: tuple[Step, ...] = ()
+
+check = deal.forbids_nothing
+entry = deal.books_nothing
+disclose = disclosure.disclose
+settlement = rebate.quote
+
+
+def check_terms(terms: Terms) -> None:
+    """Refuse terms of another mode; the rules of a qard hold in every `Terms` of this one.
+
+    Raises `QardBearsNoProfit`.
+    """
+    if terms.mode_of_finance is not ModeOfFinance.QARD:
+        raise QardBearsNoProfit(
+            annual_rate=str(terms.annual_rate), charge_method=terms.charge_method.value
+        )
 
 
 def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalment, ...]:
@@ -25,10 +51,7 @@ def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalmen
     3,000.000 TND in 12 is 250.000 each; 1,000.000 JOD in 7 is six of 142.857 and one of 142.858.
     Raises `QardBearsNoProfit` for terms of another mode.
     """
-    if terms.mode_of_finance is not ModeOfFinance.QARD:
-        raise QardBearsNoProfit(
-            annual_rate=str(terms.annual_rate), charge_method=terms.charge_method.value
-        )
+    check_terms(terms)
     return schedules.schedule(terms, overrides=overrides)
 
 
