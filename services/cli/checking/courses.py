@@ -5,8 +5,8 @@ from datetime import date
 
 from services.cli.checking import hearing, plans, tables
 from services.cli.checking.happened import Happened
-from services.cli.checking.reading import Node
-from services.loans.domain.course import fold
+from services.cli.checking.reading import Malformed, Node, refuse_unknown
+from services.loans.domain.course import closing_early, fold
 
 
 def comparing(case: Node) -> Callable[[Node, bool], str]:
@@ -31,9 +31,30 @@ def comparing(case: Node) -> Callable[[Node, bool], str]:
             two_columns_only=two_columns_only,
         )
         found = fold.course(heard.plan, heard.events, as_of=as_of)
-        return table.difference(found, as_of=as_of)
+        return table.difference(found, as_of=as_of) or _closure(checkpoint, heard)
 
     return compare
+
+
+def _closure(checkpoint: Node, heard: Happened) -> str:
+    stated = checkpoint.get("early_closure")
+    if stated is None:
+        return ""
+    if heard.quote is None:
+        raise Malformed(f"{checkpoint.place} has an early closure that was never asked for")
+    found = closing_early.closure(heard.plan, heard.events, on=heard.quote)
+    ours = {
+        "principal": found.principal,
+        "interest": found.profit,
+        "fees": found.fee,
+        "penalties": found.penalty,
+        "total": found.total,
+    }
+    refuse_unknown(stated, ours)
+    for name in stated.members():
+        if heard.scale.minor(stated[name]) != ours[name]:
+            return f"early_closure {name}: theirs {stated[name].value}, ours {ours[name]} minor"
+    return ""
 
 
 def _as_of(checkpoint: Node, heard: Happened) -> date:

@@ -146,13 +146,12 @@ def undo_transaction(heard: Happened, stated: Node) -> None:
     if name not in UNDONE:
         raise Unsupported(f"undoing a {name}")
     day, nth = stated.get("transaction_date"), stated.get("nth")
-    found = [
-        entry
-        for entry in heard.standing(UNDONE[name])
-        if day is None or entry.event.on == day.day()
-    ]
+    all_of_them = heard.standing(UNDONE[name])
+    found = [entry for entry in all_of_them if day is None or entry.event.on == day.day()]
     if nth is not None:
-        found = found[: nth.whole()] if len(found) >= nth.whole() else []
+        # The nth on its date; where there are fewer on it, the nth of all, if that is its date.
+        counted = found if len(found) >= nth.whole() else all_of_them
+        found = [entry for entry in counted[: nth.whole()][nth.whole() - 1 :] if entry in found]
     heard.undo(heard.head(stated), found, what=f"a {name}")
 
 

@@ -1,6 +1,6 @@
 """Where does a table of a case first differ from ours, cell by cell?"""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -229,8 +229,3 @@ def _paired(rows: Sequence[Mapping[str, Node]], ours: Sequence[Row]) -> list[Row
 def names_of(case: Node, member: str) -> tuple[str, ...]:
     """Give the names of the cells of each row, for a case."""
     return tuple(name.text() for name in case.listed(member))
-
-
-def figures_stated(checkpoint: Node) -> Iterable[str]:
-    """Give what a checkpoint states besides its place and its mark."""
-    return set(checkpoint.members()) - {"after_event", "business_date", "check", "variant"}
