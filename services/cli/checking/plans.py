@@ -201,10 +201,7 @@ def plan_of(case: Node) -> Plan:
         recalculation=_recalculation(inputs),
         allocation=orders.allocation_of(inputs.get("payment_allocation")),
         charges=tuple(charge_of(charge, scale) for charge in inputs.listed("charges")),
-        tranches=tuple(
-            (tranche["date"].day(), scale.minor(tranche["amount"]))
-            for tranche in inputs.listed("expected_disbursements")
-        ),
+        tranches=_tranches(case, scale),
         profit_refunded_on=frozenset(
             chosen(kind, REFUNDS) for kind in inputs.listed("interest_refund_on")
         ),
@@ -235,6 +232,20 @@ def charge_of(stated: Node, scale: Scale) -> Charge:
 def number_of(inputs: Node, name: str) -> int:
     """Give a whole number that must be there."""
     return inputs[name].whole()
+
+
+def _tranches(case: Node, scale: Scale) -> tuple[tuple[date, int], ...]:
+    """Give the tranches that were expected at signing: those added by an event come later."""
+    added = [
+        (event["expected_date"].value, event["amount"].value)
+        for event in case["events"].items()
+        if event["kind"].text() == "add_expected_disbursement"
+    ]
+    return tuple(
+        (tranche["date"].day(), scale.minor(tranche["amount"]))
+        for tranche in case["inputs"].listed("expected_disbursements")
+        if (tranche["date"].value, tranche["amount"].value) not in added
+    )
 
 
 def _starts_on(case: Node) -> date:

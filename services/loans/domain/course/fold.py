@@ -31,6 +31,7 @@ def course(plan: Plan, events: Sequence[Event], *, as_of: date) -> Course:
     """
     standing = replay.replay(plan, events)
     catch_up(standing, as_of)
+    standing.forget_missed_tranches(as_of)
     told = tables.course_of(standing, events)
     return replace(told, transactions=undone.with_undone(plan, events, told.transactions))
 

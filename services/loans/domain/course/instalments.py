@@ -38,6 +38,24 @@ def level(model: Model, periods: Sequence[Period]) -> None:
             period.instalment = period.agreed = rounded
 
 
+def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
+    """During grace the profit alone falls due; gives the periods that repay principal.
+
+    Worked: 100.00 at 30 % a year in 8 months with 7 of grace: seven times 2.50, then 102.50.
+    """
+    grace = model.periods[: model.grace]
+    if not any(period in grace for period in periods):
+        return periods
+    repaying = [period for period in periods if period not in grace]
+    for period in grace:
+        period.instalment = period.agreed = 0
+        tally = dict(zip(map(id, model.periods), model.rebalance(), strict=True))[id(period)]
+        period.instalment = period.agreed = tally.earned
+    model.rebalance()
+    level(model, repaying)
+    return repaying
+
+
 def level_flat(model: Model, periods: Sequence[Period]) -> None:
     """Principal still to be repaid and flat profit in equal instalments, the rest in the last.
 

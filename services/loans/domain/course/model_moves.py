@@ -1,5 +1,6 @@
 """What do money, rates and pauses change in the periods of a course?"""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -42,20 +43,39 @@ def _instalments_anew(model: Model, changed: Period, day: date, *, on_copy: bool
     if changed.due == day:
         index = model.periods.index(changed)
         first = model.periods[min(index + 1, len(model.periods) - 1)]
-    related = [period for period in model.periods if period.due >= first.due]
+    related: Sequence[Period] = [period for period in model.periods if period.due >= first.due]
     model.rate_spans(related)
     model.rebalance()
     if model.is_flat:
         instalments.level_flat(model, related)
         return
+    if any(span.is_paused for period in model.periods for span in period.spans):
+        _as_if_never_paused(model, changed, day, on_copy=on_copy)
+        model.rebalance()
+        instalments.settle_last(model, first.due)
+        return
     if on_copy:
         _as_if_nothing_was_paid(model, first, day)
     else:
         instalments.level(model, related)
+    related = instalments.after_grace(model, related)
     model.rebalance()
     instalments.settle_last(model, first.due)
     if not on_copy:
         instalments.level_out(model, related)
+
+
+def _as_if_never_paused(model: Model, changed: Period, day: date, *, on_copy: bool) -> None:
+    """A pause does not change the instalments: they are found as if profit had never rested."""
+    bare = model.copy()
+    for period in bare.periods:
+        for span in period.spans:
+            span.is_paused = False
+    twin = bare.periods[model.periods.index(changed)]
+    _instalments_anew(bare, twin, day, on_copy=on_copy)
+    for period, found in zip(model.periods, bare.periods, strict=True):
+        if period.due >= changed.due:
+            period.instalment, period.agreed = found.instalment, found.agreed
 
 
 def _as_if_nothing_was_paid(model: Model, first: Period, day: date) -> None:
@@ -92,14 +112,28 @@ def extend(model: Model, on: date, added: list[tuple[date, date]]) -> None:
         _instalments_anew(model, period, day, on_copy=False)
 
 
+def move_dates(model: Model, days: list[tuple[date, date]]) -> None:
+    """Other first and due days for the periods; the instalments stay, the last takes the rest."""
+    first: date | None = None
+    for period, (start, due) in zip(model.periods, days, strict=True):
+        if first is None and due != period.due:
+            first = due
+        period.spans[0].start = period.start = start
+        period.spans[-1].end = period.due = due
+    model.rate_spans()
+    model.rebalance()
+    instalments.settle_last(model, first or model.last.due)
+
+
 def pause(model: Model, since: date, until: date) -> None:
     """No profit from `since` to `until`, both included; the instalments stay, the last shrinks.
 
-    When the pause starts on the first day of a period, that day belongs to the period before.
+    A pause that starts on the day after a period's first day leaves that day its profit: from
+    2 to 10 January 2024 profit rests for 8 of the 31 days of a period that starts on 1 January.
     """
     touched = [period for period in model.periods if period.start < until and period.due >= since]
     for period in touched:
-        start = max(since - ONE_DAY, period.start)
+        start = since - ONE_DAY if since - ONE_DAY > period.start else max(since, period.start)
         end = min(until, period.due)
         if not any(span.start == start for span in period.spans):
             _cut(period, start)

@@ -5,6 +5,7 @@ due in a period is never stored: it follows from the instalment, the profit of t
 was paid (`Tally`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -164,6 +165,7 @@ class Model:
     overdue_until: date | None = None
     keeps_instalments: bool = False
     is_flat: bool = False
+    grace: int = 0
 
     def copy(self) -> "Model":
         """The same model, to be changed apart."""
@@ -177,6 +179,7 @@ class Model:
             overdue_until=self.overdue_until,
             keeps_instalments=self.keeps_instalments,
             is_flat=self.is_flat,
+            grace=self.grace,
         )
 
     def rate_on(self, day: date) -> Fraction:
@@ -203,7 +206,7 @@ class Model:
         """The period with this due date."""
         return next((period for period in self.periods if period.due == due), None)
 
-    def rate_spans(self, periods: list[Period] | None = None) -> None:
+    def rate_spans(self, periods: Sequence[Period] | None = None) -> None:
         """Give every span its rate, after days or rates have changed."""
         for period in self.periods if periods is None else periods:
             for span in period.spans:

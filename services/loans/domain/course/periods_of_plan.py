@@ -10,30 +10,21 @@ from services.loans.domain.course.span_rates import Measure, step
 Days = tuple[date, date]
 
 
-def periods(plan: Plan, *, paid_out_on: date, orders: Sequence[Rescheduled] = ()) -> list[Days]:
+def periods(plan: Plan, *, paid_out_on: date) -> list[Days]:
     """The first and the due day of every instalment, one following the other.
 
     Due dates are counted from the day of the first disbursement (or of signing, when the plan says
     so), each from that day and not from the one before: 31 January, 28 February, 31 March. A first
-    due date that was chosen is the day that the others are counted from. An order with a new due
-    date moves that instalment; the later ones follow it in regular steps.
+    due date that was chosen is the day that the others are counted from.
     """
     start = plan.signed_on if plan.counted_from is CountedFrom.SIGNING else paid_out_on
+    start = plan.regular_from or start
     dues = _dues(plan, start)
-    if plan.periods:
-        found = list(plan.periods)
-    else:
-        found = list(zip((start, *dues[:-1]), dues, strict=True))
-    for order in orders:
-        if order.due_on is not None:
-            found = _moved(plan, found, at=order.on, to=order.due_on)
-    return found
+    return list(plan.periods) or list(zip((start, *dues[:-1]), dues, strict=True))
 
 
 def _dues(plan: Plan, start: date) -> list[date]:
     anchor, first = start, 1 + plan.grace.everything
-    if plan.counted_from is CountedFrom.SIGNING:
-        anchor = plan.signed_on
     if plan.first_due_on is not None:
         anchor, first = plan.first_due_on, plan.grace.everything
     rule = plan.month_end_rule
@@ -46,15 +37,20 @@ def _dues(plan: Plan, start: date) -> list[date]:
     return dues
 
 
-def _moved(plan: Plan, found: list[Days], *, at: date, to: date) -> list[Days]:
+def moved(plan: Plan, found: Sequence[Days], order: Rescheduled) -> list[Days]:
+    """The periods after an order moved the due date of one: the later ones follow from it.
+
+    Worked: monthly from 1 January, the first moved from 1 February to 1 March: 1 April, 1 May.
+    """
+    at, to = order.on, order.due_on or order.on
     index = next((place for place, days in enumerate(found) if days[1] >= at), len(found))
-    moved = found[:index]
+    kept = list(found[:index])
     start = found[index][0] if index < len(found) else to
     for number in range(len(found) - index):
         due = step(to, plan.every * number, plan.unit, plan.month_end_rule)
-        moved.append((start, due))
+        kept.append((start, due))
         start = due
-    return moved
+    return kept
 
 
 def following(measure: Measure, found: Sequence[Days], count: int) -> list[Days]:

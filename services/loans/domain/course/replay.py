@@ -47,12 +47,14 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
     if not paid_out:
         kept = [*kept, *_as_expected(plan, kept)]
         paid_out = [event for event in kept if isinstance(event, Disbursed)]
-    standing = start(plan, kept, min(event.on for event in paid_out))
+    first = min(event.on for event in paid_out)
+    standing = start(plan, first)
     standing.is_expected_only = not any(isinstance(event, Disbursed) for event in events)
+    standing.expected = _expected(plan, kept)[len(paid_out) :]
     for charge in plan.charges:
         charges.note_agreed(standing, charge)
     for _, event in sorted(
-        ((_order(event, place), event) for place, event in enumerate(kept)),
+        ((_order(event, place, first), event) for place, event in enumerate(kept)),
         key=lambda pair: pair[0],
     ):
         apply(standing, event)
@@ -68,11 +70,13 @@ def in_force(events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def _order(event: Event, place: int) -> tuple[date, int, date, int]:
+def _order(event: Event, place: int, paid_out_on: date) -> tuple[date, int, date, int]:
     day, entered = event.on, event.known_on
     if isinstance(event, ChargeAdded):
         due = event.charge.due_on
         day = min(entered, due) if due is not None else entered
+    elif isinstance(event, Rescheduled) and event.due_on is not None:
+        day = entered = paid_out_on
     elif isinstance(event, RateChanged | ProfitPaused | Rescheduled):
         entered = event.on
     is_fee = isinstance(event, ChargeAdded) and event.charge.when is ChargeWhen.EACH_INSTALMENT
@@ -81,18 +85,23 @@ def _order(event: Event, place: int) -> tuple[date, int, date, int]:
 
 def _as_expected(plan: Plan, events: Sequence[Event]) -> list[Disbursed]:
     """Before anything is paid out, the course as it is expected to run."""
-    tranches = list(plan.tranches) or [(plan.starts_on, plan.principal)]
-    tranches += [(event.on, event.amount) for event in events if isinstance(event, TrancheExpected)]
+    tranches = _expected(plan, events) or [(plan.starts_on, plan.principal)]
     return [
         Disbursed(key=("expected", place), on=day, amount=amount)
-        for place, (day, amount) in enumerate(sorted(tranches, key=lambda tranche: tranche[0]))
+        for place, (day, amount) in enumerate(tranches)
     ]
 
 
-def start(plan: Plan, events: Sequence[Event], paid_out_on: date) -> Standing:
+def _expected(plan: Plan, events: Sequence[Event]) -> list[tuple[date, int]]:
+    """All tranches that were expected at signing or later, by day."""
+    tranches = list(plan.tranches)
+    tranches += [(event.on, event.amount) for event in events if isinstance(event, TrancheExpected)]
+    return sorted(tranches, key=lambda tranche: tranche[0])
+
+
+def start(plan: Plan, paid_out_on: date) -> Standing:
     """The lines and periods of a plan before any money has moved."""
-    moved = [event for event in events if isinstance(event, Rescheduled)]
-    days = periods_of_plan.periods(plan, paid_out_on=paid_out_on, orders=moved)
+    days = periods_of_plan.periods(plan, paid_out_on=paid_out_on)
     origin = days[0][0]
     model = Model(
         measure=Measure(
@@ -108,6 +117,7 @@ def start(plan: Plan, events: Sequence[Event], paid_out_on: date) -> Standing:
         multiple=plan.instalment_multiple,
         recalculates=plan.recalculation is not None,
         is_flat=plan.charge_method is ChargeMethod.FLAT,
+        grace=plan.grace.principal,
     )
     lines = [Line(first, due) for first, due in days]
     return Standing(plan=plan, model=model, lines=lines)
@@ -161,6 +171,8 @@ def _paused(standing: Standing, event: ProfitPaused) -> None:
 
 
 def _rescheduled(standing: Standing, event: Rescheduled) -> None:
+    if event.due_on is not None:
+        _move_due_dates(standing, event)
     if not event.extra_instalments:
         return
     model = standing.model
@@ -170,6 +182,17 @@ def _rescheduled(standing: Standing, event: Rescheduled) -> None:
     for first, due in added:
         standing.put_in(Line(first, due))
     standing.take_open_lines(event.on)
+
+
+def _move_due_dates(standing: Standing, event: Rescheduled) -> None:
+    """The instalments stay; the last takes what the longer or shorter periods cost or save."""
+    model = standing.model
+    found = periods_of_plan.moved(standing.plan, [period.days for period in model.periods], event)
+    lines = [line for line in standing.lines if line.is_regular]
+    for line, (first, due) in zip(lines, found, strict=False):
+        line.start, line.due = first, due
+    model_moves.move_dates(model, found)
+    standing.sync(event.on)
 
 
 def _charge_added(standing: Standing, event: ChargeAdded) -> None:

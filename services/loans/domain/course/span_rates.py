@@ -1,6 +1,7 @@
 """What does one unit of principal cost over some days of a period?
 
-All rates are exact fractions, so that only the profit itself is ever rounded.
+The rate of a period is a fraction with 19 decimals (rounded half to even, as it is agreed on
+paper: a third of a percent is 0.0033…33, never more), and only the profit itself is rounded again.
 """
 
 from calendar import isleap
@@ -20,6 +21,8 @@ from services.loans.domain.course.plan import (
 )
 from shared.periods import MonthEndRule, add_months
 
+RATE_DECIMALS = 19
+_SCALE = 10**RATE_DECIMALS
 _DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30, Unit.YEARS: 360}
 _PERIODS_IN_YEAR = {Unit.WEEKS: 52, Unit.MONTHS: 12, Unit.YEARS: 1}
 
@@ -67,7 +70,7 @@ def to_due(
     if days_left == 0 or end <= start:
         return Fraction(0)
     whole = _rate(measure, rate, period, start, period[1], units=units_in(measure, *period))
-    return whole * (end - start).days / days_left
+    return Fraction(round(whole * _SCALE) * (end - start).days, _SCALE * days_left)
 
 
 @lru_cache(maxsize=65_536)

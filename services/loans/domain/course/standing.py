@@ -108,6 +108,11 @@ class Standing:
             if line is not None and not line.is_settled and line.due >= since:
                 line.asked[0], line.asked[1] = tally.principal, tally.profit
 
+    def forget_missed_tranches(self, day: date) -> None:
+        """A tranche is expected no more once its day, or a later disbursement's, has passed."""
+        last = max(event.on for event in self.disbursed)
+        self.expected = [(on, amount) for on, amount in self.expected if on >= day and on > last]
+
     def put_in(self, line: Line) -> None:
         """A new line, in the order of due dates.
 

@@ -41,21 +41,30 @@ def _status(standing: Standing, *, paid_out: bool, outstanding: int) -> CourseSt
 def _rows(standing: Standing) -> list[Row]:
     """Instalments by due date; a disbursement stands before the instalments due after its day."""
     found: list[Row] = []
-    balance, number, paid_out = 0, 0, list(standing.disbursed)
+    balance, paid_out = 0, _paid_out(standing)
     lines = [line for line in standing.lines if not (line.is_added and line.total == 0)]
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         while paid_out and (
-            paid_out[0].on < line.due or (paid_out[0].on == line.due and line.is_down_payment)
+            paid_out[0].due_on < line.due
+            or (paid_out[0].due_on == line.due and line.is_down_payment)
         ):
-            event = paid_out.pop(0)
-            balance += event.amount
-            found.append(_disbursement_row(standing, event))
-        number += 1
+            paid = paid_out.pop(0)
+            balance += paid.balance
+            found.append(paid)
         balance += line.credited - line.asked[0]
-        row = _row(line, number, balance)
+        row = _row(standing, line, number, balance)
         found.append(replace(row, settled_on=None) if standing.is_expected_only else row)
-    found.extend(_disbursement_row(standing, event) for event in paid_out)
-    return found
+    return found + paid_out
+
+
+def _paid_out(standing: Standing) -> list[Row]:
+    """What was paid out, and the tranches still expected: they bear nothing until they come."""
+    rows = [_disbursement_row(standing, event) for event in standing.disbursed]
+    rows += [
+        Row(number=None, start_on=None, due_on=on, balance=amount)
+        for on, amount in standing.expected
+    ]
+    return sorted(rows, key=lambda row: row.due_on)
 
 
 def _disbursement_row(standing: Standing, event: Disbursed) -> Row:
@@ -91,9 +100,7 @@ def _row(standing: Standing, line: Line, number: int, balance: int) -> Row:
         written_off=sum(line.written_off),
         paid_in_advance=line.in_advance,
         paid_late=line.late,
-        settled_on=line.settled_on
-        if line.is_settled and not standing.is_expected_only
-        else None,
+        settled_on=line.settled_on if line.is_settled else None,
         is_down_payment=line.is_down_payment,
     )
 
