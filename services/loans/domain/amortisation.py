@@ -77,7 +77,8 @@ class Amortisation:
     unit is arbitrary. `instalment` is the amount of `fixed_instalment`. `balloon` (an amount, or
     `balloon_percent` of the principal) is left for the last instalment. `growth` is a fraction
     (`Decimal("-0.03")`), applied every `growth_every` instalments. Instalments are rounded to a
-    `multiple` by `multiple_rounding`, the last or the total to `final_multiple`.
+    `multiple` by `multiple_rounding`, the last or the total to `final_multiple`; every principal,
+    profit and fee to a `unit`, the smallest amount that is used (the minor unit if none is named).
     Raises `TermsInvalid`.
     """
 
@@ -92,6 +93,7 @@ class Amortisation:
     multiple_rounding: Rounding = "half_even"
     final_multiple: Money | None = None
     final_rounding: Rounding = "half_even"
+    unit: Money | None = None
     level: LevelRule = LevelRule.PERIOD_RATES
     rounded: RoundedWhen = RoundedWhen.EACH_STEP
     shortfall: Shortfall = Shortfall.REFUSE
@@ -128,6 +130,7 @@ class Amortisation:
             "balloon_percent": share is None
             or (may_have_balloon and is_within(share, 0, PERCENT) and 0 < share < PERCENT),
             "multiple": self.multiple is None or self.multiple.minor > 0,
+            "unit": self.unit is None or self.unit.minor > 0,
             "final_multiple": self.final_multiple is None
             or (self.final_multiple.minor > 0 and self.rounded is RoundedWhen.AFTERWARDS),
         }
@@ -135,5 +138,10 @@ class Amortisation:
     @property
     def amounts(self) -> tuple[Money, ...]:
         """Every amount in it; all are in the currency of the terms."""
-        named = (self.instalment, self.balloon, self.multiple, self.final_multiple)
+        named = (self.instalment, self.balloon, self.multiple, self.final_multiple, self.unit)
         return tuple(amount for amount in named if amount is not None)
+
+    @property
+    def unit_minor(self) -> int:
+        """The smallest amount that is used, in minor units."""
+        return 1 if self.unit is None else self.unit.minor

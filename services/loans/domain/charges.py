@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from services.loans.domain import shares
 from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.due_dates import Span
 from services.loans.domain.fees import Fee, FeeBase, FeePurpose, FeeWhen
@@ -22,7 +23,7 @@ def kept_back(
     """
     return Money.total(
         (
-            fee.charge(_base(fee, terms, profit), rounding=terms.rounding)
+            Money(_charged(fee, terms, _base(fee, terms, profit)), terms.currency)
             for fee in terms.fees
             if fee.when is FeeWhen.AT_DISBURSEMENT and fee.purpose in purposes
         ),
@@ -52,13 +53,13 @@ def with_instalments(
             left = sum(principals)
             for number, principal in enumerate(principals):
                 outstanding = Money(left, terms.currency)
-                found[number] += fee.charge(outstanding, rounding=terms.rounding).minor
+                found[number] += _charged(fee, terms, outstanding)
                 left -= principal
         elif fee.when is FeeWhen.EACH_INSTALMENT:
-            amount = fee.charge(_base(fee, terms, profit), rounding=terms.rounding).minor
+            amount = _charged(fee, terms, _base(fee, terms, profit))
             found = [each + amount for each in found]
         elif fee.when in (FeeWhen.FIRST_INSTALMENT, FeeWhen.ON_DATE):
-            amount = fee.charge(_base(fee, terms, profit), rounding=terms.rounding).minor
+            amount = _charged(fee, terms, _base(fee, terms, profit))
             found[_number(fee, terms, spans)] += amount
     return found
 
@@ -92,6 +93,15 @@ def unrounded(
         elif fee.when in (FeeWhen.FIRST_INSTALMENT, FeeWhen.ON_DATE):
             found[_number(fee, terms, spans)] += amount
     return found
+
+
+def _charged(fee: Fee, terms: Terms, base: Money) -> int:
+    """A fee in minor units: what it states, or its percentage rounded once to the unit."""
+    unit = terms.amortisation.unit_minor
+    if fee.amount is not None or unit == 1:
+        return fee.charge(base, rounding=terms.rounding).minor
+    part = base.minor * Fraction(fee.percent or 0) / PERCENT
+    return shares.to_multiple(part, unit, terms.rounding)
 
 
 def _number(fee: Fee, terms: Terms, spans: Sequence[Span]) -> int:

@@ -35,12 +35,12 @@ def rounded(
         zip(principals[:-1], profits, fees, strict=False)
     ):
         due = _to(principal + profit + fee, terms.amortisation.multiple, rounding=_first(terms))
-        asked = _whole(fee, terms.rounding)
+        asked = _whole(fee, terms)
         if by_principal or number < terms.principal_grace:
-            paid = _whole(principal, terms.rounding)
+            paid = _whole(principal, terms)
             rows.append((paid, due - asked - paid, asked))
         else:
-            earned = _whole(profit, terms.rounding)
+            earned = _whole(profit, terms)
             rows.append((due - asked - earned, earned, asked))
     return [*rows, _last(terms, rows, total=sum(principals) + sum(profits), fees=sum(fees))]
 
@@ -51,7 +51,7 @@ def _last(terms: Terms, rows: Sequence[Row], *, total: Fraction | int, fees: Fra
         Fraction(total + fees), amortisation.final_multiple, rounding=amortisation.final_rounding
     )
     due = whole - sum(sum(row) for row in rows)
-    fee = _whole(Fraction(fees), terms.rounding) - sum(row[2] for row in rows)
+    fee = _whole(Fraction(fees), terms) - sum(row[2] for row in rows)
     principal = terms.principal.minor - sum(row[0] for row in rows)
     return principal, due - fee - principal, fee
 
@@ -64,5 +64,5 @@ def _to(amount: Fraction, multiple: Money | None, *, rounding: Rounding) -> int:
     return shares.to_multiple(amount, 1 if multiple is None else multiple.minor, rounding)
 
 
-def _whole(amount: Fraction, rounding: Rounding) -> int:
-    return shares.whole(amount.numerator, amount.denominator, rounding)
+def _whole(amount: Fraction, terms: Terms) -> int:
+    return shares.to_multiple(amount, terms.amortisation.unit_minor, terms.rounding)

@@ -33,7 +33,7 @@ def _goes_up(found: int, *, is_positive: bool, rounding: Rounding) -> bool:
     return is_positive is (rounding in ("up", "half_up"))
 
 
-def to_multiple(amount: Fraction, multiple: int, rounding: Rounding) -> int:
+def to_multiple(amount: Fraction | int, multiple: int, rounding: Rounding) -> int:
     """An amount as a multiple: 429.17 to 5 is 430 by `half_even`."""
     return whole(amount.numerator, amount.denominator * multiple, rounding) * multiple
 

@@ -96,7 +96,8 @@ class Course:
         """An amount as the course keeps it: rounded once, or with forty decimals."""
         if self.is_exact:
             return Fraction(round(amount * UNROUNDED_PLACES), UNROUNDED_PLACES)
-        return shares.whole(amount.numerator, amount.denominator, self.terms.rounding)
+        unit = self.terms.amortisation.unit_minor
+        return shares.to_multiple(amount, unit, self.terms.rounding)
 
 
 def course_of(terms: Terms, spans: Sequence[Span], *, is_exact: bool = False) -> Course:
@@ -331,10 +332,13 @@ def _shared(course: Course, amount: Amount, by: Sequence[Fraction]) -> list[Amou
         return [amount * weight / total for weight in by]
     terms = course.terms
     is_qard = terms.mode_of_finance is ModeOfFinance.QARD
+    units, rest = divmod(amount, terms.amortisation.unit_minor)
     parts = shares.weighted(
-        amount, by, rule=terms.residue_rule, rounding="down" if is_qard else terms.rounding
+        units, by, rule=terms.residue_rule, rounding="down" if is_qard else terms.rounding
     )
-    return list(parts)
+    found: list[Amount] = [part * terms.amortisation.unit_minor for part in parts]
+    found[-1] += rest
+    return found
 
 
 def _flat_profits(course: Course) -> list[Amount]:
@@ -356,7 +360,7 @@ def _balloon(terms: Terms) -> int:
     if amortisation.balloon is not None:
         return amortisation.balloon.minor
     part = terms.principal.minor * Fraction(amortisation.balloon_percent or 0) / PERCENT
-    return shares.whole(part.numerator, part.denominator, terms.rounding)
+    return shares.to_multiple(part, amortisation.unit_minor, terms.rounding)
 
 
 def _refuse_large_multiple(terms: Terms, level: Fraction) -> None:
