@@ -98,7 +98,7 @@ class Table:
         unknown = [name for name in self.columns if name not in COLUMNS]
         if unknown:
             raise Unsupported(f"column {unknown[0]}")
-        rows = [_cells(row, self.columns) for row in stated.items()]
+        rows = [cells_of(row, self.columns) for row in stated.items()]
         ours = _paired(rows, course.rows)
         if isinstance(ours, str):
             return ours
@@ -131,7 +131,7 @@ class Table:
         stated = self.checkpoint.get("transactions")
         if stated is None:
             return ""
-        lines = [_cells(line, self.movement_columns) for line in stated.items()]
+        lines = [cells_of(line, self.movement_columns) for line in stated.items()]
         lines = [line for line in lines if line["transaction_type"].text() not in ACCRUALS]
         moved = course.transactions
         for theirs, mine in zip(lines, moved, strict=False):
@@ -198,7 +198,8 @@ class Table:
         return str(cell)
 
 
-def _cells(line: Node, columns: Sequence[str]) -> dict[str, Node]:
+def cells_of(line: Node, columns: Sequence[str]) -> dict[str, Node]:
+    """Give the cells of a row by the names of their columns."""
     cells = line.items()
     if len(cells) != len(columns):
         raise Malformed(f"{line.place} has {len(cells)} cells for {len(columns)} columns")
