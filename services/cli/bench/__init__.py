@@ -6,7 +6,7 @@ with stands in `services/cli/benchmarks`. Ways that are compared run in turns, i
 
 import typer
 
-from services.cli.bench import repayments
+from services.cli.bench import portfolio, repayments, schedules
 
 app = typer.Typer(help="Measure Rafid on this machine; every figure is printed, none is kept.")
 
@@ -17,3 +17,5 @@ def bench() -> None:
 
 
 app.command("repayments")(repayments.repayments)
+app.command("portfolio")(portfolio.portfolio)
+app.command("schedules")(schedules.schedules)

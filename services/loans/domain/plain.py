@@ -4,6 +4,7 @@ The same figures as `spreading` gives, in whole numbers only: rates are numerato
 denominator, so that sixty instalments are found in the time of sixty divisions.
 """
 
+from calendar import isleap
 from collections.abc import Sequence
 from datetime import date
 from math import gcd, lcm
@@ -23,6 +24,7 @@ USUAL, USUALLY_CHARGED, PAID_AT_ONCE, USUALLY_DATED = (
     Dating(),
 )
 MONTHS_IN_YEAR = 12
+ACTUAL_YEAR = 365 * 366
 YEARS_OF_DAYS = {"act/360": 360, "act/364": 364, "act/365": 365}
 
 
@@ -120,6 +122,12 @@ def _rates(terms: Terms, nominal: Sequence[date]) -> tuple[list[int], int]:
             starts = (terms.disbursed_on, *nominal[:-1])
             days = [(end - start).days for start, end in zip(starts, nominal, strict=True)]
             return [top * each for each in days], bottom * year
+        if terms.day_count == "act/act":
+            starts = (terms.disbursed_on, *nominal[:-1])
+            parts = [
+                _of_actual_year(start, end) for start, end in zip(starts, nominal, strict=True)
+            ]
+            return [top * each for each in parts], bottom * ACTUAL_YEAR
         months = due_dates.MONTHS.get(terms.frequency)
         if months and terms.day_count.startswith("30") and due_dates.is_regular(terms):
             top, bottom = top * months, bottom * MONTHS_IN_YEAR
@@ -128,3 +136,13 @@ def _rates(terms: Terms, nominal: Sequence[date]) -> tuple[list[int], int]:
     rates = period_rates.of(terms, due_dates.spans(terms))
     denominator = lcm(*(rate.denominator for rate in rates))
     return [int(rate * denominator) for rate in rates], denominator
+
+
+def _of_actual_year(start: date, end: date) -> int:
+    """The days of a span in parts of a year of 365 · 366: one of them has 366 or 365."""
+    parts = 0
+    while start.year < end.year:
+        following = date(start.year + 1, 1, 1)
+        parts += (following - start).days * (365 if isleap(start.year) else 366)
+        start = following
+    return parts + (end - start).days * (365 if isleap(start.year) else 366)

@@ -110,11 +110,12 @@ def schedule(terms: Terms, *, overrides: Sequence[Fact] = ()) -> tuple[Instalmen
     `MultipleTooLarge`, `TermsInvalid`, and `NoRule` for an unknown country.
     """
     found = columns(terms, overrides=overrides)
+    count = len(found.due_on)
+    nothing = [Money.zero(terms.currency)] * count
     amounts = [
-        Money.column(column, terms.currency)
+        Money.column(column, terms.currency) if any(column) else nothing
         for column in (found.principal, found.profit, found.fee)
     ]
-    count = len(found.due_on)
     made = list(map(object.__new__, repeat(Instalment, count)))
     values = (range(1, count + 1), found.due_on, *amounts, repeat(0, count))
     for put, column in zip(_PUT, values, strict=True):
