@@ -167,6 +167,21 @@ async def bound(session: AsyncSession, *, after: object, size: int) -> Any:
     return await session.scalar(BOUND, values)
 
 
+# One processor, memory to group a part, and plans for the part that is asked for. No nested loops
+# over the portfolio: a window table that has just grown is believed to be small.
+ALONE = text("""
+    select set_config('max_parallel_workers_per_gather', '0', true),
+      set_config('work_mem', '32MB', true), set_config('jit', 'off', true),
+      set_config('plan_cache_mode', 'force_custom_plan', true),
+      set_config('enable_sort', :loops, true), set_config('enable_nestloop', :loops, true)
+""")
+
+
+async def work_alone(session: AsyncSession, *, loops: bool = False) -> None:
+    """Let the transaction's queries take one processor, and plan for parts of a portfolio."""
+    await session.execute(ALONE, {"loops": "on" if loops else "off"})
+
+
 MOMENT = text(
     "select clock_timestamp() as now, count(*) as many from position"
     " where institution_id = :institution_id"
@@ -196,19 +211,23 @@ NOT_HOLDING = """
 """
 
 STALE = text(f"""
-    with {RULES}
-    select p.contract_id, p.fund_id, p.generation, p.renegotiated_on, r.policy_id,
-      cast(c.terms ->> 'disbursed_on' as date) as disbursed_on,
+    with {RULES}, stale as materialized (
+      select p.contract_id, p.fund_id, p.generation, p.renegotiated_on
+      from position p
+      join rules r on r.fund_id = p.fund_id
+      left join accrual_window w
+        on w.institution_id = p.institution_id and w.contract_id = p.contract_id
+        and w.contract_id > :after and w.contract_id <= :upto
+      where p.institution_id = :institution_id
+        and p.contract_id > :after and p.contract_id <= :upto
+        and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
+    )
+    select s.*, cast(c.terms ->> 'disbursed_on' as date) as disbursed_on,
       c.terms ->> 'mode_of_finance' as mode_of_finance, c.terms ->> 'annual_rate' as annual_rate
-    from position p
-    join rules r on r.fund_id = p.fund_id
-    join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
-    left join accrual_window w
-      on w.institution_id = p.institution_id and w.contract_id = p.contract_id
-    where p.institution_id = :institution_id
-      and p.contract_id > :after and p.contract_id <= :upto
-      and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
-    order by p.contract_id
+    from stale s join contract c
+      on c.institution_id = :institution_id and c.contract_id = s.contract_id
+      and c.contract_id > :after and c.contract_id <= :upto
+    order by s.contract_id
 """)
 
 # A contract whose newest movement lies after the day stands as its history says; the profit it
@@ -258,6 +277,7 @@ PARTS = f"""
     join rules r on r.fund_id = p.fund_id
     left join accrual_window w
       on w.institution_id = :institution_id and w.contract_id = p.contract_id
+      and w.contract_id > :after and w.contract_id <= :upto
   ), placed as (
     select *, width_bucket(days_late, bucket_days) as bucket,
       renegotiated_on is not null and :day >= renegotiated_on

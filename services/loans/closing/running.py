@@ -101,9 +101,11 @@ async def part_of(
 async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> None:
     async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="windows"):
         async with db() as session:
+            await queries.work_alone(session)
             stale = await queries.stale(session, cut)
         if stale:
             async with db.begin() as session:
+                await queries.work_alone(session, loops=True)
                 await windows.refresh_windows(session, stale, day=day, policies=policies)
 
 
@@ -112,6 +114,7 @@ async def _look(db: TenantDb, *, day: date, policies: Policies, manner: Manner) 
     figures: defaultdict[Place, Figure] = defaultdict(Figure)
     without_window: list[UUID] = []
     async with db(snapshot=True) as session:
+        await queries.work_alone(session)
         known_at = (await queries.moment(session)).now
         async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="figures"):
             for row in await queries.sums(session, cut):

@@ -6,73 +6,83 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import accrual, provisioning
-from services.loans.domain.closing_policy import ClosingPolicy, DatedPolicy
+from services.loans.domain.closing_policy import DatedPolicy
+from services.loans.domain.provisioning import LossAssumptions
 from shared import tenancy
 from shared.ids import FundId
 
-# Where a contract stands in its schedule on a day, from its instalments: the one next due, what
-# was earned before it, and what share of the principals from there on may be lost.
+# Where a contract stands in its schedule on a day, from its instalments: what is next due (`due`),
+# what was earned before it, and what share of the principals from there on may be lost. After the
+# last due date the last one is next due, for ever.
 REFRESH = text("""
     insert into accrual_window (institution_id, contract_id, generation, policy_id,
       renegotiated_on, cured_on, since, until, accrues, owes_goods, starts_on, due_on,
       profit_minor, before_minor, loss_year, loss_life)
-    with wanted as (
+    with wanted as materialized (
       select * from unnest(cast(:contracts as uuid[]), cast(:generations as int[]),
           cast(:policies as uuid[]), cast(:renegotiated as date[]), cast(:disbursed as date[]),
           cast(:accrues as boolean[]), cast(:owes_goods as boolean[]),
           cast(:straight as boolean[]), cast(:cure_dues as int[]), cast(:shares as int[]))
         as w(contract_id, generation, policy_id, renegotiated_on, disbursed_on, accrues,
           owes_goods, is_straight, cure_dues, share)
-    ), shares as (
-      select * from jsonb_to_recordset(cast(cast(:tables as text) as jsonb))
-        as s(number int, performing bigint[], underperforming bigint[])
-    ), due as (
-      select w.*, i.due_on, i.principal_minor, i.profit_minor,
-        least(coalesce(lag(i.due_on) over course, w.disbursed_on), i.due_on - 1) as starts_on,
-        lag(i.due_on) over course as previous, lead(i.due_on) over course as following,
-        (sum(i.profit_minor) over course)::bigint - i.profit_minor as before,
-        (sum(i.profit_minor) over loan)::bigint as whole, max(i.due_on) over loan as last_due_on
+    ), share as materialized (
+      select * from unnest(cast(:share_numbers as int[]), cast(:share_months as int[]),
+        cast(:share_years as bigint[]), cast(:share_lives as bigint[]))
+        as s(number, month, year, life)
+    ), course as (
+      select w.contract_id, min(i.due_on) filter (where i.due_on >= :day) as next_due_on,
+        max(i.due_on) filter (where i.due_on < :day) as passed_on, max(i.due_on) as last_due_on,
+        sum(i.profit_minor) filter (where i.due_on < :day) as passed_profit,
+        sum(i.profit_minor) as whole
       from wanted w join instalment i on i.institution_id = :institution_id
         and i.contract_id = w.contract_id and i.generation = w.generation
-      window course as (partition by w.contract_id order by i.number),
-        loan as (partition by w.contract_id)
-    ), present as (
-      select * from due
-      where (previous is null or :day > previous) and (:day <= due_on or following is null)
-    ), loss as (
+        and i.contract_id between :first and :last
+      group by w.contract_id
+    ), place as materialized (
+      select w.*, c.last_due_on, c.whole::bigint as whole,
+        coalesce(c.next_due_on, c.last_due_on) as due_on,
+        case when c.next_due_on is not null then c.passed_on else (
+          select max(i.due_on) from instalment i where i.institution_id = :institution_id
+            and i.contract_id = w.contract_id and i.generation = w.generation
+            and i.due_on < c.last_due_on) end as previous,
+        coalesce(case when c.next_due_on is not null then c.passed_profit else (
+          select sum(i.profit_minor) from instalment i where i.institution_id = :institution_id
+            and i.contract_id = w.contract_id and i.generation = w.generation
+            and i.due_on < c.last_due_on) end, 0)::bigint as before
+      from wanted w join course c on c.contract_id = w.contract_id
+    ), rest as (
       select p.contract_id,
-        div(sum(d.principal_minor * s.performing[1 + least(m.ahead, 12)]::numeric),
-          greatest(sum(d.principal_minor), 1)) as year,
-        div(sum(d.principal_minor * s.underperforming[1 + m.ahead]::numeric),
-          greatest(sum(d.principal_minor), 1)) as life
-      from present p
-      join due d on d.contract_id = p.contract_id and d.due_on >= p.due_on
-      join shares s on s.number = p.share
-      cross join lateral (select least(greatest(
-        ((d.due_on - p.starts_on) * 4800 + 73050) / 146100, 1), 600) as ahead) m
+        sum(i.profit_minor) filter (where i.due_on = p.due_on)::bigint as profit,
+        div(sum(i.principal_minor * s.year::numeric), greatest(sum(i.principal_minor), 1)) as year,
+        div(sum(i.principal_minor * s.life::numeric), greatest(sum(i.principal_minor), 1)) as life
+      from place p join instalment i on i.institution_id = :institution_id
+        and i.contract_id = p.contract_id and i.generation = p.generation
+        and i.due_on >= p.due_on and i.contract_id between :first and :last
+      left join share s on s.number = p.share and s.month = least(greatest(
+        ((i.due_on - least(coalesce(p.previous, p.disbursed_on), p.due_on - 1)) * 4800 + 73050)
+          / 146100, 1), 600)
       group by p.contract_id
     )
     select :institution_id, p.contract_id, p.generation, p.policy_id, p.renegotiated_on,
-      case when p.renegotiated_on is null then null
-        when p.cure_dues = 0 then p.renegotiated_on else (
-          select c.due_on from due c
-          where c.contract_id = p.contract_id and c.due_on > p.renegotiated_on
-          order by c.due_on offset greatest(p.cure_dues, 1) - 1 limit 1) end,
+      case when p.renegotiated_on is null or p.cure_dues = 0 then p.renegotiated_on else (
+        select i.due_on from instalment i where i.institution_id = :institution_id
+          and i.contract_id = p.contract_id and i.generation = p.generation
+          and i.due_on > p.renegotiated_on
+        order by i.due_on offset greatest(p.cure_dues, 1) - 1 limit 1) end,
       coalesce(p.previous, '-infinity'),
-      case when p.following is null then 'infinity' else p.due_on end,
+      case when p.due_on = p.last_due_on then 'infinity' else p.due_on end,
       p.accrues, p.owes_goods,
-      case when p.is_straight then least(p.disbursed_on, p.last_due_on - 1) else p.starts_on end,
+      case when p.is_straight then least(p.disbursed_on, p.last_due_on - 1)
+        else least(coalesce(p.previous, p.disbursed_on), p.due_on - 1) end,
       case when p.is_straight then p.last_due_on else p.due_on end,
-      case when p.is_straight then p.whole else p.profit_minor end,
+      case when p.is_straight then p.whole else r.profit end,
       case when p.is_straight then 0 else p.before end,
-      coalesce(l.year, 0), coalesce(l.life, 0)
-    from present p left join loss l on l.contract_id = p.contract_id
-    order by p.contract_id
+      coalesce(r.year, 0), coalesce(r.life, 0)
+    from place p join rest r on r.contract_id = p.contract_id
     on conflict (institution_id, contract_id) do update set generation = excluded.generation,
       policy_id = excluded.policy_id, renegotiated_on = excluded.renegotiated_on,
       cured_on = excluded.cured_on, since = excluded.since, until = excluded.until,
@@ -93,19 +103,21 @@ async def refresh_windows(
     """Make the windows of contracts anew for a day; nothing else of them is touched."""
     held = [policies[FundId(row.fund_id)] for row in stale]
     numbers: dict[tuple[UUID, str], int] = {}
-    tables: list[dict[str, object]] = []
+    shares: list[tuple[int, int, int, int]] = []
     for row, dated in zip(stale, held, strict=True):
         key = dated.policy_id, row.annual_rate
         if dated.policy.loss is not None and key not in numbers:
-            numbers[key] = len(tables)
-            tables.append(_table(len(tables), dated.policy, annual_rate=row.annual_rate))
+            numbers[key] = len(numbers)
+            shares += _shares(numbers[key], dated.policy.loss, rate=Decimal(row.annual_rate))
+    columns = list(zip(*shares, strict=True)) or [()] * 4
     straight = accrual.Recognition.STRAIGHT_LINE
     await session.execute(
         REFRESH,
         {
             "institution_id": tenancy.institution_of(session),
             "day": day,
-            "tables": orjson.dumps(tables).decode(),
+            "first": stale[0].contract_id,
+            "last": stale[-1].contract_id,
             "contracts": [row.contract_id for row in stale],
             "generations": [row.generation for row in stale],
             "policies": [dated.policy_id for dated in held],
@@ -119,17 +131,25 @@ async def refresh_windows(
                 numbers.get((dated.policy_id, row.annual_rate), -1)
                 for row, dated in zip(stale, held, strict=True)
             ],
+            **{
+                name: list(column)
+                for name, column in zip(
+                    ("share_numbers", "share_months", "share_years", "share_lives"),
+                    columns,
+                    strict=True,
+                )
+            },
         },
     )
 
 
-def _table(number: int, policy: ClosingPolicy, *, annual_rate: str) -> dict[str, object]:
-    loss = policy.loss
-    if loss is None:
-        raise ValueError("a policy without expected loss has no shares")
-    rate = Decimal(annual_rate)
-    return {
-        "number": number,
-        "performing": provisioning.shares(loss.performing, loss=loss, annual_rate=rate),
-        "underperforming": provisioning.shares(loss.underperforming, loss=loss, annual_rate=rate),
-    }
+def _shares(
+    number: int, loss: LossAssumptions, *, rate: Decimal
+) -> list[tuple[int, int, int, int]]:
+    """The share of a principal lost within a year and within its life, by months ahead."""
+    year = provisioning.shares(loss.performing, loss=loss, annual_rate=rate)
+    life = provisioning.shares(loss.underperforming, loss=loss, annual_rate=rate)
+    return [
+        (number, month, year[min(month, provisioning.MONTHS_IN_YEAR)], life[month])
+        for month in range(1, provisioning.MONTHS_MAX + 1)
+    ]

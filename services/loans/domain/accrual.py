@@ -4,7 +4,7 @@ Books on the cash basis take profit as income when it is paid. Books on the accr
 as it is earned; the part paid is booked by repayments, and the close of a day books the rest.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -90,20 +90,22 @@ def window(
 ) -> Window:
     """The window that a day lies in: that of the first instalment due on the day or later.
 
-    After the last due date it is the last one. By `straight_line` one window is the whole loan.
+    After the last due date it is the last one; what is due on one day is one window. By
+    `straight_line` one window is the whole loan.
     """
     last = instalments[-1]
     if recognition is Recognition.STRAIGHT_LINE:
         whole = sum(due.profit.minor for due in instalments)
         return _window(disbursed_on, last.due_on, profit=whole, earned_before=0)
     days = [due.due_on for due in instalments]
-    index = min(bisect_left(days, on), len(days) - 1)
+    due_on = days[min(bisect_left(days, on), len(days) - 1)]
+    first, behind = bisect_left(days, due_on), bisect_right(days, due_on)
     before = [0, *accumulate(due.profit.minor for due in instalments)]
     return _window(
-        days[index - 1] if index else disbursed_on,
-        days[index],
-        profit=instalments[index].profit.minor,
-        earned_before=before[index],
+        days[first - 1] if first else disbursed_on,
+        due_on,
+        profit=before[behind] - before[first],
+        earned_before=before[first],
     )
 
 

@@ -5,7 +5,6 @@ closes before have booked, and books the difference: one entry for profit, one f
 So a close that is repeated books nothing more, and one after many days books what they sum to.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -182,12 +181,11 @@ def standing(agreed: Agreed, *, policy: ClosingPolicy, on: date, shown: Shown) -
     Its rates of loss are those of the instalments from the window's own on, in whole months from
     the window's start, so they are the same on every day of the window.
     """
-    index = bisect_left([due.due_on for due in agreed.instalments], on)
-    rest = agreed.instalments[min(index, len(agreed.instalments) - 1) :]
     current = accrual.window(agreed.instalments, disbursed_on=agreed.disbursed_on, on=on)
     principals = [
         (provisioning.months_ahead((due.due_on - current.starts_on).days), due.principal.minor)
-        for due in rest
+        for due in agreed.instalments
+        if due.due_on >= current.due_on
     ]
     year = life = 0
     if policy.loss is not None:
