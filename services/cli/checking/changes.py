@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from services.cli.checking import words
 from services.cli.checking.happened import Happened, Head
-from services.cli.checking.plans import UNITS
 from services.cli.checking.reading import Node, chosen
 from services.loans.domain.course import events as course_events
 from services.loans.domain.course.events import OpenProfit
@@ -55,7 +55,7 @@ def re_age(heard: Happened, stated: Node) -> None:
             **head,
             starts_on=stated["start_date"].day(),
             every=frequency["every"].whole(),
-            unit=chosen(frequency["unit"], UNITS),
+            unit=chosen(frequency["unit"], words.UNITS),
             instalments=stated["number_of_installments"].whole(),
             profit=chosen(handling, OPEN_PROFITS) if handling else OpenProfit.AS_AGREED,
         ),

@@ -1,137 +1,42 @@
 """Which plan of ours is what a case says was agreed?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
-from services.cli.checking import orders
-from services.cli.checking.reading import Malformed, Node, Unsupported, chosen, refuse_unknown
+from services.cli.checking import orders, words
+from services.cli.checking.reading import (
+    Malformed,
+    Node,
+    Unsupported,
+    chosen,
+    chosen_or,
+    refuse_unknown,
+)
 from services.loans.domain.course.plan import (
     Amortisation,
     Charge,
     ChargeBasis,
     ChargeOff,
-    ChargeWhen,
     CountedFrom,
     CountedOver,
     DayRules,
     DownPayment,
     Grace,
-    InstalmentRule,
     LeapRule,
     MonthLength,
-    PaymentKind,
     PayoffProfit,
     Plan,
     Recalculation,
     Rest,
-    Unit,
     YearLength,
 )
 from services.loans.domain.terms import ChargeMethod
 from shared.money import Rounding
-from shared.periods import MonthEndRule
 
-INPUTS: Final = frozenset(
-    {"schedule_engine", "currency", "principal", "interest", "amortization", "rounding"}
-    | {"number_of_installments", "repayment_frequency", "loan_term", "submitted_on"}
-    | {"expected_disbursement_date", "first_repayment_date", "repayment_start_date_type"}
-    | {"grace", "principal_threshold_for_last_installment_percent", "down_payment"}
-    | {"multi_disbursement", "interest_recalculation", "payment_allocation", "charges", "periods"}
-    | {"expected_disbursements", "month_end_due_date_strategy", "fixed_length"}
-    | {"schedule_start_date", "charge_off_behaviour", "interest_refund_on"}
-)
-INTEREST: Final = frozenset(
-    {"nominal_rate_percent", "rate_basis", "method", "calculation_period", "allow_partial_period"}
-    | {"days_in_year", "days_in_month", "days_in_year_custom_strategy"}
-    | {"interest_recognition_on_disbursement_date"}
-)
-RECALCULATION: Final = frozenset(
-    {"rest_frequency", "rest_interval", "compounding", "advance_payment_adjustment"}
-    | {"preclosure_interest", "disallow_interest_calculation_on_past_due"}
-)
-RULES: Final[Mapping[str, InstalmentRule]] = {
-    "PROGRESSIVE": InstalmentRule.BY_PERIOD_RATES,
-    "CUMULATIVE": InstalmentRule.FIXED_LEVEL,
-}
-METHODS: Final[Mapping[str, ChargeMethod]] = {
-    "FLAT": ChargeMethod.FLAT,
-    "DECLINING_BALANCE": ChargeMethod.DECLINING_BALANCE,
-}
-AMORTISATIONS: Final[Mapping[str, Amortisation]] = {
-    "EQUAL_INSTALLMENTS": Amortisation.EQUAL_INSTALMENTS,
-    "EQUAL_PRINCIPAL": Amortisation.EQUAL_PRINCIPAL,
-}
-UNITS: Final[Mapping[str, Unit]] = {
-    "DAYS": Unit.DAYS,
-    "WEEKS": Unit.WEEKS,
-    "MONTHS": Unit.MONTHS,
-    "YEARS": Unit.YEARS,
-}
-YEARS: Final[Mapping[str, YearLength]] = {
-    "360": YearLength.DAYS_360,
-    "364": YearLength.DAYS_364,
-    "365": YearLength.DAYS_365,
-    "ACTUAL": YearLength.ACTUAL,
-}
-MONTHS: Final[Mapping[str, MonthLength]] = {
-    "30": MonthLength.DAYS_30,
-    "ACTUAL": MonthLength.ACTUAL,
-}
-OVER: Final[Mapping[str, CountedOver]] = {
-    "DAILY": CountedOver.DAYS,
-    "SAME_AS_REPAYMENT_PERIOD": CountedOver.PERIODS,
-}
-LEAPS: Final[Mapping[str, LeapRule]] = {"FEB_29_PERIOD_ONLY": LeapRule.FEBRUARY_29_ONLY}
-MONTH_ENDS: Final[Mapping[str, MonthEndRule]] = {
-    "LAST_DAY_OF_MONTH": "clamp",
-    "FIRST_DAY_OF_NEXT_MONTH": "next_month",
-}
-STARTS: Final[Mapping[str, CountedFrom]] = {
-    "DISBURSEMENT_DATE": CountedFrom.DISBURSEMENT,
-    "SUBMITTED_ON_DATE": CountedFrom.SIGNING,
-}
-RESTS: Final[Mapping[str, Rest]] = {
-    "DAILY": Rest.DAILY,
-    "SAME_AS_REPAYMENT_PERIOD": Rest.WITH_INSTALMENT,
-}
-PAYOFFS: Final[Mapping[str, PayoffProfit]] = {
-    "TILL_PRECLOSE_DATE": PayoffProfit.TO_DAY,
-    "TILL_REST_FREQUENCY_DATE": PayoffProfit.TO_DUE_DATE,
-}
-CHARGE_OFFS: Final[Mapping[str, ChargeOff]] = {
-    "REGULAR": ChargeOff.AS_AGREED,
-    "ZERO_INTEREST": ChargeOff.NO_FURTHER_PROFIT,
-    "ACCELERATE_MATURITY": ChargeOff.ALL_DUE,
-}
-WHENS: Final[Mapping[str, ChargeWhen]] = {
-    "DISBURSEMENT": ChargeWhen.AT_DISBURSEMENT,
-    "TRANCHE_DISBURSEMENT": ChargeWhen.AT_EACH_TRANCHE,
-    "INSTALLMENT": ChargeWhen.EACH_INSTALMENT,
-    "SPECIFIED_DUE_DATE": ChargeWhen.ON_DATE,
-}
-BASES: Final[Mapping[str, ChargeBasis]] = {
-    "FLAT": ChargeBasis.FLAT,
-    "PERCENT_OF_AMOUNT": ChargeBasis.OF_PRINCIPAL,
-    "PERCENT_OF_INTEREST": ChargeBasis.OF_PROFIT,
-    "PERCENT_OF_AMOUNT_AND_INTEREST": ChargeBasis.OF_PRINCIPAL_AND_PROFIT,
-    "PERCENT_OF_DISBURSEMENT_AMOUNT": ChargeBasis.OF_DISBURSEMENT,
-}
-ROUNDINGS: Final[Mapping[str, Rounding]] = {
-    "HALF_EVEN": "half_even",
-    "HALF_UP": "half_up",
-    "DOWN": "down",
-}
-REFUNDS: Final[Mapping[str, PaymentKind]] = {
-    "MERCHANT_ISSUED_REFUND": PaymentKind.MERCHANT_REFUND,
-    "PAYOUT_REFUND": PaymentKind.PAYOUT_REFUND,
-}
 MONTHS_A_YEAR: Final = 12
 PERIODS_MAX: Final = 1200
-
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +63,7 @@ def scale_of(inputs: Node) -> Scale:
 def plan_of(case: Node) -> Plan:
     """Give the plan that a case agrees on. Raises `Unsupported`, `Malformed`."""
     inputs = case["inputs"]
-    refuse_unknown(inputs, INPUTS)
+    refuse_unknown(inputs, words.INPUTS)
     scale = scale_of(inputs)
     starts_on = _starts_on(case)
     interest, term = inputs.get("interest"), number_of(inputs, "number_of_installments")
@@ -175,23 +80,23 @@ def plan_of(case: Node) -> Plan:
         annual_rate=_rate(interest),
         instalments=term,
         every=frequency["every"].whole(),
-        unit=chosen(frequency["unit"], UNITS),
+        unit=chosen(frequency["unit"], words.UNITS),
         starts_on=starts_on,
         signed_on=signed.day() if signed else starts_on,
-        charge_method=chosen(interest["method"], METHODS) if interest else ChargeMethod.NONE,
+        charge_method=chosen(interest["method"], words.METHODS) if interest else ChargeMethod.NONE,
         rate_is_for_term=_word(interest, "rate_basis") == "WHOLE_TERM",
-        instalment_rule=chosen(inputs["schedule_engine"], RULES),
-        amortisation=chosen(amortisation, AMORTISATIONS)
+        instalment_rule=chosen(inputs["schedule_engine"], words.RULES),
+        amortisation=chosen(amortisation, words.AMORTISATIONS)
         if amortisation
         else Amortisation.EQUAL_INSTALMENTS,
-        counted_from=_chosen_or(
-            inputs, "repayment_start_date_type", STARTS, CountedFrom.DISBURSEMENT
+        counted_from=chosen_or(
+            inputs, "repayment_start_date_type", words.STARTS, CountedFrom.DISBURSEMENT
         ),
         first_due_on=_day_or_none(inputs, "first_repayment_date"),
         regular_from=_day_or_none(inputs, "schedule_start_date"),
         periods=_periods(inputs),
         last_due_on=_last_due_on(inputs, starts_on),
-        month_end_rule=_chosen_or(inputs, "month_end_due_date_strategy", MONTH_ENDS, "clamp"),
+        month_end_rule=chosen_or(inputs, "month_end_due_date_strategy", words.MONTH_ENDS, "clamp"),
         day_rules=_day_rules(interest),
         grace=_grace(inputs),
         rounding=_rounding(inputs),
@@ -203,9 +108,11 @@ def plan_of(case: Node) -> Plan:
         charges=tuple(charge_of(charge, scale) for charge in inputs.listed("charges")),
         tranches=_tranches(case, scale),
         profit_refunded_on=frozenset(
-            chosen(kind, REFUNDS) for kind in inputs.listed("interest_refund_on")
+            chosen(kind, words.REFUNDS) for kind in inputs.listed("interest_refund_on")
         ),
-        charge_off=_chosen_or(inputs, "charge_off_behaviour", CHARGE_OFFS, ChargeOff.AS_AGREED),
+        charge_off=chosen_or(
+            inputs, "charge_off_behaviour", words.CHARGE_OFFS, ChargeOff.AS_AGREED
+        ),
     )
 
 
@@ -216,12 +123,12 @@ def charge_of(stated: Node, scale: Scale) -> Charge:
         {"code", "time", "calculation", "amount_or_percent", "amount", "penalty", "due_date"},
     )
     calculation, code, due = stated.get("calculation"), stated.get("code"), stated.get("due_date")
-    basis = chosen(calculation, BASES) if calculation else ChargeBasis.FLAT
+    basis = chosen(calculation, words.BASES) if calculation else ChargeBasis.FLAT
     amount = stated.get("amount_or_percent") or stated["amount"]
     penalty = stated.get("penalty")
     return Charge(
         code=code.text() if code else "charge",
-        when=chosen(stated["time"], WHENS),
+        when=chosen(stated["time"], words.WHENS),
         basis=basis,
         value=Decimal(scale.minor(amount)) if basis is ChargeBasis.FLAT else amount.number(),
         is_penalty=penalty is not None and penalty.flag(),
@@ -262,7 +169,7 @@ def _starts_on(case: Node) -> date:
 def _rate(interest: Node | None) -> Decimal:
     if interest is None:
         return Decimal(0)
-    refuse_unknown(interest, INTEREST)
+    refuse_unknown(interest, words.INTEREST)
     rate = interest["nominal_rate_percent"].number() / 100
     basis = _word(interest, "rate_basis")
     if basis not in {"PER_YEAR", "PER_MONTH", "WHOLE_TERM", ""}:
@@ -276,10 +183,12 @@ def _day_rules(interest: Node | None) -> DayRules:
     partial = interest.get("allow_partial_period")
     first_day = interest.get("interest_recognition_on_disbursement_date")
     return DayRules(
-        year=_chosen_or(interest, "days_in_year", YEARS, YearLength.ACTUAL),
-        month=_chosen_or(interest, "days_in_month", MONTHS, MonthLength.ACTUAL),
-        leap=_chosen_or(interest, "days_in_year_custom_strategy", LEAPS, LeapRule.BY_CALENDAR_YEAR),
-        over=_chosen_or(interest, "calculation_period", OVER, CountedOver.DAYS),
+        year=chosen_or(interest, "days_in_year", words.YEARS, YearLength.ACTUAL),
+        month=chosen_or(interest, "days_in_month", words.MONTHS, MonthLength.ACTUAL),
+        leap=chosen_or(
+            interest, "days_in_year_custom_strategy", words.LEAPS, LeapRule.BY_CALENDAR_YEAR
+        ),
+        over=chosen_or(interest, "calculation_period", words.OVER, CountedOver.DAYS),
         partial_periods=partial is not None and partial.flag(),
         first_day_bears=first_day is not None and first_day.flag(),
     )
@@ -312,7 +221,7 @@ def _rounding(inputs: Node) -> Rounding:
     if stated is None:
         return "half_even"
     refuse_unknown(stated, {"mode", "installment_in_multiples_of"})
-    return _chosen_or(stated, "mode", ROUNDINGS, "half_even")
+    return chosen_or(stated, "mode", words.ROUNDINGS, "half_even")
 
 
 def _multiple(inputs: Node, scale: Scale) -> int:
@@ -342,7 +251,7 @@ def _recalculation(inputs: Node) -> Recalculation | None:
     stated = inputs.get("interest_recalculation")
     if stated is None:
         return None
-    refuse_unknown(stated, RECALCULATION)
+    refuse_unknown(stated, words.RECALCULATION)
     if _word(stated, "compounding") not in {"NONE", ""}:
         raise Unsupported(f"compounding {_word(stated, 'compounding')}")
     interval = stated.get("rest_interval")
@@ -350,8 +259,8 @@ def _recalculation(inputs: Node) -> Recalculation | None:
         raise Unsupported(f"a rest interval of {interval.whole()}")
     silent = stated.get("disallow_interest_calculation_on_past_due")
     return Recalculation(
-        rest=_chosen_or(stated, "rest_frequency", RESTS, Rest.DAILY),
-        payoff=_chosen_or(stated, "preclosure_interest", PAYOFFS, PayoffProfit.TO_DAY),
+        rest=chosen_or(stated, "rest_frequency", words.RESTS, Rest.DAILY),
+        payoff=chosen_or(stated, "preclosure_interest", words.PAYOFFS, PayoffProfit.TO_DAY),
         overdue_bears=silent is None or not silent.flag(),
     )
 
@@ -370,7 +279,7 @@ def _last_due_on(inputs: Node, starts_on: date) -> date | None:
     stated = inputs.get("fixed_length")
     if stated is None:
         return None
-    return orders.later(starts_on, stated["every"].whole(), chosen(stated["unit"], UNITS))
+    return orders.later(starts_on, stated["every"].whole(), chosen(stated["unit"], words.UNITS))
 
 
 def _word(node: Node | None, name: str) -> str:
@@ -381,8 +290,3 @@ def _word(node: Node | None, name: str) -> str:
 def _day_or_none(node: Node, name: str) -> date | None:
     found = node.get(name)
     return None if found is None else found.day()
-
-
-def _chosen_or(node: Node, name: str, choices: Mapping[str, _Value], otherwise: _Value) -> _Value:
-    found = node.get(name)
-    return otherwise if found is None else chosen(found, choices)

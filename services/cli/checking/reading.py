@@ -146,6 +146,12 @@ def chosen(stated: Node, choices: Mapping[str, _Value]) -> _Value:
     return choices[word]
 
 
+def chosen_or(node: Node, name: str, choices: Mapping[str, _Value], otherwise: _Value) -> _Value:
+    """Give what a word of a case means to us, or something else where it is absent."""
+    found = node.get(name)
+    return otherwise if found is None else chosen(found, choices)
+
+
 def _case_file(path: Path, name: str) -> CaseFile:
     if path.stat().st_size > LARGEST_FILE:
         return CaseFile(name=name, content=None, complaint="the file is too large for a case")
