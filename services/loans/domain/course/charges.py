@@ -1,6 +1,7 @@
 """On which instalment does a fee or penalty stand, and how much is it?"""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -32,6 +33,16 @@ def add(standing: Standing, key: Hashable, charge: Charge, on: date) -> None:
     line.asked[part] += amount
     line.is_settled, line.settled_on = False, None
     standing.charged[key] = ChargeOn(line, part, amount, charge.due_on)
+
+
+def place_again(standing: Standing, dropped: Sequence[Line]) -> None:
+    """Charges of instalments that are no more stand where their due dates now belong."""
+    for key, placed in list(standing.charged.items()):
+        if placed.line in dropped:
+            line = _line_for(standing, placed.due_on or placed.line.due)
+            left = placed.line.open_of(placed.part)
+            line.asked[placed.part] += min(left, placed.amount)
+            standing.charged[key] = replace(placed, line=line)
 
 
 def _line_for(standing: Standing, due_on: date) -> Line:

@@ -69,7 +69,7 @@ def _spread(standing: Standing, on: date, rest: int) -> None:
     model_moves.disburse(model, on, rest)
     tallies = model.tally()
     for period, tally in zip(model.periods, tallies, strict=True):
-        line = standing.line_due(period.due)
+        line = standing.line_of(period)
         if line is not None and line.due >= on:
             line.asked[0], line.asked[1] = tally.principal, tally.profit
             line.note(on)

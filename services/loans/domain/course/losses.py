@@ -40,8 +40,9 @@ def _take_open(standing: Standing, entry: Entry) -> None:
 
 def _profit_to(standing: Standing, line: Line, on: date) -> int | None:
     """The profit of a running instalment to a day; None when it is to stay."""
-    if standing.follows_days and standing.model.found(line.due) is not None:
-        earned = model_views.profit_of_period(standing.model, line.due, on)
+    place = standing.model.place_of(line.start, line.due)
+    if standing.follows_days and place is not None:
+        earned = model_views.profit_of_period(standing.model, place, on)
         return earned if line.open_of(PROFIT) or earned else None
     left = line.open_of(PROFIT)
     if not left:

@@ -60,27 +60,26 @@ def _cut_spans(period: Period, day: date, *, is_first: bool) -> None:
             return
 
 
-def due_if_paid(model: Model, due: date, day: date) -> Owed:
+def due_if_paid(model: Model, place: int, day: date) -> Owed:
     """What a period asks for when it is paid on a day: profit to that day, the rest is principal.
 
     A period that has not begun asks for its agreed instalment, but for no more principal than is
     outstanding.
     """
     twin = cut_at(model, day)
-    index = next(place for place, period in enumerate(twin.periods) if period.due == due)
-    period = twin.periods[index]
+    period = twin.periods[place]
     tallies = twin.tally()
     unsettled = sum(1 for other in twin.periods if not other.is_settled)
     if day <= period.start:
         if unsettled > 1:
             period.instalment = period.agreed
-            tally = twin.tally()[index]
+            tally = twin.tally()[place]
             beyond = max(tally.principal - period.paid_principal, 0) - _outstanding(twin)
             period.instalment -= max(beyond, 0)
         elif period.is_settled and unsettled == 1:
-            rest = _outstanding(twin) + period.paid_principal + tallies[index].profit
+            rest = _outstanding(twin) + period.paid_principal + tallies[place].profit
             period.instalment = min(period.agreed, rest)
-    tally = twin.tally()[index]
+    tally = twin.tally()[place]
     return Owed(tally.principal, tally.profit)
 
 
@@ -89,11 +88,10 @@ def _outstanding(model: Model) -> int:
     return max(owed - sum(period.paid_principal for period in model.periods), 0)
 
 
-def profit_of_period(model: Model, due: date, day: date) -> int:
+def profit_of_period(model: Model, place: int, day: date) -> int:
     """The profit that a period has earned to a day, what is owed once more included."""
     twin = cut_at(model, day)
-    index = next(place for place, period in enumerate(twin.periods) if period.due == due)
-    return twin.tally()[index].earned
+    return twin.tally()[place].earned
 
 
 def owed_on(model: Model, day: date) -> Owed:
@@ -120,7 +118,7 @@ def owed_on(model: Model, day: date) -> Owed:
 
 def profit_due_by(model: Model, day: date) -> int:
     """The profit of all periods when each is paid on a day."""
-    return sum(due_if_paid(model, period.due, day).profit for period in model.periods)
+    return sum(due_if_paid(model, place, day).profit for place in range(len(model.periods)))
 
 
 def let_overdue_bear(

@@ -89,8 +89,9 @@ def _credit_by_days(standing: Standing, on: date, amount: int, repaid: int) -> N
     model_moves.credit(standing.model, on, principal=amount, profit=0)
     standing.sync(on)
     line = _line_for(standing, on)
-    period = standing.model.found(line.due)
-    if repaid and period is not None:
+    place = standing.model.place_of(line.start, line.due)
+    if repaid and place is not None:
+        period = standing.model.periods[place]
         model_moves.pay_principal(standing.model, period, on, repaid)
         standing.sync(on)
         line.pay(PRINCIPAL, on, repaid)

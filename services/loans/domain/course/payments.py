@@ -5,18 +5,24 @@ from datetime import date
 
 from services.loans.domain.course import allocation, level_lines, model_moves, model_views
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT, Line
-from services.loans.domain.course.plan import AllocationRule, Part, PayoffProfit, Recalculation
+from services.loans.domain.course.plan import (
+    AllocationRule,
+    Part,
+    PaymentKind,
+    PayoffProfit,
+    Recalculation,
+)
 from services.loans.domain.course.plan import Standing as Stand
 from services.loans.domain.course.standing import Entry, Standing
+
+PAYING = frozenset(kind.value for kind in PaymentKind)
 
 
 def receive(standing: Standing, entry: Entry, rule: AllocationRule) -> None:
     """Let a payment pay what is open, in the order of its rule; what is left is overpaid."""
-    before = list(entry.parts)
     left = allocation.allocate(
         standing, rule, entry.on, entry.amount, entry.parts, payer(standing, entry.on)
     )
-    del before
     entry.surplus = left
     standing.overpaid += left
 
@@ -34,6 +40,19 @@ def use_overpaid(standing: Standing, on: date) -> list[int]:
             payer(standing, on),
         )
     return parts
+
+
+def use_surplus(standing: Standing) -> None:
+    """What payments had left over pays a charge that was added later, as of their own days."""
+    for entry in standing.entries:
+        amount = min(entry.surplus, standing.overpaid)
+        if amount > 0 and entry.kind in PAYING:
+            standing.overpaid -= amount
+            rule = standing.plan.allocation.rule_of(PaymentKind(entry.kind.value))
+            pay = payer(standing, entry.on)
+            left = allocation.allocate(standing, rule, entry.on, amount, entry.parts, pay)
+            entry.surplus += left - amount
+            standing.overpaid += left
 
 
 def payer(standing: Standing, on: date) -> allocation.PayPart:
@@ -54,7 +73,8 @@ def _by_days(standing: Standing, on: date) -> Callable[[Line, Stand, Part, int],
 
     def pay(line: Line, stand: Stand, part: Part, amount: int) -> int:
         place = PLACE[part]
-        if line.is_down_payment or line.due > model.last.due:
+        at = model.place_of(line.start, line.due)
+        if line.is_down_payment or at is None:
             return -1 - line.pay(place, on, amount)
         day, is_empty = on, False
         if stand is Stand.IN_ADVANCE:
@@ -63,17 +83,16 @@ def _by_days(standing: Standing, on: date) -> Callable[[Line, Stand, Part, int],
                 and line.start < on <= line.due
             ):
                 day = line.due
-            owed = model_views.due_if_paid(model, line.due, day)
+            owed = model_views.due_if_paid(model, at, day)
             is_empty = owed == (0, 0)
             if place == PROFIT:
                 line.asked[PROFIT] = owed.profit
             elif place == PRINCIPAL:
                 line.asked[PRINCIPAL] = owed.principal
         used = line.pay(place, on, amount)
-        period = model.found(line.due)
-        if period is not None and place in (PRINCIPAL, PROFIT):
+        if place in (PRINCIPAL, PROFIT):
             move = model_moves.pay_principal if place == PRINCIPAL else model_moves.pay_profit
-            move(model, period, day, used)
+            move(model, model.periods[at], day, used)
             standing.sync(on)
         return -1 - used if is_empty else used
 

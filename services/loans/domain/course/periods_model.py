@@ -202,9 +202,12 @@ class Model:
                 return period
         return None
 
-    def found(self, due: date) -> Period | None:
-        """The period with this due date."""
-        return next((period for period in self.periods if period.due == due), None)
+    def place_of(self, start: date, due: date) -> int | None:
+        """Where in the order of periods the one with these days stands."""
+        for place, period in enumerate(self.periods):
+            if period.due == due and period.start == start:
+                return place
+        return None
 
     def rate_spans(self, periods: Sequence[Period] | None = None) -> None:
         """Give every span its rate, after days or rates have changed."""

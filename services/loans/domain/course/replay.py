@@ -14,6 +14,7 @@ from services.loans.domain.course import (
     payments,
     periods_of_plan,
     refunds,
+    spreading,
 )
 from services.loans.domain.course.events import (
     ChargeAdded,
@@ -25,6 +26,8 @@ from services.loans.domain.course.events import (
     Event,
     Paid,
     ProfitPaused,
+    ReAged,
+    ReAmortised,
     RateChanged,
     Rescheduled,
     Reversed,
@@ -75,6 +78,8 @@ def _order(event: Event, place: int, paid_out_on: date) -> tuple[date, int, date
     if isinstance(event, ChargeAdded):
         due = event.charge.due_on
         day = min(entered, due) if due is not None else entered
+    elif isinstance(event, ReAged):
+        day = min(event.on, event.starts_on)
     elif isinstance(event, Rescheduled) and event.due_on is not None:
         day = entered = paid_out_on
     elif isinstance(event, RateChanged | ProfitPaused | Rescheduled):
@@ -197,6 +202,7 @@ def _move_due_dates(standing: Standing, event: Rescheduled) -> None:
 
 def _charge_added(standing: Standing, event: ChargeAdded) -> None:
     charges.add(standing, event.key, event.charge, event.on)
+    payments.use_surplus(standing)
 
 
 def _charge_waived(standing: Standing, event: ChargeWaived) -> None:
@@ -219,4 +225,6 @@ HANDLERS: Mapping[type[Event], Callable[[Standing, Any], None]] = {
     CreditRefunded: owed_again.refund_credit,
     ChargedOff: losses.charge_off,
     WrittenOff: losses.write_off,
+    ReAged: spreading.re_age,
+    ReAmortised: spreading.re_amortise,
 }

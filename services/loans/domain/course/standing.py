@@ -6,7 +6,7 @@ from datetime import date
 
 from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
-from services.loans.domain.course.periods_model import Model
+from services.loans.domain.course.periods_model import Model, Period
 from services.loans.domain.course.plan import Charge, InstalmentRule, Plan
 from services.loans.domain.course.results import TransactionKind
 
@@ -76,19 +76,19 @@ class Standing:
             and not self.is_written_off
         )
 
-    def line_due(self, due: date) -> Line | None:
+    def line_of(self, period: Period) -> Line | None:
         """The line of a period of the model."""
         for line in self.lines:
-            if line.due == due and not line.is_down_payment:
+            if line.due == period.due and line.start == period.start and not line.is_down_payment:
                 return line
         return None
 
     def sync(self, on: date | None = None) -> None:
         """Take over into the lines what the model now says is due."""
         tallies = self.model.tally()
-        by_due = {line.due: line for line in reversed(self.lines) if not line.is_down_payment}
+        by_days = {(line.start, line.due): line for line in self.lines if not line.is_down_payment}
         for period, tally in zip(self.model.periods, tallies, strict=True):
-            line = by_due.get(period.due)
+            line = by_days.get(period.days)
             if line is not None:
                 line.asked[0], line.asked[1] = tally.principal, tally.profit
                 if on is not None:
@@ -104,7 +104,7 @@ class Standing:
         """Take over what the model says into the lines that are open and due from a day on."""
         tallies = self.model.tally()
         for period, tally in zip(self.model.periods, tallies, strict=True):
-            line = self.line_due(period.due)
+            line = self.line_of(period)
             if line is not None and not line.is_settled and line.due >= since:
                 line.asked[0], line.asked[1] = tally.principal, tally.profit
 
@@ -113,13 +113,24 @@ class Standing:
         last = max(event.on for event in self.disbursed)
         self.expected = [(on, amount) for on, amount in self.expected if on >= day and on > last]
 
-    def put_in(self, line: Line) -> None:
-        """A new line, in the order of due dates.
+    def last_line_due(self, due: date) -> Line | None:
+        """The last of the lines due on a day: an old one may end where a new one is due."""
+        found = [line for line in self.lines if line.due == due and not line.is_down_payment]
+        return found[-1] if found else None
 
-        On one day the down payment comes last, of level instalments first.
-        """
-        is_level = self.plan.instalment_rule is InstalmentRule.FIXED_LEVEL
+    def put_in(self, line: Line) -> None:
+        """A new line, in the order of due dates."""
         self.lines.append(line)
+        self.in_order()
+
+    def in_order(self) -> None:
+        """Lines by due date; on one day the down payment comes last, of level instalments first."""
+        is_level = self.plan.instalment_rule is InstalmentRule.FIXED_LEVEL
         self.lines.sort(
-            key=lambda each: (each.due, each.is_down_payment is not is_level, each.is_added)
+            key=lambda each: (
+                each.due,
+                each.is_down_payment is not is_level,
+                each.is_added,
+                each.start,
+            )
         )
