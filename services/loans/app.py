@@ -12,6 +12,7 @@ from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
+from services.loans.collections import router as collections
 from services.loans.contracts import router as contracts
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
@@ -59,6 +60,7 @@ ROUTERS = (
     payments.router,
     disbursements.router,
     papers.router,
+    collections.router,
 )
 
 

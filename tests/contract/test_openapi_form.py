@@ -36,6 +36,7 @@ MOVES_MONEY = {
     "POST /loans/v1/contracts/{contract_id}/collections",
     "POST /loans/v1/contracts/{contract_id}/repayments",
     "POST /loans/v1/repayments/{repayment_id}/reversal",
+    "POST /loans/v1/collection-sheets",
     "POST /loans/v1/ledger/closings",
 }
 

@@ -134,6 +134,12 @@ class DueOut(InstalmentOut):
         return cls(**dict(plain), on=DayOut.of(due.due_on))
 
 
+def seal_of(paper: Body) -> str:
+    """Give the SHA-256 of all members but `sha256`, as JSON with sorted names, without spaces."""
+    content = paper.model_dump(mode="json", exclude={"sha256"})
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
 class PaperOut(Body):
     """What all papers share: whose they are, what they rest on, and their seal."""
 
@@ -143,9 +149,7 @@ class PaperOut(Body):
 
     def sealed(self) -> Self:
         """Give the paper with the hash of everything else it says."""
-        content = self.model_dump(mode="json", exclude={"sha256"})
-        written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        return self.model_copy(update={"sha256": hashlib.sha256(written).hexdigest()})
+        return self.model_copy(update={"sha256": seal_of(self)})
 
 
 class StatementOut(PaperOut):

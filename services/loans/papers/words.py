@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.loans.contracts.schemas import PaidOut
-from services.loans.papers.documents import DayOut, HeadOut
+from services.loans.papers.documents import DayOut, HeadOut, PartyOut
 from services.loans.papers.printing import Cell, apart, figure
 from shared import texts
 from shared.money import Money
@@ -67,12 +67,16 @@ class Words:
         return texts.hijri(day.gregorian, language=self.language)
 
     def name(self, head: HeadOut) -> str:
-        """Name the borrower in the script of the language if we can, else by reference."""
-        names = [head.borrower.name_latin, head.borrower.name_ar]
+        """Name the borrower of a paper (see `name_of`)."""
+        return self.name_of(head.borrower)
+
+    def name_of(self, borrower: PartyOut) -> str:
+        """Name a borrower in the script of the language if we can, else by reference."""
+        names = [borrower.name_latin, borrower.name_ar]
         if self.language == "ar":
             names.reverse()
         found = next((name for name in names if name), None)
-        return figure(head.borrower.reference) if found is None else apart(found)
+        return figure(borrower.reference) if found is None else apart(found)
 
 
 def parts_of(paid: PaidOut, *, all_of_them: bool = False) -> list[tuple[str, MoneyBody]]:
