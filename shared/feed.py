@@ -27,6 +27,7 @@ from shared.ids import InstitutionId
 log = structlog.get_logger()
 
 BATCH = 2_000
+LATE = "interval '5 minutes'"
 POLL_SECONDS = 0.2
 LEASE_SECONDS = 10
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +79,7 @@ class Chain:
     """A kind of rows that the sequencer numbers: where they wait and where they are linked.
 
     `digest` is an SQL expression over `p` (the pending row) that gives the sha256 of the row's
-    whole content.
+    whole content. `late` names a table that notes what was numbered long after it was written.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Chain:
     link: str
     key: str
     digest: str
+    late: str | None = None
 
 
 EVENTS = Chain(
@@ -249,12 +251,15 @@ async def _extend(
         return 0
     rows = await connection.fetch(
         f"""
-        select {chain.digest} as digest from {chain.pending} p
+        select {chain.digest} as digest,
+          p.recorded_at < cast($3 as timestamptz) - {LATE} as late
+        from {chain.pending} p
         where p.institution_id = $1 and p.{chain.key} = any($2)
         order by p.recorded_at, p.{chain.key}
         """,
         institution_id,
         keys,
+        numbered_at,
     )
     last = await connection.fetchrow(
         f"select number, hash from {chain.link} where institution_id = $1"
@@ -278,6 +283,18 @@ async def _extend(
         keys,
         hashes,
     )
+    if chain.late and any(row["late"] for row in rows):
+        await connection.execute(
+            f"""
+            insert into {chain.late} (institution_id, {chain.key}, recorded_at, numbered_at)
+            select institution_id, {chain.key}, recorded_at, $2 from {chain.pending}
+            where institution_id = $1 and {chain.key} = any($3)
+              and recorded_at < cast($2 as timestamptz) - {LATE}
+            """,
+            institution_id,
+            numbered_at,
+            keys,
+        )
     await connection.execute(
         f"delete from {chain.pending} where institution_id = $1 and {chain.key} = any($2)",
         institution_id,

@@ -12,7 +12,6 @@ from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
-from services.loans.collections import router as collections
 from services.loans.contracts import router as contracts
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
@@ -22,16 +21,17 @@ from services.loans.identity import router as identity
 from services.loans.identity.issuer import Issuer
 from services.loans.institutions import router as institutions
 from services.loans.ledger import router as ledger
-from services.loans.ledger.queries import JOURNAL
+from services.loans.ledger.queries import EVENTS, JOURNAL
 from services.loans.papers import router as papers
 from services.loans.papers.printing import Printer
 from services.loans.payments import router as payments
 from services.loans.payments.desk import PaymentDesk
+from services.loans.portfolio import router as portfolio
 from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.settings import LoansSettings
-from shared import feed, feed_router, web
+from shared import feed_router, web
 from shared.auth import TokenVerifier
 from shared.background import Background, for_each
 from shared.batching import Batcher
@@ -59,8 +59,8 @@ ROUTERS = (
     contracts.router,
     payments.router,
     disbursements.router,
+    portfolio.router,
     papers.router,
-    collections.router,
 )
 
 
@@ -75,7 +75,7 @@ def create_app(
     clock = clock or SystemClock()
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     caller = http or httpx.AsyncClient(base_url=str(settings.scoring_url))
-    sequencer = Sequencer(database, chains=(feed.EVENTS, JOURNAL))
+    sequencer = Sequencer(database, chains=(EVENTS, JOURNAL))
     days = Days(database, clock)
     book = RepaymentBook(database)
     asked = scoring or _scoring(settings, caller)

@@ -145,10 +145,3 @@ def days_of(movements: Iterable[tuple[date, int, int]]) -> tuple[Day, ...]:
         disbursed, paid = disbursed + sums[on][0], paid + sums[on][1]
         days.append(Day(on, disbursed, paid))
     return tuple(days)
-
-
-def days_late(oldest_open_due_on: date | None, *, as_of: date) -> int:
-    """Days past due: as_of less the oldest open due; due on 1 March, on 4 March 3, on the 1st 0."""
-    if oldest_open_due_on is None:
-        return 0
-    return max((as_of - oldest_open_due_on).days, 0)

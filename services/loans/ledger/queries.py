@@ -1,7 +1,7 @@
 """What do the books say: accounts, balances, trial balance, statements, the chain?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import tenancy
+from shared import feed, tenancy
 from shared.errors import Kind, RafidError
 from shared.feed import Chain
 from shared.ids import AccountId, FundId
@@ -35,6 +35,8 @@ JOURNAL = Chain(
     key="entry_id",
     digest=DIGEST,
 )
+
+EVENTS = replace(feed.EVENTS, late="event_late")
 
 ACCOUNTS = text("""
     select fund_id, code, account_id, currency from account

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import tenancy
+
+FIRST = UUID(int=0)
 
 RULES: Mapping[str, str] = {
     "every entry balances in each fund and currency": """
@@ -175,6 +178,40 @@ async def standings(session: AsyncSession, *, after: object, limit: int) -> Sequ
     """Return contracts with their agreed dues and the sums paid, in the order of their ids."""
     values = {"institution_id": tenancy.institution_of(session), "after": after, "limit": limit}
     return (await session.execute(STANDINGS, values)).all()
+
+
+# Contracts with all that their positions follow from. Histories stand in the order in which they
+# were written, the rows of one version by day.
+HISTORIES = text("""
+    select p.contract_id, c.terms -> 'allocation_order' as allocation_order, p.moved_on, p.status,
+      p.outstanding_principal_minor as outstanding, p.disbursed_minor as disbursed,
+      p.written_off_minor as written_off,
+      (select json_agg(h order by h.version, h.valid_from) from position_history h
+       where h.institution_id = p.institution_id and h.contract_id = p.contract_id) as history,
+      (select json_agg(i order by i.generation, i.number) from instalment i
+       where i.institution_id = p.institution_id and i.contract_id = p.contract_id) as dues,
+      (select json_agg(m) from (
+         select disbursed_on as "on", amount_minor as disbursed, 0 as paid from disbursement d
+         where d.institution_id = p.institution_id and d.contract_id = p.contract_id
+         union all
+         select received_on, 0, amount_minor from repayment r
+         where r.institution_id = p.institution_id and r.contract_id = p.contract_id
+         union all
+         select effective_on, 0, principal_minor + profit_minor + fee_minor + penalty_minor
+           + surplus_minor from contract_generation g
+         where g.institution_id = p.institution_id and g.contract_id = p.contract_id
+       ) m) as moves
+    from position p
+    join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
+    where p.institution_id = :institution_id and p.contract_id > :after
+    order by p.contract_id limit :limit
+""")
+
+
+async def histories(session: AsyncSession, *, after: object, limit: int) -> Sequence[Row[Any]]:
+    """Return contracts with their positions, instalments and movements, in order of their ids."""
+    values = {"institution_id": tenancy.institution_of(session), "after": after, "limit": limit}
+    return (await session.execute(HISTORIES, values)).all()
 
 
 # The content of a link as the chain hashed it, spelled from the raw columns: `rafid verify`

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from services.loans.contracts import positions
 from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
+from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain import chart, journal, schedule
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
@@ -66,7 +67,12 @@ async def lend(
             insert(PositionRow), [_position(row, one) for row, one in zip(rows, lent, strict=True)]
         )
         if paid_out:
-            await ledger.post_all(session, [_paid_out(one, kind) for one in lent])
+            postings = [_paid_out(one, kind) for one in lent]
+            await ledger.post_all(session, postings)
+            await session.execute(
+                insert(DisbursementRow),
+                [_disbursed(row, one) for row, one in zip(rows, postings, strict=True)],
+            )
             await positions.pay_out(session, [_money_out(row) for row in rows])
     return lent
 
@@ -99,6 +105,21 @@ def _position(row: ContractRow, one: Lent) -> dict[str, object]:
 
 def _money_out(row: ContractRow) -> PaidOut:
     return PaidOut(contract=row, on=row.signed_on, event_id=ids.new())
+
+
+def _disbursed(row: ContractRow, posting: ledger.Posting) -> dict[str, object]:
+    return {
+        "institution_id": row.institution_id,
+        "disbursement_id": posting.source_id,
+        "contract_id": row.contract_id,
+        "currency": row.currency,
+        "amount_minor": row.principal_minor,
+        "fee_kept_minor": 0,
+        "disbursed_on": row.signed_on,
+        "channel": Channel.CASH.value,
+        "entry_id": posting.entry_id,
+        "actor_id": ACTOR,
+    }
 
 
 def _paid_out(one: Lent, kind: FundKind) -> ledger.Posting:

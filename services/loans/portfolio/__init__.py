@@ -1,0 +1,1 @@
+"""How the whole portfolio stands on a day: lateness, buckets, what is at risk."""
