@@ -264,6 +264,105 @@ class ContractClosed(Event):
     closed_on: date
 
 
+class CorrectedDue(Due):
+    """One instalment of a new agreement, with its late amount."""
+
+    penalty_minor: int = 0
+
+
+class ContractCorrected(Event):
+    """An order changed a contract: what its instalments are now, and what it moved.
+
+    `dues` are the instalments that hold from `effective_on` on; None where they stay. The amounts
+    are differences: portions of what was paid, money in (out is negative), what zakat paid in the
+    borrower's place, principal written off, money that came on what was written off.
+    """
+
+    type: ClassVar[str] = "loans.contract-corrected.v1"
+    contract_id: UUID
+    order_id: UUID
+    reverses_order_id: UUID | None
+    kind: str
+    reason: str
+    fund_id: UUID
+    currency: str
+    effective_on: date
+    status: str
+    is_settled: bool
+    borrower_id: UUID
+    channel: str
+    dues: tuple[CorrectedDue, ...] | None
+    principal_minor: int
+    profit_minor: int
+    fee_minor: int
+    penalty_minor: int
+    surplus_minor: int
+    moved_minor: int
+    forgiven_minor: int
+    written_off_minor: int
+    recovered_minor: int
+
+
+class DisbursementReversed(Event):
+    """A loan paid out was taken back whole; every amount is negative."""
+
+    type: ClassVar[str] = "loans.disbursement-reversed.v1"
+    contract_id: UUID
+    disbursement_id: UUID
+    reverses_disbursement_id: UUID
+    order_id: UUID
+    fund_id: UUID
+    amount_minor: int
+    fee_kept_minor: int
+    currency: str
+    disbursed_on: date
+    channel: str
+
+
+class FundReceiptReversed(Event):
+    """Money booked into a fund was taken back; the amount is negative."""
+
+    type: ClassVar[str] = "loans.fund-receipt-reversed.v1"
+    fund_id: UUID
+    receipt_id: UUID
+    reverses_receipt_id: UUID
+    donor_id: UUID | None
+    amount_minor: int
+    currency: str
+    received_on: date
+
+
+class FundMoneyMoved(Event):
+    """A fund moved its own money between cash and wallet; what it has is the same."""
+
+    type: ClassVar[str] = "loans.fund-money-moved.v1"
+    fund_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    moved_on: date
+    source: str
+    target: str
+
+
+class DealStepTaken(Event):
+    """A step of a contract that buys, owns, leases or shares: what was done, where it stands.
+
+    `cash_minor` is what the step moved in the fund's cash and wallet; out is negative.
+    """
+
+    type: ClassVar[str] = "loans.deal-step-taken.v1"
+    contract_id: UUID
+    step_id: UUID
+    fund_id: UUID
+    mode_of_finance: str
+    step: str
+    stage: str
+    taken_on: date
+    cash_minor: int
+    currency: str
+
+
 class ProjectOpened(Event):
     """A project record was born from the first disbursement of its contract."""
 

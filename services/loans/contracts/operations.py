@@ -291,6 +291,15 @@ async def enter(
     await _remember(session, rows, actor_id=actor_id, reason=reason)
 
 
+async def hand_over(
+    session: AsyncSession, row: ContractRow, *, borrower_id: UUID, actor_id: UUID
+) -> None:
+    """Let another borrower stand in a locked contract from now on."""
+    row.borrower_id, row.version = borrower_id, row.version + 1
+    await session.flush()
+    await _remember(session, [row], actor_id=actor_id)
+
+
 async def _remember(
     session: AsyncSession,
     rows: Sequence[ContractRow],

@@ -104,16 +104,17 @@ async def replace_instalments(
     order_id: UUID | None = None,
     event_id: UUID | None = None,
     status: Standing | None = None,
+    moved: int = 0,
 ) -> Restated:
     """Give a locked contract a new generation of instalments, which holds from a day on.
 
     The generation is the whole course: what is paid stands in it as instalments of its own, and
-    the total paid pours over it from the first. `event_id` names the event told with it. A
-    `status` other than None is the contract's from that day.
+    the total paid, with what is `moved` now, pours over it from the first. `event_id` names the
+    event told with it. A `status` other than None is the contract's from that day.
     """
     head = await queries.locked_position(session, contract.contract_id)
     generation = head.generation + 1
-    total = _paid(head).total
+    total = _paid(head).total + moved
     order = _order(contract)
     portions = allocation.waterfall(total, instalments=schedule.totals(instalments), order=order)
     difference = Portions(*(new - old for new, old in zip(portions, _paid(head), strict=True)))
@@ -141,7 +142,7 @@ async def replace_instalments(
     head.surplus_minor = portions.surplus
     ladder = _ladder(contract, instalments)
     last = await _restate(
-        session, head, ladder=ladder, on=effective_on, event_id=event_id, status=status
+        session, head, ladder=ladder, on=effective_on, event_id=event_id, status=status, paid=moved
     )
     return Restated(generation=generation, version=head.version, difference=difference, head=last)
 
@@ -184,13 +185,16 @@ async def _restate(
     event_id: UUID | None,
     status: Standing | None,
     disbursed: int = 0,
+    paid: int = 0,
 ) -> Position:
     """Append a position for the day and each later one, and let the head follow the last."""
     if status is Standing.RENEGOTIATED and head.renegotiated_on is None:
         head.renegotiated_on = on
+    if status is Standing.ACTIVE:
+        head.renegotiated_on = None
     base = status or _base(head)
     days = await queries.position_days(session, ContractId(head.contract_id), on=on)
-    changed = positions.moved(days, on=on, disbursed=disbursed)
+    changed = positions.moved(days, on=on, disbursed=disbursed, paid=paid)
     rows = [
         positions.stand(day, ladder=ladder, base=base, written_off=head.written_off_minor)
         for day in changed

@@ -30,6 +30,25 @@ async def disbursements_of(session: AsyncSession, contract_id: UUID) -> list[Dis
     return list(await session.scalars(statement.order_by(DisbursementRow.disbursement_id)))
 
 
+STANDING = text("""
+    select d.disbursement_id from disbursement d
+    where d.institution_id = :institution_id and d.contract_id = :contract_id
+      and d.reverses_disbursement_id is null and not exists (
+        select from disbursement r where r.institution_id = d.institution_id
+          and r.reverses_disbursement_id = d.disbursement_id)
+""")
+
+
+async def standing_disbursement(session: AsyncSession, contract_id: UUID) -> DisbursementRow | None:
+    """Return what was paid out on a contract and not taken back, or None."""
+    institution_id = tenancy.institution_of(session)
+    values = {"institution_id": institution_id, "contract_id": contract_id}
+    disbursement_id = (await session.execute(STANDING, values)).scalar()
+    if disbursement_id is None:
+        return None
+    return await session.get(DisbursementRow, (institution_id, disbursement_id))
+
+
 UNDER_WAY = text("""
     select contract_id, payment_id from payment
     where institution_id = :institution_id and contract_id = any(:contract_ids)

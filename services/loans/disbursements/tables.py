@@ -6,17 +6,19 @@ Foreign keys and checks stand in the migration alone.
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, UniqueConstraint, func, text
+from sqlalchemy import CHAR, BigInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.loans.base import Base
 
 
 class DisbursementRow(Base):
-    """A loan paid out, whole; `fee_kept_minor` of it was kept back as a fee."""
+    """A loan paid out, whole; `fee_kept_minor` of it was kept back as a fee.
+
+    One taken back has a second row of negative amounts that names it.
+    """
 
     __tablename__ = "disbursement"
-    __table_args__ = (UniqueConstraint("institution_id", "contract_id"),)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     disbursement_id: Mapped[UUID] = mapped_column(primary_key=True)
     contract_id: Mapped[UUID]
@@ -26,6 +28,7 @@ class DisbursementRow(Base):
     disbursed_on: Mapped[date]
     channel: Mapped[str]
     payment_id: Mapped[UUID | None]
+    reverses_disbursement_id: Mapped[UUID | None]
     entry_id: Mapped[UUID]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -30,6 +30,7 @@ class ClaimKind(StrEnum):
     COMMIT = "commit"
     UNCOMMIT = "uncommit"
     DRAW = "draw"
+    UNDRAW = "undraw"
 
 
 class FundRestricted(RafidError):
@@ -241,7 +242,7 @@ def claim(claims: Claims, *, kind: ClaimKind, amount: Money) -> Claims:
     """The claims of an application after one more.
 
     reserve adds to reserved, release takes back; commit moves reserved to committed, uncommit
-    frees it; draw moves committed to drawn. After reserve 500 and commit 500: reserved 0,
+    frees it; draw moves committed to drawn, undraw moves it back. After reserve 500 and commit 500: reserved 0,
     committed 500. Raises `ClaimRefused` where a claim exceeds what it draws on.
     """
     zero = Money.zero(amount.currency)
@@ -251,6 +252,7 @@ def claim(claims: Claims, *, kind: ClaimKind, amount: Money) -> Claims:
         ClaimKind.COMMIT: (-amount, amount, zero),
         ClaimKind.UNCOMMIT: (zero, -amount, zero),
         ClaimKind.DRAW: (zero, -amount, amount),
+        ClaimKind.UNDRAW: (zero, amount, -amount),
     }[kind]
     after = replace(
         claims,
@@ -258,7 +260,8 @@ def claim(claims: Claims, *, kind: ClaimKind, amount: Money) -> Claims:
         committed=claims.committed + to_committed,
         drawn=claims.drawn + to_drawn,
     )
-    if not amount.is_positive or after.reserved.is_negative or after.committed.is_negative:
+    held = (after.reserved, after.committed, after.drawn)
+    if not amount.is_positive or any(one.is_negative for one in held):
         raise ClaimRefused(
             claim=kind, amount=amount, reserved=claims.reserved, committed=claims.committed
         )

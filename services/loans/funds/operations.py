@@ -323,13 +323,19 @@ async def uncommit(
     actor_id: UUID,
 ) -> None:
     """Free what a contract committed and will not draw. Raises ClaimRefused, FundNotFound."""
-    await queries.locked_funds(session, [fund_id])
-    held = await queries.claims_of(session, [application_id])
-    claims = held.get((application_id, fund_id), Claims.none(amount.currency))
-    funding.claim(claims, kind=ClaimKind.UNCOMMIT, amount=amount)
     move = Move(
         fund_id=fund_id, application_id=application_id, kind=ClaimKind.UNCOMMIT, amount=amount
     )
+    await claim_once(session, move, actor_id=actor_id)
+
+
+async def claim_once(session: AsyncSession, move: Move, *, actor_id: UUID) -> None:
+    """Add one claim that asks no more of the fund. Raises ClaimRefused, FundNotFound."""
+    await queries.locked_funds(session, [move.fund_id])
+    held = await queries.claims_of(session, [move.application_id])
+    key = (move.application_id, move.fund_id)
+    claims = held.get(key, Claims.none(move.amount.currency))
+    funding.claim(claims, kind=move.kind, amount=move.amount)
     await _write(session, [move], actor_id=actor_id)
 
 

@@ -122,6 +122,15 @@ async def receipts(session: AsyncSession, fund_id: UUID, *, page: Page) -> Seque
     return rows.all()
 
 
+async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
+    """Tell whether a receipt was taken back."""
+    statement = select(ReceiptRow.receipt_id).where(
+        ReceiptRow.institution_id == tenancy.institution_of(session),
+        ReceiptRow.reverses_receipt_id == receipt_id,
+    )
+    return await session.scalar(statement) is not None
+
+
 STANDINGS = text("""
     select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
       c.reserved_minor, c.committed_minor
@@ -143,7 +152,8 @@ STANDINGS = text("""
         coalesce(sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
           when 'commit' then -amount_minor else 0 end), 0)::bigint as reserved_minor,
         coalesce(sum(case kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
-          when 'draw' then -amount_minor else 0 end), 0)::bigint as committed_minor
+          when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end), 0)::bigint
+          as committed_minor
       from fund_claim k where k.institution_id = f.institution_id and k.fund_id = f.fund_id
     ) c
     where f.institution_id = :institution_id and f.fund_id = any(:fund_ids)
@@ -170,8 +180,10 @@ CLAIMS = text("""
       sum(case k.kind when 'reserve' then amount_minor when 'release' then -amount_minor
         when 'commit' then -amount_minor else 0 end)::bigint as reserved_minor,
       sum(case k.kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
-        when 'draw' then -amount_minor else 0 end)::bigint as committed_minor,
-      sum(case k.kind when 'draw' then amount_minor else 0 end)::bigint as drawn_minor
+        when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end)::bigint
+        as committed_minor,
+      sum(case k.kind when 'draw' then amount_minor when 'undraw' then -amount_minor
+        else 0 end)::bigint as drawn_minor
     from fund_claim k
     join fund f on f.institution_id = k.institution_id and f.fund_id = k.fund_id
     where k.institution_id = :institution_id and k.application_id = any(:application_ids)
@@ -206,7 +218,7 @@ FIGURES = text(f"""
       coalesce(sum(m.amount_minor) filter (where m.code = 'loans' and m.kind = 'disbursement'),
         0)::bigint as disbursed_minor,
       (coalesce(sum(m.amount_minor) filter (where m.is_cash
-          and m.kind in ('repayment', 'fee', 'surplus_refund')), 0)
+          and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction')), 0)
         - coalesce(sum(m.amount_minor) filter (where m.code = 'fee_income'
           and m.kind = 'disbursement'), 0))::bigint as returned_minor,
       coalesce(sum(m.amount_minor) filter (where m.is_cash), 0)::bigint as cash_minor,

@@ -65,7 +65,9 @@ class FundDonorRow(Base):
 
 
 class ReceiptRow(Base):
-    """Money that came into a fund, with the entry that booked it."""
+    """Money that came into a fund, with the entry that booked it; negative where it was taken
+    back.
+    """
 
     __tablename__ = "receipt"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -76,6 +78,7 @@ class ReceiptRow(Base):
     currency: Mapped[str] = mapped_column(CHAR(3))
     channel: Mapped[str]
     received_on: Mapped[date]
+    reverses_receipt_id: Mapped[UUID | None]
     entry_id: Mapped[UUID]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)

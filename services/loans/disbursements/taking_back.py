@@ -1,0 +1,134 @@
+"""How is a loan taken back that should not have been paid out?"""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import operations as contracts
+from services.loans.contracts import positions
+from services.loans.contracts import queries as contract_queries
+from services.loans.contracts.tables import ContractRow
+from services.loans.disbursements import queries
+from services.loans.disbursements.tables import DisbursementRow
+from services.loans.domain import journal
+from services.loans.domain.claiming import Move
+from services.loans.domain.funding import ClaimKind
+from services.loans.domain.journal import Channel
+from services.loans.domain.lifecycle import ContractEvent
+from services.loans.domain.positions import Standing
+from services.loans.funds import operations as funds
+from services.loans.funds import queries as fund_queries
+from services.loans.ledger import operations as ledger
+from shared import feed, ids
+from shared.errors import Kind, RafidError
+from shared.events import DisbursementReversed
+from shared.ids import ApplicationId, ContractId, EntryId, FundId
+from shared.money import Money
+
+
+class MoneyIsWithBorrower(RafidError):
+    """The money went out over a payment that stands"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{reference} was paid out by the payment {payment_id}: have the payment reversed."
+    reference: str
+    payment_id: UUID
+
+
+async def take_back(
+    session: AsyncSession, row: ContractRow, *, order_id: UUID, on: date, actor_id: UUID
+) -> DisbursementRow:
+    """Take a locked contract's disbursement back by its opposite; the contract is signed again.
+
+    The fund's commitment stands again, so that the loan can be paid out anew or cancelled. The
+    order that nothing has moved since is the caller's to check. Raises MoneyIsWithBorrower,
+    TransitionRefused, PeriodClosed.
+    """
+    paid = await queries.standing_disbursement(session, row.contract_id)
+    if paid is None:
+        raise LookupError(f"the contract {row.contract_id} is active and was not paid out")
+    if paid.payment_id is not None:
+        raise MoneyIsWithBorrower(reference=row.reference, payment_id=paid.payment_id)
+    amount = Money(paid.amount_minor, paid.currency)
+    move = Move(
+        fund_id=FundId(row.fund_id),
+        application_id=ApplicationId(row.application_id),
+        kind=ClaimKind.UNDRAW,
+        amount=amount,
+    )
+    await funds.claim_once(session, move, actor_id=actor_id)
+    back = DisbursementRow(
+        institution_id=row.institution_id,
+        disbursement_id=ids.new(),
+        contract_id=row.contract_id,
+        currency=paid.currency,
+        amount_minor=-paid.amount_minor,
+        fee_kept_minor=-paid.fee_kept_minor,
+        disbursed_on=on,
+        channel=paid.channel,
+        payment_id=None,
+        reverses_disbursement_id=paid.disbursement_id,
+        entry_id=ids.new(),
+        actor_id=actor_id,
+    )
+    await _post(session, row, paid=paid, back=back)
+    session.add(back)
+    await session.flush()
+    await contracts.enter(
+        session, [row], event=ContractEvent.REVERSE_DISBURSEMENT, actor_id=actor_id
+    )
+    told = feed.Told(_told(row, back, order_id=order_id), row.contract_id)
+    await positions.restate(
+        session,
+        contract=row,
+        on=on,
+        event_id=told.event_id,
+        status=Standing.SIGNED,
+        disbursed=back.amount_minor,
+    )
+    await feed.publish_all(session, [told])
+    return back
+
+
+async def _post(
+    session: AsyncSession, row: ContractRow, *, paid: DisbursementRow, back: DisbursementRow
+) -> None:
+    fund = await fund_queries.fund_by_id(session, row.fund_id)
+    terms = contract_queries.terms_of(row)
+    entry = journal.disbursement_entry(
+        terms.principal,
+        fund=funds.accounts_of(fund),
+        disbursed_on=paid.disbursed_on,
+        contract_id=ContractId(row.contract_id),
+        channel=Channel(paid.channel),
+        fee=Money(paid.fee_kept_minor, paid.currency),
+    )
+    opposite = journal.reversal_entry(
+        entry, entry_id=EntryId(paid.entry_id), reversed_on=back.disbursed_on
+    )
+    posting = ledger.Posting(
+        entry=opposite,
+        actor_id=back.actor_id,
+        source_id=back.disbursement_id,
+        entry_id=EntryId(back.entry_id),
+    )
+    await ledger.post_all(session, [posting])
+
+
+def _told(row: ContractRow, back: DisbursementRow, *, order_id: UUID) -> DisbursementReversed:
+    if back.reverses_disbursement_id is None:
+        raise ValueError("a disbursement taken back names the one it undoes")
+    return DisbursementReversed(
+        contract_id=row.contract_id,
+        disbursement_id=back.disbursement_id,
+        reverses_disbursement_id=back.reverses_disbursement_id,
+        order_id=order_id,
+        fund_id=row.fund_id,
+        amount_minor=back.amount_minor,
+        fee_kept_minor=back.fee_kept_minor,
+        currency=back.currency,
+        disbursed_on=back.disbursed_on,
+        channel=back.channel,
+    )

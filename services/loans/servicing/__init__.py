@@ -1,0 +1,1 @@
+"""Orders on contracts: what changes an agreement after it was signed."""

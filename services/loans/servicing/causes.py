@@ -1,0 +1,109 @@
+"""What else must be so for an order, beyond the contract itself, and what is done with it?
+
+A charge-back needs its repayment, a transfer a borrower of the same group, a refinancing the new
+contract that pays the old one off.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import queries as contract_queries
+from services.loans.contracts.tables import ContractRow
+from services.loans.disbursements import operations as disbursements
+from services.loans.disbursements.operations import Payout
+from services.loans.domain import schedule
+from services.loans.domain.collecting import RepaymentUnknown
+from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.servicing import effects, payoff
+from services.loans.domain.servicing.orders import Asked, OrderKind
+from services.loans.servicing import applying, queries
+from services.loans.servicing.queries import File
+from services.loans.servicing.tables import ContractOrderRow
+from shared.auth import Actor
+from shared.errors import Kind, RafidError, Sentence
+from shared.ids import ContractId, RepaymentId
+
+
+class NotOfTheGroup(RafidError):
+    """The borrowers do not belong together"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The borrower {borrower_id} is in no group with the one who holds the contract."
+    borrower_id: UUID
+
+
+class CannotRefinance(RafidError):
+    """The new contract cannot settle the old one"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The contract {reference} is {state} or belongs to another borrower or currency."
+    reference: str
+    state: str
+
+
+async def check(session: AsyncSession, file: File, asked: Asked) -> date:
+    """Check what an order rests on; give the first day it may count from.
+
+    Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup, CannotRefinance.
+    """
+    first = applying.earliest(file)
+    if asked.kind is OrderKind.CHARGE_BACK and asked.repayment_id is not None:
+        return max(first, await _repaid_on(session, file, asked, asked.repayment_id))
+    if asked.kind is OrderKind.TRANSFER and asked.borrower_id is not None:
+        holder = file.contract.borrower_id
+        if not await queries.are_together(session, holder, other=asked.borrower_id):
+            raise NotOfTheGroup(borrower_id=asked.borrower_id)
+    if asked.kind is OrderKind.REFINANCE and asked.new_contract_id is not None:
+        await _refinancing(session, file, asked, asked.new_contract_id)
+    return first
+
+
+async def bring_about(
+    session: AsyncSession, row: ContractOrderRow, *, asked: Asked, actor: Actor
+) -> None:
+    """Do first what an order in force rests on: a new contract is paid out to settle the old.
+
+    Both locks are held by then: of contracts in the order of their ids only by luck, so a
+    refinancing that meets its mirror image fails as a deadlock and is sent again.
+    """
+    if asked.kind is not OrderKind.REFINANCE or asked.new_contract_id is None:
+        return
+    payout = Payout(contract_id=ContractId(asked.new_contract_id), disbursed_on=row.effective_on)
+    await disbursements.disburse_contracts(session, [payout], actor=actor)
+
+
+async def _repaid_on(session: AsyncSession, file: File, asked: Asked, repayment_id: UUID) -> date:
+    found = await queries.chargeable(session, file.contract.contract_id, repayment_id=repayment_id)
+    if found is None:
+        raise RepaymentUnknown(repayment_id=RepaymentId(repayment_id))
+    received_on, available = found
+    effects.require(
+        file.standing,
+        effects.amount(asked),
+        available=available,
+        what=Sentence("left of the repayment"),
+    )
+    return received_on
+
+
+async def _refinancing(
+    session: AsyncSession, file: File, asked: Asked, new_contract_id: UUID
+) -> ContractRow:
+    new = await contract_queries.contract(session, new_contract_id, lock=True)
+    old = file.contract
+    fits = new.borrower_id == old.borrower_id and new.currency == old.currency
+    if new.status != ContractStatus.SIGNED or not fits:
+        raise CannotRefinance(reference=new.reference, state=new.status)
+    terms = contract_queries.terms_of(new)
+    quote = payoff.quote(file.standing, on=asked.effective_on)
+    effects.require(
+        file.standing,
+        quote.total,
+        available=terms.principal.minor - schedule.fees_at_disbursement(terms).minor,
+        what=Sentence("paid out under the new contract"),
+    )
+    return new
