@@ -30,6 +30,7 @@ from services.loans.portfolio import router as portfolio
 from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
+from services.loans.servicing import router as servicing
 from services.loans.settings import LoansSettings
 from shared import feed_router, web
 from shared.auth import TokenVerifier
@@ -59,6 +60,7 @@ ROUTERS = (
     contracts.router,
     payments.router,
     disbursements.router,
+    servicing.router,
     portfolio.router,
     papers.router,
 )
