@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import bench, catalogues, demo, imports, migrate, proving, running
+from services.cli import bench, catalogues, closing, demo, imports, migrate, proving, running
 from services.cli.checking import commands as checking
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(running.serve)
 app.command("migrate")(migrate.migrate)
 app.command("verify")(proving.verify)
+app.command("close-day")(closing.close_day)
 app.add_typer(imports.app, name="import")
 app.add_typer(bench.app, name="bench")
 app.add_typer(checking.app, name="check")

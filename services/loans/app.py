@@ -12,6 +12,7 @@ from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
+from services.loans.closing import router as closing
 from services.loans.contracts import router as contracts
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
@@ -63,6 +64,7 @@ ROUTERS = (
     servicing.router,
     portfolio.router,
     papers.router,
+    closing.router,
 )
 
 

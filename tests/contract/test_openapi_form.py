@@ -36,8 +36,17 @@ MOVES_MONEY = {
     "POST /loans/v1/contracts/{contract_id}/collections",
     "POST /loans/v1/contracts/{contract_id}/repayments",
     "POST /loans/v1/repayments/{repayment_id}/reversal",
+    "POST /loans/v1/contracts/{contract_id}/orders",
+    "POST /loans/v1/orders/{order_id}/approval",
+    "POST /loans/v1/orders/{order_id}/reversal",
+    "POST /loans/v1/relief-orders",
+    "POST /loans/v1/relief-orders/{batch_id}/approval",
+    "POST /loans/v1/relief-orders/{batch_id}/reversal",
+    "POST /loans/v1/funds/{fund_id}/orders",
+    "POST /loans/v1/fund-orders/{order_id}/approval",
     "POST /loans/v1/collection-sheets",
     "POST /loans/v1/ledger/closings",
+    "POST /loans/v1/closing/days",
 }
 
 

@@ -32,11 +32,23 @@ from services.loans.domain.day_close import Agreed, Figure, Part, Place, Shown, 
 from services.loans.domain.staging import Stage
 from services.loans.ledger.operations import DayNotOver
 from shared.db import TenantDb
-from shared.ids import FundId, ProductId
+from shared.errors import Kind, RafidError
+from shared.ids import ContractId, FundId, ProductId
 
 PART = 20_000
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 USUAL = DatedPolicy(policy_id=UUID(int=0), fund_id=None, starts_on=date.min, policy=ClosingPolicy())
+
+
+class NothingOutstanding(RafidError):
+    """The contract adds nothing to the close of that day"""
+
+    kind = Kind.NOT_FOUND
+    service = "loans"
+    detail = "On {day} the contract {contract_id} was not paid out, or nothing was owed on it."
+    contract_id: ContractId
+    day: date
+
 
 Progress = Callable[[str, int, int], None]
 Policies = Mapping[FundId, DatedPolicy]
@@ -66,6 +78,16 @@ async def close_day(
     Closed again, a day books only what has changed since. Raises DayNotOver, LaterDayClosed,
     PeriodClosed, ClosedMeanwhile; nothing is booked then.
     """
+    found = await look_at(db, day=day, today=today, manner=manner)
+    async with db.begin() as session:
+        return await operations.book_close(session, found, actor_id=actor_id)
+
+
+async def look_at(db: TenantDb, *, day: date, today: date, manner: Manner | None = None) -> Found:
+    """Return the figures of a day that is over; nothing is kept or booked.
+
+    Raises DayNotOver, LaterDayClosed, PeriodClosed.
+    """
     if day >= today:
         raise DayNotOver(asked=day, today=today)
     how = manner or Manner()
@@ -73,9 +95,7 @@ async def close_day(
         await operations.refuse_earlier(session, day=day)
         policies = await policies_of(session, day=day)
     await _make_windows(db, day=day, policies=policies, manner=how)
-    found = await _look(db, day=day, policies=policies, manner=how)
-    async with db.begin() as session:
-        return await operations.book_close(session, found, actor_id=actor_id)
+    return await _look(db, day=day, policies=policies, manner=how)
 
 
 async def policies_of(session: AsyncSession, *, day: date) -> dict[FundId, DatedPolicy]:
@@ -87,15 +107,13 @@ async def policies_of(session: AsyncSession, *, day: date) -> dict[FundId, Dated
     }
 
 
-async def part_of(
-    session: AsyncSession, contract_id: UUID, *, day: date
-) -> tuple[Row[Any], Part] | None:
-    """Return what one contract adds to the close of a day; None for one that adds nothing."""
+async def part_of(session: AsyncSession, contract_id: UUID, *, day: date) -> tuple[Row[Any], Part]:
+    """Return what one contract adds to the close of a day. Raises NothingOutstanding."""
     rows = await queries.one_by_one(session, day=day, contract_ids=[contract_id])
     policies = await policies_of(session, day=day)
     for row, part in await _parts(session, rows, day=day, policies=policies):
         return row, part
-    return None
+    raise NothingOutstanding(contract_id=ContractId(contract_id), day=day)
 
 
 async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> None:

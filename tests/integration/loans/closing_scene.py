@@ -1,5 +1,6 @@
 """Books that close their days: loans of several kinds, payments, and what the close has booked."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ import orjson
 
 from services.loans.closing import operations as closing
 from services.loans.closing import running
-from services.loans.closing.running import Manner
+from services.loans.closing.running import Manner, NothingOutstanding
 from services.loans.closing.tables import DayCloseRow
 from services.loans.domain.accrual import Recognition
 from services.loans.domain.chart import FundKind
@@ -123,9 +124,8 @@ class Books:
         parts = []
         async with self.db() as session:
             for lent in self.lent:
-                found = await running.part_of(session, lent.contract_id, day=day)
-                if found is not None:
-                    parts.append(found[1])
+                with contextlib.suppress(NothingOutstanding):
+                    parts.append((await running.part_of(session, lent.contract_id, day=day))[1])
         return parts
 
     async def expected(self, day: date) -> dict[str, int]:

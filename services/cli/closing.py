@@ -1,0 +1,103 @@
+"""`rafid close-day`: close a day of an institution's books, or close it again."""
+
+import asyncio
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.cli.imports import InstitutionCodeUnknown
+from services.cli.proving import databases, tenants
+from services.cli.running import Folder
+from services.loans.closing import running
+from services.loans.closing.running import Manner
+from services.loans.closing.tables import DayCloseRow
+from services.loans.institutions import queries as institutions
+from shared.clock import SystemClock
+from shared.db import Database, TenantDb
+from shared.ids import InstitutionId
+
+console = Console()
+ITSELF = UUID("018f0000-0000-7000-8000-00000000c105")
+"""Who books where no person asked: the command itself."""
+
+
+def close_day(
+    institution: Annotated[
+        str | None, typer.Option(help="Its code; every institution if not named.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day; yesterday if not named."),
+    ] = None,
+    pace: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="The share of the time that it works.")
+    ] = 0.5,
+    data: Folder = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAFID_LOANS_DATABASE_URL",
+            help="The loans role's address of a server that runs; without it a data folder.",
+        ),
+    ] = None,
+) -> None:
+    """Close a day: book profit earned and losses expected; payments go on meanwhile.
+
+    The same day again books only what has changed since; after a failure just start it again.
+    """
+
+    async def main() -> None:
+        async with databases(data, url) as opened:
+            database = opened["loans"]
+            for institution_id, code, today in await _asked(database, code=institution):
+                asked = day.date() if day else today - timedelta(days=1)
+                row = await _close(
+                    TenantDb(database, institution_id), code, day=asked, today=today, pace=pace
+                )
+                console.print(
+                    f"[green]✓[/] {code} {row.day}: {row.contracts:,} contracts,"
+                    f" {row.entries} entries (run {row.run})"
+                )
+
+    asyncio.run(main())
+
+
+async def _asked(database: Database, *, code: str | None) -> list[tuple[InstitutionId, str, date]]:
+    """The institutions to close for, each with its code and its day now."""
+    found, codes = [], []
+    for institution_id in await tenants(database):
+        async with database.read(institution_id) as session:
+            row = await institutions.institution(session)
+        codes.append(row.code)
+        if code in (None, row.code):
+            today = SystemClock().now().astimezone(ZoneInfo(row.timezone)).date()
+            found.append((institution_id, row.code, today))
+    if code is not None and not found:
+        raise InstitutionCodeUnknown(codes=tuple(sorted(codes)))
+    return found
+
+
+async def _close(db: TenantDb, code: str, *, day: date, today: date, pace: float) -> DayCloseRow:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as shown:
+        tasks = {
+            step: shown.add_task(f"{code}: {title}", total=None)
+            for step, title in (("windows", "places in schedules"), ("figures", "figures"))
+        }
+
+        def progress(step: str, done: int, total: int) -> None:
+            shown.update(tasks[step], completed=done, total=total)
+
+        manner = Manner(pace=pace, progress=progress)
+        return await running.close_day(db, day=day, today=today, actor_id=ITSELF, manner=manner)
