@@ -133,7 +133,7 @@ class Table:
             return ""
         lines = [cells_of(line, self.movement_columns) for line in stated.items()]
         lines = [line for line in lines if line["transaction_type"].text() not in ACCRUALS]
-        moved = course.transactions
+        moved = [line for line in course.transactions if not _is_forgotten(line)]
         for theirs, mine in zip(lines, moved, strict=False):
             if difference := self._movement(theirs, mine):
                 return difference
@@ -206,10 +206,17 @@ def cells_of(line: Node, columns: Sequence[str]) -> dict[str, Node]:
     return dict(zip(columns, cells, strict=True))
 
 
+def _is_forgotten(moved: Transaction) -> bool:
+    """Whether it is a disbursement that was undone: the sources drop it from their lists."""
+    return moved.is_reversed and moved.kind in {Kind.DISBURSEMENT, Kind.CHARGES_AT_DISBURSEMENT}
+
+
 def _paired(rows: Sequence[Mapping[str, Node]], ours: Sequence[Row]) -> list[Row] | str:
     """Give the rows of ours that stand beside the stated ones, or why there are none.
 
     Where the stated numbers run from 1 without a gap all rows are stated; else they are a choice.
+    Disbursements stand beside disbursements and instalments beside instalments: which of the two
+    comes first on one day is told differently by the same source.
     """
     if not rows:
         return []
@@ -224,7 +231,11 @@ def _paired(rows: Sequence[Mapping[str, Node]], ours: Sequence[Row]) -> list[Row
     ours = [row for row in ours if states_disbursements or row.number is not None]
     if len(ours) != len(rows):
         return f"rows: theirs {len(rows)}, ours {len(ours)}"
-    return list(ours)
+    instalments = [row for row in ours if row.number is not None]
+    paid_out = [row for row in ours if row.number is None]
+    if len(instalments) != len(numbers):
+        return f"rows: theirs {len(numbers)} instalments, ours {len(instalments)}"
+    return [paid_out.pop(0) if row["nr"].value is None else instalments.pop(0) for row in rows]
 
 
 def names_of(case: Node, member: str) -> tuple[str, ...]:

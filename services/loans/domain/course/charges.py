@@ -104,7 +104,6 @@ def waive(standing: Standing, event: ChargeWaived) -> None:
     placed.line.waived[placed.part] += amount
     placed.line.note(event.on)
     entry = Entry(event.key, event.on, TransactionKind.CHARGE_WAIVER, amount)
-    entry.parts[placed.part] = amount
     standing.entries.append(entry)
 
 

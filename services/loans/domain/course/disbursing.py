@@ -24,7 +24,10 @@ def down_payment_of(plan: Plan, amount: int) -> int:
 
 
 def pay_out(standing: Standing, event: Disbursed) -> None:
-    """Money was paid out: its down payment falls due, the rest is spread over the instalments."""
+    """Money was paid out: its down payment falls due, the rest is spread over the instalments.
+
+    What the borrower had overpaid pays first; an automatic down payment pays only what is left.
+    """
     plan, on = standing.plan, event.on
     standing.disbursed.append(event)
     payments.catch_up(standing, on)
@@ -32,21 +35,22 @@ def pay_out(standing: Standing, event: Disbursed) -> None:
     standing.entries.append(entry)
     charges.take_at_disbursement(standing, event)
     down = down_payment_of(plan, event.amount)
+    line = Line(on, on, is_down_payment=True)
     if down:
-        line = Line(on, on, is_down_payment=True)
         line.asked[0] = down
         standing.put_in(line)
     rest = event.amount - down
     _spread(standing, on, rest)
     charges.refresh_each_instalment(standing)
-    payments.use_overpaid(standing, on)
+    entry.covered = payments.use_overpaid(standing, on)[0]
+    left = line.open
     if (
-        down
+        left
         and plan.down_payment is not None
         and plan.down_payment.automatic
         and not standing.is_expected_only
     ):
-        paid = Entry((event.key, "down_payment"), on, TransactionKind.DOWN_PAYMENT, down)
+        paid = Entry((event.key, "down_payment"), on, TransactionKind.DOWN_PAYMENT, left)
         standing.entries.append(paid)
         payments.receive(standing, paid, plan.allocation.rule_of(PaymentKind.DOWN_PAYMENT))
 

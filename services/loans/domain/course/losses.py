@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.loans.domain.course import model_views, payments
+from services.loans.domain.course import charges, model_views, payments
 from services.loans.domain.course.events import ChargedOff, WrittenOff
 from services.loans.domain.course.lines import PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.periods_model import half_even
@@ -84,7 +84,7 @@ def _fit_principal(standing: Standing, on: date) -> None:
 
 def _all_due(standing: Standing, on: date) -> None:
     running = next(
-        (line for line in standing.lines if line.start <= on < line.due and line.is_regular), None
+        (line for line in standing.lines if line.start < on <= line.due and line.is_regular), None
     )
     if running is None:
         return
@@ -99,11 +99,8 @@ def _all_due(standing: Standing, on: date) -> None:
         running.credited += line.credited
     standing.lines = [line for line in standing.lines if line not in later]
     running.due = on
-    charges = [sum(line.asked[place] for line in later) for place in (2, 3)]
-    if any(charges):
-        added = Line(on, max(line.due for line in later), is_added=True)
-        added.asked[2:] = charges
-        standing.put_in(added)
+    charges.place_again(standing, later)
+    charges.refresh_each_instalment(standing)
     running.is_settled = False
     running.note(on)
 

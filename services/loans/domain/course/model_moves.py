@@ -98,6 +98,10 @@ def change_rate(model: Model, on: date, rate: Fraction) -> None:
     day = on - ONE_DAY
     model.changes.append((day, rate))
     model.changes.sort(key=lambda change: change[0])
+    first = model.periods[0]
+    if day < first.start:
+        _instalments_anew(model, first, first.start, on_copy=False)
+        return
     period = _split(model, day)
     if period is not None:
         _instalments_anew(model, period, day, on_copy=False)

@@ -34,14 +34,14 @@ def charge_back(standing: Standing, event: ChargedBack) -> None:
     if standing.follows_days:
         _by_days(standing, event.on, entry.parts)
         entry.surplus = min(event.amount, standing.overpaid)
-        payments.use_overpaid(standing, event.on)
+        entry.covered = payments.use_overpaid(standing, event.on)[PRINCIPAL]
     elif order is None:
         _as_principal(standing, entry)
     else:
         line = _line_for(standing, event.on)
         _add(line, entry.parts, event.on)
         entry.surplus = min(event.amount, standing.overpaid)
-        payments.use_overpaid(standing, event.on)
+        entry.covered = payments.use_overpaid(standing, event.on)[PRINCIPAL]
 
 
 def _left_of(standing: Standing, event: ChargedBack) -> list[int]:

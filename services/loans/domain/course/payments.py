@@ -107,6 +107,8 @@ def catch_up(standing: Standing, day: date) -> None:
         return
     if rules is None or not standing.follows_days or not rules.overdue_bears:
         return
+    if standing.is_expected_only:
+        return
     if model_views.let_overdue_bear(standing.model, rules, day, is_payoff=standing.is_payoff):
         standing.sync()
 

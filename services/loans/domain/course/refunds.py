@@ -22,18 +22,18 @@ def refunds_profit(plan: Plan, event: Paid) -> bool:
 
 
 def profit_to_refund(
-    plan: Plan, before: Sequence[Event], event: Paid, *, refunded: int, replayed: Replayed
+    plan: Plan, before: Sequence[Event], event: Paid, *, replayed: Replayed
 ) -> int:
     """The profit that the refunded principal has cost since it was paid out.
 
-    The profit to the day as it was, less what was given back before, less the profit as it would
-    be if all refunds had come on the days of the disbursements. Worked: of 100.00 for 30 days at
-    12 % 50.00 are refunded: 1.00 less 0.50 is 0.50.
+    The profit to the day as if all earlier refunds had come on the days of the disbursements, less
+    the profit as if this one had too. Worked: of 100.00 for 30 days at 12 % 50.00 are refunded:
+    1.00 less 0.50 is 0.50.
     """
     plan = replace(plan, profit_refunded_on=frozenset())
     as_it_was = _profit(plan, _moved(plan, before), event, replayed)
     as_if = _profit(plan, _moved(plan, [*before, event]), event, replayed)
-    return max(as_it_was - refunded - as_if, 0)
+    return max(as_it_was - as_if, 0)
 
 
 def _moved(plan: Plan, events: Sequence[Event]) -> list[Event]:

@@ -26,9 +26,9 @@ from services.loans.domain.course.events import (
     Event,
     Paid,
     ProfitPaused,
+    RateChanged,
     ReAged,
     ReAmortised,
-    RateChanged,
     Rescheduled,
     Reversed,
     TrancheExpected,
@@ -153,14 +153,12 @@ def _refund_profit(standing: Standing, event: Paid) -> None:
         standing.plan,
         standing.applied,
         event,
-        refunded=standing.profit_refunded,
         replayed=replay,
     )
     if amount:
         key = (event.key, "profit")
         entry = Entry(key, event.on, TransactionKind.PROFIT_REFUND, amount)
         standing.entries.append(entry)
-        standing.profit_refunded += amount
         rule = standing.plan.allocation.rule_of(PaymentKind.PROFIT_REFUND)
         payments.receive(standing, entry, rule)
 

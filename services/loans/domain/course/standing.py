@@ -12,9 +12,12 @@ from services.loans.domain.course.results import TransactionKind
 
 
 class Entry:
-    """A transaction while a course is being computed: what it paid, part by part."""
+    """A transaction while a course is being computed: what it paid, part by part.
 
-    __slots__ = ("amount", "balance", "is_hidden", "key", "kind", "on", "parts", "surplus")
+    `covered` is principal that it made outstanding and that an earlier surplus paid at once.
+    """
+
+    __slots__ = ("amount", "covered", "key", "kind", "on", "parts", "surplus")
 
     def __init__(self, key: Hashable, on: date, kind: TransactionKind, amount: int) -> None:
         self.key = key
@@ -23,8 +26,7 @@ class Entry:
         self.amount = amount
         self.parts = [0, 0, 0, 0]
         self.surplus = 0
-        self.balance = 0
-        self.is_hidden = False
+        self.covered = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,6 @@ class Standing:
     is_written_off: bool = False
     is_spread_anew: bool = False
     is_payoff: bool = False
-    profit_refunded: int = 0
     charged: dict[Hashable, ChargeOn] = field(default_factory=dict)
     each_instalment: list[Charge] = field(default_factory=list)
     left_to_charge_back: dict[Hashable, list[int]] = field(default_factory=dict)

@@ -139,7 +139,7 @@ def _transactions(standing: Standing) -> list[Transaction]:
 
 def _change(entry: Entry) -> int:
     if entry.kind is TransactionKind.DISBURSEMENT:
-        return entry.amount
+        return entry.amount - entry.covered
     if entry.kind in _ADDING:
-        return entry.parts[0]
+        return entry.parts[0] - entry.covered
     return 0 if entry.kind in _NEUTRAL else -entry.parts[0]
