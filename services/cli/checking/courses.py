@@ -29,6 +29,7 @@ def comparing(case: Node) -> Callable[[Node, bool], str]:
             movement_columns=movement_columns,
             scale=scale,
             two_columns_only=two_columns_only,
+            hidden=frozenset(heard.hidden),
         )
         found = fold.course(heard.plan, heard.events, as_of=as_of)
         return table.difference(found, as_of=as_of) or _closure(checkpoint, heard)

@@ -37,6 +37,7 @@ class Happened:
     today: date | None = None
     as_of: date | None = None
     quote: date | None = None
+    hidden: set[Hashable] = field(default_factory=set)
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -21,7 +21,7 @@ HEARINGS: Final[Mapping[str, Callable[[Happened, Node], None]]] = {
     "charge_adjustment": moneys.adjust_charge,
     "undo_transaction": moneys.undo_transaction,
     "undo_disbursal": moneys.undo_all_disbursals,
-    "undo_last_disbursal": moneys.undoing("disburse"),
+    "undo_last_disbursal": moneys.undo_last_disbursal,
     "chargeback": moneys.charge_back,
     "credit_balance_refund": moneys.refund_credit,
     "charge_off": changes.charge_off,

@@ -173,6 +173,20 @@ def undo_all_disbursals(heard: Happened, stated: Node) -> None:
         heard.undo(head, found, what="a disbursement")
 
 
+def undo_last_disbursal(heard: Happened, stated: Node) -> None:
+    """The last disbursement was undone, and with it the payments that came after it."""
+    paid_out = heard.standing(DISBURSEMENTS)
+    if not paid_out:
+        raise Unsupported("undoing a disbursement that was not made")
+    later = heard.entered[heard.entered.index(paid_out[-1]) :]
+    gone = [entry for entry in heard.standing(UNDONE["any"]) if entry in later]
+    for number, entry in enumerate([paid_out[-1], *gone]):
+        head = heard.head(stated)
+        head["key"] = (head["key"], number)
+        heard.undo(head, [entry], what="a disbursement")
+    heard.hidden.update(entry.event.key for entry in gone)
+
+
 def charge_back(heard: Happened, stated: Node) -> None:
     """A payment was claimed back."""
     head, of, nr = heard.head(stated), stated["of"].text(), stated.get("nr")

@@ -1,6 +1,6 @@
 """Where does a table of a case first differ from ours, cell by cell?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -78,13 +78,17 @@ STATUSES: Final[Mapping[str, CourseStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What one checkpoint of a case states, beside the names of its columns."""
+    """What one checkpoint of a case states, beside the names of its columns.
+
+    `hidden` are the payments that went with a disbursement when it was undone.
+    """
 
     checkpoint: Node
     columns: tuple[str, ...]
     movement_columns: tuple[str, ...]
     scale: Scale
     two_columns_only: bool = False
+    hidden: frozenset[Hashable] = frozenset()
 
     def difference(self, course: Course, *, as_of: date) -> str:
         """Give the first difference, nothing where there is none."""
@@ -133,13 +137,18 @@ class Table:
             return ""
         lines = [cells_of(line, self.movement_columns) for line in stated.items()]
         lines = [line for line in lines if line["transaction_type"].text() not in ACCRUALS]
-        moved = [line for line in course.transactions if not _is_forgotten(line)]
+        moved = [line for line in course.transactions if not self._is_forgotten(line)]
         for theirs, mine in zip(lines, moved, strict=False):
             if difference := self._movement(theirs, mine):
                 return difference
         if len(lines) != len(moved):
             return f"transactions: theirs {len(lines)}, ours {len(moved)}"
         return ""
+
+    def _is_forgotten(self, moved: Transaction) -> bool:
+        """Whether the sources drop it from their lists: a disbursement undone, and what went too."""
+        undone = {Kind.DISBURSEMENT, Kind.CHARGES_AT_DISBURSEMENT}
+        return moved.is_reversed and (moved.kind in undone or moved.key in self.hidden)
 
     def _movement(self, theirs: Mapping[str, Node], mine: Transaction) -> str:
         word = theirs["transaction_type"].text()
@@ -204,11 +213,6 @@ def cells_of(line: Node, columns: Sequence[str]) -> dict[str, Node]:
     if len(cells) != len(columns):
         raise Malformed(f"{line.place} has {len(cells)} cells for {len(columns)} columns")
     return dict(zip(columns, cells, strict=True))
-
-
-def _is_forgotten(moved: Transaction) -> bool:
-    """Whether it is a disbursement that was undone: the sources drop it from their lists."""
-    return moved.is_reversed and moved.kind in {Kind.DISBURSEMENT, Kind.CHARGES_AT_DISBURSEMENT}
 
 
 def _paired(rows: Sequence[Mapping[str, Node]], ours: Sequence[Row]) -> list[Row] | str:

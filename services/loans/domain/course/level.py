@@ -128,8 +128,9 @@ def _declining(plan: Plan, given: Given) -> list[tuple[int, int]]:
         bearing = balance * share(plan, period, (due - start).days)
         for day, amount in drawn:
             bearing -= amount * share(plan, period, max((day - start).days, 0))
-        bearing += _on_overdue(plan, given, number, asked)
-        profit = 0 if number < plan.grace.profit_free else whole(bearing, plan)
+        profit = whole(bearing, plan) + whole(_on_overdue(plan, given, number, asked), plan)
+        if number < plan.grace.profit_free:
+            profit = 0
         principal = _principal(plan, level, profit, number)
         principal = balance if number == count - 1 else min(principal, balance)
         balance -= principal
@@ -158,7 +159,7 @@ def _drawn(plan: Plan, given: Given) -> list[Drawn]:
 
 
 def _base(plan: Plan, given: Given, balance: int) -> int:
-    """What the instalment is found from: the balance; with profit and tranches all that is agreed."""
+    """What the instalment is found from: the balance; of tranches with profit all that is agreed."""
     if len(given.drawn) == 1 or not plan.annual_rate:
         return balance
     return max(plan.principal, sum(amount for _, amount in given.drawn))
@@ -177,6 +178,8 @@ def _on_overdue(plan: Plan, given: Given, number: int, asked: int) -> Fraction:
 def _flat(plan: Plan, given: Given) -> list[tuple[int, int]]:
     count, graced = len(given.periods), plan.grace.principal
     principal = sum(amount for _, amount in given.drawn)
+    if plan.recalculation is not None and len(given.drawn) > 1:
+        return _flat_by_tranche(plan, given)
     total = whole(given.bearing * _term_rate(plan, given.periods), plan)
     profit = whole(given.bearing * _term_rate(plan, given.periods) / count, plan)
     part = whole(Fraction(principal, count - graced), plan)
@@ -194,6 +197,25 @@ def _flat(plan: Plan, given: Given) -> list[tuple[int, int]]:
         total -= profit
         found.append((paid_back, profit))
     return [*found, (principal, total)]
+
+
+def _flat_by_tranche(plan: Plan, given: Given) -> list[tuple[int, int]]:
+    """Where profit follows the days a tranche changes no instalment that was due before it.
+
+    The profit of all that was paid out is shared as ever. Worked: 1,000.00 in 3 instalments, then
+    500.00 after the first: principal 333.33, 500.00 and 666.67.
+    """
+    count, found = len(given.periods), []
+    total = whole(given.bearing * _term_rate(plan, given.periods), plan)
+    profit = whole(given.bearing * _term_rate(plan, given.periods) / count, plan)
+    left = sum(amount for _, amount in given.drawn)
+    for _, due in given.periods[:-1]:
+        so_far = sum(amount for day, amount in given.drawn if day <= due)
+        paid_back = min(whole(Fraction(so_far, count), plan), left)
+        left -= paid_back
+        total -= profit
+        found.append((paid_back, profit))
+    return [*found, (left, total)]
 
 
 def _term_rate(plan: Plan, periods: Sequence[Days]) -> Fraction:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
+from services.loans.domain.course.plan import InstalmentRule
 from services.loans.domain.course.results import (
     Course,
     CourseStatus,
@@ -43,10 +44,11 @@ def _rows(standing: Standing) -> list[Row]:
     found: list[Row] = []
     balance, paid_out = 0, _paid_out(standing)
     lines = [line for line in standing.lines if not (line.is_added and line.total == 0)]
+    is_level = standing.plan.instalment_rule is InstalmentRule.FIXED_LEVEL
     for number, line in enumerate(lines, start=1):
         while paid_out and (
             paid_out[0].due_on < line.due
-            or (paid_out[0].due_on == line.due and line.is_down_payment)
+            or (paid_out[0].due_on == line.due and (line.is_down_payment or is_level))
         ):
             paid = paid_out.pop(0)
             balance += paid.balance
