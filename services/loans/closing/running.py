@@ -95,7 +95,7 @@ async def look_at(db: TenantDb, *, day: date, today: date, manner: Manner | None
         await operations.refuse_earlier(session, day=day)
         policies = await policies_of(session, day=day)
     await _make_windows(db, day=day, policies=policies, manner=how)
-    return await _look(db, day=day, policies=policies, manner=how)
+    return await sum_up(db, day=day, policies=policies, manner=how)
 
 
 async def policies_of(session: AsyncSession, *, day: date) -> dict[FundId, DatedPolicy]:
@@ -111,7 +111,7 @@ async def part_of(session: AsyncSession, contract_id: UUID, *, day: date) -> tup
     """Return what one contract adds to the close of a day. Raises NothingOutstanding."""
     rows = await queries.one_by_one(session, day=day, contract_ids=[contract_id])
     policies = await policies_of(session, day=day)
-    for row, part in await _parts(session, rows, day=day, policies=policies):
+    for row, part in await parts(session, rows, day=day, policies=policies):
         return row, part
     raise NothingOutstanding(contract_id=ContractId(contract_id), day=day)
 
@@ -127,7 +127,7 @@ async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: 
                 await windows.refresh_windows(session, stale, day=day, policies=policies)
 
 
-async def _look(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> Found:
+async def sum_up(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> Found:
     """Sum the portfolio within one snapshot, so that all of it is known at one moment."""
     figures: defaultdict[Place, Figure] = defaultdict(Figure)
     without_window: list[UUID] = []
@@ -143,7 +143,7 @@ async def _look(db: TenantDb, *, day: date, policies: Policies, manner: Manner) 
         rows = await queries.one_by_one(
             session, day=day, contract_ids=without_window, with_anew=True
         )
-        for row, part in await _parts(session, rows, day=day, policies=policies):
+        for row, part in await parts(session, rows, day=day, policies=policies):
             place = Place(
                 fund_id=FundId(row.fund_id),
                 product_id=ProductId(row.product_id),
@@ -160,7 +160,7 @@ async def _cuts(
     db: TenantDb, *, day: date, policies: Policies, manner: Manner, step: str
 ) -> AsyncIterator[Cut]:
     """Go through the portfolio in parts, resting after each as the pace asks."""
-    rules = _rules(policies)
+    told = rules(policies)
     async with db() as session:
         many = (await queries.moment(session)).many
     done, after = 0, FIRST
@@ -168,7 +168,7 @@ async def _cuts(
         started = time.monotonic()
         async with db() as session:
             upto = await queries.bound(session, after=after, size=manner.part) or LAST
-        yield Cut(day=day, rules=rules, after=after, upto=upto)
+        yield Cut(day=day, rules=told, after=after, upto=upto)
         done = min(done + manner.part, many)
         manner.progress(step, done, many)
         if upto == LAST:
@@ -177,14 +177,14 @@ async def _cuts(
         await asyncio.sleep((time.monotonic() - started) * (1 / manner.pace - 1))
 
 
-async def _parts(
+async def parts(
     session: AsyncSession, rows: Sequence[Row[Any]], *, day: date, policies: Policies
 ) -> list[tuple[Row[Any], Part]]:
     """Let the domain look at contracts one by one, by the instalments that held on the day."""
     by_currency: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         by_currency[row.currency].append(row)
-    parts = []
+    found = []
     for currency, those in by_currency.items():
         agreed = await contracts.instalments(
             session, [row.contract_id for row in those], currency=currency, as_of=day
@@ -207,11 +207,11 @@ async def _parts(
                     renegotiated_on=row.renegotiated_on,
                 ),
             )
-            parts.append((row, day_close.part(standing, policy=policy, on=day)))
-    return parts
+            found.append((row, day_close.part(standing, policy=policy, on=day)))
+    return found
 
 
-def _rules(policies: Policies) -> str:
+def rules(policies: Policies) -> str:
     """The policies as the sums take them; shares in parts of a thousand million."""
     return orjson.dumps(
         [
