@@ -36,7 +36,7 @@ def pay_out(standing: Standing, event: Disbursed) -> None:
     charges.take_at_disbursement(standing, event)
     down = down_payment_of(plan, event.amount)
     line = Line(on, on, is_down_payment=True)
-    if down:
+    if down and not plan.agreed:
         line.asked[0] = down
         standing.put_in(line)
     rest = event.amount - down
@@ -58,6 +58,9 @@ def pay_out(standing: Standing, event: Disbursed) -> None:
 def _spread(standing: Standing, on: date, rest: int) -> None:
     model = standing.model
     if rest <= 0:
+        return
+    if standing.plan.agreed:
+        model_moves.put_out(model, on, rest)
         return
     if on > model.last.due:
         line = next((line for line in standing.lines if line.is_added), None)

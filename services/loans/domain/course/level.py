@@ -159,7 +159,7 @@ def _drawn(plan: Plan, given: Given) -> list[Drawn]:
 
 
 def _base(plan: Plan, given: Given, balance: int) -> int:
-    """What the instalment is found from: the balance; of tranches with profit all that is agreed."""
+    """What the instalment is found from: the balance; of tranches with profit the agreed sum."""
     if len(given.drawn) == 1 or not plan.annual_rate:
         return balance
     return max(plan.principal, sum(amount for _, amount in given.drawn))

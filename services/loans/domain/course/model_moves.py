@@ -25,6 +25,16 @@ def disburse(model: Model, on: date, amount: int) -> None:
     _instalments_anew(model, period, day, on_copy=not _is_empty(model))
 
 
+def put_out(model: Model, on: date, amount: int) -> None:
+    """Pay out without finding the instalments anew: they were agreed as they are."""
+    day = min(max(on, model.periods[0].start), model.last.due)
+    period = _split(model, day)
+    if period is not None:
+        _span_ending(model, period, day).disbursed += amount
+        model.rate_spans([period])
+        model.rebalance()
+
+
 def _effective(model: Model, on: date) -> date:
     rules = model.measure.rules
     if rules.over is CountedOver.PERIODS and not rules.partial_periods:
@@ -44,6 +54,7 @@ def _instalments_anew(model: Model, changed: Period, day: date, *, on_copy: bool
         index = model.periods.index(changed)
         first = model.periods[min(index + 1, len(model.periods) - 1)]
     related: Sequence[Period] = [period for period in model.periods if period.due >= first.due]
+    release(related)
     model.rate_spans(related)
     model.rebalance()
     if model.is_flat:
@@ -93,6 +104,14 @@ def _as_if_nothing_was_paid(model: Model, first: Period, day: date) -> None:
             period.instalment, period.agreed = found.instalment, found.agreed
 
 
+def release(periods: Sequence[Period]) -> None:
+    """From here on the profit is counted, where it had been agreed as it was."""
+    for period in periods:
+        if period.is_agreed:
+            period.is_agreed = period.is_moved_down = False
+            period.fixed_profit = 0
+
+
 def change_rate(model: Model, on: date, rate: Fraction) -> None:
     """Another annual rate from a day on: the day before is the last one of the old rate."""
     day = on - ONE_DAY
@@ -122,6 +141,8 @@ def move_dates(model: Model, days: list[tuple[date, date]]) -> None:
     for period, (start, due) in zip(model.periods, days, strict=True):
         if first is None and due != period.due:
             first = due
+        if first is not None:
+            release([period])
         period.spans[0].start = period.start = start
         period.spans[-1].end = period.due = due
     model.rate_spans()
@@ -136,6 +157,7 @@ def pause(model: Model, since: date, until: date) -> None:
     2 to 10 January 2024 profit rests for 8 of the 31 days of a period that starts on 1 January.
     """
     touched = [period for period in model.periods if period.start < until and period.due >= since]
+    release([period for period in model.periods if touched and period.due >= touched[0].due])
     for period in touched:
         start = since - ONE_DAY if since - ONE_DAY > period.start else max(since, period.start)
         end = min(until, period.due)

@@ -63,6 +63,7 @@ class Period:
         "due",
         "fixed_profit",
         "instalment",
+        "is_agreed",
         "is_holder",
         "is_moved_down",
         "is_moved_up",
@@ -89,6 +90,7 @@ class Period:
         self.moved_credit_profit = 0
         self.is_moved_up = False
         self.is_moved_down = False
+        self.is_agreed = False
         self.is_holder = False
         self.is_profit_grace = False
 

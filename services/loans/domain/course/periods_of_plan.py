@@ -54,11 +54,19 @@ def moved(plan: Plan, found: Sequence[Days], order: Rescheduled) -> list[Days]:
 
 
 def following(measure: Measure, found: Sequence[Days], count: int) -> list[Days]:
-    """So many further periods after the last, still counted from the first day of the course."""
+    """So many further periods after the last.
+
+    They are counted from the first day of the course, or from the first due date where that was
+    chosen.
+    """
+    every, unit, rule = measure.every, measure.unit, measure.month_end_rule
+    anchor, passed = measure.origin, len(found)
+    if step(anchor, every, unit, rule) != found[0][1]:
+        anchor, passed = found[0][1], len(found) - 1
     added: list[Days] = []
     start = found[-1][1]
-    for number in range(len(found) + 1, len(found) + count + 1):
-        due = step(measure.origin, measure.every * number, measure.unit, measure.month_end_rule)
+    for number in range(passed + 1, passed + count + 1):
+        due = step(anchor, every * number, unit, rule)
         added.append((start, due))
         start = due
     return added

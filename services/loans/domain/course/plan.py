@@ -279,6 +279,18 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """An instalment that was agreed as it is, however its parts were found."""
+
+    start_on: date
+    due_on: date
+    principal: int
+    profit: int
+    fee: int = 0
+    is_down_payment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that the course of a contract needs besides what happens to it.
 
@@ -288,6 +300,7 @@ class Plan:
     `regular_from` is an earlier day from which dates and the first period's length are counted.
     `first_due_on` makes the first period short or long; `periods` states all of them instead.
     `instalment_multiple` is what an instalment is rounded to (1: the minor unit).
+    With `agreed` the instalments are given: none is computed until an order changes the agreement.
     `tranches` are (date, amount) expected at signing; the first real disbursement ends them.
     """
 
@@ -320,4 +333,4 @@ class Plan:
     tranches: tuple[tuple[date, int], ...] = ()
     profit_refunded_on: frozenset[PaymentKind] = frozenset()
     charge_off: ChargeOff = ChargeOff.AS_AGREED
-    is_levelled: bool = True
+    agreed: tuple[Agreed, ...] = ()

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.loans.domain.course import (
+    agreed_lines,
     charges,
     disbursing,
     losses,
@@ -106,7 +107,10 @@ def _expected(plan: Plan, events: Sequence[Event]) -> list[tuple[date, int]]:
 
 def start(plan: Plan, paid_out_on: date) -> Standing:
     """The lines and periods of a plan before any money has moved."""
-    days = periods_of_plan.periods(plan, paid_out_on=paid_out_on)
+    if plan.agreed:
+        days = [(each.start_on, each.due_on) for each in plan.agreed if not each.is_down_payment]
+    else:
+        days = periods_of_plan.periods(plan, paid_out_on=paid_out_on)
     origin = days[0][0]
     model = Model(
         measure=Measure(
@@ -124,6 +128,8 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
         is_flat=plan.charge_method is ChargeMethod.FLAT,
         grace=plan.grace.principal,
     )
+    if plan.agreed:
+        return Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, model))
     lines = [Line(first, due) for first, due in days]
     return Standing(plan=plan, model=model, lines=lines)
 

@@ -1,0 +1,141 @@
+"""Which plan is the course of a contract computed from, when these are its terms?"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from services.loans.domain import due_dates, schedule, spreading
+from services.loans.domain.charging import ChargeBasis as Basis
+from services.loans.domain.course.plan import (
+    Agreed,
+    Allocation,
+    AllocationRule,
+    Charge,
+    ChargeWhen,
+    CountedOver,
+    DayRules,
+    DownPayment,
+    Grace,
+    MonthLength,
+    Part,
+    Plan,
+    Unit,
+    YearLength,
+    in_standing_order,
+)
+from services.loans.domain.schedule import Instalment
+from services.loans.domain.terms import Component, Frequency, Terms
+from shared.rulebook import Fact
+
+STEPS = {
+    Frequency.DAILY: (1, Unit.DAYS),
+    Frequency.WEEKLY: (1, Unit.WEEKS),
+    Frequency.BIWEEKLY: (2, Unit.WEEKS),
+    Frequency.TWICE_A_MONTH: (15, Unit.DAYS),
+    Frequency.MONTHLY: (1, Unit.MONTHS),
+    Frequency.QUARTERLY: (3, Unit.MONTHS),
+    Frequency.HALF_YEARLY: (6, Unit.MONTHS),
+    Frequency.YEARLY: (1, Unit.YEARS),
+}
+PARTS = {
+    Component.PRINCIPAL: Part.PRINCIPAL,
+    Component.PROFIT: Part.PROFIT,
+    Component.FEE: Part.FEE,
+    Component.PENALTY: Part.PENALTY,
+}
+YEARS = {
+    "30/360": YearLength.DAYS_360,
+    "30u/360": YearLength.DAYS_360,
+    "act/360": YearLength.DAYS_360,
+    "act/364": YearLength.DAYS_364,
+    "act/365": YearLength.DAYS_365,
+    "act/act": YearLength.ACTUAL,
+}
+
+
+def plan_of(terms: Terms, *, overrides: Sequence[Fact] = ()) -> Plan:
+    """The plan of agreed terms: its instalments are those of the schedule, whatever the method.
+
+    Without movements the course has the rows of `schedule.schedule(terms)`. An order that changes
+    the agreement (a rate, a pause, new dates) leaves the instalments due before it as agreed and
+    finds the later ones by the day rules of the terms. Raises what `schedule` raises.
+    """
+    every, unit = STEPS[terms.frequency]
+    return Plan(
+        principal=terms.principal.minor,
+        annual_rate=terms.annual_rate,
+        instalments=terms.instalments,
+        every=every * terms.dating.every,
+        unit=unit,
+        starts_on=terms.disbursed_on,
+        signed_on=terms.disbursed_on,
+        charge_method=terms.charge_method,
+        first_due_on=terms.first_due_on,
+        month_end_rule=terms.month_end_rule,
+        day_rules=_day_rules(terms),
+        grace=Grace(principal=terms.principal_grace),
+        rounding=terms.rounding,
+        allocation=_allocation(terms),
+        charges=_kept_back(terms),
+        tranches=_tranches(terms),
+        down_payment=_down_payment(terms),
+        agreed=_agreed(terms, schedule.schedule(terms, overrides=overrides)),
+    )
+
+
+def _day_rules(terms: Terms) -> DayRules:
+    by_month = terms.day_count.startswith("30")
+    return DayRules(
+        year=YEARS[terms.day_count],
+        month=MonthLength.DAYS_30 if by_month else MonthLength.ACTUAL,
+        over=CountedOver.PERIODS if terms.charging.basis is Basis.PER_PERIOD else CountedOver.DAYS,
+    )
+
+
+def _allocation(terms: Terms) -> Allocation:
+    parts = tuple(PARTS[component] for component in terms.allocation_order)
+    return Allocation(rule=AllocationRule(order=in_standing_order(parts)))
+
+
+def _kept_back(terms: Terms) -> tuple[Charge, ...]:
+    kept = schedule.fees_at_disbursement(terms).minor
+    if not kept:
+        return ()
+    return (Charge(code="kept_back", when=ChargeWhen.AT_DISBURSEMENT, value=Decimal(kept)),)
+
+
+def _tranches(terms: Terms) -> tuple[tuple[date, int], ...]:
+    later = [(tranche.on, tranche.amount.minor) for tranche in terms.drawing.tranches]
+    first = terms.principal.minor - sum(amount for _, amount in later)
+    return ((terms.disbursed_on, first), *later)
+
+
+def _down_payment(terms: Terms) -> DownPayment | None:
+    percent = terms.drawing.down_payment_percent
+    return DownPayment(percent=percent) if percent else None
+
+
+def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ...]:
+    down = []
+    if terms.drawing.down_payment_percent:
+        flows = spreading.course_of(terms, due_dates.spans(terms)).flows
+        down = [(payment.on, payment.amount) for payment in flows.down_payments]
+    found, start = [], terms.disbursed_on
+    for instalment in instalments:
+        due_on, principal = instalment.due_on, instalment.principal.minor
+        is_down = (due_on, principal) in down and not instalment.profit.minor
+        found.append(
+            Agreed(
+                start_on=due_on if is_down else start,
+                due_on=due_on,
+                principal=principal,
+                profit=instalment.profit.minor,
+                fee=instalment.fee.minor,
+                is_down_payment=is_down,
+            )
+        )
+        if is_down:
+            down.remove((due_on, principal))
+        else:
+            start = due_on
+    return tuple(found)
