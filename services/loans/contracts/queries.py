@@ -208,13 +208,21 @@ async def position_days(session: AsyncSession, contract_id: UUID, *, on: date) -
 # Money out and money back, each with the instant at which the books learnt of it.
 MOVEMENTS = text("""
     select m.*, k.numbered_at from (
-      select disbursement_id as movement_id, 'disbursement' as kind, amount_minor,
-        disbursed_on as effective_on, cast(null as uuid) as reverses, entry_id
+      select disbursement_id as movement_id, case when reverses_disbursement_id is null
+          then 'disbursement' else 'reversal' end as kind, abs(amount_minor) as amount_minor,
+        disbursed_on as effective_on, reverses_disbursement_id as reverses, entry_id
       from disbursement where institution_id = :institution_id and contract_id = :contract_id
       union all
       select repayment_id, case when reverses_repayment_id is null then 'repayment'
           else 'reversal' end, abs(amount_minor), received_on, reverses_repayment_id, entry_id
       from repayment where institution_id = :institution_id and contract_id = :contract_id
+      union all
+      select e.order_id, 'order', e.moved_minor + e.forgiven_minor, o.effective_on, null,
+        e.entry_id
+      from order_effect e
+      join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
+      where e.institution_id = :institution_id and e.contract_id = :contract_id
+        and e.moved_minor + e.forgiven_minor <> 0
     ) m left join journal_link k
       on k.institution_id = :institution_id and k.entry_id = m.entry_id
 """)

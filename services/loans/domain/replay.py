@@ -16,11 +16,15 @@ from shared.money import Money
 
 
 class MovementKind(StrEnum):
-    """What moved: money to the borrower, money back, or the opposite of an earlier movement."""
+    """What moved: money to the borrower, money back, or the opposite of an earlier movement.
+
+    `order`: what an order paid on the contract, or gave back of what was paid.
+    """
 
     DISBURSEMENT = "disbursement"
     REPAYMENT = "repayment"
     SURPLUS_REFUND = "surplus_refund"
+    ORDER = "order"
     REVERSAL = "reversal"
 
 
@@ -37,7 +41,8 @@ class ReversalUnfounded(RafidError):
 class Movement:
     """One movement of money on a contract.
 
-    `amount` is positive, of a reversal too. `effective_on` is the value date, `known_at` when the
+    `amount` is positive, of a reversal too; an order's is negative where it gives money back.
+    `effective_on` is the value date, `known_at` when the
     books learnt of it; a reversal names the movement that it undoes in `reverses`.
     """
 
@@ -128,7 +133,7 @@ def _sums(heard: Sequence[Movement], *, as_of: date, currency: str) -> tuple[Mon
             sums[known[movement.reverses].kind] -= movement.amount
     return (
         sums[MovementKind.DISBURSEMENT],
-        sums[MovementKind.REPAYMENT],
+        sums[MovementKind.REPAYMENT] + sums[MovementKind.ORDER],
         sums[MovementKind.SURPLUS_REFUND],
     )
 

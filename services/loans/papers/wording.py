@@ -27,6 +27,7 @@ MOVEMENTS: Final[Mapping[str, str]] = {
     "repayment": "Repayment",
     "reversal": "Taken back",
     "surplus_refund": "Surplus paid back",
+    "order": "By order",
 }
 CERTIFICATES: Final[Mapping[str, str]] = {
     "balance": "Certificate of balance",

@@ -82,6 +82,55 @@ RULES: Mapping[str, str] = {
           or p.paid_penalty_minor <> coalesce(r.penalty, 0)
           or p.surplus_minor <> coalesce(r.surplus, 0))
         order by p.contract_id limit 1""",
+    "what a contract is written off is what its orders wrote off": """
+        select p.contract_id as row, 'position ' || p.written_off_minor || ', orders '
+          || coalesce(e.minor, 0) as why
+        from position p left join (
+          select contract_id, sum(written_off_minor) as minor from order_effect
+          where institution_id = :institution_id group by contract_id
+        ) e on e.contract_id = p.contract_id
+        where p.institution_id = :institution_id and p.written_off_minor <> coalesce(e.minor, 0)
+        order by p.contract_id limit 1""",
+    "an order's entry books what it moved, forgave, wrote off and recovered": """
+        select e.order_id as row, 'moved ' || e.moved_minor || ', booked ' || coalesce(
+            string_agg(a.code || ' ' || l.amount_minor, ', ' order by l.line_no), 'nothing') as why
+        from order_effect e
+        left join journal_line l
+          on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+        left join account a
+          on a.institution_id = l.institution_id and a.account_id = l.account_id
+        where e.institution_id = :institution_id
+        group by e.institution_id, e.order_id
+        having e.moved_minor + e.recovered_minor
+            <> coalesce(sum(l.amount_minor) filter (where a.code in ('cash', 'wallet')), 0)
+          or e.forgiven_minor
+            <> coalesce(sum(l.amount_minor) filter (where a.code = 'forgiveness'), 0)
+          or e.written_off_minor
+            <> coalesce(sum(l.amount_minor) filter (where a.code = 'write_off'), 0)
+          or e.recovered_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'recovery'), 0)
+        order by e.order_id limit 1""",
+    "every order in force was approved by another than who gave it": """
+        select o.order_id as row, o.kind || ' by ' || o.actor_id || ' alone' as why
+        from order_effect e
+        join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
+        where e.institution_id = :institution_id
+          and o.kind not in ('charge', 'advance', 'recovery') and not exists (
+            select from order_decision d where d.institution_id = o.institution_id
+              and d.order_id = o.order_id and d.outcome = 'approve' and d.actor_id <> o.actor_id)
+        order by o.order_id limit 1""",
+    "an order that was taken back is undone to the last unit": """
+        select e.order_id as row, 'its reversal ' || r.order_id || ' leaves a rest' as why
+        from order_effect e join order_effect r on r.institution_id = e.institution_id
+          and r.reverses_order_id = e.order_id
+        where e.institution_id = :institution_id
+          and (e.moved_minor + r.moved_minor <> 0 or e.forgiven_minor + r.forgiven_minor <> 0
+            or e.written_off_minor + r.written_off_minor <> 0
+            or e.recovered_minor + r.recovered_minor <> 0)
+          and not exists (select from order_effect l
+            where l.institution_id = e.institution_id and l.contract_id = e.contract_id
+              and l.place between e.place + 1 and r.place - 1)
+        order by e.order_id limit 1""",
     "what a contract was paid out is the sum of its disbursements": """
         select p.contract_id as row, 'position ' || p.disbursed_minor || ', disbursements '
           || coalesce(d.amount, 0) as why
