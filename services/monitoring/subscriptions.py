@@ -47,6 +47,9 @@ HEARD: Mapping[type[Event], Operation] = MappingProxyType(
         events.DisbursementCompleted: portfolio.keep_disbursements,
         events.RepaymentReceived: portfolio.keep_repayments,
         events.RepaymentReversed: portfolio.keep_repayments,
+        events.ContractCorrected: portfolio.keep_orders,
+        events.DisbursementReversed: portfolio.keep_disbursements_reversed,
+        events.FundReceiptReversed: portfolio.keep_receipts_reversed,
     }
 )
 # What moves projects, and the member that says on which day it happened.
@@ -84,8 +87,22 @@ async def apply(session: AsyncSession, page: FeedPage) -> None:
         for fact in facts.get(kind, ())
         if not _took_surplus_alone(fact.event)
     ]
+    happenings += [
+        Happening(
+            kind=_moved_by(fact.event),
+            contract_id=fact.event.contract_id,
+            happened_on=fact.event.effective_on,
+            fact=fact,
+        )
+        for fact in facts.get(events.ContractCorrected, ())
+    ]
     if happenings:
         await projects.follow(session, happenings)
+
+
+def _moved_by(event: events.ContractCorrected) -> ProjectEvent:
+    """What an order is in a project's story: the end where nothing is owed any more."""
+    return ProjectEvent.CONTRACT_CLOSED if event.is_settled else ProjectEvent.REPAYMENT_REVERSED
 
 
 def _took_surplus_alone(event: Event) -> bool:

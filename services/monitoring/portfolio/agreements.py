@@ -1,6 +1,10 @@
-"""Which agreements are at hand already? What was signed never changes, so it may be kept."""
+"""Which agreements are at hand already? What was signed never changes, so it may be kept.
+
+What an order changed is read anew each time: it holds from its day on, and may be taken back.
+"""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -48,3 +52,26 @@ def agreement_of(row: Any) -> Agreement:
         ),
         allocation_order=tuple(row.allocation_order),
     )
+
+
+def changed(agreement: Agreement, row: Any) -> Agreement:
+    """The same agreement with the instalments of a row of `changed_agreement`.
+
+    A late amount stands behind what was agreed for its day: it is paid last of it.
+    """
+    dues: list[Due] = []
+    parts = zip(
+        row.due_on,
+        row.due_principal_minor,
+        row.due_profit_minor,
+        row.due_fee_minor,
+        row.due_penalty_minor,
+        strict=True,
+    )
+    for due_on, principal, profit, fee, penalty in parts:
+        dues.append(
+            Due(due_on=due_on, principal_minor=principal, profit_minor=profit, fee_minor=fee)
+        )
+        if penalty:
+            dues.append(Due(due_on=due_on, principal_minor=0, fee_minor=penalty))
+    return replace(agreement, dues=tuple(dues))

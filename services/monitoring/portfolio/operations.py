@@ -11,6 +11,7 @@ from services.monitoring.base import Base
 from services.monitoring.deps import Fact
 from services.monitoring.portfolio.queries import SOURCE
 from services.monitoring.portfolio.tables import (
+    ChangedAgreementRow,
     ContractMovementRow,
     FeedProgressRow,
     FundLinkRow,
@@ -24,11 +25,14 @@ from shared import tenancy
 from shared.clients.loans import InstitutionEntry
 from shared.events import (
     BranchCreated,
+    ContractCorrected,
     DisbursementCompleted,
+    DisbursementReversed,
     DonorLinked,
     Event,
     FundClaimed,
     FundCreated,
+    FundReceiptReversed,
     FundReceived,
     RepaymentReceived,
     RepaymentReversed,
@@ -142,12 +146,102 @@ async def keep_repayments(
             "effective_on": fact.event.received_on,
             "principal_minor": fact.event.principal_minor,
             "profit_minor": fact.event.profit_minor,
-            "fee_minor": fact.event.fee_minor,
+            "fee_minor": fact.event.fee_minor + fact.event.penalty_minor,
             "surplus_minor": fact.event.surplus_minor,
         }
         for fact in facts
     ]
     await _add(session, ContractMovementRow, rows)
+
+
+async def keep_disbursements_reversed(
+    session: AsyncSession, facts: Sequence[Fact[DisbursementReversed]]
+) -> None:
+    """Keep loans that were taken back: a disbursement of negative amounts."""
+    rows = [
+        {
+            **_movement(session, fact),
+            "kind": "disbursement",
+            "effective_on": fact.event.disbursed_on,
+            "principal_minor": 0,
+            "profit_minor": 0,
+            "fee_minor": fact.event.fee_kept_minor,
+            "surplus_minor": 0,
+        }
+        for fact in facts
+    ]
+    await _add(session, ContractMovementRow, rows)
+
+
+async def keep_receipts_reversed(
+    session: AsyncSession, facts: Sequence[Fact[FundReceiptReversed]]
+) -> None:
+    """Keep money that was booked into funds and taken back."""
+    rows = []
+    for fact in facts:
+        row = {**_told(session, fact), "event_id": fact.event_id}
+        del row["receipt_id"], row["reverses_receipt_id"]
+        rows.append(row)
+    await _add(session, FundReceiptRow, rows)
+
+
+async def keep_orders(session: AsyncSession, facts: Sequence[Fact[ContractCorrected]]) -> None:
+    """Keep what orders moved on contracts, and what they made of the agreements."""
+    moved = [_ordered(session, fact) for fact in facts if _moves(fact.event)]
+    await _add(session, ContractMovementRow, moved)
+    changed = [
+        {
+            "institution_id": tenancy.institution_of(session),
+            "event_id": fact.event_id,
+            "sequence": fact.sequence,
+            "known_at": fact.known_at,
+            "contract_id": fact.event.contract_id,
+            "effective_on": fact.event.effective_on,
+            "written_off_minor": fact.event.written_off_minor,
+            **_dues(fact.event),
+        }
+        for fact in facts
+        if fact.event.dues is not None or fact.event.written_off_minor
+    ]
+    await _add(session, ChangedAgreementRow, changed)
+
+
+def _moves(event: ContractCorrected) -> bool:
+    parts = (event.principal_minor, event.profit_minor, event.fee_minor, event.penalty_minor)
+    return any((*parts, event.surplus_minor, event.recovered_minor))
+
+
+def _ordered(session: AsyncSession, fact: Fact[ContractCorrected]) -> dict[str, object]:
+    event = fact.event
+    recovered = event.recovered_minor
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "event_id": fact.event_id,
+        "sequence": fact.sequence,
+        "known_at": fact.known_at,
+        "contract_id": event.contract_id,
+        "fund_id": event.fund_id,
+        "currency": event.currency,
+        "kind": "recovery" if recovered else "order",
+        "effective_on": event.effective_on,
+        "amount_minor": recovered or event.moved_minor + event.forgiven_minor,
+        "principal_minor": event.principal_minor,
+        "profit_minor": event.profit_minor + recovered,
+        "fee_minor": event.fee_minor + event.penalty_minor,
+        "surplus_minor": event.surplus_minor,
+        "forgiven_minor": event.forgiven_minor,
+        "channel": event.channel,
+    }
+
+
+def _dues(event: ContractCorrected) -> dict[str, object]:
+    names = ("due_on", "principal_minor", "profit_minor", "fee_minor", "penalty_minor")
+    if event.dues is None:
+        return {name if name == "due_on" else f"due_{name}": None for name in names}
+    return {
+        name if name == "due_on" else f"due_{name}": [getattr(due, name) for due in event.dues]
+        for name in names
+    }
 
 
 async def advance(
@@ -185,7 +279,10 @@ def _told(session: AsyncSession, fact: Fact[Event]) -> dict[str, object]:
 
 def _movement(
     session: AsyncSession,
-    fact: Fact[DisbursementCompleted] | Fact[RepaymentReceived] | Fact[RepaymentReversed],
+    fact: Fact[DisbursementCompleted]
+    | Fact[DisbursementReversed]
+    | Fact[RepaymentReceived]
+    | Fact[RepaymentReversed],
 ) -> dict[str, object]:
     return {
         "institution_id": tenancy.institution_of(session),

@@ -97,10 +97,25 @@ DUES = text("""
     from agreed_contract
     where institution_id = :institution_id and contract_id = any(:contract_ids)
 """).bindparams(bindparam("contract_ids", type_=ARRAY(Uuid())))
+# What orders made of agreements, the newest that held on the day as it was known then.
+CHANGED = text("""
+    select distinct on (contract_id) contract_id, effective_on, due_on, due_principal_minor,
+      due_profit_minor, due_fee_minor, due_penalty_minor
+    from changed_agreement
+    where institution_id = :institution_id and known_at <= :known_at and effective_on <= :as_of
+      and due_on is not null
+    order by contract_id, sequence desc
+""")
+WRITTEN_OFF = text("""
+    select contract_id from changed_agreement
+    where institution_id = :institution_id and known_at <= :known_at and effective_on <= :as_of
+    group by contract_id having sum(written_off_minor) > 0
+""")
 SUMS_BY_MONTH = text("""
     select contract_id, date_trunc('month', effective_on)::date as month,
       (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0))::bigint as disbursed,
-      (coalesce(sum(amount_minor) filter (where kind <> 'disbursement'), 0))::bigint as paid
+      (coalesce(sum(amount_minor)
+        filter (where kind not in ('disbursement', 'recovery')), 0))::bigint as paid
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
@@ -109,7 +124,8 @@ SUMS_BY_MONTH = text("""
 SUMS = text("""
     select contract_id,
       (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0))::bigint as disbursed,
-      (coalesce(sum(amount_minor) filter (where kind <> 'disbursement'), 0))::bigint as paid
+      (coalesce(sum(amount_minor)
+        filter (where kind not in ('disbursement', 'recovery')), 0))::bigint as paid
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
@@ -131,7 +147,7 @@ UTILISATION = text("""
     cross join lateral (
       select
         coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0)::bigint as disbursed,
-        coalesce(sum(principal_minor), 0)::bigint as principal,
+        coalesce(sum(principal_minor - forgiven_minor), 0)::bigint as principal,
         coalesce(sum(profit_minor + fee_minor), 0)::bigint as income,
         coalesce(sum(surplus_minor), 0)::bigint as surplus
       from contract_movement m
@@ -142,7 +158,8 @@ UTILISATION = text("""
 """).bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
 REPAYMENTS_BY_MONTH = text("""
     select date_trunc('month', effective_on)::date as month,
-      sum(amount_minor)::bigint as amount, count(distinct contract_id) as contracts
+      sum(amount_minor - forgiven_minor)::bigint as amount,
+      count(distinct contract_id) as contracts
     from contract_movement
     where institution_id = :institution_id and fund_id = :fund_id and kind <> 'disbursement'
       and effective_on <= :as_of and known_at <= :known_at
@@ -293,7 +310,12 @@ async def _contracts(
         read = {row.contract_id: agreements.agreement_of(row) for row in fresh}
         _AGREEMENTS.keep(institution_id, read)
         known |= read
-    return [(row, known[row.contract_id]) for row in rows]
+    moment = {name: values[name] for name in ("institution_id", "as_of", "known_at")}
+    for changed in await session.execute(CHANGED, moment):
+        if changed.contract_id in known:
+            known[changed.contract_id] = agreements.changed(known[changed.contract_id], changed)
+    lost = {row.contract_id for row in await session.execute(WRITTEN_OFF, moment)}
+    return [(row, known[row.contract_id]) for row in rows if row.contract_id not in lost]
 
 
 def _position(

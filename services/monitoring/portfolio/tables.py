@@ -3,14 +3,18 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Index, UniqueConstraint
+from sqlalchemy import CHAR, BigInteger, Date, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.base import Base
 
 
 class ContractMovementRow(Base):
-    """Money paid out or back; a reversal has negative amounts and the value date it undoes."""
+    """Money paid out or back; a reversal has negative amounts and the value date it undoes.
+
+    Of what an order paid, `forgiven_minor` came from zakat and not from the borrower.
+    """
 
     __tablename__ = "contract_movement"
     __table_args__ = (
@@ -32,7 +36,32 @@ class ContractMovementRow(Base):
     profit_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger)
     surplus_minor: Mapped[int] = mapped_column(BigInteger)
+    forgiven_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     channel: Mapped[str]
+
+
+class ChangedAgreementRow(Base):
+    """What an order changed of a contract: its instalments from a day on, and the principal
+    written off; without due dates the instalments stayed.
+    """
+
+    __tablename__ = "changed_agreement"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "sequence"),
+        Index("ix_changed_agreement_contract", "institution_id", "contract_id", "sequence"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+    contract_id: Mapped[UUID]
+    effective_on: Mapped[date]
+    written_off_minor: Mapped[int] = mapped_column(BigInteger)
+    due_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
+    due_principal_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    due_profit_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    due_fee_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    due_penalty_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
 
 
 class ObservedFundRow(Base):
