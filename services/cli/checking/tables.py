@@ -146,7 +146,7 @@ class Table:
         return ""
 
     def _is_forgotten(self, moved: Transaction) -> bool:
-        """Whether the sources drop it from their lists: a disbursement undone, and what went too."""
+        """Whether the sources drop it from their lists: an undone disbursement, what went too."""
         undone = {Kind.DISBURSEMENT, Kind.CHARGES_AT_DISBURSEMENT}
         return moved.is_reversed and (moved.kind in undone or moved.key in self.hidden)
 

@@ -1,7 +1,7 @@
 """How large are instalments that are found once, at a regular rate, and hold for the whole term?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
@@ -14,7 +14,6 @@ from services.loans.domain.course.plan import (
     Unit,
     YearLength,
 )
-from services.loans.domain.terms import ChargeMethod
 
 PRECISION = 40
 DAYS_OF_YEAR = 365
@@ -26,12 +25,23 @@ Drawn = tuple[date, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What was agreed anew from an instalment on (`number`, counted from 0)."""
+
+    number: int
+    annual_rate: Decimal | None = None
+    principal_grace: int = 0
+    profit_grace: int = 0
+    extra: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What level instalments are found from, besides the plan.
 
     `periods` are the days of each instalment; `drawn` the amounts to be amortised with the days on
     which they were paid out, `bearing` those that a flat profit is counted on (the down payment
-    included). `paid` is the principal paid by the end of each period, and `overdue_to` the day up
+    included). `paid` is the principal paid by the start of each period, and `overdue_to` the day up
     to which principal past its due date bears profit; None: it does not.
     """
 
@@ -40,21 +50,52 @@ class Given:
     bearing: int
     paid: Sequence[int] = ()
     overdue_to: date | None = None
+    changes: Sequence[Change] = ()
+
+    def known(self, number: int) -> int:
+        """How many instalments there are as far as was agreed before an instalment's own change."""
+        later = sum(change.extra for change in self.changes if change.number >= number)
+        return len(self.periods) - later
+
+    def changes_at(self, number: int) -> list[Change]:
+        """What is agreed anew from an instalment on."""
+        return [change for change in self.changes if change.number == number]
 
 
 def instalments(plan: Plan, given: Given) -> list[tuple[int, int]]:
-    """The principal and the profit of each instalment, in minor units.
+    """The principal and the profit of each instalment of a declining balance, in minor units.
 
-    Declining balance: the annuity of a regular rate (a month is 30 days of the year where days
-    count, else a twelfth), rounded to the multiple; profit of a period is what its balance bears,
-    principal the rest, and the last instalment takes what is left. Worked: 5,000.00 at 12 % by
-    days over 365, 18 months, whole units: 305.00, the first 255.68 + 49.32 (30 days).
-    Equal principal: P / n rounded. Flat: P x rate x term, both shared equally; with a multiple
-    the principal gives way: 1,250.00 at 12 % in 3 months is 416.50 + 12.50.
+    The annuity of a regular rate (a month is 30 days of the year where days count, else a
+    twelfth), rounded to the multiple; profit of a period is what its balance bears, principal the
+    rest, and the last instalment takes what is left. Worked: 5,000.00 at 12 % by days over 365, 18
+    months, whole units: 305.00, the first 255.68 + 49.32 (30 days). Equal principal: P / n
+    rounded. A change finds the instalments from its own on anew.
     """
-    if plan.charge_method is ChargeMethod.FLAT:
-        return _flat(plan, given)
-    return _declining(plan, given)
+    count, eased = len(given.periods), plan.grace.principal
+    balance = level = asked = deferred = 0
+    later = plan.grace.profit_payment
+    found: list[tuple[int, int]] = []
+    waiting = _drawn(plan, given)
+    for number, period in enumerate(given.periods):
+        drawn = _drawn_in(waiting, period)
+        balance += sum(amount for _, amount in drawn)
+        if drawn and not level:
+            left = given.known(number) - max(number, eased)
+            level = _level_of(plan, _base(plan, given, balance), left)
+        for change in given.changes_at(number):
+            plan = _changed(plan, change)
+            eased, later = _eased(change, eased, later)
+            level = _level_of(plan, balance, given.known(number + 1) - max(number, eased))
+        profit = _profit(plan, given, number, balance=balance, drawn=drawn)
+        profit += whole(_on_overdue(plan, given, number, asked), plan)
+        if number < plan.grace.profit_free:
+            profit = 0
+        principal = 0 if number < eased else min(_principal(plan, level, profit), balance)
+        principal = balance if number == count - 1 else principal
+        balance, asked = balance - principal, asked + principal
+        deferred, profit = (deferred + profit, 0) if number < later else (0, profit + deferred)
+        found.append((principal, profit))
+    return found
 
 
 def whole(amount: Fraction, plan: Plan, *, multiple: int = 1) -> int:
@@ -63,20 +104,6 @@ def whole(amount: Fraction, plan: Plan, *, multiple: int = 1) -> int:
     exact = Decimal(amount.numerator) / Decimal(amount.denominator * step)
     rounding = ROUND_HALF_UP if plan.rounding == "half_up" else ROUND_HALF_EVEN
     return int(exact.to_integral_value(rounding)) * step
-
-
-def _level_of(plan: Plan, balance: int, count: int) -> int:
-    """The instalment that repays a balance in so many periods, rounded to the multiple."""
-    if count < 1:
-        return balance
-    rate = regular_rate(plan)
-    if plan.amortisation is Amortisation.EQUAL_PRINCIPAL or not rate:
-        multiple = 1 if rate else plan.instalment_multiple
-        return whole(Fraction(balance, count), plan, multiple=multiple)
-    with localcontext(prec=PRECISION):
-        part = Decimal(rate.numerator) / rate.denominator
-        exact = balance * part / (1 - (1 + part) ** -count)
-        return whole(Fraction(exact), plan, multiple=plan.instalment_multiple)
 
 
 def regular_rate(plan: Plan) -> Fraction:
@@ -109,43 +136,43 @@ def share(plan: Plan, period: Days, days: int) -> Fraction:
     return regular_rate(plan) * days / length
 
 
-def _declining(plan: Plan, given: Given) -> list[tuple[int, int]]:
-    count, graced = len(given.periods), plan.grace.principal
-    balance = level = 0
-    deferred, asked = 0, 0
-    found: list[tuple[int, int]] = []
-    waiting = _drawn(plan, given)
-    for number, period in enumerate(given.periods):
-        start, due = period
-        drawn: list[Drawn] = []
-        while waiting and (waiting[0][0] < due or waiting[0][0] <= start):
-            drawn.append(waiting.pop(0))
-        if drawn:
-            balance += sum(amount for _, amount in drawn)
-            left = count - max(number, graced)
-            if not level:
-                level = _level_of(plan, _base(plan, given, balance), left)
-        bearing = balance * share(plan, period, (due - start).days)
-        for day, amount in drawn:
-            bearing -= amount * share(plan, period, max((day - start).days, 0))
-        profit = whole(bearing, plan) + whole(_on_overdue(plan, given, number, asked), plan)
-        if number < plan.grace.profit_free:
-            profit = 0
-        principal = _principal(plan, level, profit, number)
-        principal = balance if number == count - 1 else min(principal, balance)
-        balance -= principal
-        asked += principal
-        if number < plan.grace.profit_payment:
-            deferred, profit = deferred + profit, 0
-        else:
-            deferred, profit = 0, profit + deferred
-        found.append((principal, profit))
-    return found
+def _level_of(plan: Plan, balance: int, count: int) -> int:
+    """The instalment that repays a balance in so many periods, rounded to the multiple."""
+    if count < 1:
+        return balance
+    rate = regular_rate(plan)
+    if plan.amortisation is Amortisation.EQUAL_PRINCIPAL or not rate:
+        multiple = 1 if rate else plan.instalment_multiple
+        return whole(Fraction(balance, count), plan, multiple=multiple)
+    with localcontext(prec=PRECISION):
+        part = Decimal(rate.numerator) / rate.denominator
+        exact = balance * part / (1 - (1 + part) ** -count)
+        return whole(Fraction(exact), plan, multiple=plan.instalment_multiple)
 
 
-def _principal(plan: Plan, level: int, profit: int, number: int) -> int:
-    if number < plan.grace.principal:
-        return 0
+def _changed(plan: Plan, change: Change) -> Plan:
+    return plan if change.annual_rate is None else replace(plan, annual_rate=change.annual_rate)
+
+
+def _eased(change: Change, eased: int, later: int) -> tuple[int, int]:
+    """Up to which number principal is eased, and profit put off."""
+    if change.principal_grace:
+        eased = change.number + change.principal_grace
+    if change.profit_grace:
+        later = change.number + change.profit_grace
+    return eased, later
+
+
+def _profit(plan: Plan, given: Given, number: int, *, balance: int, drawn: Sequence[Drawn]) -> int:
+    """What the balance bears in a period; what is paid out within it, from its day on."""
+    period = given.periods[number]
+    bearing = balance * share(plan, period, (period[1] - period[0]).days)
+    for day, amount in drawn:
+        bearing -= amount * share(plan, period, max((day - period[0]).days, 0))
+    return whole(bearing, plan)
+
+
+def _principal(plan: Plan, level: int, profit: int) -> int:
     if plan.amortisation is Amortisation.EQUAL_PRINCIPAL:
         return level
     return max(level - profit, 0)
@@ -156,6 +183,14 @@ def _drawn(plan: Plan, given: Given) -> list[Drawn]:
     if plan.annual_rate:
         return sorted(given.drawn)
     return [(given.periods[0][0], sum(amount for _, amount in given.drawn))]
+
+
+def _drawn_in(waiting: list[Drawn], period: Days) -> list[Drawn]:
+    """Take what was paid out before a period ends; on its due date it belongs to the next."""
+    start, due = period
+    drawn = [each for each in waiting if each[0] < due or each[0] <= start]
+    del waiting[: len(drawn)]
+    return drawn
 
 
 def _base(plan: Plan, given: Given, balance: int) -> int:
@@ -173,57 +208,3 @@ def _on_overdue(plan: Plan, given: Given, number: int, asked: int) -> Fraction:
     paid = given.paid[number] if number < len(given.paid) else 0
     days = (min(given.overdue_to, due) - start).days
     return max(asked - paid, 0) * share(plan, (start, due), days)
-
-
-def _flat(plan: Plan, given: Given) -> list[tuple[int, int]]:
-    count, graced = len(given.periods), plan.grace.principal
-    principal = sum(amount for _, amount in given.drawn)
-    if plan.recalculation is not None and len(given.drawn) > 1:
-        return _flat_by_tranche(plan, given)
-    total = whole(given.bearing * _term_rate(plan, given.periods), plan)
-    profit = whole(given.bearing * _term_rate(plan, given.periods) / count, plan)
-    part = whole(Fraction(principal, count - graced), plan)
-    if plan.instalment_multiple > 1:
-        multiple = plan.instalment_multiple
-        part = (
-            whole(Fraction(principal, count - graced), plan, multiple=multiple)
-            + whole(Fraction(profit), plan, multiple=multiple)
-            - profit
-        )
-    found = []
-    for number in range(count - 1):
-        paid_back = 0 if number < graced else min(part, principal)
-        principal -= paid_back
-        total -= profit
-        found.append((paid_back, profit))
-    return [*found, (principal, total)]
-
-
-def _flat_by_tranche(plan: Plan, given: Given) -> list[tuple[int, int]]:
-    """Where profit follows the days a tranche changes no instalment that was due before it.
-
-    The profit of all that was paid out is shared as ever. Worked: 1,000.00 in 3 instalments, then
-    500.00 after the first: principal 333.33, 500.00 and 666.67.
-    """
-    count, found = len(given.periods), []
-    total = whole(given.bearing * _term_rate(plan, given.periods), plan)
-    profit = whole(given.bearing * _term_rate(plan, given.periods) / count, plan)
-    left = sum(amount for _, amount in given.drawn)
-    for _, due in given.periods[:-1]:
-        so_far = sum(amount for day, amount in given.drawn if day <= due)
-        paid_back = min(whole(Fraction(so_far, count), plan), left)
-        left -= paid_back
-        total -= profit
-        found.append((paid_back, profit))
-    return [*found, (left, total)]
-
-
-def _term_rate(plan: Plan, periods: Sequence[Days]) -> Fraction:
-    """What the principal bears over the whole term when it is never paid back."""
-    rules = plan.day_rules
-    if plan.rate_is_for_term:
-        return Fraction(plan.annual_rate)
-    if rules.over is CountedOver.DAYS and rules.month is MonthLength.ACTUAL:
-        days = (periods[-1][1] - periods[0][0]).days
-        return Fraction(plan.annual_rate) * days / year_length(plan)
-    return regular_rate(plan) * len(periods)

@@ -2,11 +2,14 @@
 
 from datetime import date
 
-from services.loans.domain.course import level
+from services.loans.domain.course import level, level_flat, periods_of_plan
+from services.loans.domain.course.events import Event, RateChanged, Rescheduled
+from services.loans.domain.course.level import Change
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.plan import InstalmentRule
 from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.standing import Standing
+from services.loans.domain.terms import ChargeMethod
 
 
 def is_level(standing: Standing) -> bool:
@@ -14,8 +17,10 @@ def is_level(standing: Standing) -> bool:
     return standing.plan.instalment_rule is InstalmentRule.FIXED_LEVEL
 
 
-def lay_out(standing: Standing, on: date, *, overdue_to: date | None = None) -> None:
-    """Find the instalments anew from all that was paid out so far.
+def lay_out(
+    standing: Standing, on: date, *, overdue_to: date | None = None, order: Event | None = None
+) -> None:
+    """Find the instalments anew from all that was paid out and ordered so far.
 
     With `overdue_to`, principal past due and unpaid has borne profit up to that day.
     """
@@ -28,11 +33,29 @@ def lay_out(standing: Standing, on: date, *, overdue_to: date | None = None) -> 
         bearing=sum(gross.values()),
         paid=[_paid_by(standing, line.start) - down for line in lines],
         overdue_to=overdue_to,
+        changes=_changes([*standing.applied, *([order] if order else [])], lines),
     )
-    found = level.instalments(standing.plan, given)
+    is_flat = standing.plan.charge_method is ChargeMethod.FLAT
+    found = (level_flat if is_flat else level).instalments(standing.plan, given)
     for line, (principal, profit) in zip(lines, found, strict=True):
         line.asked[0], line.asked[1] = principal + line.credited, profit
         line.note(on)
+
+
+def agree_anew(standing: Standing, event: RateChanged | Rescheduled) -> None:
+    """Another rate, due date or number of instalments, or grace, from an instalment on."""
+    if isinstance(event, Rescheduled):
+        lines = _regular(standing)
+        days = [(line.start, line.due) for line in lines]
+        if event.due_on is not None:
+            moved = periods_of_plan.moved(standing.plan, days, event)
+            for line, (first, due) in zip(lines, moved, strict=True):
+                line.start, line.due = first, due
+        measure, extra = standing.model.measure, event.extra_instalments
+        for first, due in periods_of_plan.following(measure, days, extra):
+            standing.put_in(Line(first, due))
+    if standing.disbursed:
+        lay_out(standing, event.on, order=event)
 
 
 def catch_up(standing: Standing, day: date) -> None:
@@ -44,6 +67,29 @@ def catch_up(standing: Standing, day: date) -> None:
 
 def _regular(standing: Standing) -> list[Line]:
     return [line for line in standing.lines if line.is_regular]
+
+
+def _changes(events: list[Event], lines: list[Line]) -> list[Change]:
+    """What was ordered, each from the first instalment due on its day or after it."""
+    found = []
+    for event in events:
+        if not isinstance(event, RateChanged | Rescheduled):
+            continue
+        number = next((at for at, line in enumerate(lines) if line.due >= event.on), None)
+        if number is None:
+            continue
+        if isinstance(event, RateChanged):
+            found.append(Change(number=number, annual_rate=event.annual_rate))
+        elif event.due_on is None:
+            found.append(
+                Change(
+                    number=number,
+                    principal_grace=event.principal_grace,
+                    profit_grace=event.profit_grace,
+                    extra=event.extra_instalments,
+                )
+            )
+    return found
 
 
 def _drawn(standing: Standing) -> list[tuple[date, int]]:

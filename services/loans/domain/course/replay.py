@@ -9,6 +9,7 @@ from services.loans.domain.course import (
     agreed_lines,
     charges,
     disbursing,
+    level_lines,
     losses,
     model_moves,
     owed_again,
@@ -170,6 +171,9 @@ def _refund_profit(standing: Standing, event: Paid) -> None:
 
 
 def _rate_changed(standing: Standing, event: RateChanged) -> None:
+    if level_lines.is_level(standing):
+        level_lines.agree_anew(standing, event)
+        return
     model_moves.change_rate(standing.model, event.on, Fraction(event.annual_rate))
     standing.take_open_lines(event.on)
 
@@ -180,6 +184,9 @@ def _paused(standing: Standing, event: ProfitPaused) -> None:
 
 
 def _rescheduled(standing: Standing, event: Rescheduled) -> None:
+    if level_lines.is_level(standing):
+        level_lines.agree_anew(standing, event)
+        return
     if event.due_on is not None:
         _move_due_dates(standing, event)
     if not event.extra_instalments:
