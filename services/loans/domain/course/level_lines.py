@@ -1,12 +1,20 @@
 """What do level instalments ask for, line by line, after money was paid out or a day has passed?"""
 
+from collections.abc import Hashable, Sequence
 from datetime import date
 
 from services.loans.domain.course import level, level_flat, periods_of_plan
-from services.loans.domain.course.events import Event, RateChanged, Rescheduled
+from services.loans.domain.course.events import (
+    ChargeAdded,
+    Event,
+    Paid,
+    RateChanged,
+    Rescheduled,
+    Reversed,
+)
 from services.loans.domain.course.level import Change
 from services.loans.domain.course.lines import Line
-from services.loans.domain.course.plan import InstalmentRule
+from services.loans.domain.course.plan import InstalmentRule, Plan
 from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.standing import Standing
 from services.loans.domain.terms import ChargeMethod
@@ -63,6 +71,35 @@ def catch_up(standing: Standing, day: date) -> None:
     rules = standing.plan.recalculation
     if rules is not None and rules.overdue_bears and standing.disbursed:
         lay_out(standing, day, overdue_to=day)
+
+
+def charges_from_the_start(plan: Plan, events: Sequence[Event]) -> frozenset[Hashable]:
+    """The charges on dates that earlier payments pay too.
+
+    Payments of level instalments are worked out anew, with all charges known by then, whenever
+    something is reversed, a payment is backdated or a charge falls on a day gone by; until then a
+    new charge waits for later payments.
+    """
+    if plan.instalment_rule is not InstalmentRule.FIXED_LEVEL:
+        return frozenset()
+    known: list[Hashable] = []
+    found: frozenset[Hashable] = frozenset()
+    latest = date.min
+    for event in events:
+        if isinstance(event, ChargeAdded) and event.charge.due_on is not None:
+            known.append(event.key)
+        if _works_anew(event, latest):
+            found = frozenset(known)
+        if isinstance(event, Paid):
+            latest = max(latest, event.on)
+    return found
+
+
+def _works_anew(event: Event, latest: date) -> bool:
+    if isinstance(event, ChargeAdded):
+        due_on = event.charge.due_on
+        return due_on is not None and due_on < event.known_on and due_on <= latest
+    return isinstance(event, Reversed) or (isinstance(event, Paid) and event.on < latest)
 
 
 def _regular(standing: Standing) -> list[Line]:

@@ -58,8 +58,15 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
     standing.expected = _expected(plan, kept)[len(paid_out) :]
     for charge in plan.charges:
         charges.note_agreed(standing, charge)
+    early = level_lines.charges_from_the_start(plan, events)
+
+    def order(event: Event, place: int) -> tuple[date, int, date, int]:
+        if event.key in early:
+            return first, 0, first, place
+        return _order(event, place, first)
+
     for _, event in sorted(
-        ((_order(event, place, first), event) for place, event in enumerate(kept)),
+        ((order(event, place), event) for place, event in enumerate(kept)),
         key=lambda pair: pair[0],
     ):
         apply(standing, event)
