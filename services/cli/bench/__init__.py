@@ -6,7 +6,7 @@ with stands in `services/cli/benchmarks`. Ways that are compared run in turns, i
 
 import typer
 
-from services.cli.bench import portfolio, repayments, schedules
+from services.cli.bench import life, portfolio, repayments, schedules
 
 app = typer.Typer(help="Measure Rafid on this machine; every figure is printed, none is kept.")
 
@@ -19,3 +19,5 @@ def bench() -> None:
 app.command("repayments")(repayments.repayments)
 app.command("portfolio")(portfolio.portfolio)
 app.command("schedules")(schedules.schedules)
+app.command("replay")(life.replay)
+app.command("reads")(life.reads)

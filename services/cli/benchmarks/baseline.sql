@@ -1,5 +1,6 @@
 -- The hand-written baseline of `rafid bench repayments`: it writes the same rows to the same tables
--- as the operation (key, repayment, entry, lines, position, event), one prepared call a repayment.
+-- as the operation (key, repayment, entry, lines, position and its history, event), one prepared
+-- call a repayment.
 -- It decides nothing: the caller says that all of the amount is principal.
 create or replace function bench_repayment(
   p_institution uuid, p_contract uuid, p_fund uuid, p_cash uuid, p_loans uuid, p_actor uuid,
@@ -25,9 +26,19 @@ begin
     actor_id)
     values (p_institution, p_repayment, p_contract, p_entry, p_amount, p_currency, p_received_on,
       'cash', p_amount, 0, 0, 0, p_actor);
-  update position set version = version + 1,
-    paid_principal_minor = paid_principal_minor + p_amount
-    where institution_id = p_institution and contract_id = p_contract;
+  with moved as (
+    update position set version = version + 1,
+      paid_principal_minor = paid_principal_minor + p_amount,
+      outstanding_principal_minor = outstanding_principal_minor - p_amount,
+      moved_on = p_received_on
+      where institution_id = p_institution and contract_id = p_contract returning *
+  )
+  insert into position_history (institution_id, contract_id, valid_from, version, event_id,
+    generation, status, disbursed_minor, paid_minor, outstanding_principal_minor,
+    oldest_open_due_on)
+    select institution_id, contract_id, moved_on, version, p_event, generation, status,
+      disbursed_minor, paid_principal_minor, outstanding_principal_minor, oldest_open_due_on
+    from moved;
   insert into event (institution_id, event_id, type, subject_id, data)
     values (p_institution, p_event, 'loans.repayment-received.v1', p_contract, p_data::jsonb);
   insert into event_pending (institution_id, event_id) values (p_institution, p_event);

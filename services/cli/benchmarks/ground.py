@@ -94,12 +94,13 @@ async def prepare(
     folder: Path,
     *,
     contracts: int = CONTRACTS,
+    on: date | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> Prepared:
     """Found an institution and lend so many loans, each far larger than the bench pays back.
 
-    The services run in this process meanwhile, since scoring is asked over HTTP. `progress` is
-    told how many contracts of how many are paid out.
+    They are lent today, or on the day `on`. The services run in this process meanwhile, since
+    scoring is asked over HTTP. `progress` is told how many contracts of how many are paid out.
     """
     rafid = Rafid(
         folder=folder,
@@ -108,13 +109,13 @@ async def prepare(
         public_url="http://127.0.0.1",
     )
     async with rafid.running():
-        return await _lend(rafid, contracts=contracts, progress=progress)
+        return await _lend(rafid, contracts=contracts, on=on, progress=progress)
 
 
-async def _lend(rafid: Rafid, *, contracts: int, progress: Progress) -> Prepared:
+async def _lend(rafid: Rafid, *, contracts: int, on: date | None, progress: Progress) -> Prepared:
     database: Database = rafid.loans.state.database
     clock = rafid.loans.state.clock
-    today: date = clock.today(TIMEZONE)
+    today: date = on or clock.today(TIMEZONE)
     place = await _found(database, contracts=contracts, today=today)
     desk = Desk(
         db=TenantDb(database, place.institution_id),

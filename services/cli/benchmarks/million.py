@@ -25,7 +25,7 @@ PARTS: Final = 12
 PART: Final = 100_000
 PRINCIPAL: Final = PART * PARTS
 EVERY: Final = 30
-DAYS_BACK: Final = 720
+DAYS_BACK: Final = 540
 DAYS_BETWEEN: Final = 7_919  # a prime, so that neighbours begin on days far apart
 BRANCHES, PRODUCTS, FUNDS = 60, 12, 20
 PIECE: Final = 5_000
@@ -44,8 +44,9 @@ COLUMNS: Final = {
 }
 FOUND = (
     "insert into tenant (institution_id) values ($1)",
-    "insert into institution (institution_id, code, name_ar, name_fr, name_en, country, currency,"
-    f" timezone) values ($1, 'million', 'قياس', 'Mesure', 'Bench', 'JO', '{CURRENCY}', 'UTC')",
+    f"""insert into institution (institution_id, code, name_ar, name_fr, name_en, country,
+      currency, timezone)
+    values ($1, 'million', 'قياس', 'Mesure', 'Bench', 'JO', '{CURRENCY}', 'UTC')""",
 )
 TABLES = ("contract", "position", "position_history")
 

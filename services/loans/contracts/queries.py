@@ -11,12 +11,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow, PositionRow
+from services.loans.domain import positions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import ContractUnknown
-from services.loans.domain.positions import Day
+from services.loans.domain.positions import Day, Position
 from services.loans.domain.replay import Movement, MovementKind
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
+from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
 from shared import tenancy
 from shared.ids import ApplicationId, BranchId, ContractId, FundId, ProductId
 from shared.money import Money
@@ -185,6 +187,44 @@ async def locked_position(session: AsyncSession, contract_id: UUID) -> PositionR
     if row is None:
         raise ContractUnknown(contract_id=ContractId(contract_id))
     return row
+
+
+# Where one contract stood: of what held by then and was known, the newest day's newest row.
+STOOD = """
+    with {unknown} seen as (select cast(:contract_id as uuid) as contract_id)
+    select h.valid_from, h.status, h.disbursed_minor, h.paid_minor,
+      h.written_off_minor, h.outstanding_principal_minor, h.oldest_open_due_on
+    from seen join position_history h
+      on h.institution_id = :institution_id and h.contract_id = seen.contract_id
+    where h.valid_from <= :as_of {known}
+    order by h.valid_from desc, h.version desc limit 1
+"""
+
+
+async def stood(session: AsyncSession, contract_id: UUID, *, moment: Moment) -> Position | None:
+    """Return where a contract stood; None before anything had moved on it."""
+    known_at = moment.known_at
+    values: dict[str, object] = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "as_of": moment.as_of,
+        **({} if known_at is None else {"known_at": known_at}),
+    }
+    statement = STOOD.format(
+        unknown="" if known_at is None else UNKNOWN, known="" if known_at is None else KNOWN
+    )
+    row = (await session.execute(text(statement), values)).first()
+    if row is None:
+        return None
+    return Position(
+        valid_from=row.valid_from,
+        disbursed=row.disbursed_minor,
+        paid=row.paid_minor,
+        outstanding=row.outstanding_principal_minor,
+        oldest_open_due_on=row.oldest_open_due_on,
+        status=positions.Standing(row.status),
+        written_off=row.written_off_minor,
+    )
 
 
 DAYS = text("""

@@ -170,18 +170,17 @@ async def read_contract(
     """
     async with db(snapshot=True) as session:
         row = await _seen(session, contract_id, actor=actor)
-        movements = await queries.movements(session, contract_id, currency=row.currency)
-        cut = await ledger.cut_of(session, as_of=as_of, known_at=known_at)
-        agreed = await _agreed(session, row, as_of=as_of or today, known_at=cut.known_at)
-    state = replay.replay(
+        moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=today)
+        position = await queries.stood(session, contract_id, moment=moment)
+        agreed = await _agreed(session, row, as_of=moment.as_of, known_at=moment.known_at)
+    state = replay.state_of(
         queries.terms_of(row),
         instalments=agreed,
-        movements=movements,
-        as_of=as_of or today,
-        known_at=cut.known_at or queries.NOT_YET_KNOWN,
+        sums=replay.sums_of(position, currency=row.currency),
+        as_of=moment.as_of,
     )
     return ContractDetailOut(
-        contract=ContractOut.of(row), state=StateOut.of(state, known_at=cut.known_at)
+        contract=ContractOut.of(row), state=StateOut.of(state, known_at=moment.known_at)
     )
 
 

@@ -48,6 +48,7 @@ class Position:
     outstanding: int
     oldest_open_due_on: date | None
     status: Standing
+    written_off: int = 0
 
     @property
     def day(self) -> Day:
@@ -118,6 +119,7 @@ def stand(
         outstanding=day.disbursed - ladder.principal_of(day.paid) - written_off,
         oldest_open_due_on=ladder.oldest_open(day.paid) if out else None,
         status=Standing.CLOSED if is_closed else status,
+        written_off=written_off,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.loans.domain import allocation, arrears
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.arrears import Arrears
+from services.loans.domain.positions import Position
 from services.loans.domain.schedule import Instalment, totals
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
@@ -55,6 +56,34 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What had moved on a contract by a day; `given_up_minor` is principal written off."""
+
+    disbursed: Money
+    paid: Money
+    refunded: Money
+    given_up_minor: int = 0
+
+    @property
+    def given_up(self) -> Money:
+        """Principal written off."""
+        return Money(self.given_up_minor, self.disbursed.currency)
+
+
+def sums_of(position: Position | None, *, currency: str) -> Sums:
+    """The sums of a position; nothing has moved where there is none."""
+    disbursed, paid, given_up = (
+        (0, 0, 0) if position is None else (position.disbursed, position.paid, position.written_off)
+    )
+    return Sums(
+        disbursed=Money(disbursed, currency),
+        paid=Money(paid, currency),
+        refunded=Money.zero(currency),
+        given_up_minor=given_up,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractState:
     """Everything one may ask of a contract on a day."""
 
@@ -88,9 +117,17 @@ def replay(
     Raises `ReversalUnfounded`, `CurrencyMismatch`, `ReversedMoreThanPaid`.
     """
     heard = [movement for movement in movements if movement.known_at <= known_at]
-    currency = terms.currency
-    disbursed, paid_total, refunded = _sums(heard, as_of=as_of, currency=currency)
-    order = allocation.order_of(terms.allocation_order)
+    disbursed, paid, refunded = _sums(heard, as_of=as_of, currency=terms.currency)
+    sums = Sums(disbursed=disbursed, paid=paid, refunded=refunded)
+    return state_of(terms, instalments=instalments, sums=sums, as_of=as_of)
+
+
+def state_of(
+    terms: Terms, *, instalments: Sequence[Instalment], sums: Sums, as_of: date
+) -> ContractState:
+    """The state that follows from the sums that had moved by a day: all the state there is."""
+    currency, order = terms.currency, allocation.order_of(terms.allocation_order)
+    disbursed, paid_total, refunded = sums.disbursed, sums.paid, sums.refunded
     portions = allocation.waterfall(paid_total.minor, instalments=totals(instalments), order=order)
     paid = Allocation.of(portions._replace(surplus=portions.surplus - refunded.minor), currency)
     open_dues: tuple[Instalment, ...] = ()
@@ -100,7 +137,7 @@ def replay(
         as_of=as_of,
         disbursed=disbursed,
         paid=paid,
-        outstanding_principal=disbursed - paid.principal,
+        outstanding_principal=disbursed - paid.principal - sums.given_up,
         open_dues=open_dues,
         arrears=arrears.arrears(open_dues, as_of=as_of, currency=currency),
         next_due=next((due for due in open_dues if due.due_on >= as_of), None),

@@ -246,3 +246,54 @@ async def cut_of(session: AsyncSession, *, as_of: date | None, known_at: datetim
         return Cut(as_of=as_of)
     newest = await horizon(session)
     return Cut(as_of=as_of, known_at=min(known_at, newest.numbered_at if newest else BEFORE_ALL))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The two dates of a question; `is_now` where all that is booked today answers it."""
+
+    as_of: date
+    known_at: datetime | None
+    is_now: bool
+
+
+NEWEST = text("""
+    select greatest(
+      (select numbered_at from feed_entry where institution_id = :institution_id
+       order by number desc limit 1),
+      (select numbered_at from journal_link where institution_id = :institution_id
+       order by number desc limit 1))
+""")
+
+
+async def moment_of(
+    session: AsyncSession, *, as_of: date | None, known_at: datetime | None, today: date
+) -> Moment:
+    """Bind a question to what is known for good, as `cut_of` does; without a day it is of today."""
+    if known_at is not None:
+        values = {"institution_id": tenancy.institution_of(session)}
+        newest: datetime | None = await session.scalar(NEWEST, values)
+        known_at = min(known_at, newest or BEFORE_ALL)
+    day = as_of or today
+    return Moment(as_of=day, known_at=known_at, is_now=known_at is None and day >= today)
+
+
+# Rows `h` that name the event of their transaction, at an instant: those written by then, without
+# those that were still on the way (written before it, numbered after it). No transaction lasts
+# longer than ten minutes from such a row to its number; one that waited longer is in event_late.
+UNKNOWN = """
+  unknown as (
+    select event_id from feed_entry
+    where institution_id = :institution_id and numbered_at > :known_at
+      and numbered_at <= cast(:known_at as timestamptz) + interval '10 minutes'
+    union all
+    select event_id from event_pending where institution_id = :institution_id
+    union all
+    select event_id from event_late
+    where institution_id = :institution_id and numbered_at > :known_at
+  ),
+"""
+KNOWN = """
+      and h.known_from <= :known_at
+      and (h.event_id is null or h.event_id not in (select event_id from unknown))
+"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,18 +11,11 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.at_risk import Risk, Scheme
-from services.loans.domain.collecting import ContractUnknown
-from services.loans.domain.positions import Position, Standing
-from services.loans.ledger.queries import BEFORE_ALL
+from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
 from services.loans.portfolio.tables import BucketSchemeRow
 from shared import tenancy
-from shared.ids import ContractId
 
-# Movements on the way while an instant passed: written before it, numbered after it. No
-# transaction lasts as long as this between its position and its number; one that waited longer is
-# in event_late.
 SCHEMES = 100
-ON_THE_WAY = "interval '10 minutes'"
 
 
 class By(StrEnum):
@@ -43,32 +36,15 @@ KEYS = {
 
 # Where every contract stood on a day, from what was known at an instant: of the rows that hold by
 # then the newest day, and of that day the newest knowledge. The key gives them in this order.
-UNKNOWN = f"""
-  unknown as (
-    select event_id from feed_entry
-    where institution_id = :institution_id and numbered_at > :known_at
-      and numbered_at <= cast(:known_at as timestamptz) + {ON_THE_WAY}
-    union all
-    select event_id from event_pending where institution_id = :institution_id
-    union all
-    select event_id from event_late
-    where institution_id = :institution_id and numbered_at > :known_at
-  ),
-"""
 STOOD = """
   stood as (
     select distinct on (h.contract_id) h.contract_id, h.valid_from, h.version, h.status,
       h.outstanding_principal_minor, h.written_off_minor, h.oldest_open_due_on
     from position_history h
-    where h.institution_id = :institution_id and h.valid_from <= :as_of {known} {of_one}
+    where h.institution_id = :institution_id and h.valid_from <= :as_of {known}
     order by h.contract_id desc, h.valid_from desc, h.version desc
   )
 """
-KNOWN = """
-      and h.known_from <= :known_at
-      and (h.event_id is null or h.event_id not in (select event_id from unknown))
-"""
-OF_ONE = "and h.contract_id = :contract_id"
 FIGURES = """
   select {key} as key, p.currency::text as currency,
     case when {at}.status = 'written_off' then -1 else width_bucket(
@@ -89,42 +65,12 @@ FIGURES = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """The two dates of a question; `is_now` where the newest positions answer it."""
-
-    as_of: date
-    known_at: datetime | None
-    is_now: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of the portfolio in one currency."""
 
     key: UUID
     currency: str
     risk: Risk
-
-
-HORIZON = text("""
-    select greatest(
-      (select numbered_at from feed_entry where institution_id = :institution_id
-       order by number desc limit 1),
-      (select numbered_at from journal_link where institution_id = :institution_id
-       order by number desc limit 1))
-""")
-
-
-async def moment_of(
-    session: AsyncSession, *, as_of: date | None, known_at: datetime | None, today: date
-) -> Moment:
-    """Bind a question to what is known for good (as `ledger.queries.cut_of` does)."""
-    if known_at is not None:
-        values = {"institution_id": tenancy.institution_of(session)}
-        newest: datetime | None = await session.scalar(HORIZON, values)
-        known_at = min(known_at, newest or BEFORE_ALL)
-    day = as_of or today
-    return Moment(as_of=day, known_at=known_at, is_now=known_at is None and day >= today)
 
 
 async def scheme_at(session: AsyncSession, *, as_of: date) -> Scheme:
@@ -193,7 +139,7 @@ def _figures(by: By, moment: Moment) -> str:
         "stood s join position p"
         " on p.institution_id = :institution_id and p.contract_id = s.contract_id"
     )
-    stood = STOOD.format(known=known, of_one="")
+    stood = STOOD.format(known=known)
     return f"with {unknown} {stood} {FIGURES.format(key=key, at='s', source=source)}"
 
 
@@ -216,54 +162,3 @@ def _count(risk: Risk, row: Row[Any]) -> None:
         risk.renegotiated.add(row.contracts, row.outstanding)
     if row.non_accrual:
         risk.non_accrual.add(row.contracts, row.outstanding)
-
-
-VISIBLE = text("""
-    select currency::text as currency from position
-    where institution_id = :institution_id and contract_id = :contract_id
-      and (cast(:branch_ids as uuid[]) is null or branch_id = any(:branch_ids))
-""")
-
-
-async def stood(
-    session: AsyncSession,
-    contract_id: UUID,
-    *,
-    moment: Moment,
-    branch_ids: Collection[UUID] | None = None,
-) -> tuple[str, Position | None]:
-    """Return a contract's currency and where it stood; None before anything had moved.
-
-    Raises ContractUnknown, also for one out of the branches seen.
-    """
-    institution_id = tenancy.institution_of(session)
-    seen = {
-        "institution_id": institution_id,
-        "contract_id": contract_id,
-        "branch_ids": None if branch_ids is None else list(branch_ids),
-    }
-    currency: str | None = await session.scalar(VISIBLE, seen)
-    if currency is None:
-        raise ContractUnknown(contract_id=ContractId(contract_id))
-    known = "" if moment.known_at is None else KNOWN
-    unknown = "" if moment.known_at is None else UNKNOWN
-    statement = f"""
-        with {unknown} {STOOD.format(known=known, of_one=OF_ONE)}
-        select s.status, s.outstanding_principal_minor, s.oldest_open_due_on, h.valid_from,
-          h.disbursed_minor, h.paid_minor
-        from stood s join position_history h on h.institution_id = :institution_id
-          and h.contract_id = s.contract_id and h.valid_from = s.valid_from
-          and h.version = s.version
-    """
-    values = {**_dates(session, moment), "contract_id": contract_id}
-    row = (await session.execute(text(statement), values)).first()
-    if row is None:
-        return currency, None
-    return currency, Position(
-        valid_from=row.valid_from,
-        disbursed=row.disbursed_minor,
-        paid=row.paid_minor,
-        outstanding=row.outstanding_principal_minor,
-        oldest_open_due_on=row.oldest_open_due_on,
-        status=Standing(row.status),
-    )

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from services.loans.contracts import queries as contracts
 from services.loans.deps import Db, Today
 from services.loans.domain import days
+from services.loans.ledger import queries as ledger
 from services.loans.portfolio import operations, queries
 from services.loans.portfolio.queries import By
 from services.loans.portfolio.schemas import (
@@ -50,7 +52,7 @@ async def read_at_risk(
     """
     days.require_come(as_of or today, member="as_of", today=today)
     async with db(snapshot=True) as session:
-        moment = await queries.moment_of(session, as_of=as_of, known_at=known_at, today=today)
+        moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=today)
         scheme = await queries.scheme_at(session, as_of=moment.as_of)
         parts = await queries.at_risk(
             session, by=by, moment=moment, scheme=scheme, branch_ids=actor.branch_ids
@@ -70,12 +72,11 @@ async def read_lateness(
     """Read how late one contract was on a day, as known at an instant."""
     days.require_come(as_of or today, member="as_of", today=today)
     async with db(snapshot=True) as session:
-        moment = await queries.moment_of(session, as_of=as_of, known_at=known_at, today=today)
+        moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=today)
         scheme = await queries.scheme_at(session, as_of=moment.as_of)
-        currency, position = await queries.stood(
-            session, contract_id, moment=moment, branch_ids=actor.branch_ids
-        )
-    return LatenessOut.of(contract_id, position, currency=currency, moment=moment, scheme=scheme)
+        row = await contracts.contract(session, contract_id, branch_ids=actor.branch_ids)
+        position = await contracts.stood(session, contract_id, moment=moment)
+    return LatenessOut.of(row, position, moment=moment, scheme=scheme)
 
 
 @router.get("/buckets")

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.loans.contracts.tables import ContractRow
 from services.loans.domain import at_risk
 from services.loans.domain.at_risk import Risk, Scheme, Tally
 from services.loans.domain.positions import Position
-from services.loans.portfolio.queries import By, Moment, Part
+from services.loans.ledger.queries import Moment
+from services.loans.portfolio.queries import By, Part
 from services.loans.portfolio.tables import BucketSchemeRow
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
@@ -179,10 +181,9 @@ class LatenessOut(Body):
     @classmethod
     def of(
         cls,
-        contract_id: UUID,
+        row: ContractRow,
         position: Position | None,
         *,
-        currency: str,
         moment: Moment,
         scheme: Scheme,
     ) -> Self:
@@ -190,12 +191,12 @@ class LatenessOut(Body):
         days = 0 if position is None else at_risk.lateness(position, as_of=moment.as_of)
         first, last = scheme.spans()[scheme.bucket_of(days)]
         return cls(
-            contract_id=contract_id,
+            contract_id=row.contract_id,
             as_of=moment.as_of,
             known_at=moment.known_at,
             status="signed" if position is None else position.status.value,
             outstanding_principal=MoneyBody.of(
-                Money(0 if position is None else position.outstanding, currency)
+                Money(0 if position is None else position.outstanding, row.currency)
             ),
             oldest_open_due_on=None if position is None else position.oldest_open_due_on,
             days_late=days,

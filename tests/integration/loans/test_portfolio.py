@@ -16,6 +16,7 @@ from services.loans.domain import replay, schedule
 from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.positions import Standing
+from services.loans.ledger import queries as ledger
 from services.loans.ledger.queries import EVENTS, JOURNAL
 from services.loans.portfolio import queries
 from services.loans.portfolio import router as portfolio
@@ -107,7 +108,7 @@ async def by_the_domain(
 
 async def by_positions(scene: Scene, *, as_of: date, known_at: datetime | None) -> Counter[Any]:
     async with scene.database.read(scene.institution_id, snapshot=True) as session:
-        moment = await queries.moment_of(session, as_of=as_of, known_at=known_at, today=TODAY)
+        moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=TODAY)
         scheme = await queries.scheme_at(session, as_of=as_of)
         parts = await queries.at_risk(session, by=By.PRODUCT, moment=moment, scheme=scheme)
     found: Counter[Any] = Counter()

@@ -18,10 +18,12 @@ depends_on = None
 
 # A generation is a whole set of instalments; the first is the one signed and has no row in
 # contract_generation, the amounts of a later one are what it moved between the sums paid.
-# `event_id` ties a row to the event of its transaction, whose number says
-# when the books knew of it; without one, `recorded_at` or `known_from` says it.
+# `event_id` ties a row to the event of its transaction, whose number says when the books knew of
+# it; without one, `recorded_at` or `known_from` says it.
 # A position carries branch, product, fund and currency of its contract, frozen like there, so
-# that questions about the whole portfolio read one table.
+# that questions about the whole portfolio read one table. position_history has no foreign key:
+# its rows are written under the lock of the contract's position, thousands at a time where an old
+# movement is corrected, and `rafid verify` folds each again.
 TABLES = """
 alter table contract add column servicing text not null default 'waterfall'
   check (servicing in ('waterfall', 'course'));
@@ -80,9 +82,7 @@ create table position_history (
   oldest_open_due_on date,
   primary key (institution_id, contract_id, valid_from, version) include
     (known_from, event_id, status, outstanding_principal_minor, written_off_minor,
-     oldest_open_due_on),
-  foreign key (institution_id, contract_id)
-    references contract (institution_id, contract_id)
+     oldest_open_due_on)
 );
 create index ix_position_history_known on position_history
   using brin (institution_id, known_from);

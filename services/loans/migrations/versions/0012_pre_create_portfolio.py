@@ -7,6 +7,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+# A page of a contract's repayments is read in the order of their ids, without sorting all of them.
 # A scheme holds from a day to come, so that no answer about a day gone by ever changes.
 # event_late: what the sequencer numbered more than five minutes after it was written, so that
 # "known at an instant" can be asked of a million positions without looking at every number.
@@ -28,6 +29,8 @@ create table event_late (
   primary key (institution_id, event_id)
 );
 create index ix_feed_entry_numbered on feed_entry using brin (institution_id, numbered_at);
+create index ix_repayment_page on repayment (institution_id, contract_id, repayment_id);
+drop index ix_repayment_contract;
 """
 
 
