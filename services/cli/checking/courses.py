@@ -14,8 +14,10 @@ def comparing(case: Node) -> Callable[[Node, bool], str]:
     scale = plans.scale_of(case["inputs"])
     heard = Happened(plan=plans.plan_of(case), scale=scale)
     waiting = case["events"].items()
-    columns = tables.names_of(case, "schedule_columns")
-    movement_columns = tables.names_of(case, "transaction_columns")
+    columns = tables.names_of(case, "schedule_columns", needed=("nr",))
+    movement_columns = tables.names_of(
+        case, "transaction_columns", needed=("transaction_date", "transaction_type")
+    )
 
     def compare(checkpoint: Node, two_columns_only: bool) -> str:  # noqa: FBT001 - a mark's meaning
         after = checkpoint["after_event"].whole()

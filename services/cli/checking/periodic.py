@@ -53,7 +53,7 @@ PLACES: Final[Mapping[str, Callable[[Line], object]]] = {
 
 def comparing(case: Node) -> Callable[[Node, bool], str]:
     """Give what compares a checkpoint of a case with the public schedule of its terms."""
-    columns = tables.names_of(case, "schedule_columns")
+    columns = tables.names_of(case, "schedule_columns", needed=("nr",))
 
     def compare(checkpoint: Node, two_columns_only: bool) -> str:  # noqa: FBT001 - a mark's meaning
         stated = checkpoint.get("variant")

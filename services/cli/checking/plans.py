@@ -70,6 +70,7 @@ def plan_of(case: Node) -> Plan:
     if not 1 <= term <= PERIODS_MAX:
         raise Unsupported(f"{term} instalments")
     frequency = inputs["repayment_frequency"]
+    _refuse_other_term(inputs, term)
     signed = inputs.get("submitted_on")
     multiple = _multiple(inputs, scale)
     currency_multiple = _currency_multiple(inputs, scale)
@@ -153,6 +154,15 @@ def _tranches(case: Node, scale: Scale) -> tuple[tuple[date, int], ...]:
         for tranche in case["inputs"].listed("expected_disbursements")
         if (tranche["date"].value, tranche["amount"].value) not in added
     )
+
+
+def _refuse_other_term(inputs: Node, count: int) -> None:
+    """Raise `Unsupported` where the term is not that of the instalments."""
+    term, every = inputs.get("loan_term"), inputs["repayment_frequency"]
+    if term is None or term["unit"].text() != every["unit"].text():
+        return
+    if term["every"].whole() != count * every["every"].whole():
+        raise Unsupported("loan_term other than the instalments take")
 
 
 def _starts_on(case: Node) -> date:

@@ -242,6 +242,10 @@ def _paired(rows: Sequence[Mapping[str, Node]], ours: Sequence[Row]) -> list[Row
     return [paid_out.pop(0) if row["nr"].value is None else instalments.pop(0) for row in rows]
 
 
-def names_of(case: Node, member: str) -> tuple[str, ...]:
-    """Give the names of the cells of each row, for a case."""
-    return tuple(name.text() for name in case.listed(member))
+def names_of(case: Node, member: str, *, needed: Sequence[str]) -> tuple[str, ...]:
+    """Give the names of the cells of each row, for a case; some must be among them, if any are."""
+    names = tuple(name.text() for name in case.listed(member))
+    for name in needed if names else ():
+        if name not in names:
+            raise Malformed(f"{member} has no {name}")
+    return names

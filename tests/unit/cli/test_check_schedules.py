@@ -151,6 +151,7 @@ def test_a_status_without_a_table_counts_as_the_table_before_it(tmp_path: Path) 
         (("inputs", "interest", "cap"), "1", "inputs.interest.cap"),
         (("inputs", "repayment_frequency", "unit"), "MOONS", "unit MOONS"),
         (("inputs", "number_of_installments"), 0, "0 instalments"),
+        (("inputs", "loan_term"), {"every": 9, "unit": "MONTHS"}, "loan_term"),
         (("events", 3, "kind"), "gift", "event gift"),
         (("checkpoints", 1, "check"), "believed", "check believed"),
         (("checkpoints", 1, "mood"), "good", "mood"),
@@ -191,6 +192,8 @@ def test_what_is_not_offered_is_unsupported_by_name_and_never_passed(
         (("checkpoints", 0, "rows", 0), [1], "has 1 cells for 14 columns"),
         (("format",), "schedule-case/7", "its format is schedule-case/7"),
         (("tags",), "all", "tags is not a list"),
+        (("schedule_columns", 0), "number", "schedule_columns has no nr"),
+        (("transaction_columns", 1), "type", "transaction_columns has no transaction_type"),
     ],
 )
 def test_a_file_that_is_no_case_is_named_with_what_is_wrong(
