@@ -13,6 +13,7 @@ from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.closing import router as closing
+from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
@@ -59,6 +60,7 @@ ROUTERS = (
     applications.router,
     approvals.router,
     contracts.router,
+    previews.router,
     payments.router,
     disbursements.router,
     servicing.router,

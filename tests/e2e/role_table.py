@@ -58,6 +58,7 @@ GET  /loans/v1/donors                                     opfu..a.
 POST /loans/v1/products                                   ......a.
 POST /loans/v1/products/{product_id}/versions             ......a.
 GET  /loans/v1/products                                   opfu.ia.
+GET  /loans/v1/season-templates                           opfu.ia.
 GET  /loans/v1/products/{product_id}                      opfu.ia.
 GET  /loans/v1/products/{product_id}/versions/{version}   opfu.ia.
 POST /loans/v1/borrowers                                  o....i..
@@ -82,6 +83,8 @@ POST /loans/v1/authority-levels                           ......a.
 GET  /loans/v1/authority-levels                           op.u..a.
 POST /loans/v1/authority-levels/{authority_level_id}/end  ......a.
 POST /loans/v1/contracts/previews                         opfu.ia.
+POST /loans/v1/contracts/previews/terms                   opfu.ia.
+POST /loans/v1/contracts/previews/batch                   opfu.ia.
 POST /loans/v1/contracts                                  o.......
 GET  /loans/v1/contracts                                  opfu.ia.
 GET  /loans/v1/contracts/{contract_id}                    opfu.ia.

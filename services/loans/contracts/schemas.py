@@ -16,8 +16,19 @@ from services.loans.domain.lifecycle import CancelReason
 from services.loans.domain.replay import ContractState
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
+from services.loans.products.schemas import FeeBody
+from services.loans.products.term_bodies import (
+    AmortisationBody,
+    ChargingBody,
+    DatingBody,
+    DrawingBody,
+    SavingsBody,
+)
+from shared import calendar
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
+
+PLACES = Decimal("0.000001")
 
 
 class ContractIn(Body):
@@ -53,6 +64,7 @@ class InstalmentOut(Body):
 
     number: int
     due_on: date
+    due_on_hijri: str | None
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
@@ -65,12 +77,21 @@ class InstalmentOut(Body):
         return cls(
             number=due.number,
             due_on=due.due_on,
+            due_on_hijri=hijri_text(due.due_on),
             principal=MoneyBody.of(due.principal),
             profit=MoneyBody.of(due.profit),
             fee=MoneyBody.of(due.fee),
             penalty=MoneyBody.of(due.penalty),
             total=MoneyBody.of(due.total),
         )
+
+
+def hijri_text(day: date) -> str | None:
+    """Write a day by the Umm al-Qura calendar; None outside its tables."""
+    try:
+        return calendar.hijri(day).to_text()
+    except ValueError:
+        return None
 
 
 class TermsOut(Body):
@@ -87,6 +108,16 @@ class TermsOut(Body):
     first_due_on: date
     allocation_order: list[str]
     residue_rule: str
+    rounding: str
+    day_count: str
+    month_end_rule: str
+    moving_rule: str
+    fees: list[FeeBody]
+    amortisation: AmortisationBody
+    charging: ChargingBody
+    dating: DatingBody
+    drawing: DrawingBody
+    savings: SavingsBody
 
     @classmethod
     def of(cls, terms: Terms) -> Self:
@@ -103,11 +134,25 @@ class TermsOut(Body):
             first_due_on=terms.first_due_on,
             allocation_order=[component.value for component in terms.allocation_order],
             residue_rule=terms.residue_rule.value,
+            rounding=terms.rounding,
+            day_count=terms.day_count,
+            month_end_rule=terms.month_end_rule,
+            moving_rule=terms.moving_rule,
+            fees=[FeeBody.of(fee) for fee in terms.fees],
+            amortisation=AmortisationBody.of(terms.amortisation),
+            charging=ChargingBody.of(terms.charging),
+            dating=DatingBody.of(terms.dating),
+            drawing=DrawingBody.of(terms.drawing),
+            savings=SavingsBody.of(terms.savings),
         )
 
 
 class DisclosureOut(Body):
-    """What the loan costs: told before signing, and kept."""
+    """What the loan costs: told before signing, and kept.
+
+    The effective rate by Directive 2014/17/EU, the annual percentage rate by Regulation Z, both
+    with every fee and saving in them; the nominal rate beside them. Savings are the borrower's own.
+    """
 
     paid_out: MoneyBody
     total_due: MoneyBody
@@ -115,17 +160,25 @@ class DisclosureOut(Body):
     total_fees: MoneyBody
     total_cost: MoneyBody
     effective_annual_rate: Decimal
+    annual_percentage_rate: Decimal
+    nominal_annual_rate: Decimal
+    total_insurance: MoneyBody
+    total_savings: MoneyBody
 
     @classmethod
     def of(cls, disclosed: Disclosure) -> Self:
-        """Write a disclosure; the rate has six places, as it is kept."""
+        """Write a disclosure; rates have six places, as one is kept."""
         return cls(
             paid_out=MoneyBody.of(disclosed.paid_out),
             total_due=MoneyBody.of(disclosed.total_due),
             total_profit=MoneyBody.of(disclosed.total_profit),
             total_fees=MoneyBody.of(disclosed.total_fees),
             total_cost=MoneyBody.of(disclosed.total_cost),
-            effective_annual_rate=disclosed.effective_annual_rate.quantize(Decimal("0.000001")),
+            effective_annual_rate=disclosed.effective_annual_rate.quantize(PLACES),
+            annual_percentage_rate=disclosed.annual_percentage_rate.quantize(PLACES),
+            nominal_annual_rate=disclosed.nominal_annual_rate.quantize(PLACES),
+            total_insurance=MoneyBody.of(disclosed.total_insurance),
+            total_savings=MoneyBody.of(disclosed.total_savings),
         )
 
 

@@ -1,17 +1,19 @@
 """What is agreed with a borrower: terms, instalments and disclosed cost, in one value?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from services.loans.domain import disclosure, due_dates, product
-from services.loans.domain.contradictions import TermsInvalid
+from services.loans.domain import due_dates
+from services.loans.domain.contradictions import RateAboveCap, TermsInvalid
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ChargeMethod, Terms
 from shared import rulebook
+from shared.rulebook import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,28 +33,51 @@ def agree(
     Without a first due date it lies one period after the day, later by the grace of a loan
     without profit. A date asked for may lie up to one more period later, so that instalments
     can fall on the day somebody is paid: monthly, signed on 10 March, it may be 10 May at most.
-    Raises `OutsideProduct`, `TermsInvalid`, `InstalmentsTooSmall`.
+    Raises `OutsideProduct`, `TermsInvalid`, `InstalmentsTooSmall`, `RateAboveCap`.
     """
     offered.check(asked)
     free = offered.charge_method is ChargeMethod.NONE
-    grace = product.grace_instalments(asked.grace_months, frequency=offered.frequency)
-    usual, latest = (
-        due_dates.first_due_on(
-            on, frequency=offered.frequency, periods_of_grace=(grace if free else 0) + more
-        )
-        for more in (0, 1)
-    )
+    grace = offered.grace_instalments(asked.grace_months) if free else 0
+    some_day = on + timedelta(days=1)
+    terms = offered.terms(asked, disbursed_on=on, first_due_on=some_day, country=country)
+    usual, latest = (due_dates.usual_first(terms, periods_of_grace=grace + more) for more in (0, 1))
     first = first_due_on or usual
     if first > latest:
         raise TermsInvalid(member="first_due_on", value=first.isoformat())
-    terms = offered.terms(asked, disbursed_on=on, first_due_on=first, country=country)
-    terms = replace(terms, annual_rate=_plain(terms.annual_rate))
-    instalments = MODES[terms.mode_of_finance].schedule(terms)
-    return Agreement(
-        terms=terms,
-        instalments=instalments,
-        disclosure=disclosure.disclose(terms, instalments=instalments),
+    return of_terms(
+        replace(terms, first_due_on=first, annual_rate=_plain(terms.annual_rate)), country=country
     )
+
+
+def of_terms(terms: Terms, *, country: str, overrides: Sequence[Fact] = ()) -> Agreement:
+    """The agreement on terms, be they of a product or not: nothing is stored.
+
+    `overrides` are the institution's own facts of the rulebook. Raises what `schedule` raises,
+    `NoRate`, and `RateAboveCap` where the law of the country caps the nominal or effective rate.
+    """
+    mode = MODES[terms.mode_of_finance]
+    mode.check_terms(terms)
+    instalments = mode.schedule(terms, overrides=overrides)
+    disclosed = mode.disclose(terms, instalments=instalments)
+    _check_cap(terms, disclosed, country=country, overrides=overrides)
+    return Agreement(terms=terms, instalments=instalments, disclosure=disclosed)
+
+
+def _check_cap(
+    terms: Terms, disclosed: Disclosure, *, country: str, overrides: Sequence[Fact]
+) -> None:
+    """A fact of topic `rate_cap` caps what its unit says: the nominal or the effective rate."""
+    rates = {"nominal": terms.annual_rate, "effective": disclosed.effective_annual_rate}
+    for fact in rulebook.find_all(
+        "rate_cap",
+        on=terms.disbursed_on,
+        country=country,
+        overrides=overrides,
+        mode_of_finance=terms.mode_of_finance.value,
+    ):
+        cap, rate = Decimal(fact.text), rates[fact.unit]
+        if rate > cap:
+            raise RateAboveCap(annual_rate=rate, cap=cap, fact=fact.source.title)
 
 
 def is_young(born_on: date | None, *, on: date, country: str) -> bool | None:

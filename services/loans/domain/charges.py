@@ -6,7 +6,7 @@ from fractions import Fraction
 from services.loans.domain import shares
 from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.due_dates import Span
-from services.loans.domain.fees import Fee, FeeBase, FeePurpose, FeeWhen
+from services.loans.domain.fees import Fee, FeeBase, FeeWhen
 from services.loans.domain.terms import Terms
 from shared.money import Money
 
@@ -14,9 +14,7 @@ PERCENT = 100
 Amount = int | Fraction
 
 
-def kept_back(
-    terms: Terms, *, profit: Money, purposes: frozenset[FeePurpose] = frozenset(FeePurpose)
-) -> Money:
+def kept_back(terms: Terms, *, profit: Money) -> Money:
     """The fees kept back from the money paid out; they are in no instalment.
 
     `profit` is the whole profit of the loan, for percentages of it.
@@ -25,7 +23,7 @@ def kept_back(
         (
             Money(_charged(fee, terms, _base(fee, terms, profit)), terms.currency)
             for fee in terms.fees
-            if fee.when is FeeWhen.AT_DISBURSEMENT and fee.purpose in purposes
+            if fee.when is FeeWhen.AT_DISBURSEMENT
         ),
         terms.currency,
     )
@@ -37,7 +35,6 @@ def with_instalments(
     spans: Sequence[Span],
     principals: Sequence[int],
     profit: Money,
-    purposes: frozenset[FeePurpose] = frozenset(FeePurpose),
 ) -> list[int]:
     """The fees of each instalment in minor units, each rounded once.
 
@@ -47,8 +44,6 @@ def with_instalments(
     count = terms.instalments
     found = [0] * count
     for fee in terms.fees:
-        if fee.purpose not in purposes:
-            continue
         if fee.of is FeeBase.OUTSTANDING:
             left = sum(principals)
             for number, principal in enumerate(principals):

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.loans.domain.contradictions import refuse_first
+from services.loans.domain.contradictions import TermsInvalid, refuse_first
 from shared.calendar import HijriDate
 
 EVERY_MAX = 366
@@ -93,6 +93,13 @@ class Dating:
         """Give the percentage of a usual instalment that falls due on a day; 100 out of season."""
         weights = [season.weight for season in self.seasons if season.holds(day)]
         return min(weights, default=USUAL_WEIGHT)
+
+
+def template(name: str) -> tuple[Season, ...]:
+    """Give the seasons of a template. Raises `TermsInvalid` for a name that there is not."""
+    if name not in TEMPLATES:
+        raise TermsInvalid(member="dating.templates", value=name)
+    return TEMPLATES[name]
 
 
 def _is_day(month_and_day: tuple[int, ...]) -> bool:

@@ -67,6 +67,19 @@ def first_due_on(
     return periods.add_months(disbursed_on, months, month_end_rule)
 
 
+def usual_first(terms: Terms, *, periods_of_grace: int = 0) -> date:
+    """The first due date one step of the terms after their first period starts, or later.
+
+    What `first_due_on` is without calendars, steps of several periods and moratoria; the terms'
+    own first due date is not looked at.
+    """
+    steps = periods_of_grace + 1
+    start = period_start(terms)
+    if terms.frequency is Frequency.TWICE_A_MONTH:
+        return _half_months(start, terms.dating.days)(steps - 1)
+    return step_of(terms, start)(steps)
+
+
 def nominal(terms: Terms) -> tuple[date, ...]:
     """The due dates before any is moved off a holiday.
 

@@ -6,12 +6,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from services.loans.domain.amortisation import Amortisation
+from services.loans.domain.charging import Charging
 from services.loans.domain.chart import FundKind
 from services.loans.domain.contradictions import TermsInvalid
+from services.loans.domain.dating import Dating
+from services.loans.domain.drawing import Drawing
 from services.loans.domain.fees import Fee
+from services.loans.domain.modes import MODES
 from services.loans.domain.price import Price
+from services.loans.domain.savings import Savings
 from services.loans.domain.terms import (
     ALLOCATION_ORDER,
+    AS_USUAL,
     ChargeMethod,
     Component,
     Frequency,
@@ -22,13 +29,18 @@ from services.loans.domain.terms import (
 from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
 from shared.ids import ProductId
-from shared.money import Money
+from shared.money import Money, Rounding
+from shared.periods import DayCount, MonthEndRule
 
 INSTALMENTS_A_YEAR: Final = {
+    Frequency.DAILY: 360,
     Frequency.WEEKLY: 52,
     Frequency.BIWEEKLY: 26,
+    Frequency.TWICE_A_MONTH: 24,
     Frequency.MONTHLY: 12,
     Frequency.QUARTERLY: 4,
+    Frequency.HALF_YEARLY: 2,
+    Frequency.YEARLY: 1,
 }
 MONTHS_IN_YEAR: Final = 12
 TERM_MONTHS_MAX: Final = 120
@@ -185,6 +197,14 @@ class Product:
     allocation_order: tuple[Component, ...] = ALLOCATION_ORDER
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
     moving_rule: MovingRule = "none"
+    rounding: Rounding = "half_even"
+    day_count: DayCount = "30/360"
+    month_end_rule: MonthEndRule = "clamp"
+    amortisation: Amortisation = AS_USUAL[0]
+    charging: Charging = AS_USUAL[1]
+    dating: Dating = AS_USUAL[2]
+    drawing: Drawing = AS_USUAL[3]
+    savings: Savings = AS_USUAL[4]
     policy: Policy = Policy()
     least_age_years: int = 0
     is_offered: bool = True
@@ -231,8 +251,8 @@ class Product:
         self._check_one("grace_months", asked.grace_months, self.grace_months)
         if asked.annual_rate is not None:
             self._check_one("annual_rate", asked.annual_rate, self.annual_rate)
-        instalments_in(asked.term_months, frequency=self.frequency)
-        grace_instalments(asked.grace_months, frequency=self.frequency)
+        self.instalments(asked.term_months)
+        self.grace_instalments(asked.grace_months)
 
     def check_offered(self) -> None:
         """Raise `ProductNotOffered` when new applications are not taken."""
@@ -246,8 +266,8 @@ class Product:
         without profit has nothing to pay meanwhile: its grace lies before `first_due_on`, which
         the caller sets, and its principal is paid in the instalments that remain.
         """
-        instalments = instalments_in(asked.term_months, frequency=self.frequency)
-        grace = grace_instalments(asked.grace_months, frequency=self.frequency)
+        instalments = self.instalments(asked.term_months)
+        grace = self.grace_instalments(asked.grace_months)
         bears_profit = self.charge_method is not ChargeMethod.NONE
         rate = self.annual_rate.usual if asked.annual_rate is None else asked.annual_rate
         return Terms(
@@ -265,7 +285,23 @@ class Product:
             moving_rule=self.moving_rule,
             country=country if self.moving_rule != "none" else "",
             allocation_order=self.allocation_order,
+            rounding=self.rounding,
+            day_count=self.day_count,
+            month_end_rule=self.month_end_rule,
+            amortisation=self.amortisation,
+            charging=self.charging,
+            dating=self.dating,
+            drawing=self.drawing,
+            savings=self.savings,
         )
+
+    def instalments(self, term_months: int) -> int:
+        """How many instalments a term has; see `instalments_in`."""
+        return instalments_in(term_months, frequency=self.frequency, every=self.dating.every)
+
+    def grace_instalments(self, grace_months: int) -> int:
+        """How many instalments lie within a grace; see `grace_instalments`."""
+        return grace_instalments(grace_months, frequency=self.frequency, every=self.dating.every)
 
     def _corner(self, *, term_months: int, annual_rate: Decimal) -> None:
         asked = Asked(
@@ -275,7 +311,8 @@ class Product:
             annual_rate=annual_rate,
         )
         country = "" if self.moving_rule == "none" else "JO"
-        self.terms(asked, disbursed_on=_A_DAY, first_due_on=_A_LATER_DAY, country=country)
+        terms = self.terms(asked, disbursed_on=_A_DAY, first_due_on=_A_LATER_DAY, country=country)
+        MODES[self.mode_of_finance].check_terms(terms)
 
     def _check_one(self, member: str, value: Limited, limits: Limits[Limited]) -> None:
         if not limits.hold(value):
@@ -287,22 +324,26 @@ class Product:
         )
 
 
-def instalments_in(term_months: int, *, frequency: Frequency) -> int:
+def instalments_in(term_months: int, *, frequency: Frequency, every: int = 1) -> int:
     """How many instalments a term holds: 12 months are 12 by month, 4 by quarter, 52 by week.
 
-    By weeks the year counts 52: 3 months are 13 weekly instalments. Raises
-    `TermNotWholeInstalments` where a remainder would be left by months or quarters.
+    By weeks the year counts 52: 3 months are 13 weekly instalments; by days it counts 360. Taking
+    `every` second month, 12 months are 6. Raises `TermNotWholeInstalments` where a remainder would
+    be left by months or quarters.
     """
-    whole, rest = divmod(term_months * INSTALMENTS_A_YEAR[frequency], MONTHS_IN_YEAR)
-    by_weeks = frequency in (Frequency.WEEKLY, Frequency.BIWEEKLY)
+    a_year = INSTALMENTS_A_YEAR[frequency]
+    whole, rest = divmod(term_months * a_year, MONTHS_IN_YEAR * every)
+    by_weeks = frequency in (Frequency.DAILY, Frequency.WEEKLY, Frequency.BIWEEKLY)
     if whole == 0 or (rest and not by_weeks):
         raise TermNotWholeInstalments(term_months=term_months, frequency=frequency.value)
     return whole
 
 
-def grace_instalments(grace_months: int, *, frequency: Frequency) -> int:
+def grace_instalments(grace_months: int, *, frequency: Frequency, every: int = 1) -> int:
     """How many instalments lie within the grace: 3 months are 3 by month, 1 by quarter.
 
     Raises `TermNotWholeInstalments` as a term does; no grace is no instalment.
     """
-    return instalments_in(grace_months, frequency=frequency) if grace_months else 0
+    if not grace_months:
+        return 0
+    return instalments_in(grace_months, frequency=frequency, every=every)

@@ -11,7 +11,6 @@ from itertools import repeat
 from services.loans.domain import charges, due_dates, plain, rounded_table, spreading
 from services.loans.domain.amortisation import AmortisationKind, RoundedWhen, Shortfall
 from services.loans.domain.due_dates import Span
-from services.loans.domain.fees import FeePurpose
 from services.loans.domain.terms import INSTALMENTS_MAX, Terms
 from shared.errors import Kind, RafidError
 from shared.money import Money
@@ -185,13 +184,11 @@ def totals(instalments: Sequence[Instalment]) -> tuple[tuple[int, int, int, int]
     )
 
 
-def fees_at_disbursement(
-    terms: Terms, *, purposes: frozenset[FeePurpose] = frozenset(FeePurpose)
-) -> Money:
+def fees_at_disbursement(terms: Terms) -> Money:
     """The fees kept back from the money paid out; they are in no instalment."""
     if not terms.fees:
         return Money.zero(terms.currency)
-    return charges.kept_back(terms, profit=_profit(terms), purposes=purposes)
+    return charges.kept_back(terms, profit=_profit(terms))
 
 
 def _profit(terms: Terms) -> Money:

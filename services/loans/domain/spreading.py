@@ -134,11 +134,14 @@ def spread(course: Course) -> tuple[list[Amount], list[Amount]]:
 
 def _payable_asks(course: Course, state: State, first: int) -> list[Ask]:
     asks = _asks(course, state, first)
-    kind = course.terms.amortisation.kind
-    if kind in SEARCHED and course.terms.charge_method is ChargeMethod.DECLINING_BALANCE:
-        walk = _walk(course, state, first, asks, course.count)
-        return _found_asks(course, state, first) if walk.has_carried else asks
-    return asks
+    amortisation = course.terms.amortisation
+    declining = course.terms.charge_method is ChargeMethod.DECLINING_BALANCE
+    if not declining or amortisation.kind not in SEARCHED:
+        return asks
+    waits = any(ask.may_carry for ask in asks)
+    if amortisation.shortfall is Shortfall.CARRY and not waits:
+        waits = _walk(course, state, first, asks, course.count).has_carried
+    return _found_asks(course, state, first) if waits else asks
 
 
 def _rates(course: Course, first: int) -> list[Fraction]:
@@ -269,7 +272,8 @@ def _found_asks(course: Course, state: State, first: int) -> list[Ask]:
     """The asks of the lowest level whose last instalment is no larger than its weight of it.
 
     For instalments below the profit of their period, which then waits and bears nothing: no
-    formula holds, so the level is searched by halving.
+    formula holds, so the level is searched by halving. Where only an instalment of weight nothing
+    may wait, a level at which another would fall short is not enough.
     """
     grace = max(course.terms.principal_grace - first, 0)
 
@@ -278,7 +282,10 @@ def _found_asks(course: Course, state: State, first: int) -> list[Ask]:
 
     def is_enough(level: int) -> bool:
         asks = asks_of(level)
-        walk = _walk(course, state, first, asks, course.count)
+        try:
+            walk = _walk(course, state, first, asks, course.count)
+        except InstalmentBelowProfit:
+            return False
         last = walk.principals[-1] + walk.profits[-1] - _balloon(course.terms)
         return last <= (asks[-1].amount or 0)
 

@@ -14,7 +14,7 @@ from services.loans.domain.charging import ANNUAL_RATE_MAX, Charging
 from services.loans.domain.contradictions import (
     DateBeforeDisbursement,
     GraceTooLong,
-    is_within,
+    RateAboveCap,
     refuse_first,
 )
 from services.loans.domain.dating import CalendarKind, Dating
@@ -165,8 +165,8 @@ class Terms:
     (`amortisation`), what a period bears (`charging`), how dates follow each other (`dating`), in
     which parts the money is paid out (`drawing`), and what must be saved (`savings`).
 
-    Raises `TermsInvalid`, `GraceTooLong`, `DateBeforeDisbursement`, `QardBearsNoProfit`,
-    `QardFeeNotCost`, or `CurrencyMismatch` of an amount in it.
+    Raises `TermsInvalid`, `GraceTooLong`, `DateBeforeDisbursement`, `RateAboveCap` (no law allows
+    1000 %), `QardBearsNoProfit`, `QardFeeNotCost`, or `CurrencyMismatch` of an amount in it.
     """
 
     mode_of_finance: ModeOfFinance
@@ -215,10 +215,12 @@ class Terms:
         limits = {
             "instalments": 1 <= self.instalments <= INSTALMENTS_MAX,
             "principal": self.principal.minor >= self.instalments >= 1,
-            "annual_rate": is_within(self.annual_rate, 0, ANNUAL_RATE_MAX),
+            "annual_rate": self.annual_rate.is_finite() and self.annual_rate >= 0,
             "principal_grace": self.principal_grace >= 0,
         }
         refuse_first(self, limits)
+        if self.annual_rate > ANNUAL_RATE_MAX:
+            raise RateAboveCap(annual_rate=self.annual_rate, cap=ANNUAL_RATE_MAX, fact="Rafid")
         self._check_grace("principal_grace", self.principal_grace)
         self._check_day("first_due_on", self.first_due_on)
 

@@ -46,6 +46,10 @@ def disclose(terms: Terms, *, instalments: Sequence[Instalment]) -> Disclosure:
         total_fees=fees,
         total_cost=fees,
         effective_annual_rate=terms.annual_rate,
+        annual_percentage_rate=terms.annual_rate,
+        nominal_annual_rate=terms.annual_rate,
+        total_insurance=none,
+        total_savings=none,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import freezing
 from services.loans.domain.product import Product
 from services.loans.institutions.names import Names
 from services.loans.products import queries
@@ -115,6 +116,14 @@ def _columns(product: Product) -> dict[str, object]:
         "fund_kinds": sorted(kind.value for kind in product.fund_kinds),
         "residue_rule": product.residue_rule.value,
         "moving_rule": product.moving_rule,
+        "rounding": product.rounding,
+        "day_count": product.day_count,
+        "month_end_rule": product.month_end_rule,
+        "amortisation": freezing.to_json(product.amortisation),
+        "charging": freezing.to_json(product.charging),
+        "dating": freezing.to_json(product.dating),
+        "drawing": freezing.to_json(product.drawing),
+        "savings": freezing.to_json(product.savings),
         "price": product.price.to_json(),
         "approve_points_from": product.policy.approve_points_from,
         "reject_points_below": product.policy.reject_points_below,

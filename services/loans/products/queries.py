@@ -9,10 +9,16 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import freezing
+from services.loans.domain.amortisation import Amortisation
+from services.loans.domain.charging import Charging
 from services.loans.domain.chart import FundKind
+from services.loans.domain.dating import Dating
+from services.loans.domain.drawing import Drawing
 from services.loans.domain.fees import Fee
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
+from services.loans.domain.savings import Savings
 from services.loans.domain.terms import (
     ChargeMethod,
     Component,
@@ -25,7 +31,8 @@ from shared import tenancy
 from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
 from shared.ids import ProductId
-from shared.money import Money
+from shared.money import Money, Rounding
+from shared.periods import DayCount, MonthEndRule
 from shared.schemas import Page
 
 
@@ -147,6 +154,14 @@ def product_of(row: ProductVersionRow, *, code: str) -> Product:
         allocation_order=tuple(map(Component, row.allocation_order)),
         residue_rule=ResidueRule(row.residue_rule),
         moving_rule=cast("MovingRule", row.moving_rule),
+        rounding=cast("Rounding", row.rounding),
+        day_count=cast("DayCount", row.day_count),
+        month_end_rule=cast("MonthEndRule", row.month_end_rule),
+        amortisation=freezing.from_json(Amortisation, row.amortisation, currency=row.currency),
+        charging=freezing.from_json(Charging, row.charging, currency=row.currency),
+        dating=freezing.from_json(Dating, row.dating, currency=row.currency),
+        drawing=freezing.from_json(Drawing, row.drawing, currency=row.currency),
+        savings=freezing.from_json(Savings, row.savings, currency=row.currency),
         price=Price.from_json(row.price, currency=row.currency),
         policy=Policy(
             approve_points_from=row.approve_points_from,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from services.loans.deps import Db
 from services.loans.products import operations, queries
 from services.loans.products.schemas import ProductIn, ProductOut, ProductVersionIn
+from services.loans.products.term_bodies import SeasonTemplateOut
 from shared import ids
 from shared.auth import Actor, Role, require
 from shared.ids import ProductId
@@ -65,6 +66,12 @@ async def list_products(db: Db, page: PageQuery, _actor: MayRead) -> PageOut[Pro
         found = await queries.newest_products(session, page=page)
     items, following = page.cut(found, key=lambda listed: listed.product.product_id)
     return PageOut(items=[ProductOut.of(listed) for listed in items], next=following)
+
+
+@router.get("/loans/v1/season-templates")
+async def list_season_templates(_actor: MayRead) -> list[SeasonTemplateOut]:
+    """List the seasons that a product may name: Ramadan, the feasts, harvests."""
+    return SeasonTemplateOut.all()
 
 
 @router.get("/loans/v1/products/{product_id}")

@@ -1,5 +1,6 @@
 """What does a product look like on the wire?"""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
@@ -7,7 +8,14 @@ from uuid import UUID
 from pydantic import Field
 
 from services.loans.domain.chart import FundKind
-from services.loans.domain.fees import Fee, FeeKind, FeeWhen
+from services.loans.domain.fees import (
+    DAYS_AFTER_MAX,
+    Fee,
+    FeeBase,
+    FeeKind,
+    FeePurpose,
+    FeeWhen,
+)
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
 from services.loans.domain.terms import (
@@ -20,12 +28,21 @@ from services.loans.domain.terms import (
 )
 from services.loans.institutions.schemas import NamesBody
 from services.loans.products.queries import Listed
+from services.loans.products.term_bodies import (
+    AmortisationBody,
+    ChargingBody,
+    DatingBody,
+    DrawingBody,
+    Rate,
+    SavingsBody,
+)
 from shared.calendar import MovingRule
 from shared.ids import ProductId
+from shared.money import Rounding
+from shared.periods import DayCount, MonthEndRule
 from shared.schemas import Body, Instant, MoneyBody
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", examples=["QARD-1"])]
-Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=8, decimal_places=6)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
 Months = Annotated[int, Field(ge=0, le=120)]
 Points = Annotated[int, Field(ge=-10_000, le=10_000)]
@@ -42,7 +59,10 @@ class LimitsBody(Body, Generic[Limited]):
 
 
 class FeeBody(Body):
-    """A charge: `amount` for a flat one, `percent` of the principal for the other."""
+    """A charge: `amount` for a flat one, `percent` of a base for the other.
+
+    One `on_date` names how many days after the disbursement it falls due, or the day.
+    """
 
     code: Code
     kind: FeeKind
@@ -50,6 +70,10 @@ class FeeBody(Body):
     amount: MoneyBody | None = None
     percent: Annotated[Decimal, Field(gt=0, le=100, decimal_places=6)] | None = None
     documented_cost: MoneyBody | None = None
+    base: FeeBase = FeeBase.PRINCIPAL
+    purpose: FeePurpose = FeePurpose.SERVICE
+    due_on: date | None = None
+    days_after: Annotated[int, Field(ge=0, le=DAYS_AFTER_MAX)] | None = None
 
     def fee(self) -> Fee:
         """Give the fee as the domain knows it. Raises `FeeUnclear`."""
@@ -61,6 +85,10 @@ class FeeBody(Body):
             amount=None if self.amount is None else self.amount.money(),
             percent=self.percent,
             documented_cost=None if cost is None else cost.money(),
+            of=self.base,
+            purpose=self.purpose,
+            due_on=self.due_on,
+            days_after=self.days_after,
         )
 
     @classmethod
@@ -74,6 +102,10 @@ class FeeBody(Body):
             amount=None if amount is None else MoneyBody.of(amount),
             percent=fee.percent,
             documented_cost=None if cost is None else MoneyBody.of(cost),
+            base=fee.of,
+            purpose=fee.purpose,
+            due_on=fee.due_on,
+            days_after=fee.days_after,
         )
 
 
@@ -137,6 +169,14 @@ class ProductVersionIn(Body):
     fund_kinds: Annotated[list[FundKind], Field(min_length=1, max_length=5)]
     residue_rule: ResidueRule = ResidueRule.LAST_INSTALMENT
     moving_rule: MovingRule = "none"
+    rounding: Rounding = "half_even"
+    day_count: DayCount = "30/360"
+    month_end_rule: MonthEndRule = "clamp"
+    amortisation: AmortisationBody = AmortisationBody()
+    charging: ChargingBody = ChargingBody()
+    dating: DatingBody = DatingBody()
+    drawing: DrawingBody = DrawingBody()
+    savings: SavingsBody = SavingsBody()
     price: PriceBody
     policy: PolicyBody = PolicyBody()
     least_age_years: Annotated[int, Field(ge=0, le=120)]
@@ -168,6 +208,14 @@ class ProductVersionIn(Body):
             allocation_order=self.allocation_order,
             residue_rule=self.residue_rule,
             moving_rule=self.moving_rule,
+            rounding=self.rounding,
+            day_count=self.day_count,
+            month_end_rule=self.month_end_rule,
+            amortisation=self.amortisation.value(),
+            charging=self.charging.value(),
+            dating=self.dating.value(),
+            drawing=self.drawing.value(),
+            savings=self.savings.value(),
             price=self.price.price(),
             policy=Policy(
                 approve_points_from=self.policy.approve_points_from,
@@ -204,6 +252,14 @@ class ProductOut(Body):
     fund_kinds: list[FundKind]
     residue_rule: ResidueRule
     moving_rule: MovingRule
+    rounding: Rounding
+    day_count: DayCount
+    month_end_rule: MonthEndRule
+    amortisation: AmortisationBody
+    charging: ChargingBody
+    dating: DatingBody
+    drawing: DrawingBody
+    savings: SavingsBody
     price: PriceBody
     policy: PolicyBody
     least_age_years: int
@@ -239,6 +295,14 @@ class ProductOut(Body):
             fund_kinds=sorted(product.fund_kinds),
             residue_rule=product.residue_rule,
             moving_rule=product.moving_rule,
+            rounding=product.rounding,
+            day_count=product.day_count,
+            month_end_rule=product.month_end_rule,
+            amortisation=AmortisationBody.of(product.amortisation),
+            charging=ChargingBody.of(product.charging),
+            dating=DatingBody.of(product.dating),
+            drawing=DrawingBody.of(product.drawing),
+            savings=SavingsBody.of(product.savings),
             price=PriceBody.of(product.price),
             policy=PolicyBody(
                 approve_points_from=product.policy.approve_points_from,

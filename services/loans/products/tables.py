@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, DateTime, Numeric, UniqueConstraint, func
@@ -58,6 +59,14 @@ class ProductVersionRow(Base):
     fund_kinds: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     residue_rule: Mapped[str]
     moving_rule: Mapped[str]
+    rounding: Mapped[str] = mapped_column(server_default="half_even")
+    day_count: Mapped[str] = mapped_column(server_default="30/360")
+    month_end_rule: Mapped[str] = mapped_column(server_default="clamp")
+    amortisation: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    charging: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    dating: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    drawing: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    savings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     price: Mapped[PriceJson] = mapped_column(JSONB)
     approve_points_from: Mapped[int | None]
     reject_points_below: Mapped[int | None]

@@ -48,7 +48,8 @@ async def test_a_product_is_read_as_it_was_offered(desk: Office) -> None:
     assert read == offered
     assert read["version"] == 1
     assert read["amount"] == body["amount"]
-    assert read["fees"] == [fee | {"percent": None}]
+    unstated = {"percent": None, "due_on": None, "days_after": None}
+    assert read["fees"] == [fee | unstated | {"base": "principal", "purpose": "service"}]
     assert read["allocation_order"] == ["fee", "profit", "principal"]
     assert read["policy"] == {
         "approve_points_from": 60,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain.chart import FundKind
-from services.loans.domain.contradictions import TermsInvalid
+from services.loans.domain.contradictions import RateAboveCap, TermsInvalid
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.price import Price
 from services.loans.domain.product import (
@@ -106,12 +106,16 @@ def test_limits_out_of_order_make_no_product(changes: dict[str, Any]) -> None:
                 operating_cost_monthly=money("1.00", "USD"),
             )
         },
-        {"annual_rate": limits(Decimal(0), Decimal(0), Decimal(11))},
     ],
 )
 def test_unlawful_terms_make_no_product(changes: dict[str, Any]) -> None:
     with pytest.raises(TermsInvalid):
         make_product(**changes)
+
+
+def test_a_rate_above_every_cap_makes_no_product() -> None:
+    with pytest.raises(RateAboveCap):
+        make_product(annual_rate=limits(Decimal(0), Decimal(0), Decimal(11)))
 
 
 @pytest.mark.parametrize(

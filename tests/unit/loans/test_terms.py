@@ -9,6 +9,7 @@ import pytest
 from services.loans.domain.contradictions import (
     DateBeforeDisbursement,
     GraceTooLong,
+    RateAboveCap,
     TermsInvalid,
 )
 from services.loans.domain.fees import Fee, FeeKind, FeeUnclear, FeeWhen
@@ -44,7 +45,6 @@ def make_fee(**changes: Any) -> Fee:
         ("principal", {"principal": money("0.02", "USD")}),
         ("principal", {"principal": money("-5.00", "USD")}),
         ("annual_rate", {"annual_rate": Decimal("-0.01")}),
-        ("annual_rate", {"annual_rate": Decimal("10.01")}),
         ("annual_rate", {"annual_rate": Decimal("NaN")}),
         ("annual_rate", {"charge_method": ChargeMethod.NONE}),
         ("principal_grace", {"principal_grace": -1}),
@@ -76,6 +76,14 @@ def test_a_grace_as_long_as_the_loan_is_refused_by_name() -> None:
         make_loan(principal_grace=3)
 
     assert (refusal.value.grace, refusal.value.instalments, refusal.value.most) == (3, 3, 2)
+
+
+def test_a_rate_that_no_law_allows_is_refused_by_name() -> None:
+    assert make_loan(annual_rate=Decimal(10)).annual_rate == 10
+    with pytest.raises(RateAboveCap) as refusal:
+        make_loan(annual_rate=Decimal("10.01"))
+
+    assert refusal.value.cap == 10
 
 
 def test_a_first_due_date_on_the_day_of_disbursement_is_refused_by_name() -> None:
