@@ -1,7 +1,9 @@
 """Which parts of which instalments does a payment pay?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from services.loans.domain.course.lines import PLACE, Line
 from services.loans.domain.course.plan import Advance, AllocationRule, Direction, Part
@@ -10,111 +12,124 @@ from services.loans.domain.course.standing import Standing
 
 ROUNDS_PER_LINE = 100
 
-PayPart = Callable[[Line, Stand, Part, int], int]
-"""Pays a part of a line with at most an amount, and gives what was used."""
+
+class Used(NamedTuple):
+    """What a part of a line took, and whether the line turned out to ask for nothing."""
+
+    amount: int
+    asks_nothing: bool = False
 
 
-def allocate(
-    standing: Standing, rule: AllocationRule, on: date, amount: int, parts: list[int], pay: PayPart
-) -> int:
-    """Pay by the order of a rule; what each part got is added to `parts`; gives what is left.
+PayPart = Callable[[Line, Stand, Part, int], Used]
+"""Pays a part of a line with at most an amount."""
 
-    Horizontal: group by group (past due, due, in advance), in each the earliest open instalment
-    with all its parts, then the next one. Vertical: slot by slot, each over all instalments.
-    Worked: 30 for two instalments of 10 + 5 past due, principal before profit: 10, 5, 10, 5.
+
+@dataclass(slots=True)
+class Payment:
+    """Money on a day that pays by a rule until nothing is left or nothing is open.
+
+    `parts` gathers what each part got (principal, profit, fee, penalty), `left` is what is left.
     """
-    if standing.plan.allocation.direction is Direction.VERTICAL:
-        for stand, part in rule.order:
-            amount = _vertically(standing, rule, (stand, part), (on, amount), parts, pay)
-        return amount
-    grouped: dict[Stand, list[Part]] = {}
-    for stand, part in rule.order:
-        grouped.setdefault(stand, []).append(part)
-    for stand, of_group in grouped.items():
-        if stand is Stand.IN_ADVANCE and standing.plan.allocation.charges_by_own_date:
-            of_due = grouped.get(Stand.DUE, [])
-            amount = _charges_by_own_date(standing, of_due, (on, amount), parts, pay)
-        if amount > 0:
-            amount = _horizontally(standing, rule, (stand, of_group), (on, amount), parts, pay)
-    return amount
 
+    standing: Standing
+    rule: AllocationRule
+    on: date
+    left: int
+    pay: PayPart
+    parts: list[int]
+    skipped: set[int] = field(default_factory=set)
 
-def _charges_by_own_date(
-    standing: Standing,
-    of_due: list[Part],
-    money: tuple[date, int],
-    parts: list[int],
-    pay: PayPart,
-) -> int:
-    """Pay the charges whose own date has come, of instalments that are still ahead."""
-    on, amount = money
-    for line in standing.lines:
-        for part in of_due:
-            place = PLACE[part]
-            due = sum(
-                charge.amount
-                for charge in standing.charged.values()
-                if charge.line is line
-                and charge.part == place
-                and charge.due_on is not None
-                and charge.due_on <= on < line.due
-            )
-            wanted = min(max(due - line.paid[place], 0), amount)
-            used = pay(line, Stand.DUE, part, wanted) if wanted else 0
-            parts[place] += used
-            amount -= used
-    return amount
+    def allocate(self) -> int:
+        """Pay by the order of the rule; gives what is left.
 
+        Horizontal: group by group (past due, due, in advance), in each the earliest open instalment
+        with all its parts, then the next one. Vertical: slot by slot, each over all instalments.
+        Worked: 30 for two instalments of 10 + 5 past due, principal before profit: 10, 5, 10, 5.
+        """
+        if self.standing.plan.allocation.direction is Direction.VERTICAL:
+            for stand, part in self.rule.order:
+                self._pay_slot(stand, part)
+            return self.left
+        grouped: dict[Stand, list[Part]] = {}
+        for stand, part in self.rule.order:
+            grouped.setdefault(stand, []).append(part)
+        for stand, of_group in grouped.items():
+            if stand is Stand.IN_ADVANCE and self.standing.plan.allocation.charges_by_own_date:
+                self._pay_charges_by_own_date(grouped.get(Stand.DUE, []))
+            self._pay_group(stand, of_group)
+        return self.left
 
-def _horizontally(  # noqa: PLR0917
-    standing: Standing,
-    rule: AllocationRule,
-    group: tuple[Stand, list[Part]],
-    money: tuple[date, int],
-    parts: list[int],
-    pay: PayPart,
-) -> int:
-    (stand, of_group), (on, amount) = group, money
-    skipped: set[int] = set()
-    for _ in range(ROUNDS_PER_LINE * len(standing.lines)):
-        chosen = _chosen(standing, rule.advance, stand, on, skipped)
-        if not chosen:
-            break
-        for part in of_group:
-            for line, portion in zip(chosen, _shares(amount, len(chosen)), strict=True):
-                used = pay(line, stand, part, portion)
-                if used < 0:
-                    skipped.add(id(line))
-                    used = -1 - used
-                parts[PLACE[part]] += used
-                amount -= used
-        if amount <= 0 or all(line.is_settled for line in standing.lines):
-            break
-    return amount
+    def _pay_charges_by_own_date(self, of_due: Sequence[Part]) -> None:
+        """Pay the charges whose own date has come, of instalments that are still ahead."""
+        for line in self.standing.lines:
+            for part in of_due:
+                place = PLACE[part]
+                due = sum(
+                    charge.amount
+                    for charge in self.standing.charged.values()
+                    if charge.line is line
+                    and charge.part == place
+                    and charge.due_on is not None
+                    and charge.due_on <= self.on < line.due
+                )
+                wanted = min(max(due - line.paid[place], 0), self.left)
+                if wanted:
+                    self._take(line, Stand.DUE, part, wanted)
 
+    def _pay_group(self, stand: Stand, of_group: Sequence[Part]) -> None:
+        lines = self.standing.lines
+        self.skipped.clear()
+        for _ in range(ROUNDS_PER_LINE * len(lines)):
+            chosen = self._chosen(stand) if self.left > 0 else []
+            if not chosen:
+                return
+            for part in of_group:
+                for line, portion in zip(chosen, _shares(self.left, len(chosen)), strict=True):
+                    self._take(line, stand, part, portion)
+            if all(line.is_settled for line in reversed(lines)):
+                return
 
-def _vertically(  # noqa: PLR0917
-    standing: Standing,
-    rule: AllocationRule,
-    slot: tuple[Stand, Part],
-    money: tuple[date, int],
-    parts: list[int],
-    pay: PayPart,
-) -> int:
-    (stand, part), (on, amount) = slot, money
-    place = PLACE[part]
-    while amount > 0:
-        candidates = [line for line in standing.lines if line.open_of(place) > 0]
-        chosen = list(_standing_so(candidates, stand, on))
-        chosen = _ahead(chosen, rule.advance, on) if stand is Stand.IN_ADVANCE else chosen[:1]
-        before = amount
-        for line, portion in zip(chosen, _shares(amount, len(chosen)), strict=True):
-            used = pay(line, stand, part, portion)
-            parts[place] += used
-            amount -= used
-        if amount == before:
-            break
-    return amount
+    def _pay_slot(self, stand: Stand, part: Part) -> None:
+        place, before = PLACE[part], -1
+        while self.left > 0 and self.left != before:
+            before = self.left
+            lines = self.standing.lines
+            open_lines = [line for line in lines if line.open_of(place) > 0]
+            chosen = list(_standing_so(open_lines, stand, self.on))
+            if stand is Stand.IN_ADVANCE:
+                chosen = _ahead(chosen, self.rule.advance, self.on)
+            else:
+                chosen = chosen[:1]
+            for line, portion in zip(chosen, _shares(self.left, len(chosen)), strict=True):
+                self._take(line, stand, part, portion)
+
+    def _take(self, line: Line, stand: Stand, part: Part, portion: int) -> None:
+        used = self.pay(line, stand, part, portion)
+        if used.asks_nothing:
+            self.skipped.add(id(line))
+        self.parts[PLACE[part]] += used.amount
+        self.left -= used.amount
+
+    def _chosen(self, stand: Stand) -> Sequence[Line]:
+        unsettled = (line for line in self.standing.lines if not line.is_settled)
+        standing_so = _standing_so(unsettled, stand, self.on)
+        advance = self.rule.advance
+        if stand is not Stand.IN_ADVANCE or advance is Advance.NEXT:
+            first = next(standing_so, None)
+            return () if first is None else (first,)
+        ahead = list(standing_so)
+        if advance is Advance.SPREAD or not self.standing.follows_days:
+            return _ahead(ahead, advance, self.on)
+        running = [line for line in ahead if line.start <= self.on]
+        if advance is Advance.NEXT_THEN_LAST and running:
+            return running
+        return [line for line in self.standing.lines if self._may_be_last(line)][-1:]
+
+    def _may_be_last(self, line: Line) -> bool:
+        """Where profit follows the days, an instalment that asks for nothing may ask again."""
+        if line.due <= self.on:
+            return False
+        return not line.is_settled or (line.total == 0 and id(line) not in self.skipped)
 
 
 def _shares(amount: int, count: int) -> list[int]:
@@ -129,34 +144,16 @@ def _shares(amount: int, count: int) -> list[int]:
     return [whole] * (count - 1) + [amount - whole * (count - 1)]
 
 
-def _standing_so(lines: list[Line], stand: Stand, on: date) -> Iterator[Line]:
+def _standing_so(lines: Iterator[Line] | Sequence[Line], stand: Stand, on: date) -> Iterator[Line]:
     for line in lines:
-        if (
-            (stand is Stand.PAST_DUE and line.due < on)
-            or (stand is Stand.DUE and line.due == on)
-            or (stand is Stand.IN_ADVANCE and line.due > on)
-        ):
+        if stand is Stand.PAST_DUE:
+            fits = line.due < on
+        elif stand is Stand.DUE:
+            fits = line.due == on
+        else:
+            fits = line.due > on
+        if fits:
             yield line
-
-
-def _chosen(
-    standing: Standing, advance: Advance, stand: Stand, on: date, skipped: set[int]
-) -> list[Line]:
-    unsettled = [line for line in standing.lines if not line.is_settled]
-    if stand is not Stand.IN_ADVANCE:
-        return list(_standing_so(unsettled, stand, on))[:1]
-    ahead = list(_standing_so(unsettled, stand, on))
-    chosen = _ahead(ahead, advance, on)
-    if standing.follows_days and advance in (Advance.LAST, Advance.NEXT_THEN_LAST):
-        running = [line for line in ahead if line.start <= on]
-        if advance is Advance.LAST or not running:
-            return [
-                line
-                for line in standing.lines
-                if line.due > on
-                and (not line.is_settled or (line.total == 0 and id(line) not in skipped))
-            ][-1:]
-    return chosen
 
 
 def _ahead(ahead: list[Line], advance: Advance, on: date) -> list[Line]:

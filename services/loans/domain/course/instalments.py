@@ -129,47 +129,77 @@ def to_multiple(amount: int, multiple: int) -> int:
 def settle_last(model: Model, until: date) -> None:
     """Let the last period that is not settled take the difference to all that must be paid.
 
-    All instalments together are the principal paid out or owed once more, and the profit.
-    `until` is the day up to which profit that finds no place any more is looked for.
+    All instalments together are the principal paid out or owed once more, and the profit. A last
+    period of which more was paid than it would have to ask keeps that, and the one before it takes
+    the rest. `until` is the day up to which profit that finds no place any more is looked for.
     """
-    tallies = model.tally()
     owed = sum(period.disbursed + period.credited for period in model.periods)
-    _cut_back(model, owed - sum(period.paid_principal for period in model.periods))
-    last = _last_open(model)
-    if last is None:
-        return
+    tallies = model.tally()
+    if _cut_back(model, tallies, owed - sum(period.paid_principal for period in model.periods)):
+        tallies = model.tally()
+    passed: list[Period] = []
+    while (last := _last_open(model, tallies)) is not None:
+        if _lift_deferral(model, last):
+            tallies = model.tally()
+        asked = sum(period.asked for period in model.periods)
+        missing = owed + sum(tally.profit for tally in tallies) - asked
+        last.instalment += missing
+        if last.fixed_profit > 0:
+            last.instalment = max(last.instalment, last.paid_principal + last.fixed_profit)
+        least = last.paid - last.credits
+        passed.append(last)
+        if last.instalment >= least:
+            break
+        rest = last.instalment - least
+        last.instalment = least
+        _drop_unearned(model, tallies, rest)
+        tallies = model.tally()
+    for period in reversed(passed):
+        defer(model, period, until)
+
+
+def _lift_deferral(model: Model, last: Period) -> bool:
+    changed = last.deferred != 0
     last.deferred = 0
     for period in model.periods:
+        changed = changed or period.is_moved_up
         period.is_moved_up = False
-    tallies = model.tally()
-    asked = sum(period.asked for period in model.periods)
-    last.instalment += owed + sum(tally.profit for tally in tallies) - asked
-    least = last.paid_principal + last.fixed_profit
-    if last.fixed_profit > 0 and last.instalment < least:
-        last.instalment = least
-    if last.instalment < last.paid - last.credits:
-        last.instalment = last.paid - last.credits
-        settle_last(model, until)
-    defer(model, last, until)
+    return changed
 
 
-def _cut_back(model: Model, open_principal: int) -> None:
+def _drop_unearned(model: Model, tallies: Sequence[Tally], rest: int) -> None:
+    """Take what was still too much from the last periods that have earned nothing at all."""
+    for period, tally in zip(reversed(model.periods), reversed(tallies), strict=True):
+        if rest >= 0 or tally.earned:
+            return
+        if period.is_settled:
+            continue
+        taken = min(-rest, period.instalment - max(period.paid - period.credits, 0))
+        if taken <= 0:
+            return
+        period.instalment -= taken
+        rest += taken
+
+
+def _cut_back(model: Model, tallies: Sequence[Tally], open_principal: int) -> bool:
     """No period asks for more principal than is owed altogether (after paying the last ones)."""
-    for index, tally in enumerate(model.tally()):
-        period = model.periods[index]
+    changed = False
+    for period, tally in zip(model.periods, tallies, strict=True):
         beyond = tally.principal - period.paid_principal - open_principal
         if beyond > 0 and tally.principal > period.paid_principal:
             period.instalment = max(period.instalment - beyond, period.paid)
+            changed = True
+    return changed
 
 
-def _last_open(model: Model) -> Period | None:
+def _last_open(model: Model, tallies: Sequence[Tally]) -> Period | None:
     for period in reversed(model.periods):
         if not period.is_settled:
             return period
     last = model.last
     if any(period.paid_principal for period in model.periods) or not last.spans:
         return None
-    return last if last.balance_after(model.tally()[-1]) > 0 else None
+    return last if last.balance_after(tallies[-1]) > 0 else None
 
 
 def defer(model: Model, last: Period, until: date) -> None:

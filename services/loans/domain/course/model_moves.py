@@ -205,6 +205,7 @@ def credit(model: Model, on: date, *, principal: int, profit: int) -> None:
         if starting:
             starting[-1].credited += principal
             starting[-1].credited_profit += profit
+            model.periods[index].has_credits = True
     model.rate_spans([period])
     model.rebalance()
     instalments.settle_last(model, on)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.loans.domain.course import instalments, model_moves
-from services.loans.domain.course.periods_model import Model, Period, Tally
+from services.loans.domain.course.periods_model import Model, Period
 from services.loans.domain.course.plan import PayoffProfit, Recalculation, Rest
 
 
@@ -141,16 +141,19 @@ def let_overdue_bear(
     until_due = is_until_due(rules, is_payoff=is_payoff)
     changed = False
     last = all_of_them = 0
+    tallies = model.tally()
     for index in overdue:
         period = model.periods[index]
         if last:
             changed |= _let_bear(model, period, day, (last, all_of_them), until_due=until_due)
-        tally: Tally = model.tally()[index]
-        last = max(tally.principal - period.paid_principal, 0)
+            tallies = model.tally()
+        last = max(tallies[index].principal - period.paid_principal, 0)
         all_of_them += last
+    if not all_of_them:
+        return changed
     if running is not model.last or day <= model.last.due:
         changed |= _let_bear(model, running, day, (last, all_of_them), until_due=until_due)
-    if all_of_them and (model.overdue_until is None or model.overdue_until < day):
+    if model.overdue_until is None or model.overdue_until < day:
         model.overdue_until = day
     return changed
 

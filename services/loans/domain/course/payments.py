@@ -1,9 +1,9 @@
 """What does a payment change in a course, when profit follows the days and when it does not?"""
 
-from collections.abc import Callable
 from datetime import date
 
-from services.loans.domain.course import allocation, level_lines, model_moves, model_views
+from services.loans.domain.course import level_lines, model_moves, model_views
+from services.loans.domain.course.allocation import Payment, PayPart, Used
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.plan import (
     AllocationRule,
@@ -20,25 +20,23 @@ PAYING = frozenset(kind.value for kind in PaymentKind)
 
 def receive(standing: Standing, entry: Entry, rule: AllocationRule) -> None:
     """Let a payment pay what is open, in the order of its rule; what is left is overpaid."""
-    left = allocation.allocate(
-        standing, rule, entry.on, entry.amount, entry.parts, payer(standing, entry.on)
-    )
-    entry.surplus = left
-    standing.overpaid += left
+    entry.surplus = _pay(standing, rule, entry.on, entry.amount, entry.parts)
+    standing.overpaid += entry.surplus
+
+
+def _pay(standing: Standing, rule: AllocationRule, on: date, amount: int, parts: list[int]) -> int:
+    pay = _payer(standing, on)
+    return Payment(
+        standing=standing, rule=rule, on=on, left=amount, pay=pay, parts=parts
+    ).allocate()
 
 
 def use_overpaid(standing: Standing, on: date) -> list[int]:
     """What the borrower had paid too much pays what has become due by a later event."""
     parts = [0, 0, 0, 0]
     if standing.overpaid > 0:
-        standing.overpaid = allocation.allocate(
-            standing,
-            standing.plan.allocation.rule,
-            on,
-            standing.overpaid,
-            parts,
-            payer(standing, on),
-        )
+        rule = standing.plan.allocation.rule
+        standing.overpaid = _pay(standing, rule, on, standing.overpaid, parts)
     return parts
 
 
@@ -49,54 +47,47 @@ def use_surplus(standing: Standing) -> None:
         if amount > 0 and entry.kind in PAYING:
             standing.overpaid -= amount
             rule = standing.plan.allocation.rule_of(PaymentKind(entry.kind.value))
-            pay = payer(standing, entry.on)
-            left = allocation.allocate(standing, rule, entry.on, amount, entry.parts, pay)
+            left = _pay(standing, rule, entry.on, amount, entry.parts)
             entry.surplus += left - amount
             standing.overpaid += left
 
 
-def payer(standing: Standing, on: date) -> allocation.PayPart:
+def _payer(standing: Standing, on: date) -> PayPart:
     """How a part is paid: simply, or with the model told of it and asked again."""
-    if standing.follows_days:
-        return _by_days(standing, on)
 
-    def simply(line: Line, stand: Stand, part: Part, amount: int) -> int:
+    def simply(line: Line, stand: Stand, part: Part, amount: int) -> Used:
         del stand
-        return line.pay(PLACE[part], on, amount)
+        return Used(line.pay(PLACE[part], on, amount))
 
-    return simply
+    def by_days(line: Line, stand: Stand, part: Part, amount: int) -> Used:
+        return _pay_by_days(standing, on, line, (stand, part), amount)
+
+    return by_days if standing.follows_days else simply
 
 
-def _by_days(standing: Standing, on: date) -> Callable[[Line, Stand, Part, int], int]:
-    rules = standing.plan.recalculation or Recalculation()
-    model = standing.model
-
-    def pay(line: Line, stand: Stand, part: Part, amount: int) -> int:
-        place = PLACE[part]
-        at = model.place_of(line.start, line.due)
-        if line.is_down_payment or at is None:
-            return -1 - line.pay(place, on, amount)
-        day, is_empty = on, False
-        if stand is Stand.IN_ADVANCE:
-            if (
-                model_views.is_until_due(rules, is_payoff=standing.is_payoff)
-                and line.start < on <= line.due
-            ):
-                day = line.due
-            owed = model_views.due_if_paid(model, at, day)
-            is_empty = owed == (0, 0)
-            if place == PROFIT:
-                line.asked[PROFIT] = owed.profit
-            elif place == PRINCIPAL:
-                line.asked[PRINCIPAL] = owed.principal
-        used = line.pay(place, on, amount)
-        if place in (PRINCIPAL, PROFIT):
-            move = model_moves.pay_principal if place == PRINCIPAL else model_moves.pay_profit
-            move(model, model.periods[at], day, used)
-            standing.sync(on)
-        return -1 - used if is_empty else used
-
-    return pay
+def _pay_by_days(
+    standing: Standing, on: date, line: Line, slot: tuple[Stand, Part], amount: int
+) -> Used:
+    """Ask the model what a line in advance owes on the day, pay it, and tell the model."""
+    (stand, part), model = slot, standing.model
+    place, at = PLACE[part], model.place_of(line.start, line.due)
+    if line.is_down_payment or at is None:
+        return Used(line.pay(place, on, amount), asks_nothing=True)
+    if place not in (PRINCIPAL, PROFIT):
+        return Used(line.pay(place, on, amount))
+    day, asks_nothing = on, False
+    if stand is Stand.IN_ADVANCE:
+        rules = standing.plan.recalculation or Recalculation()
+        to_due = model_views.is_until_due(rules, is_payoff=standing.is_payoff)
+        day = line.due if to_due and line.start < on <= line.due else on
+        owed = model_views.due_if_paid(model, at, day)
+        asks_nothing = owed == (0, 0)
+        line.asked[place] = owed.principal if place == PRINCIPAL else owed.profit
+    used = line.pay(place, on, amount)
+    move = model_moves.pay_principal if place == PRINCIPAL else model_moves.pay_profit
+    move(model, model.periods[at], day, used)
+    standing.sync(on)
+    return Used(used, asks_nothing)
 
 
 def catch_up(standing: Standing, day: date) -> None:
@@ -115,7 +106,8 @@ def catch_up(standing: Standing, day: date) -> None:
 
 def is_payoff(standing: Standing, on: date, amount: int) -> bool:
     """Whether a payment covers all that is owed until the end of the running period."""
-    if standing.plan.recalculation is None:
+    rules = standing.plan.recalculation
+    if rules is None or rules.payoff is PayoffProfit.TO_DAY:
         return False
     running = next(
         (

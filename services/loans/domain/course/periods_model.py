@@ -49,8 +49,10 @@ class Span:
     def copy(self) -> "Span":
         """The same span, to be changed apart."""
         twin = Span.__new__(Span)
-        for name in Span.__slots__:
-            setattr(twin, name, getattr(self, name))
+        twin.start, twin.end, twin.is_paused = self.start, self.end, self.is_paused
+        twin.balance, twin.base, twin.rate = self.balance, self.base, self.rate
+        twin.disbursed, twin.corrected = self.disbursed, self.corrected
+        twin.credited, twin.credited_profit = self.credited, self.credited_profit
         return twin
 
 
@@ -62,6 +64,7 @@ class Period:
         "deferred",
         "due",
         "fixed_profit",
+        "has_credits",
         "instalment",
         "is_agreed",
         "is_holder",
@@ -90,6 +93,7 @@ class Period:
         self.moved_credit_profit = 0
         self.is_moved_up = False
         self.is_moved_down = False
+        self.has_credits = False
         self.is_agreed = False
         self.is_holder = False
         self.is_profit_grace = False
@@ -97,8 +101,14 @@ class Period:
     def copy(self) -> "Period":
         """The same period, to be changed apart."""
         twin = Period.__new__(Period)
-        for name in Period.__slots__:
-            setattr(twin, name, getattr(self, name))
+        twin.start, twin.due = self.start, self.due
+        twin.instalment, twin.agreed = self.instalment, self.agreed
+        twin.paid_principal, twin.paid_profit = self.paid_principal, self.paid_profit
+        twin.deferred, twin.fixed_profit = self.deferred, self.fixed_profit
+        twin.moved_credit, twin.moved_credit_profit = self.moved_credit, self.moved_credit_profit
+        twin.has_credits, twin.is_agreed = self.has_credits, self.is_agreed
+        twin.is_moved_up, twin.is_moved_down = self.is_moved_up, self.is_moved_down
+        twin.is_holder, twin.is_profit_grace = self.is_holder, self.is_profit_grace
         twin.spans = [span.copy() for span in self.spans]
         return twin
 
@@ -115,11 +125,15 @@ class Period:
     @property
     def credited(self) -> int:
         """Principal that is owed once more within it."""
+        if not self.has_credits:
+            return 0
         return max(sum(span.credited for span in self.spans), 0)
 
     @property
     def credits(self) -> int:
         """All that is owed once more within it and was not moved to later periods."""
+        if not self.has_credits:
+            return 0
         profit = max(sum(span.credited_profit for span in self.spans), 0)
         return self.credited + profit - self.moved_credit - self.moved_credit_profit
 

@@ -31,12 +31,12 @@ def profit_to_refund(
     1.00 less 0.50 is 0.50.
     """
     plan = replace(plan, profit_refunded_on=frozenset())
-    as_it_was = _profit(plan, _moved(plan, before), event, replayed)
-    as_if = _profit(plan, _moved(plan, [*before, event]), event, replayed)
+    as_it_was = _profit(plan, _moved(before), event, replayed)
+    as_if = _profit(plan, _moved([*before, event]), event, replayed)
     return max(as_it_was - as_if, 0)
 
 
-def _moved(plan: Plan, events: Sequence[Event]) -> list[Event]:
+def _moved(events: Sequence[Event]) -> list[Event]:
     """The events with all refunds moved to the days of the disbursements, as payments."""
     left = sum(each.amount for each in events if isinstance(each, Paid) and each.kind in REFUNDS)
     found: list[Event] = []
