@@ -124,7 +124,10 @@ def year_length(plan: Plan) -> int:
 
 
 def share(plan: Plan, period: Days, days: int) -> Fraction:
-    """What one unit of principal bears over some days of a period."""
+    """What one unit of principal bears over some days of a period.
+
+    Where only whole periods bear profit, a part of one bears nothing.
+    """
     length = (period[1] - period[0]).days
     if days <= 0 or length <= 0:
         return Fraction(0)
@@ -132,7 +135,7 @@ def share(plan: Plan, period: Days, days: int) -> Fraction:
     if rules.over is CountedOver.DAYS and rules.month is MonthLength.ACTUAL:
         return Fraction(plan.annual_rate) * days / year_length(plan)
     if rules.over is CountedOver.PERIODS and not rules.partial_periods:
-        return regular_rate(plan)
+        return regular_rate(plan) if days >= length else Fraction(0)
     return regular_rate(plan) * days / length
 
 

@@ -1,0 +1,368 @@
+"""Do level instalments come out as published, and keep their sums whatever was agreed?"""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.loans.domain.course import level, level_flat, periods_of_plan
+from services.loans.domain.course.level import Change, Given
+from services.loans.domain.course.plan import (
+    Amortisation,
+    CountedOver,
+    DayRules,
+    Grace,
+    InstalmentRule,
+    MonthLength,
+    Plan,
+    Recalculation,
+    Unit,
+    YearLength,
+)
+from services.loans.domain.terms import ChargeMethod
+
+START = date(2022, 11, 1)
+BY_PERIOD = DayRules(over=CountedOver.PERIODS)
+
+
+def plan_of(
+    principal: int = 500_000, rate: str = "0.12", count: int = 18, start: date = START
+) -> Plan:
+    return Plan(
+        principal=principal,
+        annual_rate=Decimal(rate),
+        instalments=count,
+        every=1,
+        unit=Unit.MONTHS,
+        starts_on=start,
+        signed_on=start,
+        instalment_rule=InstalmentRule.FIXED_LEVEL,
+    )
+
+
+def given_of(plan: Plan, *, drawn: tuple[tuple[date, int], ...] = ()) -> Given:
+    paid_out = drawn or ((plan.starts_on, plan.principal),)
+    return Given(
+        periods=periods_of_plan.periods(plan, paid_out_on=plan.starts_on),
+        drawn=paid_out,
+        bearing=sum(amount for _, amount in paid_out),
+    )
+
+
+def found(plan: Plan, **changes: object) -> list[tuple[int, int]]:
+    return level.instalments(plan, replace(given_of(plan), **changes))  # type: ignore[arg-type]
+
+
+# apache/fineract, LoanRepayment.feature (commit 7923d9e6): 5,000.00 at 12 % in 18 months, daily
+# over 365, instalments in whole units.
+def test_the_annuity_of_months_of_30_days_holds_while_real_days_bear() -> None:
+    rows = found(replace(plan_of(), instalment_multiple=100))
+
+    assert rows[:4] == [(25_568, 4_932), (25_665, 4_835), (25_926, 4_574), (26_608, 3_892)]
+    assert [sum(row) for row in rows[:-1]] == [30_500] * 17
+    assert rows[-1] == (29_938, 295)
+
+
+# The same file: six periods of grace on principal, three of them on profit, by whole months.
+def test_grace_puts_principal_and_profit_off() -> None:
+    plan = replace(
+        plan_of(),
+        instalment_multiple=100,
+        day_rules=BY_PERIOD,
+        grace=Grace(principal=6, profit_payment=3),
+    )
+    rows = found(plan)
+
+    assert rows[:7] == [
+        (0, 0),
+        (0, 0),
+        (0, 0),
+        (0, 20_000),
+        (0, 5_000),
+        (0, 5_000),
+        (39_400, 5_000),
+    ]
+    assert rows[-1] == (44_266, 443)
+
+
+# openMF/mifosx-e2e-testing (commit 53f6fa0f), workbook 4491: 10,000.00 at 12 % in 12 weeks.
+def test_a_week_is_one_of_fifty_two() -> None:
+    plan = replace(
+        plan_of(1_000_000, count=12, start=date(2015, 1, 2)), unit=Unit.WEEKS, day_rules=BY_PERIOD
+    )
+    rows = found(plan)
+
+    assert rows[:2] == [(82_281, 2_308), (82_471, 2_118)]
+    assert rows[-1] == (84_390, 195)
+
+
+# The same workbooks: nothing repaid by 1 April 2015, profit counted anew on what is overdue.
+@pytest.mark.parametrize(
+    ("rules", "first_four"),
+    [
+        (BY_PERIOD, [(78_849, 10_000), (78_849, 10_000), (78_849, 10_000), (81_214, 7_635)]),
+        (DayRules(), [(78_580, 10_192), (79_567, 9_205), (78_580, 10_192), (81_244, 7_528)]),
+    ],
+)
+def test_principal_past_due_keeps_bearing_profit(
+    rules: DayRules, first_four: list[tuple[int, int]]
+) -> None:
+    plan = replace(plan_of(1_000_000, count=12, start=date(2015, 1, 1)), day_rules=rules)
+
+    assert found(plan, overdue_to=date(2015, 4, 1))[:4] == first_four
+
+
+def test_overdue_principal_bears_no_more_than_is_unpaid() -> None:
+    plan = replace(plan_of(1_000_000, count=12, start=date(2015, 1, 1)), day_rules=BY_PERIOD)
+
+    paid = found(plan, overdue_to=date(2015, 4, 1), paid=[10**9] * 12)
+
+    assert paid == found(plan)
+
+
+# apache/fineract, ClientLoanIntegrationTest: amounts are multiples of 100, equal principal.
+def test_equal_principal_in_a_currency_of_hundreds() -> None:
+    plan = replace(
+        plan_of(10_000_000, rate="0.24", count=24, start=date(2014, 6, 2)),
+        amortisation=Amortisation.EQUAL_PRINCIPAL,
+        currency_multiple=100,
+        day_rules=BY_PERIOD,
+    )
+    rows = found(plan)
+
+    assert rows[:3] == [(416_700, 200_000), (416_700, 191_700), (416_700, 183_300)]
+    assert rows[-1] == (415_900, 8_300)
+
+
+def test_without_profit_tranches_are_spread_as_one() -> None:
+    plan = plan_of(150_000, rate="0", count=3)
+    drawn = ((START, 75_000), (date(2023, 1, 15), 75_000))
+
+    assert level.instalments(plan, given_of(plan, drawn=drawn)) == [(50_000, 0)] * 3
+
+
+def test_a_tranche_bears_from_its_day_and_the_instalment_stays_that_of_the_agreed_sum() -> None:
+    plan = replace(plan_of(300_000, count=3), day_rules=DayRules(over=CountedOver.PERIODS))
+    drawn = ((START, 200_000), (date(2022, 11, 16), 100_000))
+
+    rows = level.instalments(plan, given_of(plan, drawn=drawn))
+
+    # 2,000.00 for the month and 1,000.00 for 15 of its 30 days, at 1 %.
+    assert rows[0] == (102_007 - 2_500, 2_500)
+    assert sum(rows[1]) == 102_007
+
+
+def test_without_partial_periods_a_tranche_bears_from_the_start_of_its_period() -> None:
+    rules = DayRules(over=CountedOver.PERIODS, partial_periods=False)
+    plan = replace(plan_of(300_000, count=3), day_rules=rules)
+    drawn = ((START, 200_000), (date(2022, 11, 16), 100_000))
+
+    rows = level.instalments(plan, given_of(plan, drawn=drawn))
+
+    assert rows[0][1] == 3_000
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        # apache/fineract, LoanReschedule.feature: two instalments more from the second on.
+        (Change(number=1, extra=2), [(100_000, 0), *[(50_000, 0)] * 4]),
+        (Change(number=1, principal_grace=1), [(100_000, 0), (0, 0), (200_000, 0)]),
+    ],
+)
+def test_an_order_spreads_what_is_left_anew(change: Change, rows: list[tuple[int, int]]) -> None:
+    plan = plan_of(300_000, rate="0", count=3)
+    longer = given_of(replace(plan, instalments=3 + change.extra))
+
+    assert level.instalments(plan, replace(longer, changes=[change])) == rows
+
+
+def test_another_rate_holds_from_its_instalment_on() -> None:
+    plan = replace(plan_of(300_000, count=3), day_rules=BY_PERIOD)
+
+    rows = found(plan, changes=[Change(number=1, annual_rate=Decimal("0.24"))])
+
+    assert rows[0] == found(plan)[0]
+    left = 300_000 - rows[0][0]
+    assert rows[1][1] == round(Fraction(left, 50))
+    assert sum(principal for principal, _ in rows) == 300_000
+
+
+def test_profit_put_off_by_an_order_falls_due_after_it() -> None:
+    plan = replace(plan_of(300_000, count=4), day_rules=BY_PERIOD)
+    as_agreed = found(plan)
+
+    rows = found(plan, changes=[Change(number=1, profit_grace=2)])
+
+    assert [profit for _, profit in rows[1:3]] == [0, 0]
+    assert sum(profit for _, profit in rows) == sum(profit for _, profit in as_agreed)
+
+
+# apache/fineract, integration tests of instalment multiples: 1,250.00 at 12 % flat in 3 months.
+def test_a_flat_instalment_is_round_and_its_principal_gives_way() -> None:
+    plan = replace(
+        plan_of(125_000, count=3, start=date(2023, 1, 1)),
+        charge_method=ChargeMethod.FLAT,
+        instalment_multiple=100,
+        day_rules=BY_PERIOD,
+    )
+
+    assert level_flat.instalments(plan, given_of(plan)) == [
+        (41_650, 1_250),
+        (41_650, 1_250),
+        (41_700, 1_250),
+    ]
+
+
+# apache/fineract, Loan.feature: 1,500.00 at 7 % flat by days over 365, 1 January to 1 April 2025.
+def test_a_flat_profit_by_days_is_that_of_the_whole_term() -> None:
+    plan = replace(
+        plan_of(150_000, rate="0.07", count=3, start=date(2025, 1, 1)),
+        charge_method=ChargeMethod.FLAT,
+    )
+
+    assert level_flat.instalments(plan, given_of(plan)) == [(50_000, 863)] * 3
+
+
+def test_a_flat_rate_of_the_whole_term_is_shared_out() -> None:
+    plan = replace(
+        plan_of(100_000, rate="0.10", count=3),
+        charge_method=ChargeMethod.FLAT,
+        rate_is_for_term=True,
+    )
+
+    rows = level_flat.instalments(plan, given_of(plan))
+
+    assert [profit for _, profit in rows] == [3_333, 3_333, 3_334]
+
+
+def test_a_flat_profit_eased_at_the_start_is_asked_later() -> None:
+    plan = replace(
+        plan_of(300_000, count=3),
+        charge_method=ChargeMethod.FLAT,
+        day_rules=BY_PERIOD,
+        grace=Grace(principal=1, profit_payment=1, profit_free=0),
+    )
+
+    assert level_flat.instalments(plan, given_of(plan)) == [
+        (0, 0),
+        (150_000, 6_000),
+        (150_000, 3_000),
+    ]
+
+
+def test_a_period_free_of_profit_bears_none() -> None:
+    flat = replace(
+        plan_of(300_000, count=3),
+        charge_method=ChargeMethod.FLAT,
+        day_rules=BY_PERIOD,
+        grace=Grace(profit_free=1),
+    )
+    declining = replace(flat, charge_method=ChargeMethod.DECLINING_BALANCE)
+
+    assert [profit for _, profit in level_flat.instalments(flat, given_of(flat))] == [
+        0,
+        3_000,
+        3_000,
+    ]
+    assert found(declining)[0][1] == 0
+
+
+# apache/fineract, LoanReschedule.feature: 3,000.00 at 12 % flat, 6 % from the second instalment on.
+def test_a_flat_profit_follows_a_new_rate_and_a_new_count() -> None:
+    plan = replace(plan_of(300_000, count=3), charge_method=ChargeMethod.FLAT, day_rules=BY_PERIOD)
+    slower = replace(given_of(plan), changes=[Change(number=1, annual_rate=Decimal("0.06"))])
+    longer = replace(given_of(replace(plan, instalments=4)), changes=[Change(number=1, extra=1)])
+
+    assert level_flat.instalments(plan, slower) == [(100_000, 3_000), *[(100_000, 1_500)] * 2]
+    assert [row[0] for row in level_flat.instalments(plan, longer)] == [
+        100_000,
+        66_667,
+        66_667,
+        66_666,
+    ]
+
+
+def test_a_flat_tranche_changes_no_instalment_before_it_where_profit_follows_days() -> None:
+    plan = replace(
+        plan_of(150_000, rate="0.07", count=3, start=date(2025, 1, 1)),
+        charge_method=ChargeMethod.FLAT,
+        day_rules=BY_PERIOD,
+        recalculation=Recalculation(),
+    )
+    drawn = ((date(2025, 1, 1), 100_000), (date(2025, 2, 15), 50_000))
+
+    rows = level_flat.instalments(plan, given_of(plan, drawn=drawn))
+
+    assert rows == [(33_333, 875), (50_000, 875), (66_667, 875)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "rate"),
+    [
+        (DayRules(), Fraction(12 * 30, 36_500)),
+        (DayRules(year=YearLength.DAYS_360), Fraction(12 * 30, 36_000)),
+        (DayRules(over=CountedOver.PERIODS), Fraction(1, 100)),
+        (DayRules(year=YearLength.DAYS_360, month=MonthLength.DAYS_30), Fraction(1, 100)),
+    ],
+)
+def test_a_regular_month_bears_by_its_rule(rules: DayRules, rate: Fraction) -> None:
+    assert level.regular_rate(replace(plan_of(), day_rules=rules)) == rate
+
+
+def test_periods_of_days_are_counted_over_the_year_in_either_way() -> None:
+    plan = replace(plan_of(), unit=Unit.DAYS, every=5, day_rules=BY_PERIOD)
+
+    assert level.regular_rate(plan) == Fraction(12 * 5, 36_500)
+
+
+def test_amounts_round_as_the_plan_says() -> None:
+    half_up = replace(plan_of(), rounding="half_up")
+
+    assert level.whole(Fraction(5, 2), plan_of()) == 2
+    assert level.whole(Fraction(5, 2), half_up) == 3
+    assert level.whole(Fraction(149), plan_of(), multiple=100) == 100
+
+
+@given(
+    principal=st.integers(1_000, 10**9),
+    rate=st.integers(0, 60),
+    count=st.integers(1, 40),
+    grace=st.integers(0, 5),
+    multiple=st.sampled_from([1, 100]),
+    method=st.sampled_from([ChargeMethod.FLAT, ChargeMethod.DECLINING_BALANCE]),
+    amortisation=st.sampled_from(list(Amortisation)),
+    rules=st.sampled_from([DayRules(), BY_PERIOD, DayRules(month=MonthLength.DAYS_30)]),
+)
+def test_the_principals_sum_to_the_loan_and_nothing_is_negative(
+    *,
+    principal: int,
+    rate: int,
+    count: int,
+    grace: int,
+    multiple: int,
+    method: ChargeMethod,
+    amortisation: Amortisation,
+    rules: DayRules,
+) -> None:
+    plan = replace(
+        plan_of(principal, rate=str(Decimal(rate) / 100), count=count),
+        charge_method=method,
+        amortisation=amortisation,
+        instalment_multiple=multiple,
+        day_rules=rules,
+        grace=Grace(principal=min(grace, count - 1), profit_payment=min(grace, count - 1)),
+    )
+    is_flat = method is ChargeMethod.FLAT
+
+    rows = (level_flat if is_flat else level).instalments(plan, given_of(plan))
+
+    assert len(rows) == count
+    assert sum(row[0] for row in rows) == principal
+    assert min(row[0] for row in rows) >= 0
+    if not is_flat or multiple == 1:
+        assert min(row[1] for row in rows[:-1] or [(0, 0)]) >= 0
