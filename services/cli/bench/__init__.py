@@ -6,7 +6,7 @@ with stands in `services/cli/benchmarks`. Ways that are compared run in turns, i
 
 import typer
 
-from services.cli.bench import life, portfolio, repayments, schedules
+from services.cli.bench import close_day, life, portfolio, repayments, schedules
 
 app = typer.Typer(help="Measure Rafid on this machine; every figure is printed, none is kept.")
 
@@ -21,3 +21,4 @@ app.command("portfolio")(portfolio.portfolio)
 app.command("schedules")(schedules.schedules)
 app.command("replay")(life.replay)
 app.command("reads")(life.reads)
+app.command("close-day")(close_day.close_day)

@@ -17,7 +17,7 @@ import asyncpg
 
 from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, Terms
 from shared import ids
-from shared.ids import ContractId, InstitutionId
+from shared.ids import ContractId, FundId, InstitutionId
 from shared.money import Money
 
 CURRENCY: Final = "JOD"
@@ -125,6 +125,11 @@ class Million:
 def contract_id(number: int) -> ContractId:
     """Give the id of the contract with a number."""
     return ContractId(UUID(int=(4 << 96) + number))
+
+
+def fund_id(number: int) -> FundId:
+    """Give the id of the fund with a number."""
+    return FundId(UUID(_noun(3, number)))
 
 
 def _noun(kind: int, number: int) -> str:

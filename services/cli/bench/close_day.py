@@ -1,0 +1,93 @@
+"""`rafid bench close-day`: how long does a close of a million contracts take, and who waits?"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services import embedded
+from services.cli.benchmarks import closing as measuring
+from services.cli.benchmarks import repayments as paying
+from services.cli.benchmarks.closing import Profitable
+from services.cli.benchmarks.repayments import Ground, Measured
+from services.cli.running import run
+from shared import ids
+from shared.clock import SystemClock
+from shared.ids import InstitutionId
+
+console = Console()
+
+TARGET_SECONDS = 30.0
+TARGET_SHARE = 0.8
+ZONE = "UTC"
+
+
+def close_day(
+    contracts: Annotated[int, typer.Option(help="How many contracts are made.")] = 1_000_000,
+    times: Annotated[int, typer.Option(help="How many days are closed amid payments.")] = 3,
+    seconds: Annotated[float, typer.Option(help="How long payments are measured alone.")] = 20.0,
+    pace: Annotated[float, typer.Option(help="The share of the time that a close works.")] = 0.4,
+) -> None:
+    """Close days of a million contracts, alone and while payments are posted."""
+    run(_close_day(contracts=contracts, times=times, seconds=seconds, pace=pace))
+
+
+async def _close_day(*, contracts: int, times: int, seconds: float, pace: float) -> None:
+    made = Profitable(
+        institution_id=InstitutionId(ids.new()),
+        today=SystemClock().today(ZONE),
+        contracts=contracts,
+    )
+    with tempfile.TemporaryDirectory(prefix="rafid-bench-") as name:
+        async with embedded.start_postgres(Path(name)) as databases:
+            url = databases.urls["loans"]
+            started = time.perf_counter()
+            ground = await measuring.prepare(databases.admin_url, url, made)
+            console.print(f"{contracts:,} contracts made in {time.perf_counter() - started:.1f} s")
+            first = made.today - timedelta(days=times + 2)
+            for number, title in enumerate(("first close, all windows made", "next close, alone")):
+                closed = await measuring.close(url, first + timedelta(days=number), pace=1.0)
+                console.print(
+                    f"{title}: {closed.seconds:.1f} s, of them {closed.own_seconds:.1f} s of the"
+                    f" command's own processor time\n  {closed.told}"
+                )
+            alone = [await paying.operation(url, ground, seconds=seconds)]
+            shares = []
+            for number in range(times):
+                day = first + timedelta(days=number + 2)
+                amid = await _amid(url, ground, day=day, pace=pace)
+                alone.append(await paying.operation(url, ground, seconds=seconds))
+                base = statistics.mean(one.rate for one in alone[-2:])
+                shares.append(amid.rate / base)
+                console.print(
+                    f"  payments: alone {alone[-2].rate:,.0f} and {alone[-1].rate:,.0f} a second,"
+                    f" amid the close {amid.rate:,.0f} (p99 {amid.p99:.0f} ms, alone"
+                    f" {alone[-1].p99:.0f} ms): [bold]{shares[-1]:.2f}[/]"
+                )
+            console.print(
+                f"share kept, median of {times}: [bold]{statistics.median(shares):.2f}[/]"
+                f"   asked: a close ≤ {TARGET_SECONDS:.0f} s, payments ≥ {TARGET_SHARE}"
+            )
+
+
+async def _amid(url: str, ground: Ground, *, day: date, pace: float) -> Measured:
+    """Post payments for as long as a close takes, in runs of a second."""
+    closing = asyncio.create_task(measuring.close(url, day, pace=pace))
+    runs: list[Measured] = []
+    while not closing.done():
+        runs.append(await paying.operation(url, ground, seconds=1.0))
+    closed = closing.result()
+    console.print(f"close amid payments: [bold]{closed.seconds:.1f} s[/]\n  {closed.told}")
+    return Measured(
+        done=sum(one.done for one in runs),
+        seconds=sum(one.seconds for one in runs),
+        p50=statistics.median(one.p50 for one in runs),
+        p95=max(one.p95 for one in runs),
+        p99=max(one.p99 for one in runs),
+    )
