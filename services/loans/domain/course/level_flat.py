@@ -93,4 +93,4 @@ def _part(plan: Plan, exact: Fraction, profit: int) -> int:
     if multiple <= 1:
         return level.whole(exact, plan)
     round_principal = level.whole(exact, plan, multiple=multiple)
-    return round_principal + level.whole(Fraction(profit), plan, multiple=multiple) - profit
+    return max(round_principal + level.whole(Fraction(profit), plan, multiple=multiple) - profit, 0)
