@@ -3,12 +3,13 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 from services.loans.domain.course.events import ChargeWaived, Disbursed
 from services.loans.domain.course.lines import FEE, PENALTY, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.plan import Charge, ChargeBasis, ChargeWhen
 from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.course.rounding import whole
 from services.loans.domain.course.standing import ChargeOn, Entry, Standing
 
 
@@ -72,7 +73,8 @@ def _percent(charge: Charge, principal: int, profit: int) -> int:
         ChargeBasis.OF_PROFIT: profit,
         ChargeBasis.OF_PRINCIPAL_AND_PROFIT: principal + profit,
     }.get(charge.basis, principal)
-    return int((charge.value / 100 * Decimal(base)).to_integral_value(ROUND_HALF_EVEN))
+    exact = Fraction(charge.value) / 100 * base
+    return whole(exact.numerator, exact.denominator)
 
 
 def refresh_each_instalment(standing: Standing) -> None:

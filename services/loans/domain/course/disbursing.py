@@ -1,13 +1,14 @@
 """What does money that is paid out change in a course?"""
 
 from datetime import date
-from decimal import ROUND_HALF_EVEN
+from fractions import Fraction
 
 from services.loans.domain.course import charges, level_lines, model_moves, payments
 from services.loans.domain.course.events import Disbursed
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.plan import PaymentKind, Plan
 from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.course.rounding import whole
 from services.loans.domain.course.standing import Entry, Standing
 
 
@@ -15,12 +16,10 @@ def down_payment_of(plan: Plan, amount: int) -> int:
     """The part of a disbursement that is due again on its day: 25 % of 400.00 is 100.00."""
     if plan.down_payment is None:
         return 0
-    exact = plan.down_payment.percent / 100 * amount
-    whole = int(exact.to_integral_value(ROUND_HALF_EVEN))
-    multiple = plan.instalment_multiple
-    if multiple > 1:
-        return int((exact / multiple).to_integral_value(ROUND_HALF_EVEN)) * multiple
-    return whole
+    exact = Fraction(plan.down_payment.percent) / 100 * amount
+    if plan.instalment_multiple > 1:
+        exact /= plan.instalment_multiple
+    return whole(exact.numerator, exact.denominator) * max(plan.instalment_multiple, 1)
 
 
 def pay_out(standing: Standing, event: Disbursed) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from services.loans.domain.course import span_rates
 from services.loans.domain.course.periods_model import Model, Period, Tally
+from services.loans.domain.course.rounding import shared, to_multiple, whole
 
 LEVELLING_ROUNDS = 3
 PRECISION = 40
@@ -29,13 +30,14 @@ def level(model: Model, periods: Sequence[Period]) -> None:
             product *= exact
             if number:
                 sum_of = 1 + sum_of * exact
-        fixed = Decimal(sum(period.fixed_profit for period in periods)) / len(periods)
         start = _balance_before(model, periods[0]) + periods[0].disbursed
-        instalment = _whole(start * product / sum_of) + _whole(fixed)
-        rounded = to_multiple(instalment, model.multiple)
+        annuity = Fraction(start * product / sum_of)
+    fixed = shared(sum(period.fixed_profit for period in periods), len(periods))
+    instalment = whole(annuity.numerator, annuity.denominator, model.rounding) + fixed
+    instalment = to_multiple(instalment, model.multiple)
     for period in periods:
-        if rounded >= period.paid:
-            period.instalment = period.agreed = rounded
+        if instalment >= period.paid:
+            period.instalment = period.agreed = instalment
 
 
 def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
@@ -68,7 +70,7 @@ def level_flat(model: Model, periods: Sequence[Period]) -> None:
     earned = sum(tally.earned - before for tally, before in _with_unplaced(model, periods))
     start = _balance_before(model, periods[0]) + periods[0].disbursed
     total = start + earned
-    usual = to_multiple(_whole(Decimal(total) / len(periods)), model.multiple)
+    usual = to_multiple(whole(total, len(periods), model.rounding), model.multiple)
     beyond = 0
     for period in periods:
         wanted = usual if period is not periods[-1] else total - usual * (len(periods) - 1)
@@ -96,6 +98,8 @@ def _with_unplaced(model: Model, periods: Sequence[Period]) -> list[tuple[Tally,
 
 def _rate_of(model: Model, period: Period) -> Fraction:
     rate = Fraction(0)
+    if period.is_profit_grace or period.is_free:
+        return rate
     for span in period.spans:
         rate += span_rates.of_days(
             model.measure, model.rate_on(span.start), period.days, span.start, span.end
@@ -109,21 +113,6 @@ def _balance_before(model: Model, period: Period) -> int:
         return 0
     tally = model.tally()[index - 1]
     return model.periods[index - 1].balance_after(tally)
-
-
-def _whole(amount: Decimal) -> int:
-    return int(amount.to_integral_value(ROUND_HALF_EVEN))
-
-
-def to_multiple(amount: int, multiple: int) -> int:
-    """Rounded half to even to a multiple, but never a positive amount to nothing.
-
-    Worked: 17.01 in whole units is 17.00; 0.33 stays 0.33.
-    """
-    if multiple <= 1:
-        return amount
-    rounded = _whole(Decimal(amount) / multiple) * multiple
-    return rounded or amount
 
 
 def settle_last(model: Model, until: date) -> None:
@@ -230,7 +219,7 @@ def level_out(model: Model, periods: Sequence[Period]) -> None:
         level_now, gap, count = _gap(periods)
         if abs(gap) <= len(periods) // 2:
             return
-        shifted = to_multiple(level_now + _share(gap, count), model.multiple)
+        shifted = to_multiple(level_now + shared(gap, count), model.multiple)
         if shifted == level_now:
             return
         if tried is None:
@@ -262,7 +251,3 @@ def _gap(periods: Sequence[Period]) -> tuple[int, int, int]:
             fixed = sum(1 for period in periods if usual < period.paid)
             return usual, last.instalment - usual, max(1, len(periods) - fixed)
     return periods[0].instalment, 0, 1
-
-
-def _share(gap: int, count: int) -> int:
-    return _whole(Decimal(gap) / count)

@@ -5,9 +5,9 @@ from datetime import date
 from services.loans.domain.course import charges, model_views, payments
 from services.loans.domain.course.events import ChargedOff, WrittenOff
 from services.loans.domain.course.lines import PRINCIPAL, PROFIT, Line
-from services.loans.domain.course.periods_model import half_even
 from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.course.rounding import whole
 from services.loans.domain.course.standing import Entry, Standing
 
 
@@ -47,7 +47,7 @@ def _profit_to(standing: Standing, line: Line, on: date) -> int | None:
     left = line.open_of(PROFIT)
     if not left:
         return None
-    return half_even(left * (on - line.start).days, max((line.due - line.start).days, 1))
+    return whole(left * (on - line.start).days, max((line.due - line.start).days, 1))
 
 
 def _without_further_profit(standing: Standing, on: date) -> None:

@@ -17,7 +17,7 @@ def disburse(model: Model, on: date, amount: int) -> None:
     On a due date it belongs to the next period. Where only whole periods bear profit, it counts
     from the start of its period. Later tranches leave aside what was prepaid.
     """
-    day = _effective(model, on)
+    day = max(_effective(model, on), model.periods[0].start)
     period = _split(model, day)
     if period is None:
         return
@@ -238,13 +238,12 @@ def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
     period.paid_principal += amount if paid + amount <= owed + credited else owed - paid
     day = min(on, period.due)
     correct(model, day, -amount)
-    if not model.keeps_instalments:
-        unsettled = sum(1 for other in model.periods if not other.is_settled)
-        if unsettled > 1 and on < period.start:
-            full = period.paid == period.agreed + period.credits
-            if period.paid > period.asked or full:
-                period.instalment = period.paid - period.credits
-        instalments.settle_last(model, day)
+    unsettled = sum(1 for other in model.periods if not other.is_settled)
+    if unsettled > 1 and on < period.start:
+        full = period.paid == period.agreed + period.credits
+        if period.paid > period.asked or full:
+            period.instalment = period.paid - period.credits
+    instalments.settle_last(model, day)
 
 
 def _split(model: Model, day: date) -> Period | None:

@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from services.loans.domain.course import span_rates
+from services.loans.domain.course.rounding import whole
 from services.loans.domain.course.span_rates import Measure
+from shared.money import Rounding
 
 
 class Span:
@@ -67,6 +69,7 @@ class Period:
         "has_credits",
         "instalment",
         "is_agreed",
+        "is_free",
         "is_holder",
         "is_moved_down",
         "is_moved_up",
@@ -95,6 +98,7 @@ class Period:
         self.is_moved_down = False
         self.has_credits = False
         self.is_agreed = False
+        self.is_free = False
         self.is_holder = False
         self.is_profit_grace = False
 
@@ -108,6 +112,7 @@ class Period:
         twin.moved_credit, twin.moved_credit_profit = self.moved_credit, self.moved_credit_profit
         twin.has_credits, twin.is_agreed = self.has_credits, self.is_agreed
         twin.is_moved_up, twin.is_moved_down = self.is_moved_up, self.is_moved_down
+        twin.is_free = self.is_free
         twin.is_holder, twin.is_profit_grace = self.is_holder, self.is_profit_grace
         twin.spans = [span.copy() for span in self.spans]
         return twin
@@ -177,11 +182,10 @@ class Model:
     periods: list[Period]
     changes: list[tuple[date, Fraction]]
     multiple: int
-    recalculates: bool
     overdue_until: date | None = None
-    keeps_instalments: bool = False
     is_flat: bool = False
     grace: int = 0
+    rounding: Rounding = "half_even"
 
     def copy(self) -> "Model":
         """The same model, to be changed apart."""
@@ -191,11 +195,10 @@ class Model:
             periods=[period.copy() for period in self.periods],
             changes=list(self.changes),
             multiple=self.multiple,
-            recalculates=self.recalculates,
             overdue_until=self.overdue_until,
-            keeps_instalments=self.keeps_instalments,
             is_flat=self.is_flat,
             grace=self.grace,
+            rounding=self.rounding,
         )
 
     def rate_on(self, day: date) -> Fraction:
@@ -264,8 +267,8 @@ class Model:
         return found
 
     def _earned(self, period: Period, *, is_first: bool, until: date | None) -> int:
-        """The profit of a period's spans, rounded once, half to even."""
-        if period.is_moved_up or period.is_moved_down:
+        """The profit of a period's spans, rounded once."""
+        if period.is_moved_up or period.is_moved_down or period.is_free:
             return 0
         top, bottom = 0, 1
         for position, span in enumerate(period.spans):
@@ -284,7 +287,7 @@ class Model:
                 top += above
             else:
                 top, bottom = top * below + above * bottom, bottom * below
-        return half_even(top, bottom)
+        return whole(top, bottom, self.rounding)
 
     def _part(self, period: Period, span: Span, until: date, at_start: bool) -> tuple[int, int]:  # noqa: FBT001 - a private branch
         if not (span.start < until or (at_start and span.start == until)):
@@ -309,12 +312,3 @@ def _tally(period: Period, earned: int) -> Tally:
         profit = max(min(earned, asked), period.paid_profit)
     principal = max(asked - profit, 0, period.paid_principal)
     return Tally(profit, principal, max(earned - profit, 0), earned)
-
-
-def half_even(top: int, bottom: int) -> int:
-    """A fraction not below zero, rounded half to even: 5/2 is 2, 7/2 is 4."""
-    whole, rest = divmod(top, bottom)
-    twice = 2 * rest
-    if twice > bottom or (twice == bottom and whole & 1):
-        return whole + 1
-    return whole

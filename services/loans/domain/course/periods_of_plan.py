@@ -20,6 +20,7 @@ def periods(plan: Plan, *, paid_out_on: date) -> list[Days]:
     start = plan.signed_on if plan.counted_from is CountedFrom.SIGNING else paid_out_on
     start = plan.regular_from or start
     dues = _dues(plan, start)
+    start = step(start, plan.every * plan.grace.everything, plan.unit, plan.month_end_rule)
     return list(plan.periods) or list(zip((start, *dues[:-1]), dues, strict=True))
 
 

@@ -132,10 +132,13 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
         periods=[Period(first, due) for first, due in days],
         changes=[],
         multiple=plan.instalment_multiple,
-        recalculates=plan.recalculation is not None,
         is_flat=plan.charge_method is ChargeMethod.FLAT,
         grace=plan.grace.principal,
+        rounding=plan.rounding,
     )
+    for place, period in enumerate(model.periods):
+        period.is_profit_grace = place < plan.grace.profit_payment and not plan.agreed
+        period.is_free = place < plan.grace.profit_free
     if plan.agreed:
         return Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, model))
     lines = [Line(first, due) for first, due in days]

@@ -15,6 +15,7 @@ from services.loans.domain.course.events import OpenProfit, ReAged, ReAmortised
 from services.loans.domain.course.lines import FEE, PENALTY, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.periods_model import Model, Period
 from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.course.rounding import shared, to_multiple
 from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
 
@@ -138,7 +139,7 @@ def _instalments_anew(model: Model, event: ReAged, principal: int) -> list[int]:
         periods=[Period(first, due) for first, due in zip((start, *dues[:-1]), dues, strict=True)],
         changes=[],
         multiple=model.multiple,
-        recalculates=model.recalculates,
+        rounding=model.rounding,
     )
     model_moves.disburse(bare, start, principal)
     return [tally.principal + tally.profit for tally in bare.tally()]
@@ -219,24 +220,19 @@ def _shares(parts: Sequence[int], count: int) -> list[list[int]]:
     Each part but principal is rounded half to even and runs until it is used up; the last share
     takes the rest. Worked: 150.00 and 0.04 profit in 6: 25.00 + 0.01 four times, 25.01, 24.99.
     """
-    whole = _even(sum(parts), count)
+    whole = shared(sum(parts), count)
     left = list(parts)
     shares = []
     for number in range(1, count + 1):
         share = [0, 0, 0, 0]
         for place in (PROFIT, FEE, PENALTY):
-            usual = min(_even(parts[place], count), left[place])
+            usual = min(shared(parts[place], count), left[place])
             share[place] = left[place] if number == count else usual
         beside = sum(share)
         share[PRINCIPAL] = left[PRINCIPAL] if number == count else whole - beside
         shares.append(share)
         left = [before - used for before, used in zip(left, share, strict=True)]
     return shares
-
-
-def _even(amount: int, count: int) -> int:
-    whole, rest = divmod(amount, count)
-    return whole + (2 * rest > count or (2 * rest == count and whole & 1))
 
 
 def _rebuild_lines(standing: Standing, on: date, added: Sequence[Period]) -> None:
@@ -348,7 +344,7 @@ def _fix_profit(model: Model, ahead: Sequence[Period], on: date) -> None:
     for period in past:
         period.is_moved_down = True
     for period in ahead:
-        period.fixed_profit += _even(open_profit, len(ahead))
+        period.fixed_profit += shared(open_profit, len(ahead))
 
 
 def _re_amortise_lines(standing: Standing, past: Sequence[Line], amount: int, on: date) -> None:
@@ -358,7 +354,7 @@ def _re_amortise_lines(standing: Standing, past: Sequence[Line], amount: int, on
     for line in past:
         line.asked[PRINCIPAL] -= line.open_of(PRINCIPAL)
         line.note(on)
-    usual = instalments.to_multiple(_even(amount, len(ahead)), standing.plan.instalment_multiple)
+    usual = to_multiple(shared(amount, len(ahead)), standing.plan.instalment_multiple)
     for line in ahead:
         share = usual if line is not ahead[-1] else amount - usual * (len(ahead) - 1)
         line.asked[PRINCIPAL] += share
