@@ -75,6 +75,16 @@ class NoDayToPayOut(RafidError):
     signed_on: date
 
 
+class TakenBackLater(RafidError):
+    """The loan was taken back after this day"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{disbursed_on} is before {taken_back_on}, when the earlier payout was taken back."
+    disbursed_on: date
+    taken_back_on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
     """A contract to be paid out, on a day, through an account of its fund."""
@@ -213,6 +223,7 @@ async def _payable(
     contract_ids = [payout.contract_id for payout in payouts]
     rows = await contract_queries.locked_contracts(session, contract_ids)
     under_way = await queries.payments_under_way(session, contract_ids)
+    taken_back = await queries.taken_back_on(session, contract_ids)
     for payout in payouts:
         row = rows[payout.contract_id]
         if actor.branch_ids is not None and row.branch_id not in actor.branch_ids:
@@ -224,6 +235,9 @@ async def _payable(
         first_due_on = contract_queries.terms_of(row).first_due_on
         if not row.signed_on <= payout.disbursed_on < first_due_on:
             raise NoDayToPayOut(disbursed_on=payout.disbursed_on, signed_on=row.signed_on)
+        since = taken_back.get(payout.contract_id)
+        if since is not None and payout.disbursed_on < since:
+            raise TakenBackLater(disbursed_on=payout.disbursed_on, taken_back_on=since)
     return rows
 
 
