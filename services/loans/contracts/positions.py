@@ -203,7 +203,8 @@ async def _restate(
     head.version += 1
     head.status, head.moved_on = last.status.value, last.valid_from
     head.outstanding_principal_minor = last.outstanding
-    head.oldest_open_due_on = last.oldest_open_due_on
+    # Before anything is out, the head holds the first due, with which a payout begins.
+    head.oldest_open_due_on = last.oldest_open_due_on if last.disbursed else ladder.oldest_open(0)
     await session.flush()
     await session.execute(
         insert(PositionHistoryRow), [_history(head, one, event_id=event_id) for one in rows]

@@ -1,6 +1,7 @@
 """What was paid out, and what is on its way?"""
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -47,6 +48,26 @@ async def standing_disbursement(session: AsyncSession, contract_id: UUID) -> Dis
     if disbursement_id is None:
         return None
     return await session.get(DisbursementRow, (institution_id, disbursement_id))
+
+
+TAKEN_BACK = text("""
+    select contract_id, max(disbursed_on) as taken_back_on from disbursement
+    where institution_id = :institution_id and contract_id = any(:contract_ids)
+      and reverses_disbursement_id is not null
+    group by contract_id
+""")
+
+
+async def taken_back_on(
+    session: AsyncSession, contract_ids: Collection[ContractId]
+) -> dict[ContractId, date]:
+    """Return the last days on which payouts were taken back, by contract."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_ids": list(contract_ids),
+    }
+    rows = await session.execute(TAKEN_BACK, values)
+    return {ContractId(row.contract_id): row.taken_back_on for row in rows}
 
 
 UNDER_WAY = text("""

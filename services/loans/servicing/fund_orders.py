@@ -128,7 +128,9 @@ async def decide_on(
     Raises OrderUnknown, OrderNotWaiting, OrderMakerDecides, PeriodClosed, and what proposing it
     raises.
     """
-    row, decision = await queries.fund_order(session, order_id)
+    row = await queries.fund_order(session, order_id)
+    await fund_queries.locked_funds(session, [FundId(row.fund_id)])
+    decision = await queries.find_fund_decision(session, order_id)
     before = FundOrder(row=row, decision=decision)
     if before.state != "proposed":
         raise OrderNotWaiting(order_id=order_id, state=before.state)

@@ -343,15 +343,17 @@ async def are_together(session: AsyncSession, one: UUID, *, other: UUID) -> bool
     return found
 
 
-async def fund_order(
-    session: AsyncSession, order_id: UUID
-) -> tuple[FundOrderRow, FundOrderDecisionRow | None]:
-    """Return an order on a fund with its decision, if there is one. Raises OrderUnknown."""
-    key = (tenancy.institution_of(session), order_id)
-    row = await session.get(FundOrderRow, key, with_for_update={"key_share": True})
+async def fund_order(session: AsyncSession, order_id: UUID) -> FundOrderRow:
+    """Return an order on a fund. Raises OrderUnknown."""
+    row = await session.get(FundOrderRow, (tenancy.institution_of(session), order_id))
     if row is None:
         raise OrderUnknown(order_id=order_id)
-    return row, await session.get(FundOrderDecisionRow, key)
+    return row
+
+
+async def find_fund_decision(session: AsyncSession, order_id: UUID) -> FundOrderDecisionRow | None:
+    """Return the decision on an order on a fund, or None."""
+    return await session.get(FundOrderDecisionRow, (tenancy.institution_of(session), order_id))
 
 
 async def fund_orders_of(

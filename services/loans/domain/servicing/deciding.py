@@ -142,9 +142,12 @@ def decide(
     difference = Difference.between(standing, after=after)
     moved = difference.moved or difference.recovered
     reverses = history.step(asked.order_id) if asked.order_id else None
+    kind = ENTRY_KINDS.get(asked.kind, EntryKind.CORRECTION)
+    if kind is EntryKind.REVERSAL and not (reverses and reverses.entry_id):
+        kind = EntryKind.CORRECTION
     entry = difference.entry(
         standing,
-        kind=ENTRY_KINDS.get(asked.kind, EntryKind.CORRECTION),
+        kind=kind,
         occurred_on=_open_day(asked.effective_on if moved else today, closed_through),
         channel=(reverses.asked if reverses else asked).paid_through,
         reverses_entry_id=reverses.entry_id if reverses else None,

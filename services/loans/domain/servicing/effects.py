@@ -212,6 +212,8 @@ def _respread(standing: Standing, asked: Asked) -> Shape:
 
 
 def _holiday(standing: Standing, asked: Asked) -> Shape:
+    if not standing.owed:
+        return standing.shape
     rows = respread.holiday(standing, on=asked.effective_on, periods=asked.periods or 1)
     return replace(standing.shape, rows=rows)
 
