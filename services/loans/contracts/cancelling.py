@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import operations, queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain.lifecycle import CancelReason, ContractEvent
+from services.loans.domain.positions import Standing
 from services.loans.funds import operations as funds
 from shared import feed
 from shared.auth import Actor
@@ -43,6 +44,8 @@ async def cancel_contract(
     )
     if payment_id is not None:
         raise MayStillArrive(reference=row.reference, payment_id=payment_id)
+    position = await queries.locked_position(session, row.contract_id)
+    position.status = Standing.CANCELLED.value
     await funds.uncommit(
         session,
         fund_id=FundId(row.fund_id),

@@ -105,7 +105,10 @@ def _stands(one: Any, *, ladders: dict[int, Ladder]) -> None:
     status = Standing(one["status"])
     day = Day(date.fromisoformat(one["valid_from"]), one["disbursed_minor"], one["paid_minor"])
     found = positions.stand(
-        day, ladder=ladders[one["generation"]], base=status, written_off=one["written_off_minor"]
+        day,
+        ladder=ladders[one["generation"]],
+        base=Standing.ACTIVE if status is Standing.CLOSED else status,
+        written_off=one["written_off_minor"],
     )
     oldest = None if found.oldest_open_due_on is None else found.oldest_open_due_on.isoformat()
     if (found.outstanding, oldest) != (

@@ -57,6 +57,7 @@ async def test_a_cancelled_contract_frees_what_its_fund_had_committed(
     answer = await manager.post(path(row.contract_id), json=WITHDREW, headers=keyed())
     assert (answer.status_code, answer.json()["status"]) == (201, "cancelled"), answer.text
     assert await free(scene, fund_id) == (jod("0.000"), jod("1500.000"))
+    assert await scene.scalar("select status from position") == "cancelled"
     listed = await manager.get("/loans/v1/contracts", params={"status": "cancelled"})
     assert [one["contract_id"] for one in listed.json()["items"]] == [str(row.contract_id)]
 
