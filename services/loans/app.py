@@ -15,6 +15,7 @@ from services.loans.borrowers import router as borrowers
 from services.loans.closing import router as closing
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
+from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.funds import router as funds
@@ -61,6 +62,7 @@ ROUTERS = (
     approvals.router,
     contracts.router,
     previews.router,
+    deals.router,
     payments.router,
     disbursements.router,
     servicing.router,

@@ -15,6 +15,7 @@ from services.loans.domain.borrower import BorrowerKind
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Product
+from services.loans.domain.terms import ChargeMethod
 from shared.clients.scoring import (
     BATCH_MAX,
     AssessmentOut,
@@ -161,7 +162,8 @@ def _limits(product: Product) -> ProductLimits:
     return ProductLimits(
         product_id=product.product_id,
         version=product.version,
-        mode_of_finance=product.mode_of_finance.value,
+        # Scoring knows loans with a price and loans without; a sale or a lease has one.
+        mode_of_finance="qard" if product.charge_method is ChargeMethod.NONE else "conventional",
         charge_method=product.charge_method.value,
         amount_min=MoneyBody.of(product.amount.least),
         amount_max=MoneyBody.of(product.amount.most),

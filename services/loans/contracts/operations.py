@@ -194,21 +194,20 @@ async def _write(
     by_id = {row.contract_id: row for row in rows}
     signed = [(by_id[item.contract_id], item) for item in agreed]
     keys = [{"institution_id": institution_id, "contract_id": item.contract_id} for item in agreed]
-    await session.execute(
-        insert(InstalmentRow),
-        [
-            {
-                **key,
-                "number": due.number,
-                "due_on": due.due_on,
-                "principal_minor": due.principal.minor,
-                "profit_minor": due.profit.minor,
-                "fee_minor": due.fee.minor,
-            }
-            for key, item in zip(keys, agreed, strict=True)
-            for due in item.agreement.instalments
-        ],
-    )
+    dues = [
+        {
+            **key,
+            "number": due.number,
+            "due_on": due.due_on,
+            "principal_minor": due.principal.minor,
+            "profit_minor": due.profit.minor,
+            "fee_minor": due.fee.minor,
+        }
+        for key, item in zip(keys, agreed, strict=True)
+        for due in item.agreement.instalments
+    ]
+    if dues:  # partners owe none
+        await session.execute(insert(InstalmentRow), dues)
     await session.execute(
         insert(PositionRow),
         [positions.signed(row, item.agreement.instalments) for row, item in signed],

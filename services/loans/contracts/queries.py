@@ -164,7 +164,7 @@ async def instalments(
                 penalty_minor=row.penalty_minor,
             )
         )
-    return {contract_id: tuple(agreed) for contract_id, agreed in found.items()}
+    return {contract_id: tuple(found[contract_id]) for contract_id in contract_ids}
 
 
 async def position(session: AsyncSession, contract_id: UUID) -> PositionRow | None:
@@ -263,6 +263,10 @@ MOVEMENTS = text("""
       join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
       where e.institution_id = :institution_id and e.contract_id = :contract_id
         and e.moved_minor + e.forgiven_minor <> 0
+      union all
+      select step_id, 'disbursement', handed_minor, taken_on, cast(null as uuid), entry_id
+      from deal_step where institution_id = :institution_id and contract_id = :contract_id
+        and handed_minor > 0
     ) m left join journal_link k
       on k.institution_id = :institution_id and k.entry_id = m.entry_id
 """)

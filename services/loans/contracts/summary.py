@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.fees import FeeWhen
+from services.loans.domain.modes import MODES
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, Terms
 from shared import texts
@@ -14,12 +15,6 @@ from shared.texts import Language
 
 HUNDREDTH = Decimal("0.01")
 
-MODES = {
-    ModeOfFinance.QARD: (
-        "A benevolent loan (qard hasan): you pay back what you were lent, without profit."
-    ),
-    ModeOfFinance.CONVENTIONAL: "A loan with profit of {rate} % a year.",
-}
 FEE_WHEN = {
     FeeWhen.AT_DISBURSEMENT: "Fee {code}: {amount}, kept back when the loan is paid out.",
     FeeWhen.FIRST_INSTALMENT: "Fee {code}: {amount}, paid with the first instalment.",
@@ -41,7 +36,7 @@ def written(agreed: Agreement, *, reference: str, signed_on: date, language: Lan
         say("Loan contract {reference}", reference=reference),
         "",
         say("Signed on {day}.", day=day(signed_on)),
-        say(MODES[terms.mode_of_finance], rate=_percent(terms.annual_rate)),
+        say(MODES[terms.mode_of_finance].SUMMARY, rate=_percent(terms.annual_rate)),
         say("Amount of the loan: {amount}", amount=_amount(terms.principal)),
         say("Paid out to you: {amount}", amount=_amount(cost.paid_out)),
         say(

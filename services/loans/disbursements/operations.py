@@ -20,6 +20,7 @@ from services.loans.domain.claiming import Ask
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.journal import Channel
 from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.modes import MODES
 from services.loans.domain.paying import Direction
 from services.loans.domain.product import Product
 from services.loans.domain.terms import Terms
@@ -63,6 +64,19 @@ class PaymentUnderWay(RafidError):
     detail = "The payment {payment_id} for {reference} has no definite end yet; nothing is sent."
     reference: str
     payment_id: UUID
+
+
+class CashNotToClient(RafidError):
+    """Cash is not paid to the client in this mode"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "The contract {reference} is in the mode {mode}: its steps pay the supplier or hand over"
+        " the capital."
+    )
+    reference: str
+    mode: str
 
 
 class NoDayToPayOut(RafidError):
@@ -232,8 +246,11 @@ async def _payable(
             raise AlreadyPaidOut(reference=row.reference, state=row.status)
         if payout.contract_id in under_way:
             raise PaymentUnderWay(reference=row.reference, payment_id=under_way[payout.contract_id])
-        first_due_on = contract_queries.terms_of(row).first_due_on
-        if not row.signed_on <= payout.disbursed_on < first_due_on:
+        terms = contract_queries.terms_of(row)
+        if not MODES[terms.mode_of_finance].PAYS_CLIENT:
+            mode = terms.mode_of_finance.value
+            raise CashNotToClient(reference=row.reference, mode=mode)
+        if not row.signed_on <= payout.disbursed_on < terms.first_due_on:
             raise NoDayToPayOut(disbursed_on=payout.disbursed_on, signed_on=row.signed_on)
         since = taken_back.get(payout.contract_id)
         if since is not None and payout.disbursed_on < since:

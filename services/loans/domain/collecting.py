@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.loans.domain import allocation, journal, positions
+from services.loans.domain import allocation, journal, positions, trading
 from services.loans.domain.allocation import Allocation, Order, Parts, Portions
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry
 from services.loans.domain.positions import Day, Ladder, Position
+from services.loans.domain.undue import NothingIsDue
 from shared.errors import Kind, RafidError
 from shared.ids import BranchId, ContractId, EntryId, RepaymentId
 from shared.money import CurrencyMismatch, Money
@@ -161,6 +162,7 @@ class Standing:
     servicing: str = "waterfall"
     base: positions.Standing = positions.Standing.ACTIVE
     sharia_bound: bool = True
+    defers_profit: bool = False
 
     @property
     def owed_minor(self) -> int:
@@ -199,8 +201,10 @@ def collect(
     Nothing but a wrong date, currency or an unpaid-out contract refuses it: more than is owed
     becomes surplus. The entry falls on the day the money came, or on the first open day of the
     books. 300 on instalments of 250 + 10 with nothing paid: profit 20, principal 280.
-    Raises ContractNotPaidOut, AmountNotPositive, DayNotPossible, CurrencyMismatch.
+    Raises NothingIsDue, ContractNotPaidOut, AmountNotPositive, DayNotPossible, CurrencyMismatch.
     """
+    if not standing.instalments:
+        raise NothingIsDue
     if standing.status != "active":
         raise ContractNotPaidOut(contract_id=standing.contract_id, state=standing.status)
     if amount.currency != standing.fund.currency:
@@ -241,6 +245,9 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
         channel=channel,
         sharia_bound=standing.sharia_bound,
     )
+    if standing.defers_profit:
+        profit = Money(portions.profit, standing.fund.currency)
+        entry = trading.undeferred(entry, profit=profit, fund=standing.fund)
     paid = Portions(*(old + new for old, new in zip(standing.paid, portions, strict=True)))
     owed = standing.owed_minor
     changed = positions.moved(standing.days, on=booked_on, paid=minor)

@@ -139,22 +139,21 @@ def quote(
     may be kept of it. Jordan, asked after the third: pay 16,534.48. A voluntary rebate is what
     was `granted` (OIC Fiqh Academy 64 (2/7)). Raises `RebateTooLarge`.
     """
-    remaining = sold.price - paid
-    unearned = min(sold.profit - earned(sold, on=on, spread=policy.spread), remaining)
+    remaining, none = sold.price - paid, Money.zero(sold.currency)
+    unearned = sold.profit - earned(sold, on=on, spread=policy.spread)
     rebate = {
-        RebateRule.VOLUNTARY: granted or Money.zero(sold.currency),
+        RebateRule.VOLUNTARY: granted or none,
         RebateRule.CLAUSE: unearned,
         RebateRule.NEXT_MONTHS: unearned - kept_most(sold, on=on, policy=policy),
         RebateRule.FIRST_INSTALMENTS: _after_first(sold, on=on, policy=policy),
     }[policy.rule]
-    none = Money.zero(sold.currency)
     if policy.rule is RebateRule.VOLUNTARY and not none <= rebate <= unearned:
         raise RebateTooLarge(asked=rebate, most=unearned)
     return Settlement(
         on=on,
         policy=policy,
         remaining=remaining,
-        unearned=unearned,
+        unearned=min(unearned, remaining),
         rebate=min(max(rebate, none), remaining),
     )
 

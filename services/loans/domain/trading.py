@@ -1,5 +1,6 @@
 """What have the modes in common that buy before they sell or lease?"""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -71,6 +72,17 @@ class QuantityBeyond(RafidError):
     step: str
     given: Decimal
     most: Decimal
+
+
+class HandedOverLate(RafidError):
+    """The goods are handed over before anything is due on them"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The step {step} is dated {on}; the first instalment is due on {first_due_on}."
+    step: str
+    on: date
+    first_due_on: date
 
 
 class DebtCannotGrow(RafidError):
@@ -162,19 +174,25 @@ def repayment_entry(
     entry = journal.repayment_entry(
         allocation, fund=fund, received_on=received_on, contract_id=contract_id, channel=channel
     )
-    moved = {"deferred_profit": allocation.profit, "profit_receivable": -allocation.profit}
+    return undeferred(entry, profit=allocation.profit, fund=fund)
+
+
+def undeferred(entry: JournalEntry, *, profit: Money, fund: FundAccounts) -> JournalEntry:
+    """The entry with a profit that is deferred no more: Dr deferred profit, Cr receivable."""
+    moved = {"deferred_profit": profit, "profit_receivable": -profit}
     more = tuple(
         Line(account_code=fund.account(code), fund_id=fund.fund_id, amount=amount)
         for code, amount in moved.items()
         if amount.minor
     )
-    return JournalEntry(
-        kind=entry.kind,
-        occurred_on=entry.occurred_on,
-        lines=(*entry.lines, *more),
-        contract_id=entry.contract_id,
-        reverses_entry_id=entry.reverses_entry_id,
-    )
+    return replace(entry, lines=(*entry.lines, *more))
+
+
+def require_before_due(step: Taken, *, deal: Deal) -> None:
+    """Refuse to hand over goods after their first instalment is due. Raises `HandedOverLate`."""
+    first_due_on = deal.instalments[0].due_on
+    if step.on >= first_due_on:
+        raise HandedOverLate(step=step.code, on=step.on, first_due_on=first_due_on)
 
 
 def require(step: Taken, member: str, *, given: Money, expected: Money) -> None:

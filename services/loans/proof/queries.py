@@ -55,9 +55,12 @@ RULES: Mapping[str, str] = {
         from contract c left join instalment i
           on i.institution_id = c.institution_id and i.contract_id = c.contract_id
           and i.generation = 1
+        left join position p
+          on p.institution_id = c.institution_id and p.contract_id = c.contract_id
         where c.institution_id = :institution_id
         group by c.contract_id, c.principal_minor
         having c.principal_minor <> coalesce(sum(i.principal_minor), 0)
+          and (count(i.number) > 0 or coalesce(max(p.disbursed_minor), 0) > 0)
         order by c.contract_id limit 1""",
     "a contract's sums are the sums of its repayments": """
         select p.contract_id as row, 'position ' || concat_ws('/', p.paid_principal_minor,
@@ -135,8 +138,12 @@ RULES: Mapping[str, str] = {
         select p.contract_id as row, 'position ' || p.disbursed_minor || ', disbursements '
           || coalesce(d.amount, 0) as why
         from position p left join (
-          select contract_id, sum(amount_minor) as amount from disbursement
-          where institution_id = :institution_id group by contract_id
+          select contract_id, sum(amount_minor) as amount from (
+            select contract_id, amount_minor from disbursement
+            where institution_id = :institution_id
+            union all
+            select contract_id, handed_minor from deal_step where institution_id = :institution_id
+          ) m group by contract_id
         ) d on d.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.disbursed_minor <> coalesce(d.amount, 0)
         order by p.contract_id limit 1""",
@@ -242,6 +249,10 @@ HISTORIES = text("""
       (select json_agg(m) from (
          select disbursed_on as "on", amount_minor as disbursed, 0 as paid from disbursement d
          where d.institution_id = p.institution_id and d.contract_id = p.contract_id
+         union all
+         select taken_on, handed_minor, 0 from deal_step s
+         where s.institution_id = p.institution_id and s.contract_id = p.contract_id
+           and s.handed_minor > 0
          union all
          select received_on, 0, amount_minor from repayment r
          where r.institution_id = p.institution_id and r.contract_id = p.contract_id

@@ -11,6 +11,7 @@ from services.loans.domain import allocation, positions
 from services.loans.domain.allocation import Portions
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.collecting import ReceiveRepayment, Standing
+from services.loans.domain.modes import MODES
 from services.loans.domain.positions import Day
 from services.loans.domain.terms import Component, ModeOfFinance
 from services.loans.ledger.queries import AccountKey
@@ -65,8 +66,8 @@ class Reader:
             signed_on=row["signed_on"],
             fund=FundAccounts(fund_id=row["fund_id"], kind=kind, currency=row["currency"]),
             order=allocation.order_of([Component(name) for name in row["allocation_order"]]),
-            instalments=tuple(zip(*(row[name] for name in PARTS), strict=True)),
-            due_on=tuple(row["due_on"]),
+            instalments=tuple(zip(*(row[name] or () for name in PARTS), strict=True)),
+            due_on=tuple(row["due_on"] or ()),
             paid=paid,
             version=row["version"],
             closed_through=row["closed_through"],
@@ -77,6 +78,7 @@ class Reader:
             servicing=row["servicing"],
             base=positions.Standing("active" if row["renegotiated_on"] is None else "renegotiated"),
             sharia_bound=row["mode_of_finance"] != ModeOfFinance.CONVENTIONAL,
+            defers_profit=MODES[ModeOfFinance(row["mode_of_finance"])].DEFERS_PROFIT,
         )
 
     async def _learn_accounts(

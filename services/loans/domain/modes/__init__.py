@@ -40,6 +40,10 @@ class Mode(Stepped, Protocol):
         """Where an amount for lateness goes; None where there can be none."""
 
     @property
+    def DEFERS_PROFIT(self) -> bool:  # noqa: N802
+        """Whether the profit stands in the books as agreed and deferred until it is paid."""
+
+    @property
     def REBATE(self) -> RebateRule | None:  # noqa: N802
         """The rule of early settlement where the law leaves it free; None: voluntary."""
 

@@ -11,6 +11,7 @@ SUMMARY = Sentence("A loan with profit of {rate} % a year.")
 IS_DEBT = True
 PAYS_CLIENT = True
 LATE_ACCOUNT = "fee_income"
+DEFERS_PROFIT = False
 REBATE = RebateRule.CLAUSE
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 STEPS: tuple[Step, ...] = ()

@@ -28,6 +28,7 @@ SUMMARY = Sentence(
 IS_DEBT = True
 PAYS_CLIENT = False
 LATE_ACCOUNT = "charity"
+DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
@@ -131,7 +132,7 @@ def rent_after(owed: Money, *, bought: Money, rate_per_period: Decimal) -> Money
 def check(step: Taken, *, deal: Deal) -> None:
     """Both pay their shares, and units make up ours; ownership passes when all is bought.
 
-    Raises `AmountDiffers`, `AmountBeyond`, `StillOwed`.
+    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `StillOwed`.
     """
     principal = deal.terms.principal
     if step.code == "purchase":
@@ -139,6 +140,7 @@ def check(step: Taken, *, deal: Deal) -> None:
         paid = trading.paid_to_supplier(step, deal=deal)
         trading.require(step, "invoice", given=paid, expected=whole)
     elif step.code == "lease":
+        trading.require_before_due(step, deal=deal)
         units = step.amounts["unit_price"].times(step.figures["units"])
         trading.require(step, "units", given=units, expected=principal)
     elif step.code == "buy_units":

@@ -26,6 +26,7 @@ SUMMARY = Sentence(
 IS_DEBT = True
 PAYS_CLIENT = False
 LATE_ACCOUNT = "charity"
+DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
@@ -114,9 +115,10 @@ def rent_back(paid: Sequence[Money], *, fair_rent: Money) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """Goods are leased at what they cost; ownership passes when all is paid.
 
-    Raises `AmountDiffers`, `AmountBeyond`, `StillOwed`.
+    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `StillOwed`.
     """
     if step.code == "lease":
+        trading.require_before_due(step, deal=deal)
         expected = deal.terms.principal
         trading.require(step, "cost", given=trading.cost(deal), expected=expected)
     elif step.code == "transfer":

@@ -23,6 +23,7 @@ SUMMARY = Sentence(
 IS_DEBT = True
 PAYS_CLIENT = False
 LATE_ACCOUNT = "charity"
+DEFERS_PROFIT = True
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
@@ -96,14 +97,16 @@ def payable(deal: Deal) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """The maker gets the agreed price for certified stages and no more; all before delivery.
 
-    Raises `AmountBeyond`, `StillOwed`.
+    Raises `AmountBeyond`, `HandedOverLate`, `StillOwed`.
     """
     if step.code == "commission":
         trading.require_within(step, given=step.amounts["price"], most=deal.terms.principal)
     elif step.code == "pay_stage":
         trading.require_within(step, given=step.amounts["amount"], most=payable(deal))
-    elif step.code == "deliver" and payable(deal).is_positive:
-        raise trading.StillOwed(step=step.code, owed=payable(deal))
+    elif step.code == "deliver":
+        trading.require_before_due(step, deal=deal)
+        if payable(deal).is_positive:
+            raise trading.StillOwed(step=step.code, owed=payable(deal))
 
 
 def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:

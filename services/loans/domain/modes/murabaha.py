@@ -20,6 +20,7 @@ SUMMARY = Sentence(
 IS_DEBT = True
 PAYS_CLIENT = False
 LATE_ACCOUNT = "charity"
+DEFERS_PROFIT = True
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
@@ -123,12 +124,13 @@ def held(deal: Deal) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """The price is the disclosed cost and mark-up, as agreed; nobody gets back more than is held.
 
-    Raises `AmountDiffers`, `AmountBeyond`.
+    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`.
     """
     if step.code == "sell":
         cost, mark_up = step.amounts["cost"], step.amounts["mark_up"]
         down_payment = step.amount("down_payment", deal.currency)
         profit = Money.total((one.profit for one in deal.instalments), deal.currency)
+        trading.require_before_due(step, deal=deal)
         trading.require(step, "cost", given=cost, expected=trading.cost(deal))
         trading.require(step, "mark_up", given=mark_up, expected=profit)
         trading.require_within(step, given=down_payment, most=held(deal))

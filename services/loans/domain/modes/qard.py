@@ -24,6 +24,7 @@ SUMMARY = Sentence(
 IS_DEBT = True
 PAYS_CLIENT = True
 LATE_ACCOUNT = "charity"
+DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 STEPS: tuple[Step, ...] = ()

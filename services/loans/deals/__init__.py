@@ -1,0 +1,1 @@
+"""What was done on a contract in a mode of finance that buys, owns, leases or shares?"""
