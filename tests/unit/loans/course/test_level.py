@@ -366,3 +366,15 @@ def test_the_principals_sum_to_the_loan_and_nothing_is_negative(
     assert min(row[0] for row in rows) >= 0
     if not is_flat or multiple == 1:
         assert min(row[1] for row in rows[:-1] or [(0, 0)]) >= 0
+
+
+def test_a_rate_of_the_whole_term_is_shared_by_its_periods() -> None:
+    plan = replace(plan_of(rate="0.10", count=4), rate_is_for_term=True)
+
+    assert level.regular_rate(plan) == Fraction(1, 40)
+
+
+def test_more_principal_grace_than_instalments_leaves_all_to_the_last() -> None:
+    plan = replace(plan_of(300_000, rate="0", count=3), grace=Grace(principal=3))
+
+    assert found(plan) == [(0, 0), (0, 0), (300_000, 0)]

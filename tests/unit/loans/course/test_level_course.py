@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.loans.domain.course import closing_early, fold
+from services.loans.domain.course import closing_early, fold, level_lines
 from services.loans.domain.course.events import (
     ChargeAdded,
     ChargedBack,
@@ -320,3 +320,44 @@ def test_an_early_closing_takes_what_was_paid_into_account() -> None:
     assert found.profit == (3_000 - 500) + by_days
     assert found.penalty == 0
     assert found.principal == 300_000
+
+
+def test_of_other_instalments_charges_keep_their_own_order() -> None:
+    plan = replace(plan_of(), instalment_rule=InstalmentRule.BY_PERIOD_RATES)
+
+    assert (
+        level_lines.charges_from_the_start(plan, [Reversed(key=1, on=START, of=0)]) == frozenset()
+    )
+
+
+def test_the_last_movement_taken_back_stands_at_the_end() -> None:
+    found = course(
+        plan_of(),
+        paid_out(1, START, 100_000),
+        Paid(key=2, on=date(2022, 2, 1), amount=33_333),
+        Reversed(key=3, on=date(2022, 2, 2), of=2),
+    )
+
+    assert [moved.is_reversed for moved in found.transactions] == [False, True]
+
+
+def test_an_order_before_the_money_is_paid_out_holds_from_the_start() -> None:
+    slower = RateChanged(key=1, on=date(2021, 12, 1), annual_rate=Decimal("0.12"))
+
+    found = course(plan_of(300_000, rate="0.24"), slower, paid_out(2, START, 300_000))
+
+    assert found.rows[1].profit == 3_000
+
+
+def test_the_earlier_of_two_movements_of_a_day_comes_first_though_it_was_taken_back() -> None:
+    day = date(2022, 2, 1)
+    found = course(
+        plan_of(),
+        paid_out(1, START, 100_000),
+        Paid(key=2, on=day, amount=1_000),
+        Paid(key=3, on=day, amount=2_000),
+        Paid(key=4, on=date(2022, 3, 1), amount=3_000),
+        Reversed(key=5, on=date(2022, 3, 2), of=3),
+    )
+
+    assert [moved.key for moved in found.transactions] == [1, 2, 3, 4]
