@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services.cli.checking import courses, periodic, reading
+from services.cli.checking import courses, periodic, reading, tables
 from services.cli.checking.outcomes import Outcome, Verdict
 from services.cli.checking.reading import CaseFile, Malformed, Node, Unsupported, refuse_unknown
 from shared.errors import RafidError
@@ -56,6 +56,21 @@ def outcomes_of(file: CaseFile) -> list[Outcome]:
         return _compared(file, file.content)
     except Malformed as error:
         return [_malformed(file, str(error))]
+
+
+def accruals_in(file: CaseFile) -> int:
+    """Count the lines of a case that are entries of a lender's books and are not compared."""
+    if file.content is None:
+        return 0
+    try:
+        return sum(
+            line.items()[1].value in tables.ACCRUALS
+            for point in file.content.listed("checkpoints")
+            for line in point.listed("transactions")
+            if len(line.items()) > 1
+        )
+    except (Malformed, TypeError):
+        return 0
 
 
 def checkpoints_of(case: Node) -> list[Checkpoint]:

@@ -11,6 +11,7 @@ from tests.unit.cli.case_files import COURSE, PERIODIC, changed, write
 
 
 def check(folder: Path, *cases: dict[str, Any]) -> Result:
+    folder.mkdir(exist_ok=True)
     return CliRunner().invoke(app, ["schedules", str(write(folder, *cases))])
 
 
@@ -34,6 +35,31 @@ def test_what_comes_out_of_ours_is_matched_by_tier_and_tag(tmp_path: Path) -> No
     assert result.exit_code == 0
     for group in ("tier 1", "tier 2", "zero-interest", "period-based"):
         assert group in result.stdout
+
+
+def test_lines_of_accrual_are_counted_as_left_out(tmp_path: Path) -> None:
+    assert "not compared: 1 lines of accrual" in check(tmp_path, COURSE).stdout
+    assert "not compared" not in check(tmp_path / "none", PERIODIC).stdout
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"principal": "300.00", "interest": "0.00", "total": "300.00"}, "matched 1 of 1"),
+        ({"total": "299.00"}, "early_closure total: theirs 299.00, ours 30000 minor"),
+        ({"gift": "1.00"}, "early_closure.gift"),
+    ],
+)
+def test_the_quote_of_an_early_closing_is_compared(
+    tmp_path: Path, stated: dict[str, str], told: str
+) -> None:
+    case = with_events({"kind": "early_closure_quote", "date": "2024-01-15"})
+    quoted = changed(case, "checkpoints", 0, "early_closure", to=stated)
+    never = changed(quoted, "events", to=COURSE["events"])
+
+    assert told in check(tmp_path, quoted).stdout
+    if told.startswith("matched"):
+        assert "never asked for" in check(tmp_path / "never", never).stdout
 
 
 TABLE = ("checkpoints", 1, "rows")
@@ -286,3 +312,27 @@ def test_events_that_undo_what_never_happened_are_unsupported(tmp_path: Path) ->
 
     assert last_line(result) == f"matched 0 of {len(cases)} counted, {len(cases)} unsupported"
     assert "undoing a Sneeze" in result.stdout
+
+
+def test_the_interest_of_each_year_is_compared(tmp_path: Path) -> None:
+    year = changed(PERIODIC, "checkpoints", 0, "totals", to={"yearly_interest": [[1, "20.07"]]})
+    off = changed(year, "checkpoints", 0, "totals", "yearly_interest", 0, 1, to="20.09")
+    odd = changed(year, "checkpoints", 0, "totals", "yearly_interest", 0, to=[1])
+
+    result = check(tmp_path, year, off, odd)
+
+    assert "total yearly_interest: year 1: theirs 20.09, ours 20.07" in result.stdout
+    assert "is not a year with its interest" in result.stdout
+    assert last_line(result) == "matched 1 of 2 counted, 0 unsupported"
+
+
+def test_a_table_is_worked_out_on_the_day_it_states_where_nothing_else_does(tmp_path: Path) -> None:
+    undated = changed(COURSE, "events", to=[COURSE["events"][1]])
+    first = {"after_event": 2, "business_date": "2024-03-15", "check": "full"}
+    overdue = changed(undated, "checkpoints", to=[{**first, "total_overdue": "200.00"}])
+    wrong = changed(undated, "checkpoints", to=[{**first, "total_overdue": "100.00"}])
+
+    result = check(tmp_path, overdue, wrong)
+
+    assert "total_overdue: theirs 100.00, ours 200.00" in result.stdout
+    assert last_line(result) == "matched 1 of 2 counted, 0 unsupported"
