@@ -1,9 +1,19 @@
 """Which commands does `rafid` have, and which module carries each?"""
 
 import typer
-
-from services.cli import bench, catalogues, closing, demo, imports, migrate, proving, running
 from services.cli.checking import commands as checking
+
+from services.cli import (
+    bench,
+    catalogues,
+    closing,
+    demo,
+    imports,
+    migrate,
+    portfolios,
+    proving,
+    running,
+)
 
 app = typer.Typer(
     name="rafid",
@@ -17,7 +27,9 @@ app.command("serve")(running.serve)
 app.command("migrate")(migrate.migrate)
 app.command("verify")(proving.verify)
 app.command("close-day")(closing.close_day)
+imports.app.command("portfolio")(portfolios.import_portfolio)
 app.add_typer(imports.app, name="import")
+app.add_typer(portfolios.app, name="export")
 app.add_typer(bench.app, name="bench")
 app.add_typer(checking.app, name="check")
 app.command("problems")(catalogues.problems)

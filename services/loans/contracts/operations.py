@@ -64,7 +64,7 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Agreed:
+class Agreed:
     """A signing with everything that is written for it."""
 
     contract_id: ContractId
@@ -75,6 +75,7 @@ class _Agreed:
 
     @property
     def ask(self) -> Ask:
+        """What the contract asks of its fund."""
         return Ask(
             fund_id=self.file.fund_id,
             application_id=self.signing.application_id,
@@ -116,7 +117,14 @@ async def sign_contracts(
     for day in sorted({signing.signed_on for signing in signings}):
         asks = [item.ask for item in agreed if item.signing.signed_on == day]
         await funds.commit_all(session, asks, on=day, actor_id=actor.id)
-    contracts = await _write(session, agreed, actor_id=actor.id)
+    return await write_agreed(session, agreed, country=country, actor_id=actor.id)
+
+
+async def write_agreed(
+    session: AsyncSession, agreed: Sequence[Agreed], *, country: str, actor_id: UUID
+) -> list[ContractRow]:
+    """Write contracts as agreed and tell them, whoever agreed: here, or a lender before us."""
+    contracts = await _write(session, agreed, actor_id=actor_id)
     await feed.publish_all(
         session,
         [feed.Told(_signed(item, country=country), item.contract_id) for item in agreed],
@@ -126,7 +134,7 @@ async def sign_contracts(
 
 async def _agree(
     session: AsyncSession, signings: Sequence[Signing], *, country: str
-) -> list[_Agreed]:
+) -> list[Agreed]:
     files = await queries.signing_files(session, [one.application_id for one in signings])
     versions = {(file.product_id, file.product_version) for file in files.values()}
     offered = await products.products_of(session, versions)
@@ -140,14 +148,14 @@ async def _agree(
     return agreed
 
 
-def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: str) -> _Agreed:
+def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: str) -> Agreed:
     asked = Asked(
         amount=file.amount,
         term_months=file.term_months,
         grace_months=file.grace_months,
         annual_rate=file.annual_rate,
     )
-    return _Agreed(
+    return Agreed(
         contract_id=ContractId(ids.new()),
         signing=signing,
         file=file,
@@ -163,7 +171,7 @@ def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: s
 
 
 async def _write(
-    session: AsyncSession, agreed: Sequence[_Agreed], *, actor_id: UUID
+    session: AsyncSession, agreed: Sequence[Agreed], *, actor_id: UUID
 ) -> list[ContractRow]:
     institution_id = tenancy.institution_of(session)
     references = await _references(session, agreed)
@@ -216,7 +224,7 @@ async def _write(
     return [row for row, _ in signed]
 
 
-async def _references(session: AsyncSession, agreed: Sequence[_Agreed]) -> list[str]:
+async def _references(session: AsyncSession, agreed: Sequence[Agreed]) -> list[str]:
     """Number contracts by the year they are signed in."""
     years = [item.signing.signed_on.year for item in agreed]
     given = {
@@ -230,7 +238,7 @@ async def _references(session: AsyncSession, agreed: Sequence[_Agreed]) -> list[
     return [next(given[year]) for year in years]
 
 
-def _signed(item: _Agreed, *, country: str) -> ContractSigned:
+def _signed(item: Agreed, *, country: str) -> ContractSigned:
     file, terms = item.file, item.agreement.terms
     return ContractSigned(
         contract_id=item.contract_id,

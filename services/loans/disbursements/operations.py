@@ -209,6 +209,18 @@ async def complete_disbursement(
     return disbursed
 
 
+async def take_over(
+    session: AsyncSession, payouts: Sequence[Payout], *, actor_id: UUID
+) -> list[DisbursementRow]:
+    """Book loans that another lender's system paid out: nothing is drawn on, no rule refuses.
+
+    Raises ContractUnknown, TransitionRefused, PeriodClosed.
+    """
+    rows = await contract_queries.locked_contracts(session, [one.contract_id for one in payouts])
+    asks = await asks_of(session, list(rows.values()))
+    return await _book(session, payouts, rows=rows, asks=asks, actor_id=actor_id)
+
+
 async def asks_of(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[ContractId, Ask]:
     """Give what contracts ask of their funds, by contract."""
     offered = await products.products_of(

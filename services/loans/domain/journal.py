@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     RECOVERY = "recovery"
     FORGIVENESS = "forgiveness"
     CORRECTION = "correction"
+    OPENING = "opening"
 
 
 class Channel(StrEnum):

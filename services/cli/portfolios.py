@@ -1,0 +1,181 @@
+"""`rafid import portfolio` and `rafid export portfolio`: whole portfolios from and to a file."""
+
+import csv
+import hashlib
+import io
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from services import embedded
+from services.cli.imports import quarantine_of, read_bounded, tenant
+from services.cli.running import Folder, free_port, house, run
+from services.loans.applications.intake import importer
+from services.loans.domain import portfolio_file
+from services.loans.domain.portfolio_file import COLUMNS, PortfolioFile
+from services.loans.domain.portfolio_records import Faulty
+from services.loans.institutions import queries as institutions
+from services.loans.repayments.batch import RepaymentBook
+from services.loans.takeover import intake, outgoing, sheets
+from services.loans.takeover.intake import Order, Taken
+from services.loans.takeover.outgoing import Outgoing
+from shared import texts
+from shared.clock import Clock
+from shared.db import TenantDb
+from shared.errors import Kind, RafidError
+from shared.texts import Language
+
+app = typer.Typer(help="Write what another system can take in.")
+console = Console()
+
+PORT = 8_300
+
+
+class FormatUnknown(RafidError):
+    """The file's ending says nothing of its format"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "Name it .csv or .xlsx, not {suffix}."
+    suffix: str
+
+
+@app.callback()
+def exports() -> None:
+    """Keep the exports as named commands, also while there is only one."""
+
+
+def import_portfolio(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would become of it.")
+    ] = False,
+    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    language: Annotated[str, typer.Option(help="Of the reasons: ar, fr or en.")] = "en",
+    data: Folder = None,
+) -> None:
+    """Take a portfolio over from a CSV or XLSX file: contracts, their history, opening balances.
+
+    The file must add up to its own totals, else nothing is written. Contracts that cannot be
+    taken in are written to FILE.quarantine.csv with the reason; the same file again, also after a
+    run that was broken off, brings in only what is not here yet.
+    """
+    content = read_bounded(file)
+    wanted = texts.pick_language(language)
+
+    async def main() -> None:
+        async with house(embedded.data_folder(data), port=free_port(PORT)) as rafid:
+            state = rafid.loans.state
+            db = await tenant(state.database, code=institution)
+            began = time.monotonic()
+            taken, read = await import_content(
+                db, state.repayment_book, content, clock=state.clock, is_trial=dry_run
+            )
+        write_quarantine(file, taken.refused, language=wanted)
+        tell(taken, read=read, file=file, is_trial=dry_run, seconds=time.monotonic() - began)
+
+    run(main())
+
+
+async def import_content(
+    db: TenantDb, book: RepaymentBook, content: bytes, *, clock: Clock, is_trial: bool = False
+) -> tuple[Taken, PortfolioFile]:
+    """Read a file's content and take it in, with a bar."""
+    columns, lines = sheets.read(content)
+    read = portfolio_file.read(columns, lines)
+    async with db() as session:
+        timezone = (await institutions.institution(session)).timezone
+    order = Order(on=clock.today(timezone), at=clock.now(), is_trial=is_trial)
+    with _bars() as bars:
+        task = bars.add_task("Trying" if is_trial else "Taking over", total=len(read.contracts))
+        taken = await intake.take_in(
+            db,
+            book,
+            read,
+            order,
+            digest=hashlib.sha256(content).digest(),
+            told=lambda some: bars.update(task, advance=some),
+        )
+    return taken, read
+
+
+@app.command("portfolio")
+def export_portfolio(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .csv or .xlsx.")],
+    *,
+    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    data: Folder = None,
+) -> None:
+    """Write all paid-out contracts with their history to a file that `import portfolio` takes."""
+    if file.suffix not in {".csv", ".xlsx"}:
+        raise FormatUnknown(suffix=file.suffix or "-")
+
+    async def main() -> None:
+        async with house(embedded.data_folder(data), port=free_port(PORT)) as rafid:
+            db = await tenant(rafid.loans.state.database, code=institution)
+            out = await outgoing.portfolio(db, actor=importer(db.institution_id))
+        write(file, out)
+        console.print(f"{out.contracts} contracts in {file}")
+        for why, number in sorted(out.left_out.items()):
+            console.print(f"{number} left out: {why}")
+
+    run(main())
+
+
+def write(file: Path, out: Outgoing) -> None:
+    """Write a portfolio in the format that the file's ending names; all of it or nothing."""
+    written = sheets.xlsx_of if file.suffix == ".xlsx" else sheets.csv_of
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(written(COLUMNS, out.rows))
+    fresh.replace(file)
+
+
+def write_quarantine(path: Path, refused: Sequence[Faulty], *, language: Language) -> None:
+    """Write each refused line with its number and the reason; no file where none was refused."""
+    target = quarantine_of(path)
+    if not refused:
+        target.unlink(missing_ok=True)
+        return
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(["line", "problem", "reason", "text"])
+    for one in refused:
+        title, detail = texts.render(one.error, language=language)
+        cells = [str(one.line.number), one.error.slug(), f"{title}: {detail}", one.line.text]
+        writer.writerow([sheets.safe(cell) for cell in cells])
+    fresh = target.with_suffix(".new")
+    fresh.write_text(out.getvalue(), "utf-8-sig", errors="replace")
+    fresh.replace(target)
+
+
+def tell(taken: Taken, *, read: PortfolioFile, file: Path, is_trial: bool, seconds: float) -> None:
+    """Print what a run did, and the totals that the file agreed with."""
+    verb = "would be taken over" if is_trial else "taken over"
+    console.print(
+        f"{taken.taken} contracts {verb} in {seconds:.1f} s, {taken.moved} repayments booked,"
+        f" {taken.known} known already, {len(taken.refused)} refused"
+    )
+    table = Table("currency", "contracts", "principal", "outstanding")
+    for currency, total in sorted(read.totals.items()):
+        table.add_row(currency, str(total.count), str(total.principal), str(total.outstanding))
+    console.print(table)
+    if taken.refused:
+        console.print(f"The refused lines stand in {quarantine_of(file)}")
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<11}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )

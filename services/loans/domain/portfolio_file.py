@@ -1,0 +1,277 @@
+"""What does a file of a portfolio say: borrowers, contracts, their instalments and movements?
+
+One table for both formats (CSV, XLSX), a record a row; the first column says of which kind. The
+rows of a contract stand under its reference, in any order, and a fault in one of them costs this
+contract alone. Rows of the kind `total` state, by currency, how many contracts there are, their
+principal and what is outstanding: a file that does not agree with itself is refused whole.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from services.loans.domain.intake import Line
+from services.loans.domain.journal import Channel
+from services.loans.domain.portfolio_records import (
+    BorrowerRecord,
+    CellInvalid,
+    ColumnsMissing,
+    ContractAbsent,
+    ContractIncomplete,
+    ContractRecord,
+    ControlTotal,
+    ControlTotalDiffers,
+    ControlTotalMissing,
+    DueRecord,
+    Faulty,
+    MovedKind,
+    MovedRecord,
+    NameTwice,
+    RecordKind,
+)
+from shared.errors import RafidError
+from shared.money import Money
+
+LONGEST_CELL: Final = 20_000
+LONGEST_SHOWN: Final = 80
+CONTRACTS_MAX: Final = 100_000
+
+COLUMNS: Final = (
+    *("record", "reference", "borrower", "kind", "name_ar", "name_latin", "sex", "born_on"),
+    *("region", "documents", "phones", "members", "branch", "product", "product_version"),
+    *("fund", "sector", "currency", "terms", "signed_on", "annual_rate", "term_months"),
+    *("grace_months", "first_due_on", "number", "on", "amount", "principal", "profit", "fee"),
+    *("outstanding", "channel", "reverses"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class PortfolioFile:
+    """A file as understood."""
+
+    borrowers: dict[str, BorrowerRecord] = field(default_factory=dict)
+    contracts: dict[str, ContractRecord] = field(default_factory=dict)
+    totals: dict[str, ControlTotal] = field(default_factory=dict)
+    faulty: list[Faulty] = field(default_factory=list)
+    stated: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    def check_totals(self) -> None:
+        """Compare what the contract rows state with the control totals.
+
+        Rows that are faulty otherwise count too: the question is whether the file came whole.
+        Raises `ControlTotalMissing`, `ControlTotalDiffers`.
+        """
+        for currency in sorted(self.stated.keys() | self.totals.keys()):
+            if currency not in self.totals:
+                raise ControlTotalMissing(currency=currency)
+            total = self.totals[currency]
+            count, principal, outstanding = self.stated.get(currency, (0, 0, 0))
+            for member, stated, counted in (
+                ("count", str(total.count), str(count)),
+                ("principal", str(total.principal), str(Money(principal, currency))),
+                ("outstanding", str(total.outstanding), str(Money(outstanding, currency))),
+            ):
+                if stated != counted:
+                    raise ControlTotalDiffers(
+                        currency=currency, member=member, stated=stated, counted=counted
+                    )
+
+
+def read(columns: Sequence[str], lines: Iterable[Line]) -> PortfolioFile:
+    """Understand a file, row by row; raises `ColumnsMissing`."""
+    needed = ("record", "reference", "borrower", "currency", "principal", "outstanding")
+    if missing := tuple(name for name in needed if name not in columns):
+        raise ColumnsMissing(missing=missing)
+    found = PortfolioFile()
+    parts: defaultdict[str, list[tuple[Line, RecordKind]]] = defaultdict(list)
+    for line in lines:
+        try:
+            if line.fault is not None:
+                raise line.fault
+            _take(line, found, parts)
+        except RafidError as error:
+            found.faulty.append(Faulty(line=line, error=error))
+    for reference, rows in parts.items():
+        _complete(reference, rows, found)
+    return found
+
+
+def _take(
+    line: Line, found: PortfolioFile, parts: Mapping[str, list[tuple[Line, RecordKind]]]
+) -> None:
+    kind = _cell(line, "record", RecordKind)
+    match kind:
+        case RecordKind.BORROWER:
+            record = _borrower(line)
+            _once(record.key, line, found.borrowers.get(record.key))
+            found.borrowers[record.key] = record
+        case RecordKind.CONTRACT:
+            _count(line, found)
+            contract = _contract(line)
+            _once(contract.reference, line, found.contracts.get(contract.reference))
+            found.contracts[contract.reference] = contract
+        case RecordKind.TOTAL:
+            total = _total(line)
+            found.totals[total.currency] = total
+        case _:
+            parts[_text(line, "reference")].append((line, kind))
+
+
+def _once(name: str, line: Line, first: BorrowerRecord | ContractRecord | None) -> None:
+    if first is not None and first.line is not line:
+        raise NameTwice(name=name[:LONGEST_SHOWN], first=first.line.number)
+
+
+def _count(line: Line, found: PortfolioFile) -> None:
+    """Add what a contract row states; one whose amounts cannot be read counts for nothing."""
+    currency = _text(line, "currency")
+    principal, outstanding = (_money(line, name) for name in ("principal", "outstanding"))
+    count, lent, open_ = found.stated.get(currency, (0, 0, 0))
+    found.stated[currency] = (count + 1, lent + principal.minor, open_ + outstanding.minor)
+
+
+def _complete(
+    reference: str, rows: Sequence[tuple[Line, RecordKind]], found: PortfolioFile
+) -> None:
+    """Give a contract its instalments and movements, or refuse all of it with the first fault."""
+    contract = found.contracts.get(reference)
+    if contract is None:
+        found.faulty += [
+            Faulty(line=line, error=ContractAbsent(reference=reference[:LONGEST_SHOWN]))
+            for line, _ in rows
+        ]
+        return
+    dues: list[DueRecord] = []
+    moved: list[MovedRecord] = []
+    currency = contract.principal.currency
+    for line, kind in rows:
+        try:
+            if kind is RecordKind.INSTALMENT:
+                dues.append(_due(line, currency=currency))
+            else:
+                moved.append(_moved(line, currency=currency))
+        except RafidError as error:
+            whole = ContractIncomplete(reference=reference[:LONGEST_SHOWN], number=line.number)
+            found.faulty.append(Faulty(line=line, error=error))
+            found.faulty.append(Faulty(line=contract.line, error=whole))
+            del found.contracts[reference]
+            return
+    found.contracts[reference] = replace(
+        contract,
+        dues=tuple(sorted(dues, key=lambda due: due.number)),
+        moved=tuple(sorted(moved, key=lambda one: one.number)),
+    )
+
+
+def _borrower(line: Line) -> BorrowerRecord:
+    names = ("name_ar", "name_latin", "sex", "born_on", "region", "documents", "phones", "members")
+    return BorrowerRecord(
+        line=line,
+        key=_text(line, "borrower"),
+        kind=_text(line, "kind"),
+        cells={name: line.row.get(name, "") for name in (*names, "branch")},
+    )
+
+
+def _contract(line: Line) -> ContractRecord:
+    rate = line.row.get("annual_rate", "")
+    return ContractRecord(
+        line=line,
+        reference=_text(line, "reference"),
+        borrower_key=_text(line, "borrower"),
+        branch=_text(line, "branch"),
+        product=_text(line, "product"),
+        product_version=_whole_or_none(line, "product_version"),
+        fund=_text(line, "fund"),
+        sector=line.row.get("sector", "")[:LONGEST_SHOWN],
+        signed_on=_cell(line, "signed_on", date.fromisoformat),
+        principal=_money(line, "principal"),
+        outstanding=_money(line, "outstanding"),
+        terms=line.row.get("terms", ""),
+        annual_rate=_cell(line, "annual_rate", _rate) if rate else None,
+        term_months=_whole_or_none(line, "term_months"),
+        grace_months=_whole_or_none(line, "grace_months") or 0,
+        first_due_on=_cell(line, "first_due_on", date.fromisoformat)
+        if line.row.get("first_due_on")
+        else None,
+    )
+
+
+def _due(line: Line, *, currency: str) -> DueRecord:
+    principal, profit, fee = (
+        _money(line, name, currency=currency) for name in ("principal", "profit", "fee")
+    )
+    return DueRecord(
+        number=_cell(line, "number", _whole),
+        due_on=_cell(line, "on", date.fromisoformat),
+        principal=principal,
+        profit=profit,
+        fee=fee,
+    )
+
+
+def _moved(line: Line, *, currency: str) -> MovedRecord:
+    return MovedRecord(
+        number=_cell(line, "number", _whole),
+        kind=_cell(line, "kind", MovedKind),
+        on=_cell(line, "on", date.fromisoformat),
+        amount=_money(line, "amount", currency=currency),
+        channel=_cell(line, "channel", Channel) if line.row.get("channel") else Channel.CASH,
+        reverses=_whole_or_none(line, "reverses"),
+    )
+
+
+def _total(line: Line) -> ControlTotal:
+    return ControlTotal(
+        currency=_text(line, "currency"),
+        count=_cell(line, "number", _whole),
+        principal=_money(line, "principal"),
+        outstanding=_money(line, "outstanding"),
+    )
+
+
+Read = TypeVar("Read")
+
+
+def _cell(line: Line, column: str, reader: Callable[[str], Read]) -> Read:
+    text = line.row.get(column, "").strip()
+    try:
+        return reader(text)
+    except (ValueError, ArithmeticError):
+        raise CellInvalid(column=column, value=text[:LONGEST_SHOWN] or "-") from None
+
+
+def _text(line: Line, column: str) -> str:
+    text = line.row.get(column, "").strip()
+    if not text or len(text) > LONGEST_CELL:
+        raise CellInvalid(column=column, value=text[:LONGEST_SHOWN] or "-")
+    return text
+
+
+def _money(line: Line, column: str, *, currency: str | None = None) -> Money:
+    """Read an amount as the file's own currency writes it; an empty part is nothing."""
+    text = line.row.get(column, "").strip() or "0"
+    amount = Money.parse(text, currency or _text(line, "currency"))
+    if amount.minor < 0:
+        raise CellInvalid(column=column, value=text[:LONGEST_SHOWN])
+    return amount
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(CONTRACTS_MAX)) + 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _whole_or_none(line: Line, column: str) -> int | None:
+    return _cell(line, column, _whole) if line.row.get(column, "").strip() else None
+
+
+def _rate(text: str) -> Decimal:
+    rate = Decimal(text)
+    if not rate.is_finite():
+        raise ValueError(text)
+    return rate

@@ -1,0 +1,221 @@
+"""What is a portfolio that goes to another system: the rows of its file, in an order for good?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.borrowers import operations as borrowers
+from services.loans.domain.borrower import AccessPurpose
+from services.loans.domain.portfolio_file import COLUMNS
+from services.loans.domain.portfolio_records import MovedKind, RecordKind
+from services.loans.institutions import queries as institutions
+from services.loans.takeover import queries
+from services.loans.takeover.people import LEADS, PARTED_BY
+from shared.auth import Actor
+from shared.db import TenantDb
+from shared.money import Money
+
+Cells = dict[str, str]
+Found = Row[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """The rows of a file, and how many contracts could not be told in it, by the reason."""
+
+    rows: Sequence[Sequence[str]]
+    contracts: int
+    left_out: Counter[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Book:
+    """Everything read of a portfolio, before it is put in order."""
+
+    code: str
+    contracts: list[Found] = field(default_factory=list)
+    dues: dict[UUID, list[Found]] = field(default_factory=lambda: defaultdict(list))
+    moved: dict[UUID, list[Found]] = field(default_factory=lambda: defaultdict(list))
+    people: dict[UUID, Found] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def name(self, external: str | None, reference: str) -> str:
+        """The name that came from elsewhere, or the own reference behind the own code."""
+        return external or f"{self.code}:{reference}"
+
+    def reference(self, row: Found) -> str:
+        return self.name(row.external_reference, row.reference)
+
+    def person(self, borrower_id: UUID) -> str:
+        row = self.people[borrower_id]
+        return self.name(row.external_id, row.reference)
+
+
+async def portfolio(db: TenantDb, *, actor: Actor) -> Outgoing:
+    """Give the file of all contracts that are paid out and were never changed by an order.
+
+    Its rows stand in an order that depends on names and days alone, so that a portfolio that
+    came from a file gives this file again. Every borrower in it is recorded as read about.
+    """
+    async with db(snapshot=True) as session:
+        book = await _read(session)
+    async with db.begin() as session:
+        await borrowers.record_access(
+            session, sorted(book.people), purpose=AccessPurpose.PAPER, actor=actor
+        )
+    contracts = sorted(book.contracts, key=book.reference)
+    people = sorted(book.people, key=book.person)
+    cells = [
+        *(_borrower(book, borrower_id) for borrower_id in people),
+        *(one for row in contracts for one in _contract(book, row)),
+        *_totals(contracts),
+    ]
+    return Outgoing(
+        rows=[[one.get(column, "") for column in COLUMNS] for one in cells],
+        contracts=len(contracts),
+        left_out=book.left_out,
+    )
+
+
+async def _read(session: AsyncSession) -> _Book:
+    book = _Book(code=(await institutions.institution(session)).code)
+    after = UUID(int=0)
+    while rows := await queries.contracts(session, after=after):
+        after = rows[-1].contract_id
+        kept = []
+        for row in rows:
+            if (why := _why_not(row)) is None:
+                kept.append(row)
+            else:
+                book.left_out[why] += 1
+        ids = [row.contract_id for row in kept]
+        book.contracts += kept
+        _group(book.dues, await queries.dues(session, ids))
+        _group(book.moved, await queries.moved(session, ids))
+    wanted = {row.borrower_id for row in book.contracts}
+    found = await queries.borrowers(session, wanted)
+    book.people = {row.borrower_id: row for row in found}
+    return book
+
+
+def _why_not(row: Found) -> str | None:
+    """Why a contract cannot be told in the file, in one word; None where it can."""
+    if row.disbursed_on is None:
+        return "not_paid_out"
+    if row.servicing != "waterfall" or row.generation != 1:
+        return "changed"
+    return row.standing if row.standing in {"written_off", "cancelled"} else None
+
+
+def _group(groups: dict[UUID, list[Found]], rows: Iterable[Found]) -> None:
+    for row in rows:
+        groups[row.contract_id].append(row)
+
+
+def _borrower(book: _Book, borrower_id: UUID) -> Cells:
+    row = book.people[borrower_id]
+    leaders = set(row.leaders or ())
+    members = sorted(
+        f"{book.person(member)}{LEADS if member in leaders else ''}" for member in row.members or ()
+    )
+    return {
+        "record": RecordKind.BORROWER.value,
+        "borrower": book.person(borrower_id),
+        "kind": row.kind,
+        "name_ar": row.name_ar or "",
+        "name_latin": row.name_latin or "",
+        "sex": row.sex or "",
+        "born_on": "" if row.born_on is None else row.born_on.isoformat(),
+        "region": row.region,
+        "documents": row.documents or "",
+        "phones": row.phones or "",
+        "members": PARTED_BY.join(members),
+        "branch": row.branch,
+    }
+
+
+def _contract(book: _Book, row: Found) -> list[Cells]:
+    """Give a contract's rows: its head, its instalments, its movements by their days."""
+    reference = book.reference(row)
+
+    def amount(minor: int) -> str:
+        return str(Money(minor, row.currency))
+
+    head = {
+        "record": RecordKind.CONTRACT.value,
+        "reference": reference,
+        "borrower": book.person(row.borrower_id),
+        "branch": row.branch,
+        "product": row.product,
+        "product_version": str(row.product_version),
+        "fund": row.fund,
+        "sector": row.sector,
+        "currency": row.currency,
+        "terms": orjson.dumps(row.terms, option=orjson.OPT_SORT_KEYS).decode(),
+        "signed_on": row.signed_on.isoformat(),
+        "principal": amount(row.principal_minor),
+        "outstanding": amount(row.outstanding_principal_minor),
+    }
+    dues = [
+        {
+            "record": RecordKind.INSTALMENT.value,
+            "reference": reference,
+            "number": str(due.number),
+            "on": due.due_on.isoformat(),
+            "principal": amount(due.principal_minor),
+            "profit": amount(due.profit_minor),
+            "fee": amount(due.fee_minor),
+        }
+        for due in book.dues[row.contract_id]
+    ]
+    return [head, *dues, *_movements(row, reference, book.moved[row.contract_id])]
+
+
+def _movements(row: Found, reference: str, moved: Sequence[Found]) -> list[Cells]:
+    """Number the movements: the loan first, then what came back and what was taken back."""
+    numbers = {one.repayment_id: number for number, one in enumerate(moved, start=2)}
+    lent = {
+        "number": "1",
+        "kind": MovedKind.DISBURSEMENT.value,
+        "on": row.disbursed_on.isoformat(),
+        "amount": str(Money(row.principal_minor, row.currency)),
+        "channel": "cash",
+    }
+    back = [
+        {
+            "number": str(numbers[one.repayment_id]),
+            "kind": (
+                MovedKind.REPAYMENT if one.reverses_repayment_id is None else MovedKind.REVERSAL
+            ).value,
+            "on": one.received_on.isoformat(),
+            "amount": str(Money(one.amount_minor, row.currency)),
+            "channel": one.channel,
+            "reverses": str(numbers.get(one.reverses_repayment_id, "")),
+        }
+        for one in moved
+    ]
+    common = {"record": RecordKind.MOVEMENT.value, "reference": reference}
+    return [common | one for one in (lent, *back)]
+
+
+def _totals(contracts: Sequence[Found]) -> list[Cells]:
+    sums: defaultdict[str, list[Found]] = defaultdict(list)
+    for row in contracts:
+        sums[row.currency].append(row)
+    return [_total(currency, rows) for currency, rows in sorted(sums.items())]
+
+
+def _total(currency: str, rows: Sequence[Found]) -> Cells:
+    members: Mapping[str, int] = {
+        "principal": sum(row.principal_minor for row in rows),
+        "outstanding": sum(row.outstanding_principal_minor for row in rows),
+    }
+    amounts = {name: str(Money(minor, currency)) for name, minor in members.items()}
+    head = {"record": RecordKind.TOTAL.value, "currency": currency, "number": str(len(rows))}
+    return head | amounts
