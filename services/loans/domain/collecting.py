@@ -99,6 +99,15 @@ class ContractBusy(RafidError):
     contract_id: ContractId
 
 
+class ContractWrittenOff(RafidError):
+    """The loan was written off"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Contract {contract_id} is written off: book what comes on it as a recovery."
+    contract_id: ContractId
+
+
 class CourseNotServed(RafidError):
     """Nothing here folds this contract's course"""
 
@@ -136,13 +145,22 @@ class ReverseRepayment:
     branch_ids: frozenset[BranchId] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A generation of instalments: its number, the day from which it holds, its running totals."""
+
+    generation: int
+    since: date | None
+    ladder: Ladder
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a decision needs of a contract: terms, sums paid so far, and who has closed what.
 
     `instalments` and `due_on` are those of the current generation, agreed on `generation_from`.
     `days` are the days on which something moved, at least from the last one before any movement
-    that is decided now.
+    that is decided now. `earlier` are the agreements that held before, where a day lies in them.
     """
 
     contract_id: ContractId
@@ -163,23 +181,31 @@ class Standing:
     base: positions.Standing = positions.Standing.ACTIVE
     sharia_bound: bool = True
     defers_profit: bool = False
+    earlier: tuple[Agreed, ...] = ()
 
     @property
     def owed_minor(self) -> int:
         """All that was agreed, in minor units."""
         return sum(map(sum, self.instalments))
 
-    def takes(self, day: date) -> bool:
-        """Whether money of that day simply pours over these instalments.
+    def pours(self) -> bool:
+        """Whether money simply pours over these instalments, whatever its day.
 
-        Not where profit follows the real days of payment, where the loan was given up, or where
-        the day lies before the agreement that now holds: there the whole course is folded anew.
+        Not where profit follows the real days of payment: there the course is folded anew.
         """
-        return (
-            self.servicing == "waterfall"
-            and self.status != "written_off"
-            and (self.generation_from is None or day >= self.generation_from)
-        )
+        return self.servicing == "waterfall"
+
+    def reaches_before(self, day: date) -> bool:
+        """Whether a day lies before the agreement that now holds."""
+        return self.generation_from is not None and day < self.generation_from
+
+    def agreed_on(self, day: date) -> "Agreed":
+        """The agreement that held on a day, as the books know it now."""
+        holding = [one for one in self.earlier if one.since is None or one.since <= day]
+        if self.reaches_before(day) and holding:
+            return max(holding, key=lambda one: one.generation)
+        ladder = Ladder.of(self.instalments, self.due_on, self.order)
+        return Agreed(self.generation, self.generation_from, ladder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +217,7 @@ class Decided:
     after: Standing
     closes: bool
     positions: tuple[Position, ...] = field(default=())
+    generations: tuple[int, ...] = field(default=())
 
 
 def collect(
@@ -201,10 +228,13 @@ def collect(
     Nothing but a wrong date, currency or an unpaid-out contract refuses it: more than is owed
     becomes surplus. The entry falls on the day the money came, or on the first open day of the
     books. 300 on instalments of 250 + 10 with nothing paid: profit 20, principal 280.
-    Raises NothingIsDue, ContractNotPaidOut, AmountNotPositive, DayNotPossible, CurrencyMismatch.
+    Raises NothingIsDue, ContractWrittenOff, ContractNotPaidOut, AmountNotPositive,
+    DayNotPossible, CurrencyMismatch.
     """
     if not standing.instalments:
         raise NothingIsDue
+    if standing.status == "written_off":
+        raise ContractWrittenOff(contract_id=standing.contract_id)
     if standing.status != "active":
         raise ContractNotPaidOut(contract_id=standing.contract_id, state=standing.status)
     if amount.currency != standing.fund.currency:
@@ -225,8 +255,10 @@ def take_back(
 
     All portions are negative. The newest payment's reversal is its exact opposite; an older one's
     is the net of that opposite and of what later payments now fill instead. The entry names
-    `entry_id`, the one it reverses.
+    `entry_id`, the one it reverses. Raises ContractWrittenOff.
     """
+    if standing.status == "written_off":
+        raise ContractWrittenOff(contract_id=standing.contract_id)
     decided = _move(standing, -amount.minor, booked_on=booked_on, channel=channel)
     entry = replace(decided.entry, kind=EntryKind.REVERSAL, reverses_entry_id=entry_id)
     return replace(decided, entry=entry)
@@ -253,13 +285,17 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
     changed = positions.moved(standing.days, on=booked_on, paid=minor)
     kept = (day for day in standing.days if day.valid_from < booked_on)
     after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
-    ladder = Ladder.of(standing.instalments, standing.due_on, standing.order)
+    held = [standing.agreed_on(day.valid_from) for day in changed]
     return Decided(
         portions=portions,
         entry=entry,
         after=after,
         closes=before < owed <= paid.total,
-        positions=tuple(positions.stand(day, ladder=ladder, base=standing.base) for day in changed),
+        positions=tuple(
+            positions.stand(day, ladder=agreed.ladder, base=standing.base)
+            for day, agreed in zip(changed, held, strict=True)
+        ),
+        generations=tuple(agreed.generation for agreed in held),
     )
 
 

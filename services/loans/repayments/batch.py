@@ -138,7 +138,7 @@ class RepaymentBook:
         for index in waiting:
             try:
                 _require_seen(commands[index], standings, branches)
-                if standings[commands[index].contract_id].takes(commands[index].received_on):
+                if standings[commands[index].contract_id].pours():
                     accepted[index] = _decide(commands[index], standings)
                 else:
                     folded.append(index)
@@ -215,7 +215,7 @@ class RepaymentBook:
                 if kept:
                     return Answer(kept[key].answer_to(command.request_hash), repeated=True)
                 standing = await self._reversible(connection, institution_id, command, found)
-                if not standing.takes(found["received_on"]):
+                if not standing.pours():
                     break
                 answer = await self._try_reversal(
                     connection, institution_id, command, found, standing

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.loans.domain import allocation, positions
-from services.loans.domain.allocation import Portions
+from services.loans.domain.allocation import Order, Portions
 from services.loans.domain.chart import FundAccounts, FundKind
-from services.loans.domain.collecting import ReceiveRepayment, Standing
+from services.loans.domain.collecting import Agreed, ReceiveRepayment, Standing
 from services.loans.domain.modes import MODES
-from services.loans.domain.positions import Day
+from services.loans.domain.positions import Day, Ladder
 from services.loans.domain.terms import Component, ModeOfFinance
 from services.loans.ledger.queries import AccountKey
 from shared.ids import AccountId, ContractId, FundId, InstitutionId
@@ -48,6 +48,13 @@ class Reader:
         }
         for contract_id, days in (await _days(connection, institution_id, late)).items():
             standings[contract_id] = replace(standings[contract_id], days=tuple(days))
+        before = {
+            contract_id: standing.order
+            for contract_id, standing in standings.items()
+            if standing.reaches_before(first[contract_id])
+        }
+        for contract_id, earlier in (await _earlier(connection, institution_id, before)).items():
+            standings[contract_id] = replace(standings[contract_id], earlier=tuple(earlier))
         return standings, {row["contract_id"]: row["branch_id"] for row in rows}
 
     def _standing(self, row: Mapping[str, Any]) -> Standing:
@@ -107,6 +114,24 @@ async def _days(
     for row in rows:
         day = Day(row["valid_from"], row["disbursed_minor"], row["paid_minor"])
         found[row["contract_id"]].append(day)
+    return found
+
+
+async def _earlier(
+    connection: Any, institution_id: InstitutionId, orders: Mapping[ContractId, Order]
+) -> dict[ContractId, list[Agreed]]:
+    """Read every agreement of contracts that are moved on days before the newest."""
+    if not orders:
+        return {}
+    rows = await connection.fetch(
+        "select * from contract_agreements($1, $2)", institution_id, list(orders)
+    )
+    found: defaultdict[ContractId, list[Agreed]] = defaultdict(list)
+    for row in rows:
+        contract_id = row["contract_id"]
+        parts = list(zip(*(row[name] for name in PARTS), strict=True))
+        ladder = Ladder.of(parts, row["due_on"], orders[contract_id])
+        found[contract_id].append(Agreed(row["generation"], row["since"], ladder))
     return found
 
 

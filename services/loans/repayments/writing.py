@@ -133,7 +133,7 @@ def _history(accepted: Sequence[Accepted], event_ids: Sequence[UUID]) -> tuple[l
             position.valid_from,
             item.decided.after.version,
             event_id,
-            item.decided.after.generation,
+            generation,
             position.status.value,
             position.disbursed,
             position.paid,
@@ -141,7 +141,9 @@ def _history(accepted: Sequence[Accepted], event_ids: Sequence[UUID]) -> tuple[l
             position.oldest_open_due_on,
         )
         for item, event_id in zip(accepted, event_ids, strict=True)
-        for position in item.decided.positions
+        for position, generation in zip(
+            item.decided.positions, item.decided.generations, strict=True
+        )
     ]
     return tuple(list(column) for column in zip(*rows, strict=True))
 

@@ -15,6 +15,7 @@ from services.loans.domain import allocation
 from services.loans.domain.authority import Decision, Outcome
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.modes import MODES
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing.deciding import History, Step
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
@@ -107,7 +108,7 @@ async def file(session: AsyncSession, row: ContractRow) -> File:
         + head.surplus_minor
     )
     shape = Shape(
-        rows=rows_of(agreed[row.contract_id]),
+        rows=rows_of(agreed.get(row.contract_id, ())),
         borrower_id=row.borrower_id,
         moved=sum(effect.moved_minor for effect in effects),
         written_off=sum(effect.written_off_minor for effect in effects),
@@ -126,6 +127,7 @@ async def file(session: AsyncSession, row: ContractRow) -> File:
         received=paid - shape.moved - shape.forgiven,
         opened_on=opened_on or row.signed_on,
         sharia_bound=terms.mode_of_finance is not ModeOfFinance.CONVENTIONAL,
+        defers_profit=MODES[terms.mode_of_finance].DEFERS_PROFIT,
     )
     return File(
         contract=row,

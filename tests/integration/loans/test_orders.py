@@ -204,6 +204,46 @@ async def test_money_on_a_rescheduled_contract_pours_over_the_new_instalments(de
     assert await desk.faults() == {}
 
 
+async def test_money_dated_before_an_order_counts_on_its_day(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    first = (await desk.repay(contract_id, "100.000", received_on="2026-02-15")).json()
+    spread = {"instalments": 5, "first_due_on": "2026-06-01", "effective_on": "2026-03-20"}
+    await desk.done(contract_id, "reschedule", **spread)
+
+    late = await desk.repay(contract_id, "50.000", received_on="2026-03-10")
+    assert late.status_code == 201, late.text
+    assert await desk.faults() == {}
+    path = f"/loans/v1/contracts/{contract_id}"
+    then = (await desk.maker.get(path, as_of="2026-03-18")).json()["state"]
+    assert then["arrears"] == cash("50.000")
+    assert then["days_past_due"] == 3
+    now = (await desk.maker.get(path)).json()["state"]
+    assert now["days_past_due"] == 0
+    assert now["outstanding_principal"] == cash("1050.000")
+
+    back = f"/loans/v1/repayments/{first['repayment_id']}/reversal"
+    reversed_ = await keyed(desk.manager, back, {"reason": "not_received"})
+    assert reversed_.status_code == 201, reversed_.text
+    assert await desk.faults() == {}
+    then = (await desk.maker.get(path, as_of="2026-03-18")).json()["state"]
+    assert then["days_past_due"] == 31
+
+
+async def test_money_on_what_was_written_off_is_a_recovery(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    paid = (await desk.repay(contract_id, "100.000")).json()
+    await desk.done(contract_id, "write_off")
+    counted = await desk.counts()
+
+    refused = await desk.repay(contract_id, "5.000")
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "/problems/loans/contract-written-off"
+    path = f"/loans/v1/repayments/{paid['repayment_id']}/reversal"
+    refused = await keyed(desk.manager, path, {"reason": "duplicate"})
+    assert refused.json()["type"] == "/problems/loans/contract-written-off"
+    assert await desk.counts() == counted
+
+
 async def test_what_is_paid_on_a_closed_contract_is_refused_and_on_a_settled_one_kept(
     desk: Desk,
 ) -> None:

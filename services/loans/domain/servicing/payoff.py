@@ -7,7 +7,6 @@ from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing import tails
 from services.loans.domain.servicing.rows import Row, Rows
 from services.loans.domain.servicing.shape import Standing
-from services.loans.domain.terms import ChargeMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ def quote(standing: Standing, *, on: date) -> Quote:
     principal, agreed, fee, penalty = arithmetic.sums(later)
     start = due[-1].due_on if due else standing.opened_on
     profit = earned(standing, later[0], start=start, on=on) if later else 0
-    if standing.terms.charge_method is not ChargeMethod.DECLINING_BALANCE:
+    if not standing.recounts_profit:
         profit = agreed
     rows = arithmetic.compact([*due, Row(on, principal, profit, 0, penalty)])
     still_open = arithmetic.split(rows, paid=standing.paid, order=standing.order)[1]
@@ -65,7 +64,7 @@ def earned(standing: Standing, running: Row, *, start: date, on: date) -> int:
     """The profit of the running period's days before a day, rounded once; none where it is one
     amount for the whole loan.
     """
-    if standing.terms.charge_method is not ChargeMethod.DECLINING_BALANCE:
+    if not standing.recounts_profit:
         return 0
     whole, gone = (running.due_on - start).days, (on - start).days
     return tails.share(running.profit, part=max(gone, 0), whole=whole, terms=standing.terms)

@@ -21,7 +21,7 @@ from services.loans.domain.servicing.refusals import (
 from services.loans.domain.servicing.rows import Row, Rows
 from services.loans.domain.servicing.shape import Standing
 from services.loans.domain.servicing.tails import Pairs
-from services.loans.domain.terms import INSTALMENTS_MAX, ChargeMethod
+from services.loans.domain.terms import INSTALMENTS_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def respread(standing: Standing, plan: Plan) -> Rows:
         Row(day, part, profit, one_fee)
         for day, (part, profit), one_fee in zip(days, pairs, fees, strict=True)
     ]
-    if _is_declining(standing):
+    if standing.recounts_profit:
         tail[0] = tail[0].plus((0, late, 0, 0))
     tail[0] = tail[0].plus((0, 0, 0, penalty))
     settled = arithmetic.pulled_to(standing.settled_rows, on=plan.on)
@@ -70,7 +70,7 @@ def respread(standing: Standing, plan: Plan) -> Rows:
 
 
 def _spread(standing: Standing, plan: Plan, *, principal: int, days: tuple[date, ...]) -> Pairs:
-    if _is_declining(standing):
+    if standing.recounts_profit:
         return tails.declining(
             principal,
             annual_rate=plan.annual_rate,
@@ -114,7 +114,7 @@ def change_rate(standing: Standing, *, on: date, annual_rate: Decimal) -> Rows:
     The running period keeps its profit. Only for profit counted on the outstanding principal:
     raises `RateNotForThis` for others, whose profit is one amount that a waiver lowers.
     """
-    if not _is_declining(standing):
+    if not standing.recounts_profit:
         raise RateNotForThis(annual_rate=annual_rate, agreed_rate=standing.terms.annual_rate)
     later = [place for place, row in enumerate(standing.shape.rows) if row.due_on >= on]
     bearing = [place for place in later[1:] if standing.open_rows[place].principal]
@@ -167,7 +167,7 @@ def advance(standing: Standing, *, on: date, effect: Advance) -> Rows:
     towards = min(ahead - profit, principal)
     left = principal - towards
     paid_now = Row(on, towards, profit)
-    if not _is_declining(standing):
+    if not standing.recounts_profit:
         tail = _evenly(left, agreed - profit, later, effect=effect)
     else:
         tail = _anew(standing, left, later, on=on, effect=effect, earned=earned - profit)
@@ -228,7 +228,3 @@ def _running_since(standing: Standing, *, on: date) -> date:
     """The first day of the running period: the last due date up to a day, or the payout."""
     gone = [row.due_on for row in standing.shape.rows if row.due_on <= on]
     return gone[-1] if gone else standing.opened_on
-
-
-def _is_declining(standing: Standing) -> bool:
-    return standing.terms.charge_method is ChargeMethod.DECLINING_BALANCE

@@ -12,7 +12,7 @@ from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.rows import Rows
-from services.loans.domain.terms import Terms
+from services.loans.domain.terms import ChargeMethod, Terms
 from shared.ids import ContractId, EntryId
 from shared.money import Money
 
@@ -53,6 +53,18 @@ class Standing:
     received: int
     opened_on: date
     sharia_bound: bool = True
+    defers_profit: bool = False
+
+    @property
+    def recounts_profit(self) -> bool:
+        """Whether profit follows what is outstanding: never where a price was agreed for good."""
+        declining = self.terms.charge_method is ChargeMethod.DECLINING_BALANCE
+        return declining and not self.sharia_bound
+
+    @property
+    def deferred(self) -> int:
+        """The profit of a sale that is neither paid nor given up, where it stands in the books."""
+        return sum(row.profit for row in self.open_rows) if self.defers_profit else 0
 
     @property
     def paid(self) -> int:
@@ -92,13 +104,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What an order changes, in minor units: portions, money, principal given up, recovered."""
+    """What an order changes, in minor units: portions, money, principal given up, recovered.
+
+    `deferred` is the change of profit agreed and not yet earned by payment.
+    """
 
     portions: Portions
     moved: int
     written_off: int
     forgiven: int
     recovered: int
+    deferred: int = 0
 
     @classmethod
     def between(cls, before: Standing, *, after: Standing) -> "Difference":
@@ -111,6 +127,7 @@ class Difference:
             written_off=new.written_off - old.written_off,
             forgiven=new.forgiven - old.forgiven,
             recovered=new.recovered - old.recovered,
+            deferred=after.deferred - before.deferred,
         )
 
     def __neg__(self) -> "Difference":
@@ -120,6 +137,7 @@ class Difference:
             written_off=-self.written_off,
             forgiven=-self.forgiven,
             recovered=-self.recovered,
+            deferred=-self.deferred,
         )
 
     def lines(self, *, channel: Channel, penalty_account: str) -> dict[str, int]:
@@ -127,7 +145,8 @@ class Difference:
 
         A write-off of 500.000 is Dr write_off, Cr loans; a refund of 20.000 is Dr surplus, Cr
         cash; a payoff is a repayment. Profit is income when it is paid (cash basis), so profit
-        waived before it is paid books nothing.
+        waived before it is paid books nothing; of a sale
+        at a mark-up it is Dr deferred profit, Cr receivable.
         """
         lines = {
             channel.value: self.moved + self.recovered,
@@ -139,6 +158,8 @@ class Difference:
             "write_off": self.written_off,
             "forgiveness": self.forgiven,
             "recovery": -self.recovered,
+            "profit_receivable": self.deferred,
+            "deferred_profit": -self.deferred,
         }
         return {code: minor for code, minor in lines.items() if minor}
 

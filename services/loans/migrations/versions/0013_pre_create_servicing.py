@@ -154,6 +154,27 @@ alter table fund_claim
     kind in ('reserve', 'release', 'commit', 'uncommit', 'draw', 'undraw'));
 """
 
+# Every agreement of contracts, for money dated before the one that now holds.
+AGREEMENTS = """
+create function contract_agreements(p_institution uuid, p_contracts uuid[])
+returns table (contract_id uuid, generation integer, since date, due_on date[],
+  principal bigint[], profit bigint[], fee bigint[], penalty bigint[])
+language plpgsql stable as $$
+begin
+  perform enter_tenant(p_institution);
+  return query
+  select i.contract_id, i.generation, max(g.effective_on),
+    array_agg(i.due_on order by i.number), array_agg(i.principal_minor order by i.number),
+    array_agg(i.profit_minor order by i.number), array_agg(i.fee_minor order by i.number),
+    array_agg(i.penalty_minor order by i.number)
+  from instalment i
+  left join contract_generation g on g.institution_id = i.institution_id
+    and g.contract_id = i.contract_id and g.generation = i.generation
+  where i.institution_id = p_institution and i.contract_id = any(p_contracts)
+  group by i.contract_id, i.generation;
+end $$
+"""
+
 
 def upgrade() -> None:
     """Orders on contracts and funds, and what they undo of the money side."""
@@ -169,3 +190,4 @@ def upgrade() -> None:
         migrations.protect(table, grants="select, insert")
     migrations.script(MONEY_BACK)
     migrations.grant("contract", grants="update (borrower_id)")
+    migrations.define(AGREEMENTS, signature="contract_agreements(uuid, uuid[])")

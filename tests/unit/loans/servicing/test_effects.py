@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from services.loans.domain.servicing.refusals import (
     OrderChangesNothing,
     OrderDayNotPossible,
     OrderNotForState,
+    RateNotForThis,
     StillOwed,
 )
 from services.loans.domain.servicing.rows import Row
@@ -312,3 +314,21 @@ def test_the_principal_outstanding_is_what_the_rows_still_ask_for() -> None:
     written = replace(standing, shape=replace(standing.shape, written_off=10))
     assert written.outstanding == standing.outstanding - 10
     assert rows_of(standing.terms) == standing.shape.rows
+
+
+def test_profit_of_a_sale_that_is_waived_is_deferred_no_more() -> None:
+    sale = stand(received=34002, sharia_bound=True, defers_profit=True)
+    decided = decide(sale, order(K.WAIVER, part=WaivedPart.PROFIT, amount_minor=700))
+
+    assert booked(decided) == {"profit_receivable": -700, "deferred_profit": 700}
+
+
+def test_a_price_agreed_for_good_is_not_counted_anew() -> None:
+    sale = stand(sharia_bound=True, defers_profit=True)
+    asked = order(K.RESCHEDULE, instalments=12, first_due_on=date(2026, 4, 15))
+    decided = decide(sale, asked)
+
+    assert sum(row.profit for row in decided.after.shape.rows) == 2007
+    assert decided.entry is None
+    with pytest.raises(RateNotForThis):
+        decide(sale, order(K.RATE_CHANGE, annual_rate=Decimal("0.06")))
