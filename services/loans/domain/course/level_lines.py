@@ -28,17 +28,21 @@ def is_level(standing: Standing) -> bool:
 def lay_out(
     standing: Standing, on: date, *, overdue_to: date | None = None, order: Event | None = None
 ) -> None:
-    """Find the instalments anew from all that was paid out and ordered so far.
+    """Find the instalments from all that is paid out, and from what was ordered so far.
+
+    Tranches count from the start on, so that payments before them pay the instalments as they are
+    in the end, as if all were worked out anew with each tranche.
 
     With `overdue_to`, principal past due and unpaid has borne profit up to that day.
     """
     lines = _regular(standing)
-    gross = {event.key: event.amount for event in standing.disbursed}
+    last = lines[-1].due
+    drawn = [each for each in standing.drawn if each[0] <= last]
     down = sum(line.asked[0] for line in standing.lines if line.is_down_payment)
     given = level.Given(
         periods=[(line.start, line.due) for line in lines],
-        drawn=_drawn(standing),
-        bearing=sum(gross.values()),
+        drawn=[(on, amount - down_payment) for on, amount, down_payment in drawn],
+        bearing=sum(amount for _, amount, _ in drawn),
         paid=[_paid_by(standing, line.start) - down for line in lines],
         overdue_to=overdue_to,
         changes=_changes([*standing.applied, *([order] if order else [])], lines),
@@ -126,18 +130,6 @@ def _changes(events: list[Event], lines: list[Line]) -> list[Change]:
                     extra=event.extra_instalments,
                 )
             )
-    return found
-
-
-def _drawn(standing: Standing) -> list[tuple[date, int]]:
-    """What was paid out, less the down payments that fell due on the same day."""
-    waiting = [line for line in standing.lines if line.is_down_payment]
-    found = []
-    for event in standing.disbursed:
-        line = next((line for line in waiting if line.due == event.on), None)
-        if line is not None:
-            waiting.remove(line)
-        found.append((event.on, event.amount - (line.asked[0] if line else 0)))
     return found
 
 

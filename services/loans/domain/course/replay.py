@@ -56,6 +56,10 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
     standing = start(plan, first)
     standing.is_expected_only = not any(isinstance(event, Disbursed) for event in events)
     standing.expected = _expected(plan, kept)[len(paid_out) :]
+    standing.drawn = [
+        (event.on, event.amount, disbursing.down_payment_of(plan, event.amount))
+        for event in paid_out
+    ]
     for charge in plan.charges:
         charges.note_agreed(standing, charge)
     early = level_lines.charges_from_the_start(plan, events)

@@ -44,7 +44,8 @@ class Standing:
     """The lines, the model of the periods, and what was paid beyond them.
 
     `follows_days` says whether profit follows the real days (a plan with recalculation) and still
-    does: after a charge-off or write-off nothing is recalculated any more.
+    does: after a charge-off or write-off nothing is recalculated any more. `drawn` is all that is
+    paid out in the whole course: day, amount, and down payment.
     """
 
     plan: Plan
@@ -63,6 +64,7 @@ class Standing:
     is_expected_only: bool = False
     expected: list[tuple[date, int]] = field(default_factory=list)
     applied: list[Event] = field(default_factory=list)
+    drawn: list[tuple[date, int, int]] = field(default_factory=list)
     by_instalment: dict[tuple[int, int], int] = field(default_factory=dict)
     fees_paid_out: dict[Hashable, int] = field(default_factory=dict)
 
