@@ -22,6 +22,7 @@ from shared.db import Database, TenantDb
 from shared.ids import InstitutionId
 
 console = Console()
+WITHIN = 22.0
 ITSELF = UUID("018f0000-0000-7000-8000-00000000c105")
 """Who books where no person asked: the command itself."""
 
@@ -34,9 +35,10 @@ def close_day(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day; yesterday if not named."),
     ] = None,
-    pace: Annotated[
-        float, typer.Option(min=0.05, max=1.0, help="The share of the time that it works.")
-    ] = 0.5,
+    within: Annotated[
+        float,
+        typer.Option(min=0.0, max=3_600.0, help="Seconds to spread the work over; others go on."),
+    ] = WITHIN,
     data: Folder = None,
     url: Annotated[
         str | None,
@@ -57,7 +59,7 @@ def close_day(
             for institution_id, code, today in await _asked(database, code=institution):
                 asked = day.date() if day else today - timedelta(days=1)
                 row = await _close(
-                    TenantDb(database, institution_id), code, day=asked, today=today, pace=pace
+                    TenantDb(database, institution_id), code, day=asked, today=today, within=within
                 )
                 console.print(
                     f"[green]✓[/] {code} {row.day}: {row.contracts:,} contracts,"
@@ -82,7 +84,7 @@ async def _asked(database: Database, *, code: str | None) -> list[tuple[Institut
     return found
 
 
-async def _close(db: TenantDb, code: str, *, day: date, today: date, pace: float) -> DayCloseRow:
+async def _close(db: TenantDb, code: str, *, day: date, today: date, within: float) -> DayCloseRow:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -99,5 +101,5 @@ async def _close(db: TenantDb, code: str, *, day: date, today: date, pace: float
         def progress(step: str, done: int, total: int) -> None:
             shown.update(tasks[step], completed=done, total=total)
 
-        manner = Manner(pace=pace, progress=progress)
+        manner = Manner(within=within, progress=progress)
         return await running.close_day(db, day=day, today=today, actor_id=ITSELF, manner=manner)

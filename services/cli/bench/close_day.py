@@ -16,6 +16,7 @@ from services.cli.benchmarks import closing as measuring
 from services.cli.benchmarks import repayments as paying
 from services.cli.benchmarks.closing import Profitable
 from services.cli.benchmarks.repayments import Ground, Measured
+from services.cli.closing import WITHIN
 from services.cli.running import run
 from shared import ids
 from shared.clock import SystemClock
@@ -32,13 +33,13 @@ def close_day(
     contracts: Annotated[int, typer.Option(help="How many contracts are made.")] = 1_000_000,
     times: Annotated[int, typer.Option(help="How many days are closed amid payments.")] = 3,
     seconds: Annotated[float, typer.Option(help="How long payments are measured alone.")] = 20.0,
-    pace: Annotated[float, typer.Option(help="The share of the time that a close works.")] = 0.4,
+    within: Annotated[float, typer.Option(help="Seconds that a close is spread over.")] = WITHIN,
 ) -> None:
     """Close days of a million contracts, alone and while payments are posted."""
-    run(_close_day(contracts=contracts, times=times, seconds=seconds, pace=pace))
+    run(_close_day(contracts=contracts, times=times, seconds=seconds, within=within))
 
 
-async def _close_day(*, contracts: int, times: int, seconds: float, pace: float) -> None:
+async def _close_day(*, contracts: int, times: int, seconds: float, within: float) -> None:
     made = Profitable(
         institution_id=InstitutionId(ids.new()),
         today=SystemClock().today(ZONE),
@@ -52,7 +53,7 @@ async def _close_day(*, contracts: int, times: int, seconds: float, pace: float)
             console.print(f"{contracts:,} contracts made in {time.perf_counter() - started:.1f} s")
             first = made.today - timedelta(days=times + 2)
             for number, title in enumerate(("first close, all windows made", "next close, alone")):
-                closed = await measuring.close(url, first + timedelta(days=number), pace=1.0)
+                closed = await measuring.close(url, first + timedelta(days=number), within=0.0)
                 console.print(
                     f"{title}: {closed.seconds:.1f} s, of them {closed.own_seconds:.1f} s of the"
                     f" command's own processor time\n  {closed.told}"
@@ -61,7 +62,7 @@ async def _close_day(*, contracts: int, times: int, seconds: float, pace: float)
             shares = []
             for number in range(times):
                 day = first + timedelta(days=number + 2)
-                amid = await _amid(url, ground, day=day, pace=pace)
+                amid = await _amid(url, ground, day=day, within=within)
                 alone.append(await paying.operation(url, ground, seconds=seconds))
                 base = statistics.mean(one.rate for one in alone[-2:])
                 shares.append(amid.rate / base)
@@ -76,9 +77,9 @@ async def _close_day(*, contracts: int, times: int, seconds: float, pace: float)
             )
 
 
-async def _amid(url: str, ground: Ground, *, day: date, pace: float) -> Measured:
+async def _amid(url: str, ground: Ground, *, day: date, within: float) -> Measured:
     """Post payments for as long as a close takes, in runs of a second."""
-    closing = asyncio.create_task(measuring.close(url, day, pace=pace))
+    closing = asyncio.create_task(measuring.close(url, day, within=within))
     runs: list[Measured] = []
     while not closing.done():
         runs.append(await paying.operation(url, ground, seconds=1.0))

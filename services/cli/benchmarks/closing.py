@@ -149,7 +149,7 @@ class Closed:
     told: str
 
 
-async def close(url: str, day: date, *, pace: float) -> Closed:
+async def close(url: str, day: date, *, within: float) -> Closed:
     """Run `rafid close-day` in a process of its own, as an operator would."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
@@ -160,8 +160,8 @@ async def close(url: str, day: date, *, pace: float) -> Closed:
         "close-day",
         "--day",
         day.isoformat(),
-        "--pace",
-        str(pace),
+        "--within",
+        str(within),
         env={**os.environ, "RAFID_LOANS_DATABASE_URL": url},
         stdout=asyncio.subprocess.PIPE,
     )

@@ -36,6 +36,9 @@ from shared.errors import Kind, RafidError
 from shared.ids import ContractId, FundId, ProductId
 
 PART = 20_000
+REST_MOST = 4.0
+SHARES = {"windows": (0.0, 0.3), "figures": (0.3, 1.0)}
+"""From where to where in its time a close is while it does a step."""
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 USUAL = DatedPolicy(policy_id=UUID(int=0), fund_id=None, starts_on=date.min, policy=ClosingPolicy())
 
@@ -60,14 +63,31 @@ def silent(_step: str, _done: int, _all: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a close goes about it: the size of a part, the share of the time it works, who hears.
+    """How a close goes about it: the size of a part, the time it may take, who hears of it.
 
-    At a pace of 0.5 it rests after each part for as long as the part took.
+    Given more seconds than it needs, a close rests after each part, so that others have the
+    processors; given less, it never rests.
     """
 
     part: int = PART
-    pace: float = 1.0
+    within: float = 0.0
     progress: Progress = field(default=silent)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Rests after a part while the close is ahead of its time, at most some parts long."""
+
+    within: float
+    begun: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+
+    async def rest(self, share: float) -> None:
+        """Rest after a part with which so much of the close is done."""
+        now = time.monotonic()
+        ahead = self.begun + self.within * share - now
+        await asyncio.sleep(max(min(ahead, REST_MOST * (now - self.last)), 0.0))
+        self.last = time.monotonic()
 
 
 async def close_day(
@@ -91,11 +111,12 @@ async def look_at(db: TenantDb, *, day: date, today: date, manner: Manner | None
     if day >= today:
         raise DayNotOver(asked=day, today=today)
     how = manner or Manner()
+    pace = Pace(how.within)
     async with db() as session:
         await operations.refuse_earlier(session, day=day)
         policies = await policies_of(session, day=day)
-    await _make_windows(db, day=day, policies=policies, manner=how)
-    return await sum_up(db, day=day, policies=policies, manner=how)
+    await _make_windows(db, day=day, policies=policies, manner=how, pace=pace)
+    return await sum_up(db, day=day, policies=policies, manner=how, pace=pace)
 
 
 async def policies_of(session: AsyncSession, *, day: date) -> dict[FundId, DatedPolicy]:
@@ -116,8 +137,11 @@ async def part_of(session: AsyncSession, contract_id: UUID, *, day: date) -> tup
     raise NothingOutstanding(contract_id=ContractId(contract_id), day=day)
 
 
-async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> None:
-    async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="windows"):
+async def _make_windows(
+    db: TenantDb, *, day: date, policies: Policies, manner: Manner, pace: Pace
+) -> None:
+    cuts = _cuts(db, day=day, policies=policies, manner=manner, pace=pace, step="windows")
+    async for cut in cuts:
         async with db() as session:
             await queries.work_alone(session)
             stale = await queries.stale(session, cut)
@@ -127,14 +151,17 @@ async def _make_windows(db: TenantDb, *, day: date, policies: Policies, manner: 
                 await windows.refresh_windows(session, stale, day=day, policies=policies)
 
 
-async def sum_up(db: TenantDb, *, day: date, policies: Policies, manner: Manner) -> Found:
+async def sum_up(
+    db: TenantDb, *, day: date, policies: Policies, manner: Manner, pace: Pace
+) -> Found:
     """Sum the portfolio within one snapshot, so that all of it is known at one moment."""
     figures: defaultdict[Place, Figure] = defaultdict(Figure)
     without_window: list[UUID] = []
     async with db(snapshot=True) as session:
         await queries.work_alone(session)
         known_at = (await queries.moment(session)).now
-        async for cut in _cuts(db, day=day, policies=policies, manner=manner, step="figures"):
+        cuts = _cuts(db, day=day, policies=policies, manner=manner, pace=pace, step="figures")
+        async for cut in cuts:
             for row in await queries.sums(session, cut):
                 if row.without_window is not None:
                     without_window.append(row.without_window)
@@ -157,24 +184,21 @@ async def sum_up(db: TenantDb, *, day: date, policies: Policies, manner: Manner)
 
 
 async def _cuts(
-    db: TenantDb, *, day: date, policies: Policies, manner: Manner, step: str
+    db: TenantDb, *, day: date, policies: Policies, manner: Manner, pace: Pace, step: str
 ) -> AsyncIterator[Cut]:
-    """Go through the portfolio in parts, resting after each as the pace asks."""
+    """Go through the portfolio in parts, resting after each as the pace allows."""
     told = rules(policies)
     async with db() as session:
         many = (await queries.moment(session)).many
-    done, after = 0, FIRST
-    while True:
-        started = time.monotonic()
+    done, after, (begin, end) = 0, FIRST, SHARES[step]
+    while after != LAST:
         async with db() as session:
             upto = await queries.bound(session, after=after, size=manner.part) or LAST
         yield Cut(day=day, rules=told, after=after, upto=upto)
         done = min(done + manner.part, many)
         manner.progress(step, done, many)
-        if upto == LAST:
-            return
+        await pace.rest(begin + (end - begin) * (done / many if many else 1.0))
         after = upto
-        await asyncio.sleep((time.monotonic() - started) * (1 / manner.pace - 1))
 
 
 async def parts(

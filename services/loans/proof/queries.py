@@ -85,12 +85,17 @@ RULES: Mapping[str, str] = {
           or p.paid_penalty_minor <> coalesce(r.penalty, 0)
           or p.surplus_minor <> coalesce(r.surplus, 0))
         order by p.contract_id limit 1""",
-    "what a contract is written off is what its orders wrote off": """
-        select p.contract_id as row, 'position ' || p.written_off_minor || ', orders '
+    "what a contract is written off is what its orders wrote off, or was lost": """
+        select p.contract_id as row, 'position ' || p.written_off_minor || ', orders and losses '
           || coalesce(e.minor, 0) as why
         from position p left join (
-          select contract_id, sum(written_off_minor) as minor from order_effect
-          where institution_id = :institution_id group by contract_id
+          select contract_id, sum(minor) as minor from (
+            select contract_id, written_off_minor as minor from order_effect
+            where institution_id = :institution_id
+            union all
+            select contract_id, -handed_minor from deal_step
+            where institution_id = :institution_id and handed_minor < 0
+          ) m group by contract_id
         ) e on e.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.written_off_minor <> coalesce(e.minor, 0)
         order by p.contract_id limit 1""",
@@ -142,7 +147,8 @@ RULES: Mapping[str, str] = {
             select contract_id, amount_minor from disbursement
             where institution_id = :institution_id
             union all
-            select contract_id, handed_minor from deal_step where institution_id = :institution_id
+            select contract_id, handed_minor from deal_step
+            where institution_id = :institution_id and handed_minor > 0
           ) m group by contract_id
         ) d on d.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.disbursed_minor <> coalesce(d.amount, 0)
@@ -198,6 +204,44 @@ RULES: Mapping[str, str] = {
         having sum(l.amount_minor) < 0
           and sum(l.amount_minor) filter (where e.kind <> 'reversal') < 0
         order by a.fund_id limit 1""",
+    "what closes have booked is what the newest one shows": """
+        with shown as (
+          select fund_id, sum(receivable_minor - unearned_minor) as profit,
+            sum(allowance_minor) as allowance
+          from day_close_book where institution_id = :institution_id
+            and run = (select max(run) from day_close where institution_id = :institution_id)
+          group by fund_id
+        ), booked as (
+          select l.fund_id, coalesce(sum(l.amount_minor) filter (where a.code in
+              ('profit_accrued', 'profit_unearned', 'deferred_profit')), 0) as profit,
+            coalesce(-sum(l.amount_minor) filter (where a.code = 'loss_allowance'), 0) as allowance
+          from journal_entry e
+          join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+          join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+          where e.institution_id = :institution_id and e.kind in ('accrual', 'provision')
+          group by l.fund_id
+        )
+        select coalesce(s.fund_id, b.fund_id) as row, 'shown '
+          || concat_ws('/', coalesce(s.profit, 0), coalesce(s.allowance, 0)) || ', booked '
+          || concat_ws('/', coalesce(b.profit, 0), coalesce(b.allowance, 0)) as why
+        from shown s full join booked b on b.fund_id = s.fund_id
+        where coalesce(s.profit, 0) <> coalesce(b.profit, 0)
+          or coalesce(s.allowance, 0) <> coalesce(b.allowance, 0)
+        order by 1 limit 1""",
+    "a close's figures add up to what its books show": """
+        select b.book_id as row, 'run ' || b.run || ' shows ' || concat_ws('/',
+            b.receivable_minor, b.unearned_minor, b.allowance_minor) || ', figures '
+          || concat_ws('/', coalesce(sum(f.receivable_minor), 0),
+            coalesce(sum(f.unearned_minor), 0), coalesce(sum(f.allowance_minor), 0)) as why
+        from day_close_book b left join day_close_figure f
+          on f.institution_id = b.institution_id and f.run = b.run and f.fund_id = b.fund_id
+          and f.product_id = b.product_id
+        where b.institution_id = :institution_id
+        group by b.institution_id, b.run, b.fund_id, b.product_id
+        having b.receivable_minor <> coalesce(sum(f.receivable_minor), 0)
+          or b.unearned_minor <> coalesce(sum(f.unearned_minor), 0)
+          or b.allowance_minor <> coalesce(sum(f.allowance_minor), 0)
+        order by b.book_id limit 1""",
     "every key that was taken was answered": """
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null

@@ -1,6 +1,7 @@
 """A close amid payments, failures and other closes ends with the same books as one in peace."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from services.loans.closing import operations as closing
 from services.loans.closing import running
 from services.loans.closing.operations import ClosedMeanwhile
-from services.loans.closing.running import Manner
+from services.loans.closing.running import Pace
 from services.loans.closing.tables import DayCloseRow
 from shared.db import Database
 from shared.ids import InstitutionId
@@ -98,7 +99,7 @@ async def test_payments_go_on_while_a_day_is_closed_and_belong_to_their_own_day(
     books: Books,
 ) -> None:
     in_peace = await books.expected(DAY)
-    task = asyncio.create_task(books.close(DAY, part=1, pace=0.2))
+    task = asyncio.create_task(books.close(DAY, part=1, within=30.0))
     paid_before_the_end = 0
     for number in range(20):
         await books.pay(number, "100.000", DAY + timedelta(days=1))
@@ -117,7 +118,7 @@ async def test_payments_go_on_while_a_day_is_closed_and_belong_to_their_own_day(
 async def test_payments_dated_back_while_a_day_is_closed_are_in_its_next_close(
     books: Books,
 ) -> None:
-    task = asyncio.create_task(books.close(DAY, part=2, pace=0.3))
+    task = asyncio.create_task(books.close(DAY, part=2, within=30.0))
     for number in range(20):
         await books.pay(number, "60.000", DAY - timedelta(days=number))
     await task
@@ -155,18 +156,28 @@ async def test_figures_looked_at_before_another_close_are_not_booked_after_it(
     assert of_close(await books.balances()) == await books.expected(DAY)
 
 
-async def test_a_close_rests_as_long_as_its_pace_asks(books: Books) -> None:
+async def test_a_close_tells_how_far_it_is(books: Books) -> None:
     heard: list[tuple[str, int, int]] = []
 
     def listen(step: str, done: int, total: int) -> None:
         heard.append((step, done, total))
 
-    await running.close_day(
-        books.db,
-        day=DAY,
-        today=FAR,
-        actor_id=ACTOR,
-        manner=Manner(part=8, pace=0.5, progress=listen),
-    )
+    await books.close(DAY, part=8, progress=listen)
 
     assert heard == [(step, done, 20) for step in ("windows", "figures") for done in (8, 16, 20)]
+
+
+async def test_a_close_rests_while_it_is_ahead_of_its_time_and_never_for_long() -> None:
+    pace = Pace(within=100.0)
+    await asyncio.sleep(0.02)
+
+    started = time.monotonic()
+    await pace.rest(0.5)
+    rested = time.monotonic() - started
+    assert 0.07 <= rested < 1.0, "four times the part, far less than what is left"
+
+    hurried = Pace(within=0.001)
+    await asyncio.sleep(0.02)
+    started = time.monotonic()
+    await hurried.rest(1.0)
+    assert time.monotonic() - started < 0.05

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from services.loans.closing import queries, running
 from services.loans.closing.queries import Cut
+from services.loans.closing.running import Manner, Pace
 from services.loans.domain import day_close, schedule
 from services.loans.domain.accrual import Recognition
 from services.loans.domain.closing_policy import ClosingPolicy
@@ -161,7 +162,9 @@ async def test_a_contract_without_a_window_is_looked_at_by_itself(
         policies = await running.policies_of(session, day=day)
     assert await without_window(books, day) == 4
 
-    found = await running.sum_up(books.db, day=day, policies=policies, manner=running.Manner())
+    found = await running.sum_up(
+        books.db, day=day, policies=policies, manner=Manner(), pace=Pace(0.0)
+    )
 
     assert dict(found.figures) == await by_the_domain(books, day)
 
