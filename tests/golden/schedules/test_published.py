@@ -12,10 +12,10 @@ from services.cli.checking.outcomes import Outcome, Verdict
 FOLDER = Path(__file__).parents[4] / "shared" / "oracles"
 
 # What was reached, tier by tier; a figure here is raised when more is, and never lowered.
-REACHED = {"tier 1": 119, "tier 2": 64, "tier 3": 204, "tier 4": 69}
+REACHED = {"tier 1": 119, "tier 2": 64, "tier 3": 206, "tier 4": 69}
 REACHED_RATES = 91
 # Tables whose source proved nothing but that they add up: told apart, and yet not to be lost.
-REACHED_APART = 85
+REACHED_APART = 100
 
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason="the folder of published cases is not beside this project"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 
 from services.loans.domain.course.plan import (
     Amortisation,
@@ -41,14 +42,14 @@ class Given:
 
     `periods` are the days of each instalment; `drawn` the amounts to be amortised with the days on
     which they were paid out, `bearing` those that a flat profit is counted on (the down payment
-    included). `paid` is the principal paid by the start of each period, and `overdue_to` the day up
-    to which principal past its due date bears profit; None: it does not.
+    included). `paid` are the payments of principal by day, and `overdue_to` is the day up to which
+    principal past its due date bears profit; None: it does not.
     """
 
     periods: Sequence[Days]
     drawn: Sequence[Drawn]
     bearing: int
-    paid: Sequence[int] = ()
+    paid: Sequence[Drawn] = ()
     overdue_to: date | None = None
     changes: Sequence[Change] = ()
 
@@ -204,10 +205,14 @@ def _base(plan: Plan, given: Given, balance: int) -> int:
 
 
 def _on_overdue(plan: Plan, given: Given, number: int, asked: int) -> Fraction:
-    """What principal bears that was due before a period and is not paid, up to the day given."""
+    """What principal bears that was due before a period, as long as it is unpaid, up to a day."""
+    bearing = Fraction(0)
     if given.overdue_to is None:
-        return Fraction(0)
+        return bearing
     start, due = given.periods[number]
-    paid = given.paid[number] if number < len(given.paid) else 0
-    days = (min(given.overdue_to, due) - start).days
-    return max(asked - paid, 0) * share(plan, (start, due), days)
+    end = min(given.overdue_to, due)
+    cuts = sorted({on for on, _ in given.paid if start < on < end})
+    for first, last in pairwise([start, *cuts, end]):
+        unpaid = asked - sum(amount for on, amount in given.paid if on <= first)
+        bearing += max(unpaid, 0) * share(plan, (start, due), (last - first).days)
+    return bearing

@@ -19,6 +19,16 @@ from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.standing import Standing
 from services.loans.domain.terms import ChargeMethod
 
+_NO_PAYMENT = {
+    TransactionKind.DISBURSEMENT,
+    TransactionKind.CHARGEBACK,
+    TransactionKind.CREDIT_REFUND,
+    TransactionKind.CHARGE_OFF,
+    TransactionKind.WRITE_OFF,
+    TransactionKind.RE_AGE,
+    TransactionKind.RE_AMORTISE,
+}
+
 
 def is_level(standing: Standing) -> bool:
     """Whether the instalments are found once for the whole term."""
@@ -38,12 +48,11 @@ def lay_out(
     lines = _regular(standing)
     last = lines[-1].due
     drawn = [each for each in standing.drawn if each[0] <= last]
-    down = sum(line.asked[0] for line in standing.lines if line.is_down_payment)
     given = level.Given(
         periods=[(line.start, line.due) for line in lines],
         drawn=[(on, amount - down_payment) for on, amount, down_payment in drawn],
         bearing=sum(amount for _, amount, _ in drawn),
-        paid=[_paid_by(standing, line.start) - down for line in lines],
+        paid=_paid(standing),
         overdue_to=overdue_to,
         changes=_changes([*standing.applied, *([order] if order else [])], lines),
     )
@@ -51,7 +60,22 @@ def lay_out(
     found = (level_flat if is_flat else level).instalments(standing.plan, given)
     for line, (principal, profit) in zip(lines, found, strict=True):
         line.asked[0], line.asked[1] = principal + line.credited, profit
+    for part in (0, 1):
+        _keep_what_was_paid(lines, part)
+    for line in lines:
         line.note(on)
+
+
+def _keep_what_was_paid(lines: Sequence[Line], part: int) -> None:
+    """No instalment asks for less than was paid of it; the last open ones ask for less instead."""
+    beyond = sum(max(line.paid[part] - line.asked[part], 0) for line in lines)
+    for line in lines:
+        line.asked[part] = max(line.asked[part], line.paid[part])
+    for line in reversed(lines):
+        taken = min(line.asked[part] - line.paid[part] - line.waived[part], beyond)
+        if taken > 0:
+            line.asked[part] -= taken
+            beyond -= taken
 
 
 def agree_anew(standing: Standing, event: RateChanged | Rescheduled) -> None:
@@ -133,9 +157,14 @@ def _changes(events: list[Event], lines: list[Line]) -> list[Change]:
     return found
 
 
-def _paid_by(standing: Standing, day: date) -> int:
-    return sum(
-        entry.parts[0]
-        for entry in standing.entries
-        if entry.on <= day and entry.kind is not TransactionKind.DISBURSEMENT
-    )
+def _paid(standing: Standing) -> list[tuple[date, int]]:
+    """The principal paid of the instalments by day; the first that was paid is down payments."""
+    down = sum(line.paid[0] for line in standing.lines if line.is_down_payment)
+    found = []
+    for entry in standing.entries:
+        if entry.kind in _NO_PAYMENT:
+            continue
+        of_down = min(entry.parts[0], down)
+        down -= of_down
+        found.append((entry.on, entry.parts[0] - of_down))
+    return found

@@ -119,7 +119,7 @@ def test_principal_past_due_keeps_bearing_profit(
 def test_overdue_principal_bears_no_more_than_is_unpaid() -> None:
     plan = replace(plan_of(1_000_000, count=12, start=date(2015, 1, 1)), day_rules=BY_PERIOD)
 
-    paid = found(plan, overdue_to=date(2015, 4, 1), paid=[10**9] * 12)
+    paid = found(plan, overdue_to=date(2015, 4, 1), paid=[(date(2015, 1, 1), 10**9)])
 
     assert paid == found(plan)
 
