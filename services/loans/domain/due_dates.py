@@ -1,6 +1,7 @@
 """On which days do instalments fall due, and over how many steps does each period run?"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
@@ -24,6 +25,7 @@ MONTHS: Mapping[Frequency, int] = {
     Frequency.YEARLY: 12,
 }
 HALVES_OF_MONTH = 2
+HALF_MONTH_DAYS = 15
 # Seasons leave at most a year out; more steps than this in a row mean that nothing is left.
 LEFT_OUT_MAX = 400
 
@@ -62,7 +64,7 @@ def first_due_on(
     if frequency in DAYS:
         return disbursed_on + timedelta(days=DAYS[frequency] * (periods_of_grace + 1))
     if frequency is Frequency.TWICE_A_MONTH:
-        return disbursed_on + timedelta(days=15 * (periods_of_grace + 1))
+        return disbursed_on + timedelta(days=HALF_MONTH_DAYS * (periods_of_grace + 1))
     months = MONTHS[frequency] * (periods_of_grace + 1)
     return periods.add_months(disbursed_on, months, month_end_rule)
 
@@ -74,24 +76,27 @@ def usual_first(terms: Terms, *, periods_of_grace: int = 0) -> date:
     own first due date is not looked at.
     """
     steps = periods_of_grace + 1
-    start = period_start(terms)
-    if terms.frequency is Frequency.TWICE_A_MONTH:
-        return _half_months(start, terms.dating.days)(steps - 1)
-    return step_of(terms, start)(steps)
+    with _within_calendars(terms):
+        start = period_start(terms)
+        if terms.frequency is Frequency.TWICE_A_MONTH:
+            return _half_months(start, terms.dating.days)(steps - 1)
+        return step_of(terms, start)(steps)
 
 
 def nominal(terms: Terms) -> tuple[date, ...]:
     """The due dates before any is moved off a holiday.
 
     A first period of regular length keeps the day of disbursement: 31 January, 28 February,
-    31 March. Otherwise the day of the first due date is kept, or that of the anchor.
+    31 March. Otherwise the day of the first due date is kept, or that of the anchor. Raises
+    `TermsInvalid` where the calendars do not reach that far.
     """
     dating = terms.dating
     if dating.seasons or dating.anchor_on is not None or terms.frequency not in MONTHS:
         return tuple(span.end for span in spans(terms))
-    anchor, first = _anchor(terms)
-    at = step_of(terms, anchor)
-    return tuple([at(number) for number in range(first, first + terms.instalments)])
+    with _within_calendars(terms):
+        anchor, first = _anchor(terms)
+        at = step_of(terms, anchor)
+        return tuple([at(number) for number in range(first, first + terms.instalments)])
 
 
 def spans(terms: Terms) -> tuple[Span, ...]:
@@ -99,8 +104,13 @@ def spans(terms: Terms) -> tuple[Span, ...]:
 
     A date in a season of weight nothing is left out and its period joins the next: monthly from
     15 January 2026 with none in Ramadan gives 15 February, 15 April. Raises `TermsInvalid` where
-    the seasons leave no day.
+    the seasons leave no day, or the calendars do not reach that far.
     """
+    with _within_calendars(terms):
+        return _spans(terms)
+
+
+def _spans(terms: Terms) -> tuple[Span, ...]:
     found: list[Span] = []
     start, steps = period_start(terms), 0
     regular = is_regular(terms)
@@ -137,6 +147,13 @@ def is_regular(terms: Terms) -> bool:
     return step_of(terms, start)(1) == terms.first_due_on
 
 
+def regular_days(terms: Terms, span: Span) -> int:
+    """The days that a period of as many steps would have, ending on the same day."""
+    if terms.frequency is Frequency.TWICE_A_MONTH:
+        return HALF_MONTH_DAYS * span.steps
+    return (span.end - step_of(terms, span.end)(-span.steps)).days
+
+
 def step_of(terms: Terms, anchor: date) -> Step:
     """The day so many steps of the terms after a day."""
     frequency, dating, rule = terms.frequency, terms.dating, terms.month_end_rule
@@ -168,6 +185,16 @@ def moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -
         found.append(due_on)
         before = due_on
     return found
+
+
+@contextmanager
+def _within_calendars(terms: Terms) -> Iterator[None]:
+    """The Hijri tables end in November 2077, our years with 9999: told as a refusal."""
+    try:
+        yield
+    except (ValueError, OverflowError):
+        value = f"{terms.instalments} {terms.frequency} {terms.dating.calendar}"
+        raise TermsInvalid(member="instalments", value=value) from None
 
 
 def _days(terms: Terms) -> Iterator[date]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from services.loans.domain.charging import ChargeBasis, LeapRule, OddPeriodRule, RateKind
-from services.loans.domain.due_dates import DAYS, MONTHS, Span, step_of
+from services.loans.domain.due_dates import DAYS, MONTHS, Span, regular_days
 from services.loans.domain.terms import Frequency, Terms
 from shared import periods
 
@@ -89,8 +89,7 @@ def fraction(terms: Terms, span: Span) -> Fraction:
         return _by_days(terms, span, span.start, span.end)
     whole = _regular_fraction(terms) * span.steps
     if span.is_odd and odd is OddPeriodRule.SHARE:
-        regular_days = (span.end - step_of(terms, span.end)(-span.steps)).days
-        return whole * Fraction(span.days, regular_days)
+        return whole * Fraction(span.days, regular_days(terms, span))
     return whole
 
 

@@ -59,7 +59,8 @@ def split(terms: Terms, *, nominal: Sequence[date]) -> tuple[list[int], list[int
 
         def last_of(tried: int) -> int:
             principals, profits = run(principal, bearing, denominator, tried, rounding)
-            return principals[-1] + profits[-1]
+            falls_short = min(principals[:-1], default=0) < 0
+            return shares.UNPAYABLE if falls_short else principals[-1] + profits[-1]
 
         level = shares.levelled(level, count=len(bearing), last_of=last_of)
     principals, profits = run(principal, bearing, denominator, level, rounding)

@@ -42,17 +42,20 @@ def rounded(
         else:
             earned = _whole(profit, terms)
             rows.append((due - asked - earned, earned, asked))
-    return [*rows, _last(terms, rows, total=sum(principals) + sum(profits), fees=sum(fees))]
+    totals = (sum(principals, Fraction(0)), sum(profits, Fraction(0)), sum(fees, Fraction(0)))
+    return [*rows, _last(terms, rows, totals)]
 
 
-def _last(terms: Terms, rows: Sequence[Row], *, total: Fraction | int, fees: Fraction | int) -> Row:
+def _last(terms: Terms, rows: Sequence[Row], totals: tuple[Fraction, Fraction, Fraction]) -> Row:
     amortisation = terms.amortisation
     whole = _to(
-        Fraction(total + fees), amortisation.final_multiple, rounding=amortisation.final_rounding
+        sum(totals, Fraction(0)),
+        amortisation.final_multiple,
+        rounding=amortisation.final_rounding,
     )
     due = whole - sum(sum(row) for row in rows)
-    fee = _whole(Fraction(fees), terms) - sum(row[2] for row in rows)
-    principal = terms.principal.minor - sum(row[0] for row in rows)
+    fee = _whole(totals[2], terms) - sum(row[2] for row in rows)
+    principal = round(totals[0]) - sum(row[0] for row in rows)
     return principal, due - fee - principal, fee
 
 

@@ -7,6 +7,8 @@ from services.loans.domain.terms import ResidueRule
 from shared.money import Rounding
 
 LEVELLING_ROUNDS = 3
+# The last instalment of a level that does not pay its profit: no shift leads there.
+UNPAYABLE = 2**80
 
 
 def whole(numerator: int, denominator: int, rounding: Rounding) -> int:

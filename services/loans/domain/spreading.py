@@ -262,7 +262,10 @@ def _level(course: Course, state: State, first: int, begin: int) -> Amount:
 def _levelled(course: Course, state: State, first: int, begin: int, level: int) -> int:
     def last_of(tried: int) -> int:
         asks = [Ask(principal=0)] * (begin - first) + _amounts(course, begin, tried)
-        walk = _walk(course, state, first, asks, course.count)
+        try:
+            walk = _walk(course, state, first, asks, course.count)
+        except InstalmentBelowProfit:
+            return shares.UNPAYABLE
         return int(walk.principals[-1] + walk.profits[-1])
 
     return shares.levelled(level, count=course.count - begin, last_of=last_of)
