@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.loans.domain.course import model_views
 from services.loans.domain.course.events import Disbursed, Event, Paid
-from services.loans.domain.course.plan import PaymentKind, Plan
+from services.loans.domain.course.plan import PaymentKind, Plan, Recalculation
 from services.loans.domain.course.standing import Standing
 
 REFUNDS = (PaymentKind.MERCHANT_REFUND, PaymentKind.PAYOUT_REFUND)
@@ -27,10 +27,15 @@ def profit_to_refund(
     """The profit that the refunded principal has cost since it was paid out.
 
     The profit to the day as if all earlier refunds had come on the days of the disbursements, less
-    the profit as if this one had too. Worked: of 100.00 for 30 days at 12 % 50.00 are refunded:
+    the profit as if this one had too, both counted by days. Worked: of 100.00 for 30 days at 12 % 50.00 are refunded:
     1.00 less 0.50 is 0.50.
     """
-    plan = replace(plan, profit_refunded_on=frozenset())
+    plan = replace(
+        plan,
+        profit_refunded_on=frozenset(),
+        recalculation=plan.recalculation or Recalculation(),
+        agreed=(),
+    )
     as_it_was = _profit(plan, _moved(before), event, replayed)
     as_if = _profit(plan, _moved([*before, event]), event, replayed)
     return max(as_it_was - as_if, 0)

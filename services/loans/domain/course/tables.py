@@ -48,7 +48,7 @@ def _rows(standing: Standing) -> list[Row]:
     for number, line in enumerate(lines, start=1):
         while paid_out and (
             paid_out[0].due_on < line.due
-            or (paid_out[0].due_on == line.due and (line.is_down_payment or is_level))
+            or (paid_out[0].due_on == line.due and (_comes_after(line) or is_level))
         ):
             paid = paid_out.pop(0)
             balance += paid.balance
@@ -57,6 +57,11 @@ def _rows(standing: Standing) -> list[Row]:
         row = _row(standing, line, number, balance)
         found.append(replace(row, settled_on=None) if standing.is_expected_only else row)
     return found + paid_out
+
+
+def _comes_after(line: Line) -> bool:
+    """Whether it asks for what was paid out on its own day."""
+    return line.is_down_payment or line.start == line.due
 
 
 def _paid_out(standing: Standing) -> list[Row]:
