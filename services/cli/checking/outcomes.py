@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -85,7 +86,7 @@ def _table(title: str, grouped: Iterable[tuple[str, Outcome]]) -> Table:
         column.justify = "right"
     for group in sorted(counts):
         shown = (Verdict.MATCHED, Verdict.DIFFERENT, Verdict.UNSUPPORTED)
-        table.add_row(group, *(str(counts[group][verdict]) for verdict in shown))
+        table.add_row(escape(group), *(str(counts[group][verdict]) for verdict in shown))
     table.add_row()
     return table
 
@@ -99,6 +100,6 @@ def _reasons(proved: Sequence[Outcome], *, console: Console) -> None:
         return
     table = Table("unsupported because of", "cases", "of them", box=None, pad_edge=False)
     for reason, names in sorted(by_reason.items(), key=lambda found: -len(found[1])):
-        table.add_row(reason, str(len(names)), ", ".join(names[:3]))
+        table.add_row(escape(reason), str(len(names)), escape(", ".join(names[:3])))
     table.add_row()
     console.print(table)

@@ -96,6 +96,15 @@ def test_one_cell_that_differs_is_told_with_both_figures(
     assert result.exit_code == 1
 
 
+def test_brackets_in_a_case_are_told_as_they_are(tmp_path: Path) -> None:
+    odd = changed(changed(COURSE, "tags", to=["[bold]"]), "inputs", "[/red]", to=1)
+
+    result = check(tmp_path, odd)
+
+    assert "[bold]" in result.stdout
+    assert "inputs.[/red]" in result.stdout
+
+
 def test_a_row_more_or_a_movement_less_is_a_difference(tmp_path: Path) -> None:
     more = changed(COURSE, "checkpoints", 0, "rows", to=COURSE["checkpoints"][0]["rows"][:3])
     less = changed(
