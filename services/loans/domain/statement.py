@@ -1,12 +1,14 @@
 """What moved on a contract in a period, what did each movement pay, and what is owed at its end?"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
 
 from services.loans.domain import replay
 from services.loans.domain.allocation import Allocation
-from services.loans.domain.replay import ContractState, Movement
+from services.loans.domain.replay import ContractState, Movement, MovementKind, Sums
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
@@ -14,6 +16,7 @@ from shared.money import Money
 from shared.periods import Period
 
 LINES_MAX = 1_000
+ONE_DAY = timedelta(days=1)
 
 
 class StatementTooLong(RafidError):
@@ -48,20 +51,34 @@ class NothingLent(RafidError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One movement with what it changed: the parts it paid and the principal owed after it.
+class Stood:
+    """Where a contract stood at the end of a day: what had moved, and the instalments that held."""
 
-    `parts` are the difference that the movement makes to all before it, negative for a reversal.
+    sums: Sums
+    instalments: tuple[Instalment, ...]
+
+    def state(self, terms: Terms, *, as_of: date) -> ContractState:
+        """Give everything one may ask of the contract on the day."""
+        return replay.state_of(terms, instalments=self.instalments, sums=self.sums, as_of=as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What changed: the parts it paid, negative where they were taken back, and what is owed then.
+
+    Without a movement the agreement itself changed on the day: an order gave the contract other
+    instalments, or gave principal up.
     """
 
-    movement: Movement
+    on: date
+    movement: Movement | None
     parts: Allocation
     balance: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A contract over a period: as it stood on the eve, what moved, as it stands on the last day.
+    """A contract over a period: as it stood on the eve, what changed, as it stands on the last day.
 
     `opening` plus the parts of all lines is `closing`, to the minor unit.
     """
@@ -77,51 +94,73 @@ class Statement:
         return replay.correction(self.opening, after=self.closing)
 
 
+def days_of(period: Period, *, changes: Sequence[date]) -> tuple[date, ...]:
+    """The days whose end a statement needs: the eve, those of the changes, the last one."""
+    eve, last = period.start - ONE_DAY, period.end - ONE_DAY
+    return tuple(sorted({eve, last, *(day for day in changes if day in period)}))
+
+
 def statement(
     terms: Terms,
     *,
-    instalments: Sequence[Instalment],
+    stood: Mapping[date, Stood],
     movements: Sequence[Movement],
     period: Period,
     known_at: datetime,
 ) -> Statement:
     """Tell a period of a contract, movement by movement in the order of their value dates.
 
-    Each line is the difference between two replays, so that a statement can never tell another
-    story than the contract itself. Worked: 1,200.00 paid out on 1 March in twelve of 100.00,
-    150.00 paid on 10 April; April opens with 1,200.00, its one line pays 150.00 of principal and
-    it closes with 1,050.00. Raises `StatementTooLong`, and what `replay` raises.
+    `stood` gives the end of each of `days_of`, as the contract itself answers it. Each line is
+    the difference between two states; what the movements of a day do not explain is a line of its
+    own, so that a statement can never tell another story than the contract. Worked: 1,200.00 paid
+    out on 1 March in twelve of 100.00, 150.00 paid on 10 April; April opens with 1,200.00, its one
+    line pays 150.00 of principal and it closes with 1,050.00. Raises `StatementTooLong`.
     """
+    known = {one.movement_id: one for one in movements if one.known_at <= known_at}
     heard = sorted(
-        (one for one in movements if one.known_at <= known_at and one.effective_on < period.end),
+        (one for one in known.values() if one.effective_on in period),
         key=lambda one: (one.effective_on, one.known_at, one.movement_id),
     )
-    first = sum(one.effective_on < period.start for one in heard)
-    if len(heard) - first > LINES_MAX:
-        raise StatementTooLong(lines=len(heard) - first, most=LINES_MAX)
-
-    def state(count: int, as_of: date) -> ContractState:
-        return replay.replay(
-            terms,
-            instalments=instalments,
-            movements=heard[:count],
-            as_of=as_of,
-            known_at=known_at,
-        )
-
-    opening = before = state(first, period.start - timedelta(days=1))
-    lines = []
-    for count, movement in enumerate(heard[first:], start=first + 1):
-        after = state(count, movement.effective_on)
-        parts = replay.correction(before, after=after)
-        lines.append(Line(movement=movement, parts=parts, balance=after.outstanding_principal))
+    if len(heard) > LINES_MAX:
+        raise StatementTooLong(lines=len(heard), most=LINES_MAX)
+    of_day = {day: list(many) for day, many in groupby(heard, key=lambda one: one.effective_on)}
+    eve, *days = sorted(stood)
+    held = stood[eve]
+    opening = before = held.state(terms, as_of=eve)
+    lines: list[Line] = []
+    for day in days:
+        for movement in of_day.get(day, ()):
+            held = replace(held, sums=_moved(held.sums, movement, known))
+            after = held.state(terms, as_of=day)
+            lines.append(_line(before, after, on=day, movement=movement))
+            before = after
+        held = stood[day]
+        after = held.state(terms, as_of=day)
+        line = _line(before, after, on=day, movement=None)
+        if after.paid != before.paid or after.outstanding_principal != before.outstanding_principal:
+            lines.append(line)
         before = after
-    return Statement(
-        period=period,
-        opening=opening,
-        lines=tuple(lines),
-        closing=state(len(heard), period.end - timedelta(days=1)),
-    )
+    return Statement(period=period, opening=opening, lines=tuple(lines), closing=before)
+
+
+def _line(
+    before: ContractState, after: ContractState, *, on: date, movement: Movement | None
+) -> Line:
+    parts = replay.correction(before, after=after)
+    return Line(on=on, movement=movement, parts=parts, balance=after.outstanding_principal)
+
+
+def _moved(sums: Sums, movement: Movement, known: Mapping[UUID, Movement]) -> Sums:
+    """Add a movement to what had moved; a reversal takes off what it undoes."""
+    undone = known.get(movement.reverses) if movement.reverses else None
+    kind, amount = movement.kind, movement.amount
+    if kind is MovementKind.REVERSAL:
+        kind, amount = undone.kind if undone else MovementKind.REPAYMENT, -amount
+    if kind is MovementKind.DISBURSEMENT:
+        return replace(sums, disbursed=sums.disbursed + amount)
+    if kind is MovementKind.SURPLUS_REFUND:
+        return replace(sums, refunded=sums.refunded + amount)
+    return replace(sums, paid=sums.paid + amount)
 
 
 def owed(state: ContractState) -> Money:

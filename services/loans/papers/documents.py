@@ -97,9 +97,12 @@ class StandingOut(Body):
 
 
 class LineOut(Body):
-    """A movement: what it was, what it paid, and the principal owed after it."""
+    """What changed: a movement, or the agreement; what it paid, and the principal owed after it.
 
-    movement_id: UUID
+    `movement` is its kind; `agreement` where an order changed what is owed, and no money moved.
+    """
+
+    movement_id: UUID | None
     movement: str
     on: DayOut
     amount: MoneyBody
@@ -111,14 +114,15 @@ class LineOut(Body):
     def of(cls, line: Line) -> Self:
         """Write a line of a statement."""
         moved = line.movement
+        nothing = Money.zero(line.balance.currency)
         return cls(
-            movement_id=moved.movement_id,
-            movement=moved.kind.value,
-            on=DayOut.of(moved.effective_on),
-            amount=MoneyBody.of(moved.amount),
+            movement_id=None if moved is None else moved.movement_id,
+            movement="agreement" if moved is None else moved.kind.value,
+            on=DayOut.of(line.on),
+            amount=MoneyBody.of(nothing if moved is None else moved.amount),
             parts=PaidOut.of(line.parts),
             balance=MoneyBody.of(line.balance),
-            reverses=moved.reverses,
+            reverses=None if moved is None else moved.reverses,
         )
 
 

@@ -9,16 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.borrowers import operations as borrowers
 from services.loans.contracts import queries as contracts
 from services.loans.contracts.tables import ContractRow
-from services.loans.domain import replay
+from services.loans.domain import replay, statement
 from services.loans.domain.borrower import AccessPurpose
 from services.loans.domain.replay import ContractState, Movement
 from services.loans.domain.schedule import Instalment
+from services.loans.domain.statement import Statement, StatementTooLong, Stood
+from services.loans.domain.terms import Terms
 from services.loans.ledger import queries as ledger
+from services.loans.ledger.queries import Moment
 from services.loans.papers import queries
 from services.loans.papers.documents import DayOut, HeadOut, PartyOut, WordsOut
 from services.loans.papers.queries import Names
 from shared.auth import Actor, Role
 from shared.money import Money
+from shared.periods import Period
 from shared.schemas import MoneyBody
 
 MAY_READ_NAMES = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})
@@ -26,27 +30,43 @@ MAY_READ_NAMES = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """A contract with all that moved on it; `known_at` None: all that is booked."""
+    """A contract with all that moved on it; `known_at` None: all that is booked.
+
+    `agreed` are the instalments that hold now; `generations` counts the agreements so far.
+    """
 
     row: ContractRow
     agreed: tuple[Instalment, ...]
+    generations: int
     movements: tuple[Movement, ...]
     known_at: datetime | None
+
+    @property
+    def terms(self) -> Terms:
+        """What was agreed at signing."""
+        return contracts.terms_of(self.row)
 
     @property
     def horizon(self) -> datetime:
         """The instant up to which movements are heard."""
         return self.known_at or contracts.NOT_YET_KNOWN
 
-    def state(self, as_of: date) -> ContractState:
-        """Replay the contract up to a day."""
-        return replay.replay(
-            contracts.terms_of(self.row),
-            instalments=self.agreed,
-            movements=self.movements,
-            as_of=as_of,
-            known_at=self.horizon,
-        )
+    async def stood(self, session: AsyncSession, on: date) -> Stood:
+        """Read where the contract stood at the end of a day, as the contract itself answers."""
+        contract_id, currency = self.row.contract_id, self.row.currency
+        moment = Moment(as_of=on, known_at=self.known_at, is_now=False)
+        position = await contracts.stood(session, contract_id, moment=moment)
+        held = self.agreed
+        if self.generations > 1:
+            of_day = await contracts.instalments(
+                session, [contract_id], currency=currency, as_of=on, known_at=self.known_at
+            )
+            held = of_day[contract_id]
+        return Stood(sums=replay.sums_of(position, currency=currency), instalments=held)
+
+    async def state(self, session: AsyncSession, as_of: date) -> ContractState:
+        """Read the state of the contract at the end of a day."""
+        return (await self.stood(session, as_of)).state(self.terms, as_of=as_of)
 
 
 async def head(session: AsyncSession, contract_id: UUID, *, actor: Actor) -> HeadOut:
@@ -79,14 +99,45 @@ async def head(session: AsyncSession, contract_id: UUID, *, actor: Actor) -> Hea
 
 
 async def figures(
-    session: AsyncSession, contract_id: UUID, *, known_at: datetime | None, lock: bool = False
+    session: AsyncSession,
+    contract_id: UUID,
+    *,
+    known_at: datetime | None,
+    today: date,
+    lock: bool = False,
 ) -> Figures:
     """Read a contract with everything that moved on it, locked if asked."""
     row = await contracts.contract(session, contract_id, lock=lock)
     agreed = await contracts.instalments(session, [contract_id], currency=row.currency)
+    position = await contracts.position(session, contract_id)
     movements = await contracts.movements(session, contract_id, currency=row.currency)
-    cut = await ledger.cut_of(session, as_of=None, known_at=known_at)
-    return Figures(row=row, agreed=agreed[contract_id], movements=movements, known_at=cut.known_at)
+    moment = await ledger.moment_of(session, as_of=None, known_at=known_at, today=today)
+    return Figures(
+        row=row,
+        agreed=agreed[contract_id],
+        generations=1 if position is None else position.generation,
+        movements=movements,
+        known_at=moment.known_at,
+    )
+
+
+async def told(session: AsyncSession, found: Figures, *, period: Period) -> Statement:
+    """Tell a period of a contract, from where it stood on each day on which it changed."""
+    contract_id = found.row.contract_id
+    changes = [
+        *await queries.change_days(session, contract_id, period=period),
+        *(one.effective_on for one in found.movements),
+    ]
+    days = statement.days_of(period, changes=changes)
+    if len(days) > statement.LINES_MAX:
+        raise StatementTooLong(lines=len(days), most=statement.LINES_MAX)
+    return statement.statement(
+        found.terms,
+        stood={day: await found.stood(session, day) for day in days},
+        movements=found.movements,
+        period=period,
+        known_at=found.horizon,
+    )
 
 
 def _words(names: Names) -> WordsOut:

@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.schemas import PaidOut
 from services.loans.domain import replay, statement
-from services.loans.domain.replay import ContractState
 from services.loans.institutions import operations as institutions
 from services.loans.papers import drafting, queries
 from services.loans.papers.documents import CertificateOut, DayOut, Kept, StandingOut, Wish
-from services.loans.papers.drafting import Figures
 from services.loans.papers.tables import CertificateRow
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -57,13 +55,17 @@ async def issue_certificate(
     StillOwed.
     """
     head = await drafting.head(session, contract_id, actor=actor)
-    figures = await drafting.figures(session, contract_id, known_at=None, lock=True)
+    figures = await drafting.figures(session, contract_id, known_at=None, today=today, lock=True)
     first_on, as_of = span_of(asked, today=today)
-    state = figures.state(as_of)
+    state = await figures.state(session, as_of)
     reference = figures.row.reference
     if asked.kind == "settlement":
         statement.require_settled(state, reference=reference)
     statement.require_lent(state, reference=reference)
+    paid = None
+    if first_on is not None:
+        eve = await figures.state(session, first_on - timedelta(days=1))
+        paid = PaidOut.of(replay.correction(eve, after=state))
     (number,) = await institutions.next_references(session, kind=REFERENCE_KIND, year=today.year)
     issued = CertificateOut(
         head=head,
@@ -74,7 +76,7 @@ async def issue_certificate(
         issued_at=at,
         first_on=None if first_on is None else DayOut.of(first_on),
         standing=StandingOut.of(state),
-        paid=None if first_on is None else _paid_since(figures, first_on, state),
+        paid=paid,
     ).sealed()
     session.add(
         CertificateRow(
@@ -106,11 +108,6 @@ def span_of(asked: Wish, *, today: date) -> tuple[date | None, date]:
     if asked.year > today.year:
         raise YearNotOver(year=asked.year, today=today)
     return date(asked.year, 1, 1), min(date(asked.year, 12, 31), today)
-
-
-def _paid_since(figures: Figures, first_on: date, state: ContractState) -> PaidOut:
-    eve = figures.state(first_on - timedelta(days=1))
-    return PaidOut.of(replay.correction(eve, after=state))
 
 
 async def kept_certificate(session: AsyncSession, row: CertificateRow) -> Kept:

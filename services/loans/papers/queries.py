@@ -1,6 +1,7 @@
 """What stands at the head of a paper, and which certificates were issued?"""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -10,6 +11,7 @@ from services.loans.papers.tables import CertificateRow
 from services.loans.repayments.tables import RepaymentRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
+from shared.periods import Period
 from shared.schemas import Page
 
 
@@ -67,6 +69,24 @@ async def parties(session: AsyncSession, contract_id: UUID) -> Parties:
         name_ar=row.name_ar,
         name_latin=row.name_latin,
     )
+
+
+CHANGES = text("""
+    select distinct valid_from from position_history
+    where institution_id = :institution_id and contract_id = :contract_id
+      and valid_from >= :first_on and valid_from < :before
+""")
+
+
+async def change_days(session: AsyncSession, contract_id: UUID, *, period: Period) -> list[date]:
+    """Return the days of a period on which anything changed on a contract."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "first_on": period.start,
+        "before": period.end,
+    }
+    return [row.valid_from for row in await session.execute(CHANGES, values)]
 
 
 async def find_repayment(session: AsyncSession, repayment_id: UUID) -> RepaymentRow | None:

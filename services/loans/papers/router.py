@@ -1,6 +1,5 @@
 """The routes of papers: statements, schedules, certificates and receipts, as JSON or as PDF."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.loans.contracts import queries as contracts
 from services.loans.deps import Db, Now, Today, database_of
-from services.loans.domain import days, statement
+from services.loans.domain import days
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.institutions import queries as institutions
 from services.loans.papers import drafting, operations, printing, queries, wording
@@ -115,16 +114,9 @@ async def read_statement(
     days.require_come(last, member="last_on", today=today)
     head = await _head(db, contract_id, actor=actor)
     async with db(snapshot=True) as session:
-        figures = await drafting.figures(session, contract_id, known_at=known_at)
-    period = Period(first_on or figures.row.signed_on, last + timedelta(days=1))
-    told = await asyncio.to_thread(
-        statement.statement,
-        contracts.terms_of(figures.row),
-        instalments=figures.agreed,
-        movements=figures.movements,
-        period=period,
-        known_at=figures.horizon,
-    )
+        figures = await drafting.figures(session, contract_id, known_at=known_at, today=today)
+        period = Period(first_on or figures.row.signed_on, last + timedelta(days=1))
+        told = await drafting.told(session, figures, period=period)
     paper = StatementOut.of(told, head=head, known_at=figures.known_at)
     name = f"{head.contract_reference}-statement-{last.isoformat()}"
     return await desk.hand_out(paper, say=wording.statement, name=name)
@@ -136,12 +128,12 @@ async def read_statement(
     responses=PDF,
 )
 async def read_payment_schedule(
-    contract_id: UUID, db: Db, actor: MayRead, desk: AtDesk
+    contract_id: UUID, db: Db, actor: MayRead, today: Today, desk: AtDesk
 ) -> Response | PaymentScheduleOut:
     """Tell what is to be paid when, by both calendars, as a paper to sign and keep."""
     head = await _head(db, contract_id, actor=actor)
     async with db(snapshot=True) as session:
-        figures = await drafting.figures(session, contract_id, known_at=None)
+        figures = await drafting.figures(session, contract_id, known_at=None, today=today)
     paper = PaymentScheduleOut.of(figures.agreed, head=head, known_at=figures.known_at)
     name = f"{head.contract_reference}-schedule"
     return await desk.hand_out(paper, say=wording.schedule, name=name)
@@ -149,7 +141,7 @@ async def read_payment_schedule(
 
 @router.get("/repayments/{repayment_id}/receipt", response_model=ReceiptOut, responses=PDF)
 async def read_receipt(
-    repayment_id: UUID, db: Db, actor: MayRead, desk: AtDesk
+    repayment_id: UUID, db: Db, actor: MayRead, today: Today, desk: AtDesk
 ) -> Response | ReceiptOut:
     """Give the receipt of a repayment, with what is owed at the end of its day."""
     async with db(snapshot=True) as session:
@@ -160,7 +152,8 @@ async def read_receipt(
         if actor.branch_ids is not None and contract.branch_id not in actor.branch_ids:
             raise RepaymentUnknown(repayment_id=RepaymentId(repayment_id))
         reversed_by = await queries.reversal_of(session, repayment_id)
-        figures = await drafting.figures(session, row.contract_id, known_at=None)
+        figures = await drafting.figures(session, row.contract_id, known_at=None, today=today)
+        state = await figures.state(session, row.received_on)
     head = await _head(db, row.contract_id, actor=actor)
     paper = ReceiptOut(
         head=head,
@@ -168,7 +161,7 @@ async def read_receipt(
         repayment=RepaymentItemOut.of(row),
         on=DayOut.of(row.received_on),
         reversed_by=reversed_by,
-        standing=StandingOut.of(figures.state(row.received_on)),
+        standing=StandingOut.of(state),
     ).sealed()
     name = f"{head.contract_reference}-receipt-{row.received_on.isoformat()}"
     return await desk.hand_out(paper, say=wording.receipt, name=name)

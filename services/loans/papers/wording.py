@@ -27,6 +27,7 @@ MOVEMENTS: Final[Mapping[str, str]] = {
     "repayment": "Repayment",
     "reversal": "Taken back",
     "surplus_refund": "Surplus paid back",
+    "agreement": "Change of the agreement",
     "order": "By order",
 }
 CERTIFICATES: Final[Mapping[str, str]] = {

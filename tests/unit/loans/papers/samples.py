@@ -1,12 +1,13 @@
 """Papers to test with: one contract, a few movements, and names as people have them."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.loans.contracts.schemas import PaidOut
 from services.loans.domain import replay, schedule, statement
-from services.loans.domain.replay import Movement, MovementKind
-from services.loans.domain.statement import Statement
+from services.loans.domain.replay import Movement, MovementKind, Sums
+from services.loans.domain.statement import Statement, Stood
 from services.loans.domain.terms import Terms
 from services.loans.papers.documents import (
     CertificateOut,
@@ -20,6 +21,7 @@ from services.loans.papers.documents import (
     WordsOut,
 )
 from services.loans.repayments.schemas import RepaymentItemOut
+from shared.money import Money
 from shared.periods import Period
 from shared.schemas import MoneyBody
 from tests.builders import NOON, an_id, make_loan, money
@@ -71,12 +73,43 @@ def told(
     terms: Terms = TERMS,
     known_at: datetime = datetime(2026, 12, 31, tzinfo=UTC),
 ) -> Statement:
+    known = movements or MOVEMENTS
+    span = period(first, last)
     return statement.statement(
         terms,
-        instalments=schedule.schedule(terms),
-        movements=movements or MOVEMENTS,
-        period=period(first, last),
+        stood=stood(known, span, terms=terms, known_at=known_at),
+        movements=known,
+        period=span,
         known_at=known_at,
+    )
+
+
+def stood(
+    movements: Sequence[Movement], span: Period, *, terms: Terms, known_at: datetime
+) -> dict[date, Stood]:
+    """Where the contract stood on every day that a statement needs, by its movements alone."""
+    days = statement.days_of(span, changes=[one.effective_on for one in movements])
+    agreed = schedule.schedule(terms)
+    return {
+        day: Stood(sums=sums(movements, as_of=day, known_at=known_at), instalments=agreed)
+        for day in days
+    }
+
+
+def sums(movements: Sequence[Movement], *, as_of: date, known_at: datetime) -> Sums:
+    currency = movements[0].amount.currency
+    heard = [one for one in movements if one.known_at <= known_at and one.effective_on <= as_of]
+    by_id = {one.movement_id: one for one in movements}
+    found = dict.fromkeys(MovementKind, Money.zero(currency))
+    for one in heard:
+        if one.reverses is None:
+            found[one.kind] += one.amount
+        else:
+            found[by_id[one.reverses].kind] -= one.amount
+    return Sums(
+        disbursed=found[MovementKind.DISBURSEMENT],
+        paid=found[MovementKind.REPAYMENT],
+        refunded=found[MovementKind.SURPLUS_REFUND],
     )
 
 

@@ -53,7 +53,7 @@ def test_a_reversal_takes_back_exactly_what_it_reverses() -> None:
     _, _, second, undone, _ = told().lines
 
     assert undone.parts == -second.parts
-    assert undone.movement.reverses == second.movement.movement_id
+    assert (second.movement, undone.movement) == (SECOND, UNDONE)
 
 
 def test_the_last_day_is_in_the_period_and_the_day_after_is_not() -> None:
@@ -161,3 +161,47 @@ def test_opening_plus_all_lines_is_closing(
         known_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
     assert found.closing == whole
+
+
+def test_a_change_of_the_agreement_is_a_line_of_its_own() -> None:
+    span = samples.period("2026-02-01", "2026-03-10")
+    movements = (PAID_OUT, FIRST)
+    changed = date(2026, 3, 1)
+    stood = samples.stood(
+        movements, span, terms=samples.TERMS, known_at=datetime(2030, 1, 1, tzinfo=UTC)
+    )
+    before = stood[date(2026, 3, 10)]
+    free = tuple(
+        replace(due, principal=due.principal + due.profit, profit=money("0"))
+        for due in before.instalments
+    )
+    after = replace(before, instalments=free)
+    found = statement.statement(
+        samples.TERMS,
+        stood=stood | {changed: after, date(2026, 3, 10): after},
+        movements=movements,
+        period=span,
+        known_at=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+    assert [line.movement for line in found.lines] == [FIRST, None]
+    assert (found.lines[1].on, str(found.lines[1].parts.profit)) == (changed, "-12.000")
+    assert str(found.lines[1].parts.principal) == "12.000"
+    assert found.closing.outstanding_principal == found.lines[1].balance
+
+
+def test_principal_that_was_given_up_is_a_line_without_parts() -> None:
+    span = samples.period("2026-02-01", "2026-03-10")
+    stood = samples.stood(
+        (PAID_OUT, FIRST), span, terms=samples.TERMS, known_at=datetime(2030, 1, 1, tzinfo=UTC)
+    )
+    last = stood[date(2026, 3, 10)]
+    given_up = replace(last, sums=replace(last.sums, given_up_minor=5_381))
+    found = statement.statement(
+        samples.TERMS,
+        stood=stood | {date(2026, 3, 10): given_up},
+        movements=(PAID_OUT, FIRST),
+        period=span,
+        known_at=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+    assert found.lines[1].parts.total.is_zero
+    assert str(found.lines[1].balance) == "1100.000"
