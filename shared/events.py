@@ -267,14 +267,13 @@ class ContractClosed(Event):
 class CorrectedDue(Due):
     """One instalment of a new agreement, with its late amount."""
 
-    penalty_minor: int = 0
+    penalty_minor: int
 
 
 class ContractCorrected(Event):
-    """An order changed a contract: what its instalments are now, and what it moved.
+    """An order changed a contract; `dues` are its instalments from `effective_on` on, if others.
 
-    `dues` are the instalments that hold from `effective_on` on; None where they stay. The amounts
-    are differences: portions of what was paid, money in (out is negative), what zakat paid in the
+    Amounts are differences: portions of what was paid, money in, what zakat paid in the
     borrower's place, principal written off, money that came on what was written off.
     """
 
@@ -346,10 +345,7 @@ class FundMoneyMoved(Event):
 
 
 class DealStepTaken(Event):
-    """A step of a contract that buys, owns, leases or shares: what was done, where it stands.
-
-    `cash_minor` is what the step moved in the fund's cash and wallet; out is negative.
-    """
+    """A step of a deal was taken; `cash_minor` is what it moved in the fund, out negative."""
 
     type: ClassVar[str] = "loans.deal-step-taken.v1"
     contract_id: UUID

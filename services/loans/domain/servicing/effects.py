@@ -19,9 +19,9 @@ from services.loans.domain.servicing.refusals import (
     DueDayNotPossible,
     ForgivenessNotZakat,
     HasMoved,
+    NotSettled,
     OrderChangesNothing,
     OrderNotForState,
-    StillOwed,
 )
 from services.loans.domain.servicing.rows import Four, Row
 from services.loans.domain.servicing.shape import Shape, Standing
@@ -99,7 +99,7 @@ def _forgiveness(standing: Standing, asked: Asked) -> Shape:
         raise ForgivenessNotZakat(fund_kind=standing.fund.kind)
     beside = standing.owed - arithmetic.sums(standing.open_rows)[0]
     if beside:
-        raise StillOwed(owed=standing.money(beside), surplus=standing.money(0))
+        raise NotSettled(owed=standing.money(beside), surplus=standing.money(0))
     given = standing.owed if asked.amount_minor is None else asked.amount_minor
     require(standing, given, available=standing.owed, what=Sentence("open on the contract"))
     return replace(standing.shape, forgiven=standing.shape.forgiven + given)
@@ -148,7 +148,7 @@ def _transfer(standing: Standing, asked: Asked) -> Shape:
 
 def _close(standing: Standing, _: Asked) -> Shape:
     if standing.owed or standing.portions.surplus:
-        raise StillOwed(
+        raise NotSettled(
             owed=standing.money(standing.owed), surplus=standing.money(standing.portions.surplus)
         )
     return replace(standing.shape, is_closed=True)

@@ -108,7 +108,7 @@ class NothingPaidAhead(RafidError):
     paid: Money
 
 
-class StillOwed(RafidError):
+class NotSettled(RafidError):
     """The contract is not settled"""
 
     kind = Kind.CONFLICT

@@ -25,11 +25,11 @@ from services.loans.domain.servicing.refusals import (
     DueDayNotPossible,
     ForgivenessNotZakat,
     HasMoved,
+    NotSettled,
     OrderChangesNothing,
     OrderDayNotPossible,
     OrderNotForState,
     RateNotForThis,
-    StillOwed,
 )
 from services.loans.domain.servicing.rows import Row
 from tests.builders import an_id, make_loan
@@ -151,7 +151,7 @@ def test_no_other_fund_forgives(kind: FundKind) -> None:
 def test_late_amounts_are_waived_before_the_debt_is_forgiven() -> None:
     standing = free()
     charged = decide(standing, order(K.CHARGE, part=WaivedPart.PENALTY, amount_minor=500))
-    with pytest.raises(StillOwed) as refused:
+    with pytest.raises(NotSettled) as refused:
         decide(charged.after, order(K.FORGIVENESS))
     assert refused.value.owed.minor == 500
 
@@ -205,9 +205,9 @@ def test_a_charge_back_opens_what_it_had_paid() -> None:
 
 
 def test_a_contract_is_closed_when_nothing_is_owed_either_way() -> None:
-    with pytest.raises(StillOwed):
+    with pytest.raises(NotSettled):
         decide(free(received=1_199_999), order(K.CLOSE))
-    with pytest.raises(StillOwed):
+    with pytest.raises(NotSettled):
         decide(free(received=1_200_001), order(K.CLOSE))
     decided = decide(free(received=1_200_000), order(K.CLOSE))
 
