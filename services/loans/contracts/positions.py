@@ -18,11 +18,12 @@ from services.loans.contracts.tables import (
 )
 from services.loans.domain import allocation, positions, schedule
 from services.loans.domain.allocation import Portions
-from services.loans.domain.positions import Ladder, Position, Standing
+from services.loans.domain.positions import Day, Ladder, Position, Standing
 from services.loans.domain.schedule import Instalment
 from shared import tenancy
 from shared.ids import ContractId
 
+FIRST = 1
 GIVEN_UP = frozenset({Standing.WRITTEN_OFF, Standing.CANCELLED})
 PAY_OUT = text("""
     with paid as (
@@ -140,9 +141,14 @@ async def replace_instalments(
     head.paid_principal_minor, head.paid_profit_minor = portions.principal, portions.profit
     head.paid_fee_minor, head.paid_penalty_minor = portions.fee, portions.penalty
     head.surplus_minor = portions.surplus
-    ladder = _ladder(contract, instalments)
     last = await _restate(
-        session, head, ladder=ladder, on=effective_on, event_id=event_id, status=status, paid=moved
+        session,
+        head,
+        contract=contract,
+        on=effective_on,
+        event_id=event_id,
+        status=status,
+        paid=moved,
     )
     return Restated(generation=generation, version=head.version, difference=difference, head=last)
 
@@ -162,13 +168,12 @@ async def restate(
     Amounts are differences in minor units; the instalments stay. Gives the newest position.
     """
     head = await queries.locked_position(session, contract.contract_id)
-    agreed = await queries.instalments(session, [contract.contract_id], currency=contract.currency)
     head.disbursed_minor += disbursed
     head.written_off_minor += written_off
     return await _restate(
         session,
         head,
-        ladder=_ladder(contract, agreed[contract.contract_id]),
+        contract=contract,
         on=on,
         event_id=event_id,
         status=status,
@@ -180,7 +185,7 @@ async def _restate(
     session: AsyncSession,
     head: PositionRow,
     *,
-    ladder: Ladder,
+    contract: ContractRow,
     on: date,
     event_id: UUID | None,
     status: Standing | None,
@@ -192,11 +197,16 @@ async def _restate(
         head.renegotiated_on = on
     if status is Standing.ACTIVE:
         head.renegotiated_on = None
-    base = status or _base(head)
     days = await queries.position_days(session, ContractId(head.contract_id), on=on)
     changed = positions.moved(days, on=on, disbursed=disbursed, paid=paid)
+    agreed = await _agreed(session, contract, changed)
     rows = [
-        positions.stand(day, ladder=ladder, base=base, written_off=head.written_off_minor)
+        positions.stand(
+            day,
+            ladder=agreed[day.valid_from][1],
+            base=status or _base(head, on=day.valid_from),
+            written_off=head.written_off_minor,
+        )
         for day in changed
     ]
     last = rows[-1]
@@ -204,22 +214,49 @@ async def _restate(
     head.status, head.moved_on = last.status.value, last.valid_from
     head.outstanding_principal_minor = last.outstanding
     # Before anything is out, the head holds the first due, with which a payout begins.
-    head.oldest_open_due_on = last.oldest_open_due_on if last.disbursed else ladder.oldest_open(0)
+    head.oldest_open_due_on = last.oldest_open_due_on
+    if not last.disbursed:
+        head.oldest_open_due_on = agreed[last.valid_from][1].oldest_open(0)
     await session.flush()
     await session.execute(
-        insert(PositionHistoryRow), [_history(head, one, event_id=event_id) for one in rows]
+        insert(PositionHistoryRow),
+        [
+            _history(head, one, generation=agreed[one.valid_from][0], event_id=event_id)
+            for one in rows
+        ],
     )
     return last
 
 
-def _history(head: PositionRow, one: Position, *, event_id: UUID | None) -> dict[str, object]:
+async def _agreed(
+    session: AsyncSession, contract: ContractRow, days: Sequence[Day]
+) -> dict[date, tuple[int, Ladder]]:
+    """Give the generation that holds on each day, and its running totals."""
+    later = await queries.generations(session, contract.contract_id)
+    found: dict[date, tuple[int, Ladder]] = {}
+    ladders: dict[int, Ladder] = {}
+    for day in days:
+        on = day.valid_from
+        held = max((one for one, since in later.items() if since <= on), default=FIRST)
+        if held not in ladders:
+            dues = await queries.instalments(
+                session, [contract.contract_id], currency=contract.currency, as_of=on
+            )
+            ladders[held] = _ladder(contract, dues[contract.contract_id])
+        found[on] = held, ladders[held]
+    return found
+
+
+def _history(
+    head: PositionRow, one: Position, *, generation: int, event_id: UUID | None
+) -> dict[str, object]:
     return {
         "institution_id": head.institution_id,
         "contract_id": head.contract_id,
         "valid_from": one.valid_from,
         "version": head.version,
         "event_id": event_id,
-        "generation": head.generation,
+        "generation": generation,
         "status": one.status.value,
         "disbursed_minor": one.disbursed,
         "paid_minor": one.paid,
@@ -266,11 +303,12 @@ def _paid(head: PositionRow) -> Portions:
     )
 
 
-def _base(head: PositionRow) -> Standing:
-    """What the contract counts as while it owes something."""
+def _base(head: PositionRow, *, on: date) -> Standing:
+    """What the contract counts as on a day while it owes something."""
     if Standing(head.status) in GIVEN_UP:
         return Standing(head.status)
-    return Standing.ACTIVE if head.renegotiated_on is None else Standing.RENEGOTIATED
+    is_anew = head.renegotiated_on is not None and on >= head.renegotiated_on
+    return Standing.RENEGOTIATED if is_anew else Standing.ACTIVE
 
 
 def _order(contract: ContractRow) -> allocation.Order:

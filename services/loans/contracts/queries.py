@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.contracts.tables import ContractRow, PositionRow
+from services.loans.contracts.tables import ContractRow, GenerationRow, PositionRow
 from services.loans.domain import positions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import ContractUnknown
@@ -165,6 +165,15 @@ async def instalments(
             )
         )
     return {contract_id: tuple(found[contract_id]) for contract_id in contract_ids}
+
+
+async def generations(session: AsyncSession, contract_id: UUID) -> dict[int, date]:
+    """Return the days from which each later agreement of a contract holds."""
+    statement = select(GenerationRow.generation, GenerationRow.effective_on).where(
+        GenerationRow.institution_id == tenancy.institution_of(session),
+        GenerationRow.contract_id == contract_id,
+    )
+    return {row.generation: row.effective_on for row in await session.execute(statement)}
 
 
 async def position(session: AsyncSession, contract_id: UUID) -> PositionRow | None:

@@ -178,7 +178,7 @@ class Standing:
     generation: int = 1
     generation_from: date | None = None
     servicing: str = "waterfall"
-    base: positions.Standing = positions.Standing.ACTIVE
+    renegotiated_on: date | None = None
     sharia_bound: bool = True
     defers_profit: bool = False
     earlier: tuple[Agreed, ...] = ()
@@ -199,13 +199,24 @@ class Standing:
         """Whether a day lies before the agreement that now holds."""
         return self.generation_from is not None and day < self.generation_from
 
-    def agreed_on(self, day: date) -> "Agreed":
-        """The agreement that held on a day, as the books know it now."""
-        holding = [one for one in self.earlier if one.since is None or one.since <= day]
-        if self.reaches_before(day) and holding:
-            return max(holding, key=lambda one: one.generation)
+    @property
+    def agreed(self) -> Agreed:
+        """The agreement that holds now."""
         ladder = Ladder.of(self.instalments, self.due_on, self.order)
         return Agreed(self.generation, self.generation_from, ladder)
+
+    def agreed_before(self, day: date) -> Agreed | None:
+        """The agreement that held on a day before the one that holds now, if one did."""
+        if not self.reaches_before(day):
+            return None
+        holding = [one for one in self.earlier if one.since is None or one.since <= day]
+        return max(holding, key=lambda one: one.generation, default=None)
+
+    def counts_as(self, day: date) -> positions.Standing:
+        """What the contract counts as on a day while it owes something."""
+        if self.renegotiated_on is None or day < self.renegotiated_on:
+            return positions.Standing.ACTIVE
+        return positions.Standing.RENEGOTIATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +246,8 @@ def collect(
         raise NothingIsDue
     if standing.status == "written_off":
         raise ContractWrittenOff(contract_id=standing.contract_id)
+    if not standing.instalments:
+        raise NothingIsDue
     if standing.status != "active":
         raise ContractNotPaidOut(contract_id=standing.contract_id, state=standing.status)
     if amount.currency != standing.fund.currency:
@@ -285,14 +298,15 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
     changed = positions.moved(standing.days, on=booked_on, paid=minor)
     kept = (day for day in standing.days if day.valid_from < booked_on)
     after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
-    held = [standing.agreed_on(day.valid_from) for day in changed]
+    now = standing.agreed
+    held = [standing.agreed_before(day.valid_from) or now for day in changed]
     return Decided(
         portions=portions,
         entry=entry,
         after=after,
         closes=before < owed <= paid.total,
         positions=tuple(
-            positions.stand(day, ladder=agreed.ladder, base=standing.base)
+            positions.stand(day, ladder=agreed.ladder, base=standing.counts_as(day.valid_from))
             for day, agreed in zip(changed, held, strict=True)
         ),
         generations=tuple(agreed.generation for agreed in held),

@@ -79,7 +79,19 @@ def _prove(row: Row[Any]) -> None:
         )
     ):
         raise _Broken(f"the newest day {days[-1].valid_from} holds other sums than the movements")
+    _agrees(row, history)
     _heads(row, history)
+
+
+def _agrees(row: Row[Any], history: Sequence[Any]) -> None:
+    """Hold each day, as it is known now, against the agreement that held on it."""
+    newest = {one["valid_from"]: one for one in history}
+    for day, one in newest.items():
+        holding = [
+            agreed["generation"] for agreed in row.agreed or [] if agreed["effective_on"] <= day
+        ]
+        if one["generation"] != max(holding, default=1):
+            raise _Broken(f"{day} follows generation {one['generation']} of its instalments")
 
 
 def _moved(days: tuple[Day, ...], rows: Sequence[Any], *, version: int) -> tuple[Day, ...]:

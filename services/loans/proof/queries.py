@@ -290,6 +290,8 @@ HISTORIES = text("""
        where h.institution_id = p.institution_id and h.contract_id = p.contract_id) as history,
       (select json_agg(i order by i.generation, i.number) from instalment i
        where i.institution_id = p.institution_id and i.contract_id = p.contract_id) as dues,
+      (select json_agg(g) from contract_generation g
+       where g.institution_id = p.institution_id and g.contract_id = p.contract_id) as agreed,
       (select json_agg(m) from (
          select disbursed_on as "on", amount_minor as disbursed, 0 as paid from disbursement d
          where d.institution_id = p.institution_id and d.contract_id = p.contract_id

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.loans.domain import allocation, positions
+from services.loans.domain import allocation
 from services.loans.domain.allocation import Order, Portions
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.collecting import Agreed, ReceiveRepayment, Standing
@@ -83,7 +83,7 @@ class Reader:
             generation=row["generation"],
             generation_from=row["generation_from"],
             servicing=row["servicing"],
-            base=positions.Standing("active" if row["renegotiated_on"] is None else "renegotiated"),
+            renegotiated_on=row["renegotiated_on"],
             sharia_bound=row["mode_of_finance"] != ModeOfFinance.CONVENTIONAL,
             defers_profit=MODES[ModeOfFinance(row["mode_of_finance"])].DEFERS_PROFIT,
         )

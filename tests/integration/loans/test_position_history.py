@@ -22,7 +22,6 @@ from shared.db import Database
 from shared.errors import RafidError
 from shared.ids import ContractId, InstitutionId
 from tests.integration.loans.days import (
-    SIGNED,
     a_contract,
     anew,
     assert_proved,
@@ -207,24 +206,50 @@ class Course:
         return Answer(b"{}")
 
 
-async def test_money_of_before_the_agreement_that_holds_goes_to_the_course(scene: Scene) -> None:
-    one, plain = await a_contract(scene), await a_contract(scene)
+async def test_money_of_before_an_agreement_counts_on_its_day_by_what_held_then(
+    scene: Scene,
+) -> None:
+    one = await a_contract(scene)
     (first,) = await pay(scene, one, ("100.000", date(2025, 12, 1)))
     later = anew(("100.000", date(2025, 12, 1)), ("500.000", date(2026, 6, 1)))
     await rescheduled(scene, one, later, date(2026, 2, 1))
-    course = Course()
-    book = RepaymentBook(scene.database, servicing=course)
-    early = command(one, "5.000", date(2026, 1, 31))
-    answers = await book.receive(
-        scene.institution_id,
-        [early, command(one, "5.000", date(2026, 2, 1)), command(plain, "5.000", SIGNED)],
-    )
-    taken = await book.reverse(scene.institution_id, undone := taking_back(first))
+    await pay(scene, one, ("120.000", date(2026, 1, 10)))
+    expected = [
+        ("2025-11-01", 0, 600_000, "2025-12-01", "active"),
+        ("2025-12-01", 100_000, 500_000, "2026-01-01", "active"),
+        ("2026-01-10", 220_000, 380_000, "2026-02-01", "active"),
+        ("2026-02-01", 220_000, 380_000, "2026-06-01", "renegotiated"),
+    ]
+    assert await history(scene, one) == expected
+    await assert_proved(scene)
+    await RepaymentBook(scene.database).reverse(scene.institution_id, taking_back(first))
+    assert (await history(scene, one))[1:] == [
+        ("2025-12-01", 0, 600_000, "2025-12-01", "active"),
+        ("2026-01-10", 120_000, 480_000, "2026-01-01", "active"),
+        ("2026-02-01", 120_000, 480_000, "2026-06-01", "renegotiated"),
+    ]
+    await assert_proved(scene)
 
-    assert course.handed == [early, undone]
-    assert all(isinstance(answer, Answer) for answer in answers)
-    assert taken.body == b"{}"
-    assert len(await rows(scene, "select * from repayment")) == 3
+
+async def test_money_out_dated_before_an_agreement_follows_what_held_on_each_day(
+    scene: Scene,
+) -> None:
+    one = await a_contract(scene)
+    await rescheduled(scene, one, anew(("600.000", date(2026, 6, 1))), date(2026, 2, 1))
+    async with scene.database.begin(scene.institution_id) as session:
+        locked = await contracts.locked_contracts(session, [one.contract_id])
+        await contract_positions.restate(
+            session, contract=locked[one.contract_id], on=date(2025, 12, 24), disbursed=-1_000
+        )
+    found = await rows(
+        scene,
+        "select valid_from, generation, status, outstanding_principal_minor from position_history"
+        " where version = (select max(version) from position_history) order by valid_from",
+    )
+    assert [(row[0].isoformat(), *row[1:]) for row in found] == [
+        ("2025-12-24", 1, "active", 599_000),
+        ("2026-02-01", 2, "renegotiated", 599_000),
+    ]
 
 
 async def test_contracts_served_by_their_course_are_never_poured(scene: Scene) -> None:
