@@ -275,7 +275,7 @@ MOVEMENTS = text("""
       union all
       select step_id, 'disbursement', handed_minor, taken_on, cast(null as uuid), entry_id
       from deal_step where institution_id = :institution_id and contract_id = :contract_id
-        and handed_minor > 0
+        and handed_minor <> 0
     ) m left join journal_link k
       on k.institution_id = :institution_id and k.entry_id = m.entry_id
 """)

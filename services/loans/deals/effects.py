@@ -89,7 +89,7 @@ async def _lose(session: AsyncSession, decided: Decided, *, event_id: UUID) -> N
         deal.instalments, paid=paid, loss=loss, order=deal.terms.allocation_order
     )
     await positions.restate(
-        session, contract=contract, on=on, event_id=event_id, written_off=loss.minor
+        session, contract=contract, on=on, event_id=event_id, disbursed=-loss.minor
     )
     await positions.replace_instalments(
         session, contract=contract, instalments=smaller, effective_on=on, event_id=event_id

@@ -195,7 +195,7 @@ async def _write(
         figures={name: f"{figure:f}" for name, figure in step.figures.items()},
         supplier_id=proposed.supplier_id,
         entry_id=None if decided.entry is None else decided.entry_id,
-        handed_minor=max(decided.handed.minor, 0),
+        handed_minor=decided.handed.minor,
         drawn_minor=decided.drawn.minor,
         actor_id=actor.id,
     )

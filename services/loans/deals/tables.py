@@ -35,7 +35,8 @@ class DealStepRow(Base):
     """One step of a contract's deal, or the taking back of one.
 
     `amounts` are minor units, `figures` plain numbers as text. `handed_minor` became the client's
-    debt, `drawn_minor` was taken of what the fund had committed.
+    debt (negative: fell off it with goods that were lost), `drawn_minor` was taken of what the
+    fund had committed.
     """
 
     __tablename__ = "deal_step"

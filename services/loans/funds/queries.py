@@ -213,22 +213,20 @@ async def claims_of(
 
 
 # What the fund's money did, from the journal. A reversal counts as the kind it undoes; a fee
-# kept back at disbursement has come back from the borrower on the same day. Goods bought and shares
-# paid in count as paid out.
+# kept back at disbursement has come back from the borrower on the same day. Goods count as
+# paid out when they are handed over.
 FIGURES = text(f"""
     select f.fund_id, f.currency,
       coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind = 'receipt'), 0)::bigint
         as received_minor,
-      (coalesce(sum(m.amount_minor) filter (where m.code = 'loans' and m.kind = 'disbursement'), 0)
-        - coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind = 'deal'
-          and m.amount_minor < 0), 0))::bigint as disbursed_minor,
+      coalesce(sum(m.amount_minor) filter (where m.code = 'loans' and (m.kind = 'disbursement'
+        or (m.kind = 'deal' and m.amount_minor > 0))), 0)::bigint as disbursed_minor,
       (coalesce(sum(m.amount_minor) filter (where m.is_cash
-          and (m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction')
-            or (m.kind = 'deal' and m.amount_minor > 0))), 0)
+          and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction')), 0)
         - coalesce(sum(m.amount_minor) filter (where m.code = 'fee_income'
           and m.kind = 'disbursement'), 0))::bigint as returned_minor,
       coalesce(sum(m.amount_minor) filter (where m.is_cash), 0)::bigint as cash_minor,
-      coalesce(sum(m.amount_minor) filter (where m.code in ({LENT})), 0)::bigint
+      coalesce(sum(m.amount_minor) filter (where m.code = 'loans'), 0)::bigint
         as outstanding_principal_minor
     from fund f
     left join (
@@ -240,7 +238,7 @@ FIGURES = text(f"""
       left join journal_entry o
         on o.institution_id = e.institution_id and o.entry_id = e.reverses_entry_id
       where a.institution_id = :institution_id
-        and a.code in ('cash', 'wallet', {LENT}, 'fee_income')
+        and a.code in ('cash', 'wallet', 'loans', 'fee_income')
         and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id) and {WITHIN_CUT}
     ) m on m.institution_id = f.institution_id and m.fund_id = f.fund_id
     where f.institution_id = :institution_id

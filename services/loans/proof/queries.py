@@ -85,17 +85,12 @@ RULES: Mapping[str, str] = {
           or p.paid_penalty_minor <> coalesce(r.penalty, 0)
           or p.surplus_minor <> coalesce(r.surplus, 0))
         order by p.contract_id limit 1""",
-    "what a contract is written off is what its orders wrote off, or was lost": """
-        select p.contract_id as row, 'position ' || p.written_off_minor || ', orders and losses '
+    "what a contract is written off is what its orders wrote off": """
+        select p.contract_id as row, 'position ' || p.written_off_minor || ', orders '
           || coalesce(e.minor, 0) as why
         from position p left join (
-          select contract_id, sum(minor) as minor from (
-            select contract_id, written_off_minor as minor from order_effect
-            where institution_id = :institution_id
-            union all
-            select contract_id, -handed_minor from deal_step
-            where institution_id = :institution_id and handed_minor < 0
-          ) m group by contract_id
+          select contract_id, sum(written_off_minor) as minor from order_effect
+          where institution_id = :institution_id group by contract_id
         ) e on e.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.written_off_minor <> coalesce(e.minor, 0)
         order by p.contract_id limit 1""",
@@ -148,7 +143,7 @@ RULES: Mapping[str, str] = {
             where institution_id = :institution_id
             union all
             select contract_id, handed_minor from deal_step
-            where institution_id = :institution_id and handed_minor > 0
+            where institution_id = :institution_id
           ) m group by contract_id
         ) d on d.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.disbursed_minor <> coalesce(d.amount, 0)
@@ -298,7 +293,7 @@ HISTORIES = text("""
          union all
          select taken_on, handed_minor, 0 from deal_step s
          where s.institution_id = p.institution_id and s.contract_id = p.contract_id
-           and s.handed_minor > 0
+           and s.handed_minor <> 0
          union all
          select received_on, 0, amount_minor from repayment r
          where r.institution_id = p.institution_id and r.contract_id = p.contract_id

@@ -16,8 +16,8 @@ alter table product_version add constraint product_version_mode_of_finance_check
 """
 
 # Steps are only ever added; one that was taken back is followed by a row that names it. What a
-# step moved to the client's debt stands in handed_minor, what it took of the fund's commitment in
-# drawn_minor.
+# step moved to the client's debt stands in handed_minor (negative: off it), what it took of the
+# fund's commitment in drawn_minor.
 TABLES = """
 create table supplier (
   institution_id uuid not null,
