@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from services.cli.checking.happened import Happened
+from services.cli.checking.happened import Entered, Happened
 from services.cli.checking.plans import charge_of
 from services.cli.checking.reading import Node, Unsupported
 from services.loans.domain.course import events as course_events
@@ -106,7 +106,8 @@ def charge(heard: Happened, stated: Node) -> None:
 def waive(heard: Happened, stated: Node) -> None:
     """The charge added last is waived."""
     head = heard.head(stated)
-    added = heard.standing(frozenset({"add_charge"}))
+    added = [_charge_named(heard, stated)] if stated.get("charge_code") else []
+    added = added or heard.standing(frozenset({"add_charge"}))
     if not added:
         raise Unsupported("waiving a charge that is no event of its own")
     heard.add(
@@ -117,7 +118,19 @@ def waive(heard: Happened, stated: Node) -> None:
 
 def adjust_charge(heard: Happened, stated: Node) -> None:
     """A charge was paid by a credit."""
-    head = heard.head(stated)
+    heard.add(
+        "charge_adjustment",
+        course_events.Paid(
+            **heard.head(stated),
+            amount=heard.scale.minor(stated["amount"]),
+            kind=PaymentKind.CHARGE_ADJUSTMENT,
+            charge=_charge_named(heard, stated).event.key,
+        ),
+    )
+
+
+def _charge_named(heard: Happened, stated: Node) -> Entered:
+    """Give the charge that was added last under a code, and due on a day where one is named."""
     code, due = stated["charge_code"].text(), stated.get("charge_due_date")
     for entry in reversed(heard.entered):
         added = entry.event
@@ -126,18 +139,8 @@ def adjust_charge(heard: Happened, stated: Node) -> None:
             and added.charge.code == code
             and (due is None or added.charge.due_on == due.day())
         ):
-            break
-    else:
-        raise Unsupported("adjusting a charge that was not added as an event")
-    heard.add(
-        "charge_adjustment",
-        course_events.Paid(
-            **head,
-            amount=heard.scale.minor(stated["amount"]),
-            kind=PaymentKind.CHARGE_ADJUSTMENT,
-            charge=added.key,
-        ),
-    )
+            return entry
+    raise Unsupported("naming a charge that was not added as an event")
 
 
 def undo_transaction(heard: Happened, stated: Node) -> None:

@@ -92,8 +92,10 @@ class Table:
 
     def difference(self, course: Course, *, as_of: date) -> str:
         """Give the first difference, nothing where there is none."""
-        parts = (self._rows(course), self._totals(course), self._movements(course))
-        return next(filter(None, (*parts, self._standing(course, as_of))), "")
+        difference = self._rows(course) or self._totals(course)
+        if difference or self.two_columns_only:
+            return difference
+        return self._movements(course) or self._standing(course, as_of)
 
     def _rows(self, course: Course) -> str:
         stated = self.checkpoint.get("rows")

@@ -134,6 +134,7 @@ def test_a_charge_is_added_adjusted_and_waived() -> None:
     adjusted = last(charge, each, {**adjust, "charge_due_date": "2024-02-15"})
     waived = last(charge, {"kind": "waive_last_added_charge"})
     again = last(charge, {"kind": "waive_charge"}, {"kind": "undo_charge_waiver"})
+    named = last(charge, each, {"kind": "waive_charge", "charge_code": "FEE"})
 
     assert isinstance(added, ours.ChargeAdded)
     assert (added.charge.value, added.charge.is_penalty) == (Decimal(500), True)
@@ -149,6 +150,8 @@ def test_a_charge_is_added_adjusted_and_waived() -> None:
     assert waived.charge == 2
     assert isinstance(again, ours.Reversed)
     assert again.of == 3
+    assert isinstance(named, ours.ChargeWaived)
+    assert named.charge == 2
 
 
 def test_a_charge_at_disbursement_cannot_be_added_afterwards() -> None:
@@ -224,12 +227,23 @@ def test_only_what_works_everything_out_moves_the_day() -> None:
         {"kind": "set_business_date", "date": "2024-05-05"},
         {"kind": "close_of_business"},
         {"kind": "early_closure_quote", "date": "2024-05-06"},
-        {"kind": "job", "name": "accruals"},
+        {"kind": "submit"},
+        {"kind": "job", "name": "the Add Accrual Transactions"},
+        {"kind": "global_config", "name": "charge-accrual-date", "value": "due-date"},
+    )
+    again = heard({"kind": "set_business_date", "date": "2024-06-06"}, {"kind": "reprocess"})
+    job = heard(
+        {"kind": "set_business_date", "date": "2024-06-06"},
+        {"kind": "job", "name": "the Recalculate Interest for Loans"},
     )
 
     assert (found.as_of, found.today) == (date(2024, 1, 1), date(2024, 5, 5))
     assert closed.as_of == date(2024, 5, 5)
     assert closed.quote == date(2024, 5, 6)
+    assert again.as_of == job.as_of == date(2024, 6, 6)
+    for kind in ("job", "global_config"):
+        with pytest.raises(Unsupported, match=f"{kind} turn-the-tide"):
+            heard({"kind": kind, "name": "turn-the-tide"})
 
 
 def test_an_approval_says_how_much_is_expected_and_when() -> None:

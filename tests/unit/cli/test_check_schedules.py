@@ -188,6 +188,7 @@ def test_a_status_without_a_table_counts_as_the_table_before_it(tmp_path: Path) 
         (("inputs", "number_of_installments"), 0, "0 instalments"),
         (("inputs", "loan_term"), {"every": 9, "unit": "MONTHS"}, "loan_term"),
         (("events", 3, "kind"), "gift", "event gift"),
+        (("events", 3, "tip"), "1.00", "events.tip"),
         (("checkpoints", 1, "check"), "believed", "check believed"),
         (("checkpoints", 1, "mood"), "good", "mood"),
         (("checkpoints", 1, "loan_status"), "SLEEPING", "loan_status SLEEPING"),
