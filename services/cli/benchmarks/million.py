@@ -43,10 +43,10 @@ COLUMNS: Final = {
     "instalment": "institution_id contract_id number due_on principal_minor profit_minor fee_minor",
 }
 FOUND = (
-    "insert into tenant (institution_id) values ($1)",
+    "insert into tenant (institution_id) values ($1::uuid)",
     f"""insert into institution (institution_id, code, name_ar, name_fr, name_en, country,
       currency, timezone)
-    values ($1, 'million', 'قياس', 'Mesure', 'Bench', 'JO', '{CURRENCY}', 'UTC')""",
+    values ($1::uuid, 'million-' || $1, 'قياس', 'Mesure', 'Bench', 'JO', '{CURRENCY}', 'UTC')""",
 )
 TABLES = ("contract", "position", "position_history")
 
