@@ -61,39 +61,47 @@ def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
 def level_flat(model: Model, periods: Sequence[Period]) -> None:
     """Principal still to be repaid and flat profit in equal instalments, the rest in the last.
 
-    Worked: 1,000.00 and three times 10.00 profit is 343.33, 343.33, 343.34. An instalment of which
-    more was paid keeps what was paid; the last ones then ask for that much less.
+    Worked: 1,000.00 and three times 10.00 profit is 343.33, 343.33, 343.34. During grace the
+    profit alone falls due. No instalment asks less than its profit or than was paid of it; the
+    last ones then ask for that much less.
     """
     for period in periods:
         period.instalment = 0
     model.rebalance()
-    earned = sum(tally.earned - before for tally, before in _with_unplaced(model, periods))
+    earned = _earned(model, periods)
+    eased = [period for period in periods if period in model.periods[: model.grace]]
+    level_ones = [period for period in periods if period not in eased]
+    for period in eased:
+        period.instalment = period.agreed = earned[id(period)]
     start = _balance_before(model, periods[0]) + periods[0].disbursed
-    total = start + earned
-    usual = to_multiple(whole(total, len(periods), model.rounding), model.multiple)
+    total = start + sum(earned[id(period)] for period in level_ones)
+    usual = to_multiple(whole(total, len(level_ones), model.rounding), model.multiple)
     beyond = 0
-    for period in periods:
-        wanted = usual if period is not periods[-1] else total - usual * (len(periods) - 1)
-        period.instalment = max(wanted, period.paid - period.credits - period.deferred)
+    for period in level_ones:
+        wanted = usual if period is not level_ones[-1] else total - usual * (len(level_ones) - 1)
+        period.instalment = max(wanted, _least(period, earned))
         period.agreed = period.instalment
         beyond += period.instalment - wanted
-    tallies = dict(zip(map(id, model.periods), model.rebalance(), strict=True))
-    for period in reversed(periods):
+    for period in reversed(level_ones):
         if beyond > 0 and not period.is_settled:
             before = period.instalment
-            least = max(tallies[id(period)].earned, before - beyond, period.paid - period.credits)
-            period.instalment = least
-            beyond -= before - least
+            period.instalment = max(before - beyond, _least(period, earned))
+            beyond -= before - period.instalment
     model.rebalance()
 
 
-def _with_unplaced(model: Model, periods: Sequence[Period]) -> list[tuple[Tally, int]]:
-    tallies = model.tally()
-    first = model.periods.index(periods[0])
-    return [
-        (tallies[place], tallies[place - 1].unplaced if place else 0)
-        for place in range(first, first + len(periods))
-    ]
+def _least(period: Period, earned: dict[int, int]) -> int:
+    return max(earned[id(period)], period.paid - period.credits - period.deferred)
+
+
+def _earned(model: Model, periods: Sequence[Period]) -> dict[int, int]:
+    """The flat profit of each period by itself."""
+    found, before = {}, 0
+    for period, tally in zip(model.periods, model.tally(), strict=True):
+        if period in periods:
+            found[id(period)] = tally.earned - before
+        before = tally.unplaced
+    return found
 
 
 def _rate_of(model: Model, period: Period) -> Fraction:

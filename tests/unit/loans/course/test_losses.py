@@ -209,9 +209,9 @@ def test_a_refund_may_be_entered_without_its_profit() -> None:
     assert len(course.transactions) == 2
 
 
-def test_without_recalculation_profit_to_the_day_is_given_back_too() -> None:
+def test_profit_that_was_agreed_as_a_whole_is_not_given_back() -> None:
     plan = make_plan(profit_refunded_on=REFUNDS)
 
     course = course_of(plan, out(), refund(5000, "01-16", refunds_profit=True), as_of="01-16")
 
-    assert course.transactions[-1].amount == 14
+    assert [moved.amount for moved in course.transactions] == [10_000, 5000]
