@@ -94,6 +94,7 @@ def terms_of(case: Node, *, variant: str) -> Terms:
     """Give the terms of a case, of one of its variants. Raises `Unsupported`, `Malformed`."""
     inputs = case["inputs"]
     refuse_unknown(inputs, INPUTS)
+    refuse_unknown(inputs["repayment_frequency"], {"every", "unit"})
     amounts = amounts_of(case, variant=variant)
     frequency, dating = _frequency(inputs), _dating(inputs)
     disbursed_on, first_due_on = _first_days(case, frequency, dating)

@@ -70,6 +70,7 @@ def plan_of(case: Node) -> Plan:
     if not 1 <= term <= PERIODS_MAX:
         raise Unsupported(f"{term} instalments")
     frequency = inputs["repayment_frequency"]
+    _refuse_unread(inputs)
     _refuse_other_term(inputs, term)
     signed = inputs.get("submitted_on")
     multiple = _multiple(inputs, scale)
@@ -154,6 +155,16 @@ def _tranches(case: Node, scale: Scale) -> tuple[tuple[date, int], ...]:
         for tranche in case["inputs"].listed("expected_disbursements")
         if (tranche["date"].value, tranche["amount"].value) not in added
     )
+
+
+def _refuse_unread(inputs: Node) -> None:
+    """Raise `Unsupported` for members of the smaller parts that nobody here reads."""
+    for name, known in words.SMALL_PARTS.items():
+        stated = inputs.get(name)
+        if stated is not None:
+            refuse_unknown(stated, known)
+    for tranche in inputs.listed("expected_disbursements"):
+        refuse_unknown(tranche, {"date", "amount"})
 
 
 def _refuse_other_term(inputs: Node, count: int) -> None:

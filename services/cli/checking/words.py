@@ -41,6 +41,12 @@ RECALCULATION: Final = frozenset(
     {"rest_frequency", "rest_interval", "compounding", "advance_payment_adjustment"}
     | {"preclosure_interest", "disallow_interest_calculation_on_past_due"}
 )
+SMALL_PARTS: Final[Mapping[str, frozenset[str]]] = {
+    "currency": frozenset({"code", "decimal_places", "in_multiples_of"}),
+    "repayment_frequency": frozenset({"every", "unit"}),
+    "loan_term": frozenset({"every", "unit"}),
+    "fixed_length": frozenset({"every", "unit"}),
+}
 RULES: Final[Mapping[str, InstalmentRule]] = {
     "PROGRESSIVE": InstalmentRule.BY_PERIOD_RATES,
     "CUMULATIVE": InstalmentRule.FIXED_LEVEL,

@@ -187,6 +187,8 @@ def test_a_status_without_a_table_counts_as_the_table_before_it(tmp_path: Path) 
         (("inputs", "repayment_frequency", "unit"), "MOONS", "unit MOONS"),
         (("inputs", "number_of_installments"), 0, "0 instalments"),
         (("inputs", "loan_term"), {"every": 9, "unit": "MONTHS"}, "loan_term"),
+        (("inputs", "repayment_frequency", "on"), "SUNDAY", "repayment_frequency.on"),
+        (("inputs", "currency", "peg"), "USD", "inputs.currency.peg"),
         (("events", 3, "kind"), "gift", "event gift"),
         (("events", 3, "tip"), "1.00", "events.tip"),
         (("checkpoints", 1, "check"), "believed", "check believed"),
@@ -276,6 +278,7 @@ def test_a_schedule_of_periods_is_compared_cell_by_cell(
     [
         (("inputs", "interest", "periodic_rate"), "rate/13", "periodic rate rate/13"),
         (("inputs", "amortization"), "TRIANGULAR", "inputs.amortization TRIANGULAR"),
+        (("inputs", "repayment_frequency", "on"), "SUNDAY", "repayment_frequency.on"),
         (("inputs", "rounding"), {"installment": "CEILING to a dozen"}, "CEILING to a dozen"),
         (("inputs", "currency"), {"decimal_places": 9}, "amounts with 9 decimals"),
         (("schedule_columns", 3), "tax", "column tax"),
