@@ -14,12 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from services import embedded
-from services.cli.imports import quarantine_of, read_bounded, tenant
+from services.cli.imports import quarantine_of, read_bounded, read_rules, tenant
 from services.cli.running import Folder, free_port, house, run
 from services.loans.applications.intake import importer
-from services.loans.domain import portfolio_file
+from services.loans.domain import portfolio_file, portfolio_mapping
+from services.loans.domain.intake import Line
+from services.loans.domain.mapping import FieldRules
 from services.loans.domain.portfolio_file import COLUMNS, PortfolioFile
-from services.loans.domain.portfolio_records import Faulty
+from services.loans.domain.portfolio_records import CellInvalid, Faulty, RecordKind
 from services.loans.institutions import queries as institutions
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.takeover import intake, outgoing, sheets
@@ -57,6 +59,13 @@ def import_portfolio(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would become of it.")
     ] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Rules for another's list.")
+    ] = None,
+    total: Annotated[
+        list[str] | None,
+        typer.Option(help="What the file must add up to: CURRENCY:COUNT:PRINCIPAL:OUTSTANDING."),
+    ] = None,
     institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
     language: Annotated[str, typer.Option(help="Of the reasons: ar, fr or en.")] = "en",
     data: Folder = None,
@@ -68,6 +77,8 @@ def import_portfolio(
     run that was broken off, brings in only what is not here yet.
     """
     content = read_bounded(file)
+    rules = None if mapping is None else read_rules(mapping)
+    stated = [total_of(text) for text in total or ()]
     wanted = texts.pick_language(language)
 
     async def main() -> None:
@@ -76,7 +87,13 @@ def import_portfolio(
             db = await tenant(state.database, code=institution)
             began = time.monotonic()
             taken, read = await import_content(
-                db, state.repayment_book, content, clock=state.clock, is_trial=dry_run
+                db,
+                state.repayment_book,
+                content,
+                clock=state.clock,
+                is_trial=dry_run,
+                rules=rules,
+                stated=stated,
             )
         write_quarantine(file, taken.refused, language=wanted)
         tell(taken, read=read, file=file, is_trial=dry_run, seconds=time.monotonic() - began)
@@ -85,14 +102,24 @@ def import_portfolio(
 
 
 async def import_content(
-    db: TenantDb, book: RepaymentBook, content: bytes, *, clock: Clock, is_trial: bool = False
+    db: TenantDb,
+    book: RepaymentBook,
+    content: bytes,
+    *,
+    clock: Clock,
+    is_trial: bool = False,
+    rules: FieldRules | None = None,
+    stated: Sequence[Line] = (),
 ) -> tuple[Taken, PortfolioFile]:
-    """Read a file's content and take it in, with a bar."""
-    columns, lines = sheets.read(content)
-    read = portfolio_file.read(columns, lines)
+    """Read a file's content, by rules if it is another's list, and take it in, with a bar."""
     async with db() as session:
         timezone = (await institutions.institution(session)).timezone
     order = Order(on=clock.today(timezone), at=clock.now(), is_trial=is_trial)
+    columns, lines = sheets.read(content)
+    if rules is not None:
+        portfolio_mapping.check(rules, columns)
+        columns, lines = COLUMNS, tuple(portfolio_mapping.rows(rules, lines, on=order.on))
+    read = portfolio_file.read(columns, (*lines, *stated))
     with _bars() as bars:
         task = bars.add_task("Trying" if is_trial else "Taking over", total=len(read.contracts))
         taken = await intake.take_in(
@@ -104,6 +131,16 @@ async def import_content(
             told=lambda some: bars.update(task, advance=some),
         )
     return taken, read
+
+
+def total_of(text: str) -> Line:
+    """Read a control total of the command line, as the file's own row of it."""
+    names = ("currency", "number", "principal", "outstanding")
+    parts = text.split(":")
+    if len(parts) != len(names):
+        raise CellInvalid(column="total", value=text[:80])
+    row = {"record": RecordKind.TOTAL.value, **dict(zip(names, parts, strict=True))}
+    return Line(number=0, text=text, row=row)
 
 
 @app.command("portfolio")
