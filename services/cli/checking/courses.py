@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from services.cli.checking import hearing, plans, tables
+from services.cli.checking import hearing, orders, plans, tables
 from services.cli.checking.happened import Happened
 from services.cli.checking.reading import Malformed, Node, refuse_unknown
 from services.loans.domain.course import closing_early, fold
@@ -12,7 +12,11 @@ from services.loans.domain.course import closing_early, fold
 def comparing(case: Node) -> Callable[[Node, bool], str]:
     """Give what compares a checkpoint of a case; they are asked in the order of events."""
     scale = plans.scale_of(case["inputs"])
-    heard = Happened(plan=plans.plan_of(case), scale=scale)
+    heard = Happened(
+        plan=plans.plan_of(case),
+        scale=scale,
+        unproven_order=orders.unproven(case["inputs"].get("payment_allocation")),
+    )
     waiting = case["events"].items()
     columns = tables.names_of(case, "schedule_columns", needed=("nr",))
     movement_columns = tables.names_of(

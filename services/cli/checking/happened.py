@@ -38,6 +38,7 @@ class Happened:
     as_of: date | None = None
     quote: date | None = None
     hidden: set[Hashable] = field(default_factory=set)
+    unproven_order: str = ""
 
     @property
     def events(self) -> tuple[Event, ...]:

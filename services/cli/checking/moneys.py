@@ -66,6 +66,7 @@ def expect(heard: Happened, stated: Node) -> None:
 def pay(heard: Happened, stated: Node) -> None:
     """Money, or credit that stands for money, came in."""
     head, kind = heard.head(stated), stated["kind"].text()
+    _refuse_unproven_order(heard)
     refunds = stated.get("interest_refund_calculation")
     heard.add(
         kind,
@@ -80,6 +81,7 @@ def pay(heard: Happened, stated: Node) -> None:
 
 def pay_off(heard: Happened, stated: Node) -> None:
     """What was quoted as the payoff of the day came in."""
+    _refuse_unproven_order(heard)
     head = heard.head(stated)
     if stated["amount"].value == PAYOFF:
         amount = fold.payoff(heard.plan, heard.events, on=head["on"])
@@ -89,6 +91,11 @@ def pay_off(heard: Happened, stated: Node) -> None:
         "pay_off",
         course_events.Paid(**head, amount=amount),
     )
+
+
+def _refuse_unproven_order(heard: Happened) -> None:
+    if heard.unproven_order:
+        raise Unsupported(f"payments by {heard.unproven_order}")
 
 
 def charge(heard: Happened, stated: Node) -> None:

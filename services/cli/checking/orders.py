@@ -22,6 +22,8 @@ from shared.periods import add_months
 
 ADVANCED: Final = "ADVANCED_PAYMENT_ALLOCATION"
 DEFAULT: Final = "DEFAULT"
+# Orders of which no rule is known well enough to pay by them; a schedule does not need one.
+UNPROVEN: Final = frozenset({"OVERDUE_DUE_FEE_INTEREST_PRINCIPAL"})
 PARTS: Final[Mapping[str, Part]] = {
     "PENALTY": Part.PENALTY,
     "FEE": Part.FEE,
@@ -108,6 +110,12 @@ def allocation_of(stated: Node | None) -> Allocation:
         direction=chosen(processing, DIRECTIONS) if processing else Direction.HORIZONTAL,
         credits=_credits(stated),
     )
+
+
+def unproven(stated: Node | None) -> str:
+    """Give the name of an order that nothing can be paid by, or nothing."""
+    strategy = "" if stated is None else stated["strategy"].text()
+    return strategy if strategy in UNPROVEN else ""
 
 
 def later(start: date, count: int, unit: Unit) -> date:

@@ -207,6 +207,11 @@ def test_a_status_without_a_table_counts_as_the_table_before_it(tmp_path: Path) 
             {"strategy": "OLDEST_SHEEP_FIRST"},
             "strategy OLDEST_SHEEP_FIRST",
         ),
+        (
+            ("inputs", "payment_allocation"),
+            {"strategy": "OVERDUE_DUE_FEE_INTEREST_PRINCIPAL"},
+            "payments by OVERDUE_DUE_FEE_INTEREST_PRINCIPAL",
+        ),
     ],
 )
 def test_what_is_not_offered_is_unsupported_by_name_and_never_passed(
