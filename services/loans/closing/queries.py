@@ -212,7 +212,7 @@ NOT_HOLDING = """
 
 STALE = text(f"""
     with {RULES}, stale as materialized (
-      select p.contract_id, p.fund_id, p.generation, p.renegotiated_on
+      select p.contract_id, p.fund_id
       from position p
       join rules r on r.fund_id = p.fund_id
       left join accrual_window w
@@ -222,12 +222,12 @@ STALE = text(f"""
         and p.contract_id > :after and p.contract_id <= :upto
         and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
     )
-    select s.*, cast(c.terms ->> 'disbursed_on' as date) as disbursed_on,
-      c.terms ->> 'mode_of_finance' as mode_of_finance, c.terms ->> 'annual_rate' as annual_rate
+    select s.fund_id, c.terms ->> 'annual_rate' as annual_rate,
+      array_agg(s.contract_id order by s.contract_id) as contract_ids
     from stale s join contract c
       on c.institution_id = :institution_id and c.contract_id = s.contract_id
       and c.contract_id > :after and c.contract_id <= :upto
-    order by s.contract_id
+    group by s.fund_id, annual_rate
 """)
 
 # A contract whose newest movement lies after the day stands as its history says; the profit it
@@ -376,7 +376,7 @@ def _values(session: AsyncSession, cut: Cut) -> dict[str, object]:
 
 
 async def stale(session: AsyncSession, cut: Cut) -> Sequence[Row[Any]]:
-    """Return the contracts whose window is not that of the day, with what makes one."""
+    """Return the contracts whose window is not that of the day, by fund and agreed rate."""
     return (await session.execute(STALE, _values(session, cut))).all()
 
 

@@ -36,6 +36,8 @@ from shared.errors import Kind, RafidError
 from shared.ids import ContractId, FundId, ProductId
 
 PART = 20_000
+FEW = 10
+"""Below a tenth of a part contracts are looked up one by one; above it the part is read."""
 REST_MOST = 4.0
 SHARES = {"windows": (0.0, 0.3), "figures": (0.3, 1.0)}
 """From where to where in its time a close is while it does a step."""
@@ -147,8 +149,11 @@ async def _make_windows(
             stale = await queries.stale(session, cut)
         if stale:
             async with db.begin() as session:
-                await queries.work_alone(session, loops=True)
-                await windows.refresh_windows(session, stale, day=day, policies=policies)
+                few = sum(len(row.contract_ids) for row in stale) < manner.part // FEW
+                await queries.work_alone(session, loops=few)
+                await windows.refresh_windows(
+                    session, stale, day=day, rules=cut.rules, policies=policies
+                )
 
 
 async def sum_up(
@@ -243,6 +248,8 @@ def rules(policies: Policies) -> str:
                 "fund_id": str(fund_id),
                 "policy_id": str(dated.policy_id),
                 "accrues": dated.policy.recognition is not Recognition.CASH,
+                "is_straight": dated.policy.recognition is Recognition.STRAIGHT_LINE,
+                "cure_dues": dated.policy.staging.cure_dues,
                 "non_accrual_after": dated.policy.non_accrual_after_days,
                 "risen_after": dated.policy.staging.risen_after_days,
                 "default_after": dated.policy.staging.default_after_days,

@@ -22,13 +22,20 @@ REFRESH = text("""
     insert into accrual_window (institution_id, contract_id, generation, policy_id,
       renegotiated_on, cured_on, since, until, accrues, owes_goods, starts_on, due_on,
       profit_minor, before_minor, loss_year, loss_life)
-    with wanted as materialized (
-      select * from unnest(cast(:contracts as uuid[]), cast(:generations as int[]),
-          cast(:policies as uuid[]), cast(:renegotiated as date[]), cast(:disbursed as date[]),
-          cast(:accrues as boolean[]), cast(:owes_goods as boolean[]),
-          cast(:straight as boolean[]), cast(:cure_dues as int[]), cast(:shares as int[]))
-        as w(contract_id, generation, policy_id, renegotiated_on, disbursed_on, accrues,
-          owes_goods, is_straight, cure_dues, share)
+    with rules as (
+      select * from jsonb_to_recordset(cast(cast(:rules as text) as jsonb)) as r(
+        fund_id uuid, policy_id uuid, is_straight boolean, cure_dues integer)
+    ), wanted as materialized (
+      select p.contract_id, p.generation, p.renegotiated_on, r.policy_id, r.is_straight,
+        r.cure_dues, w.share, cast(c.terms ->> 'disbursed_on' as date) as disbursed_on,
+        c.terms ->> 'mode_of_finance' <> all(cast(:never_accrue as text[])) as accrues,
+        c.terms ->> 'mode_of_finance' = any(cast(:owe_goods as text[])) as owes_goods
+      from unnest(cast(:contracts as uuid[]), cast(:shares as int[])) as w(contract_id, share)
+      join position p on p.institution_id = :institution_id and p.contract_id = w.contract_id
+        and p.contract_id between :first and :last
+      join contract c on c.institution_id = :institution_id and c.contract_id = w.contract_id
+        and c.contract_id between :first and :last
+      join rules r on r.fund_id = p.fund_id
     ), share as materialized (
       select * from unnest(cast(:share_numbers as int[]), cast(:share_months as int[]),
         cast(:share_years as bigint[]), cast(:share_lives as bigint[]))
@@ -98,47 +105,37 @@ async def refresh_windows(
     stale: Sequence[Row[Any]],
     *,
     day: date,
+    rules: str,
     policies: Mapping[FundId, DatedPolicy],
 ) -> None:
     """Make the windows of contracts anew for a day; nothing else of them is touched."""
-    held = [policies[FundId(row.fund_id)] for row in stale]
     numbers: dict[tuple[UUID, str], int] = {}
     shares: list[tuple[int, int, int, int]] = []
-    for row, dated in zip(stale, held, strict=True):
-        key = dated.policy_id, row.annual_rate
-        if dated.policy.loss is not None and key not in numbers:
+    contracts: list[UUID] = []
+    chosen: list[int] = []
+    for row in stale:
+        dated = policies[FundId(row.fund_id)]
+        key, loss = (dated.policy_id, row.annual_rate), dated.policy.loss
+        if loss is not None and key not in numbers:
             numbers[key] = len(numbers)
-            shares += _shares(numbers[key], dated.policy.loss, rate=Decimal(row.annual_rate))
-    columns = list(zip(*shares, strict=True)) or [()] * 4
-    straight = accrual.Recognition.STRAIGHT_LINE
+            shares += _shares(numbers[key], loss, rate=Decimal(row.annual_rate))
+        contracts += row.contract_ids
+        chosen += [numbers.get(key, -1)] * len(row.contract_ids)
+    names = ("share_numbers", "share_months", "share_years", "share_lives")
+    columns = [list(column) for column in zip(*shares, strict=True)] or [[]] * len(names)
     await session.execute(
         REFRESH,
         {
             "institution_id": tenancy.institution_of(session),
             "day": day,
-            "first": stale[0].contract_id,
-            "last": stale[-1].contract_id,
-            "contracts": [row.contract_id for row in stale],
-            "generations": [row.generation for row in stale],
-            "policies": [dated.policy_id for dated in held],
-            "renegotiated": [row.renegotiated_on for row in stale],
-            "disbursed": [row.disbursed_on for row in stale],
-            "accrues": [row.mode_of_finance not in accrual.NEVER_ACCRUES for row in stale],
-            "owes_goods": [row.mode_of_finance in provisioning.GOODS_OWED for row in stale],
-            "straight": [dated.policy.recognition is straight for dated in held],
-            "cure_dues": [dated.policy.staging.cure_dues for dated in held],
-            "shares": [
-                numbers.get((dated.policy_id, row.annual_rate), -1)
-                for row, dated in zip(stale, held, strict=True)
-            ],
-            **{
-                name: list(column)
-                for name, column in zip(
-                    ("share_numbers", "share_months", "share_years", "share_lives"),
-                    columns,
-                    strict=True,
-                )
-            },
+            "rules": rules,
+            "never_accrue": sorted(accrual.NEVER_ACCRUES),
+            "owe_goods": sorted(provisioning.GOODS_OWED),
+            "first": min(contracts),
+            "last": max(contracts),
+            "contracts": contracts,
+            "shares": chosen,
+            **dict(zip(names, columns, strict=True)),
         },
     )
 
