@@ -75,8 +75,8 @@ def disclose(terms: Terms, *, instalments: Sequence[Instalment]) -> Disclosure:
 def cash_flows(terms: Terms, *, instalments: Sequence[Instalment]) -> list[tuple[date, Money]]:
     """What the borrower receives (positive) and pays, in order of days, savings included.
 
-    Fees and savings kept back are taken from the first payment; what was saved comes back with the
-    last instalment.
+    Fees that are kept back and savings that are put in at once are taken from the first payment;
+    what was saved comes back with the last instalment.
     """
     currency, savings = terms.currency, terms.savings
     later = terms.drawing.tranches

@@ -13,8 +13,9 @@ PERCENT = 100
 class Savings:
     """Compulsory savings: the borrower's own money, held until the last instalment is due.
 
-    `upfront_percent` of the principal is kept back from what is paid out; with each instalment
-    `each` (an amount) or `each_percent` (of the principal) is put in. Raises `TermsInvalid`.
+    `upfront_percent` of the principal is put in on the day of disbursement; with each instalment
+    `each` (an amount) or `each_percent` (of the principal). They are agreed and told with the cost
+    of the loan; the account they are held in is no part of the loan's books. Raises `TermsInvalid`.
     """
 
     upfront_percent: Decimal = Decimal(0)
@@ -35,7 +36,7 @@ class Savings:
         )
 
     def upfront(self, principal: Money, *, rounding: Rounding = "half_even") -> Money:
-        """Give what is kept back: 10 % of 1,000.000 JOD is 100.000 JOD."""
+        """Give what is put in at disbursement: 10 % of 1,000.000 JOD is 100.000 JOD."""
         return principal.times(self.upfront_percent.scaleb(-2), rounding=rounding)
 
     def with_each(self, principal: Money, *, rounding: Rounding = "half_even") -> Money:

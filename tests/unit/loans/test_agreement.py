@@ -7,9 +7,10 @@ import pytest
 
 from services.loans.domain import agreement
 from services.loans.domain.agreement import Agreement
-from services.loans.domain.contradictions import DateBeforeDisbursement, TermsInvalid
+from services.loans.domain.contradictions import DateBeforeDisbursement, RateAboveCap, TermsInvalid
 from services.loans.domain.product import Asked, OutsideProduct, Product
-from tests.builders import money
+from shared.rulebook import Fact, Source
+from tests.builders import make_loan, money
 from tests.integration.loans.signing import COST, loan, qard
 
 SIGNED = date(2026, 3, 10)
@@ -90,3 +91,31 @@ def test_a_rate_is_written_without_the_zeroes_of_the_database() -> None:
 )
 def test_youth_is_counted_to_the_day(born_on: date | None, young: bool | None) -> None:  # noqa: FBT001
     assert agreement.is_young(born_on, on=SIGNED, country="JO") is young
+
+
+def cap(value: str, unit: str) -> Fact:
+    return Fact(
+        id="test cap",
+        topic="rate_cap",
+        value=value,
+        unit=unit,
+        country="JO",
+        source=Source(title="a law of the test"),
+    )
+
+
+@pytest.mark.parametrize(("value", "unit"), [("0.11", "nominal"), ("0.126", "effective")])
+def test_a_rate_above_the_cap_of_the_country_is_refused_by_name(value: str, unit: str) -> None:
+    terms = make_loan(instalments=12)
+
+    with pytest.raises(RateAboveCap) as refusal:
+        agreement.of_terms(terms, country="JO", overrides=(cap(value, unit),))
+    assert (refusal.value.cap, refusal.value.fact) == (Decimal(value), "a law of the test")
+
+
+def test_a_rate_at_the_cap_is_lawful_and_a_cap_elsewhere_does_not_count() -> None:
+    terms = make_loan(instalments=12)
+    at_cap = agreement.of_terms(terms, country="JO", overrides=(cap("0.12", "nominal"),))
+    elsewhere = agreement.of_terms(terms, country="MA", overrides=(cap("0.01", "nominal"),))
+
+    assert at_cap == elsewhere == agreement.of_terms(terms, country="JO")

@@ -8,6 +8,7 @@ import pytest
 from shared import calendar
 from shared.calendar import HijriDate, MovingRule
 from shared.errors import JsonValue
+from shared.periods import MonthEndRule
 from shared.rulebook import Fact, NoRule, Source
 
 SATURDAY, SUNDAY = 5, 6
@@ -228,3 +229,30 @@ def test_a_weekend_of_unknown_days_is_refused() -> None:
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(ValueError, match="sideways"):
         calendar.move_date(date(2026, 1, 31), rule=cast("MovingRule", "sideways"), country="MA")
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "rule", "expected"),
+    [
+        (date(2026, 3, 1), 1, "clamp", date(2026, 3, 31)),  # 12 Ramadan to 12 Shawwal 1447
+        (date(2026, 3, 31), -1, "clamp", date(2026, 3, 1)),
+        (date(2026, 6, 16), 12, "clamp", date(2027, 6, 6)),  # a lunar year of 355 days
+        (date(2026, 3, 19), 1, "clamp", date(2026, 4, 17)),  # 30 Ramadan; Shawwal has 29 days
+        (date(2026, 3, 19), 1, "next_month", date(2026, 4, 18)),
+        (date(2026, 4, 17), 1, "end_of_month", date(2026, 5, 17)),  # 29 Shawwal is its last
+        (date(2026, 4, 17), 1, "clamp", date(2026, 5, 16)),
+    ],
+)
+def test_hijri_months_are_stepped_by_the_tables(
+    start: date, months: int, rule: MonthEndRule, expected: date
+) -> None:
+    assert calendar.add_hijri_months(start, months, rule) == expected
+
+
+def test_a_hijri_step_out_of_the_tables_is_refused() -> None:
+    with pytest.raises(ValueError, match="tables"):
+        calendar.add_hijri_months(date(2077, 1, 1), 24)
+
+
+def test_a_hijri_day_is_written_as_a_day_is() -> None:
+    assert calendar.hijri(date(2026, 3, 1)).to_text() == "1447-09-12"

@@ -297,3 +297,29 @@ def test_weights_may_be_exact_fractions() -> None:
 def test_weights_that_cannot_share_are_refused(weights: list[Any]) -> None:
     with pytest.raises(ValueError, match="weights"):
         Money(1, "USD").split(weights)
+
+
+def test_a_column_of_amounts_is_each_amount_by_itself() -> None:
+    minors = [0, 1, -5, LARGEST_MINOR]
+
+    column = Money.column(minors, "JOD")
+    assert column == [Money(minor, "JOD") for minor in minors]
+    assert [hash(amount) for amount in column] == [hash(Money(minor, "JOD")) for minor in minors]
+    assert Money.column([], "JOD") == []
+
+
+@pytest.mark.parametrize(
+    ("minors", "currency", "error"),
+    [
+        ([1], "XYZ", UnknownCurrency),
+        ([LARGEST_MINOR + 1], "JOD", AmountTooLarge),
+        ([-LARGEST_MINOR - 1, 0], "JOD", AmountTooLarge),
+        ([1, Decimal(1)], "JOD", TypeError),
+        ([True], "JOD", TypeError),
+    ],
+)
+def test_a_column_is_checked_as_each_amount_is(
+    minors: list[Any], currency: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        Money.column(minors, currency)
