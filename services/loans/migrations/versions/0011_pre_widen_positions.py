@@ -143,7 +143,8 @@ end $$
 """
 
 # What a movement dated back meets: the day it falls into and every later one, each as the books
-# know it now.
+# know it now. What once changed that first day changed every later one too, so no row with a
+# lower version than its newest can be the newest of its day.
 DAYS = """
 create function position_days(p_institution uuid, p_contracts uuid[], p_from date[])
 returns table (contract_id uuid, valid_from date, generation integer, disbursed_minor bigint,
@@ -155,12 +156,15 @@ begin
   select distinct on (h.contract_id, h.valid_from)
     h.contract_id, h.valid_from, h.generation, h.disbursed_minor, h.paid_minor
   from unnest(p_contracts, p_from) as u(contract_id, day)
+  left join lateral (
+    select b.valid_from, b.version from position_history b
+    where b.institution_id = p_institution and b.contract_id = u.contract_id
+      and b.valid_from <= u.day
+    order by b.valid_from desc, b.version desc limit 1
+  ) f on true
   join position_history h on h.institution_id = p_institution
     and h.contract_id = u.contract_id
-    and h.valid_from >= coalesce((
-      select max(b.valid_from) from position_history b
-      where b.institution_id = p_institution and b.contract_id = u.contract_id
-        and b.valid_from <= u.day), u.day)
+    and h.valid_from >= coalesce(f.valid_from, u.day) and h.version >= coalesce(f.version, 0)
   order by h.contract_id, h.valid_from, h.version desc;
 end $$
 """
