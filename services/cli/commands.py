@@ -1,7 +1,6 @@
 """Which commands does `rafid` have, and which module carries each?"""
 
 import typer
-from services.cli.checking import commands as checking
 
 from services.cli import (
     bench,
@@ -9,11 +8,13 @@ from services.cli import (
     closing,
     demo,
     imports,
+    journals,
     migrate,
     portfolios,
     proving,
     running,
 )
+from services.cli.checking import commands as checking
 
 app = typer.Typer(
     name="rafid",
@@ -29,6 +30,7 @@ app.command("verify")(proving.verify)
 app.command("close-day")(closing.close_day)
 imports.app.command("portfolio")(portfolios.import_portfolio)
 app.add_typer(imports.app, name="import")
+portfolios.app.command("journal")(journals.export_journal)
 app.add_typer(portfolios.app, name="export")
 app.add_typer(bench.app, name="bench")
 app.add_typer(checking.app, name="check")
