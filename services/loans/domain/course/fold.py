@@ -6,6 +6,7 @@ from datetime import date
 
 from services.loans.domain.course import replay, tables, undone
 from services.loans.domain.course.events import Event
+from services.loans.domain.course.lines import FEE, PENALTY, PRINCIPAL, PROFIT
 from services.loans.domain.course.model_views import owed_on
 from services.loans.domain.course.payments import catch_up
 from services.loans.domain.course.plan import PayoffProfit, Plan
@@ -43,23 +44,25 @@ def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:
     and the charges that are open. Without recalculation all profit that is still to come is asked.
     """
     standing = replay.replay(plan, events)
-    charges = sum(line.open_of(2) + line.open_of(3) for line in standing.lines)
-    if not standing.follows_days or plan.recalculation is None:
-        return charges + sum(line.open_of(0) + line.open_of(1) for line in standing.lines)
+    if not standing.follows_days:
+        return sum(line.open for line in standing.lines)
     catch_up(standing, on)
-    return charges + _open_amounts(standing, on)
+    if on >= standing.model.last.due:
+        return sum(line.open for line in standing.lines)
+    charges = sum(line.open_of(FEE) + line.open_of(PENALTY) for line in standing.lines)
+    return charges + _principal_and_profit(standing, on)
 
 
-def _open_amounts(standing: Standing, on: date) -> int:
-    rules = standing.plan.recalculation
-    day = on
+def _principal_and_profit(standing: Standing, on: date) -> int:
+    """What the model owes, and the lines that it does not know: down payments, added ones."""
+    rules, model, day = standing.plan.recalculation, standing.model, on
     if rules is not None and rules.payoff is PayoffProfit.TO_DUE_DATE:
-        running = standing.model.holding(on)
+        running = model.holding(on)
         day = running.due if running is not None else on
-    owed = owed_on(standing.model, day)
+    owed = owed_on(model, day)
     beside = sum(
-        line.open_of(0) + line.open_of(1)
+        line.open_of(PRINCIPAL) + line.open_of(PROFIT)
         for line in standing.lines
-        if line.is_down_payment or line.due > standing.model.last.due
+        if line.is_down_payment or line.due > model.last.due
     )
     return owed.principal + owed.profit + beside

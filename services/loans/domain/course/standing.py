@@ -9,6 +9,7 @@ from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model, Period
 from services.loans.domain.course.plan import Charge, InstalmentRule, Plan
 from services.loans.domain.course.results import TransactionKind
+from services.loans.domain.terms import ChargeMethod
 
 
 class Entry:
@@ -75,6 +76,7 @@ class Standing:
             self.plan.recalculation is not None
             and self.plan.instalment_rule is InstalmentRule.BY_PERIOD_RATES
             and self.plan.annual_rate > 0
+            and self.plan.charge_method is ChargeMethod.DECLINING_BALANCE
             and not self.is_charged_off
             and not self.is_written_off
         )
