@@ -83,6 +83,40 @@ ROUTES: Final = {
         body=lambda _: {"amount": amount("5.000"), "phone": "+962790000011"},
         money="amount",
     ),
+    "order": Route(
+        caller="officer",
+        path="/loans/v1/contracts/{active}/orders",
+        body=lambda _: {
+            "kind": "charge",
+            "reason": "late_payment",
+            "part": "penalty",
+            "amount": amount("5.000"),
+        },
+        money="amount",
+        days=("effective_on",),
+    ),
+    "relief": Route(
+        caller="officer",
+        path="/loans/v1/relief-orders",
+        body=lambda known: {
+            "kind": "payment_holiday",
+            "reason": "disaster",
+            "periods": 1,
+            "contract_ids": [known["active"]],
+        },
+        days=("effective_on",),
+    ),
+    "fund order": Route(
+        caller="manager",
+        path="/loans/v1/funds/{fund}/orders",
+        body=lambda _: {
+            "kind": "channel_transfer",
+            "reason": "policy",
+            "source": "cash",
+            "amount": amount("5.000"),
+        },
+        money="amount",
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
 from services.loans.domain.authority import Outcome
+from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.orders import RULES, Asked, OrderKind, OrderReason
 from services.loans.servicing import operations, queries
@@ -91,11 +92,15 @@ async def propose(
 ) -> Relief:
     """Give one order on many contracts, locked in the order of their ids.
 
-    Those that cannot take it are left out, with the reason. Raises NotForMany, NobodyTakesPart.
+    Those that cannot take it are left out, with the reason. Raises NotForMany, NobodyTakesPart,
+    and ContractUnknown where none of them is here.
     """
     tried = await try_out(session, contract_ids, asked, actor=actor, today=today)
     fit = [part for part in tried.parts if part.refused is None]
     if not fit:
+        strangers = [part.refused for part in tried.parts]
+        if strangers and all(isinstance(one, ContractUnknown) for one in strangers):
+            raise ContractUnknown(contract_id=ContractId(tried.parts[0].contract_id))
         raise NobodyTakesPart(asked=len(tried.parts))
     row = _row(session, asked, actor=actor)
     session.add(row)

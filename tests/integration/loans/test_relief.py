@@ -132,6 +132,10 @@ async def test_what_is_ordered_one_by_one_is_not_ordered_for_many(desk: Desk) ->
 
 
 async def test_relief_for_nobody_is_refused(desk: Desk) -> None:
-    refused = await order(desk, [str(ids.new())], "forgiveness")
+    refused = await order(desk, [await desk.lent(), str(ids.new())], "forgiveness")
     assert refused.status_code == 422
     assert refused.json()["type"] == "/problems/loans/nobody-takes-part"
+    stranger = str(ids.new())
+    unknown = await order(desk, [stranger], "forgiveness")
+    assert unknown.status_code == 404
+    assert unknown.json()["contract_id"] == stranger
