@@ -53,6 +53,15 @@ class CodeUnknown(RafidError):
     code: str
 
 
+class ContractOwn(RafidError):
+    """The contract is this institution's own"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{reference} went out from here; it is not taken over from itself."
+    reference: str
+
+
 class ContractChanged(RafidError):
     """The contract was taken over before, and read otherwise then"""
 
@@ -97,8 +106,10 @@ class Known:
 def fit(record: ContractRecord, *, here: Places, country: str, today: date) -> Fitting:
     """Decide whether a contract may come in; the whole of it is computed and compared.
 
-    Raises `CodeUnknown`, `FundNotForProduct`, and what `taking_over` raises.
+    Raises `ContractOwn`, `CodeUnknown`, `FundNotForProduct`, and what `taking_over` raises.
     """
+    if record.reference.startswith(here.own):
+        raise ContractOwn(reference=record.reference)
     if record.branch not in here.branches:
         raise CodeUnknown(what="branch", code=record.branch)
     offered = here.products.get((record.product, record.product_version))

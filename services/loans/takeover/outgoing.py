@@ -47,7 +47,7 @@ class _Book:
 
     def name(self, external: str | None, reference: str) -> str:
         """The name that came from elsewhere, or the own reference behind the own code."""
-        return external or f"{self.code}:{reference}"
+        return external or queries.own_name(self.code, reference)
 
     def reference(self, row: Found) -> str:
         return self.name(row.external_reference, row.reference)

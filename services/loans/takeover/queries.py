@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.product import Product
 from services.loans.funds.tables import FundRow
+from services.loans.institutions import queries as institutions
 from services.loans.institutions.tables import BranchRow
 from services.loans.products import queries as products
 from services.loans.products.tables import ProductRow, ProductVersionRow
@@ -21,11 +22,20 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """What the codes of a file name here; a product by code and version, the newest as None."""
+    """What the codes of a file name here; a product by code and version, the newest as None.
 
+    `own` is what the references of the institution's own contracts begin with elsewhere.
+    """
+
+    own: str
     branches: Mapping[str, UUID]
     funds: Mapping[str, FundRow]
     products: Mapping[tuple[str, int | None], Product]
+
+
+def own_name(code: str, reference: str) -> str:
+    """Give the name that a thing of an institution has elsewhere: its reference behind its code."""
+    return f"{code}:{reference}"
 
 
 async def places(session: AsyncSession) -> Places:
@@ -51,6 +61,7 @@ async def places(session: AsyncSession) -> Places:
     for code, row in versions:
         offered[code, row.version] = offered[code, None] = products.product_of(row, code=code)
     return Places(
+        own=own_name((await institutions.institution(session)).code, ""),
         branches={row.code: row.branch_id for row in branches},
         funds={row.code: row for row in funds},
         products=offered,

@@ -47,6 +47,13 @@ async def test_export_import_export_gives_the_same_file(
     )
 
 
+async def test_what_went_out_from_here_does_not_come_in_here(house: House, admin_url: str) -> None:
+    await lend(house, admin_url)
+    taken = await house.take(await house.give())
+    assert [one.error.slug() for one in taken.refused] == ["contract-own"] * 3
+    assert await house.count("contract") == 3
+
+
 async def test_what_cannot_be_told_in_the_file_is_left_out_and_counted(
     house: House, admin_url: str
 ) -> None:
