@@ -44,7 +44,7 @@ async def test_a_lease_ends_in_ownership(house: House) -> None:
     )
     transfer = step("transfer", "transfer_deed")
     await journey.repay(office, contract_id, "93.333")
-    await refused(office, contract_id, transfer, "still-owed")
+    await refused(office, contract_id, transfer, "not-yet-all-paid")
     assert (await deals.balances(office))["upkeep"] == "15.000"
     await journey.repay(office, contract_id, "1026.667")
     done = await deals.take(office, contract_id, transfer)
@@ -173,7 +173,7 @@ async def test_a_worker_shares_profit_and_owes_no_loss(house: House) -> None:
     back = step("return_capital", "receipt", amount="880.000")
     too_much = step("return_capital", "receipt", amount="880.001")
     await refused(office, contract_id, too_much, "amount-beyond")
-    await refused(office, contract_id, step("close"), "still-owed")
+    await refused(office, contract_id, step("close"), "not-yet-all-paid")
     done = await deals.take(office, contract_id, back, step("close"))
     assert done["stage"] == "closed"
     assert await deals.balances(office) == {
@@ -237,7 +237,9 @@ async def test_a_work_to_order_is_paid_by_stages_and_owed_when_delivered(house: 
         stage,
         step("delay", "delay_notice", weeks="2"),
     )
-    await refused(office, contract_id, step("deliver", "acceptance", "delivery_note"), "still-owed")
+    await refused(
+        office, contract_id, step("deliver", "acceptance", "delivery_note"), "not-yet-all-paid"
+    )
     await deals.take(office, contract_id, stage, step("deliver", "acceptance", "delivery_note"))
     assert await deals.balances(office) == {
         "cash": "9020.000",

@@ -53,7 +53,7 @@ class AmountBeyond(RafidError):
     most: Money
 
 
-class StillOwed(RafidError):
+class NotYetAllPaid(RafidError):
     """Ownership passes when all is paid"""
 
     kind = Kind.RULE
@@ -214,9 +214,9 @@ def require_quantity(step: Taken, *, given: Decimal, most: Decimal) -> None:
 
 
 def require_paid(step: Taken, *, deal: Deal) -> None:
-    """Refuse a transfer of ownership before all is paid. Raises `StillOwed`."""
+    """Refuse a transfer of ownership before all is paid. Raises `NotYetAllPaid`."""
     if deal.owed.is_positive:
-        raise StillOwed(step=step.code, owed=deal.owed)
+        raise NotYetAllPaid(step=step.code, owed=deal.owed)
 
 
 def paid_to_supplier(step: Taken, *, deal: Deal) -> Money:

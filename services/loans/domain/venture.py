@@ -74,7 +74,7 @@ def profit_left(deal: Deal) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """Capital as agreed; nothing is taken out that is not there; closed when nothing is left.
 
-    Raises `AmountDiffers`, `AmountBeyond`, `StillOwed`.
+    Raises `AmountDiffers`, `AmountBeyond`, `NotYetAllPaid`.
     """
     if step.code == "contribute":
         sharing.check_whole((step.figures["profit_ratio"], 1 - step.figures["profit_ratio"]))
@@ -88,7 +88,7 @@ def check(step: Taken, *, deal: Deal) -> None:
     elif step.code == "return_capital":
         trading.require_within(step, given=step.amounts["amount"], most=value(deal))
     elif step.code == "close" and value(deal).is_positive:
-        raise trading.StillOwed(step=step.code, owed=value(deal))
+        raise trading.NotYetAllPaid(step=step.code, owed=value(deal))
 
 
 def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:

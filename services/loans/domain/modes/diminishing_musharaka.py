@@ -132,7 +132,7 @@ def rent_after(owed: Money, *, bought: Money, rate_per_period: Decimal) -> Money
 def check(step: Taken, *, deal: Deal) -> None:
     """Both pay their shares, and units make up ours; ownership passes when all is bought.
 
-    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `StillOwed`.
+    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `NotYetAllPaid`.
     """
     principal = deal.terms.principal
     if step.code == "purchase":

@@ -115,7 +115,7 @@ def rent_back(paid: Sequence[Money], *, fair_rent: Money) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """Goods are leased at what they cost; ownership passes when all is paid.
 
-    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `StillOwed`.
+    Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`, `NotYetAllPaid`.
     """
     if step.code == "lease":
         trading.require_before_due(step, deal=deal)

@@ -97,7 +97,7 @@ def payable(deal: Deal) -> Money:
 def check(step: Taken, *, deal: Deal) -> None:
     """The maker gets the agreed price for certified stages and no more; all before delivery.
 
-    Raises `AmountBeyond`, `HandedOverLate`, `StillOwed`.
+    Raises `AmountBeyond`, `HandedOverLate`, `NotYetAllPaid`.
     """
     if step.code == "commission":
         trading.require_within(step, given=step.amounts["price"], most=deal.terms.principal)
@@ -106,7 +106,7 @@ def check(step: Taken, *, deal: Deal) -> None:
     elif step.code == "deliver":
         trading.require_before_due(step, deal=deal)
         if payable(deal).is_positive:
-            raise trading.StillOwed(step=step.code, owed=payable(deal))
+            raise trading.NotYetAllPaid(step=step.code, owed=payable(deal))
 
 
 def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:

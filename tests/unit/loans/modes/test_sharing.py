@@ -89,7 +89,7 @@ def test_a_worker_without_fault_owes_nothing_and_the_capital_that_is_left_return
     deal = trust(("declare_loss", amounts(loss="2000.00")), ("liquidate", {}))
     assert venture.value(deal) == mad("8000.00")
     refuse(deal, "return_capital", trading.AmountBeyond, **amounts(amount="8000.01"))
-    refuse(deal, "close", trading.StillOwed)
+    refuse(deal, "close", trading.NotYetAllPaid)
     done = walk(deal, ("return_capital", amounts(amount="8000.00")), ("close", {}))
     assert moved(done[1][0]) == {"cash": "8000.00", "partnerships": "-8000.00"}
 

@@ -207,7 +207,7 @@ def test_major_upkeep_falls_on_the_lessor() -> None:
 def test_ownership_passes_when_all_rent_is_paid() -> None:
     deal, _ = walk(deal_of("ijara"), *LEASED)
     owing = replace(deal, owed=mad("0.01"))
-    assert refuse(owing, "transfer", trading.StillOwed).owed == mad("0.01")
+    assert refuse(owing, "transfer", trading.NotYetAllPaid).owed == mad("0.01")
     paid, entries = walk(deal, ("transfer", {}))
     assert entries == []
     assert deals.stage(ijara.STEPS, taken=paid.taken) == "transferred"
@@ -272,7 +272,7 @@ def test_a_shrinking_share_is_bought_together_and_leased() -> None:
     }
     assert booked(half, "lose") == {"capital_loss": "50000.00", "loans": "-50000.00"}
     refuse(half, "damage", trading.AmountBeyond, amounts={"damage": "100000.01"})
-    refuse(half, "transfer", trading.StillOwed)
+    refuse(half, "transfer", trading.NotYetAllPaid)
     assert booked(deal, "buy_units", figures={"units": "5"}) == {}
     refuse(deal, "buy_units", trading.AmountBeyond, figures={"units": "41"})
     assert booked(deal, "transfer") == {}
@@ -309,7 +309,7 @@ def test_a_maker_is_paid_by_stages_and_no_more_than_agreed() -> None:
     deal, _ = walk(ordered(), ("pay_stage", {"amounts": {"amount": "10000.00"}}))
     assert istisna.payable(deal) == mad("10500.00")
     refuse(deal, "pay_stage", trading.AmountBeyond, amounts={"amount": "10500.01"})
-    assert refuse(deal, "deliver", trading.StillOwed).owed == mad("10500.00")
+    assert refuse(deal, "deliver", trading.NotYetAllPaid).owed == mad("10500.00")
     assert booked(deal, "abandon") == {"capital_loss": "10000.00", "goods": "-10000.00"}
 
 
