@@ -37,6 +37,7 @@ from shared.money import Rounding
 
 MONTHS_A_YEAR: Final = 12
 PERIODS_MAX: Final = 1200
+DECIMALS_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,10 @@ def scale_of(inputs: Node) -> Scale:
     """Give the scale of a case's currency; two decimals where it states none."""
     currency = inputs.get("currency")
     decimals = None if currency is None else currency.get("decimal_places")
-    return Scale(decimals=2 if decimals is None else decimals.whole())
+    found = 2 if decimals is None else decimals.whole()
+    if not 0 <= found <= DECIMALS_MAX:
+        raise Unsupported(f"amounts with {found} decimals")
+    return Scale(decimals=found)
 
 
 def plan_of(case: Node) -> Plan:

@@ -1,6 +1,6 @@
 """Which checkpoints of a schedule case count, and what came of the case?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -124,12 +124,29 @@ def _results(case: Node) -> Iterator[tuple[bool, Verdict, str]]:
     try:
         compare = _comparing(case)
     except Unsupported as error:
-        for mark in set(marks) - {Mark.LEFT_OUT}:
-            yield mark is not Mark.ARITHMETIC, Verdict.UNSUPPORTED, str(error)
+        yield from _for_all(marks, Verdict.UNSUPPORTED, str(error))
+        return
+    except Malformed:
+        raise
+    except Exception as error:  # noqa: BLE001 - a case may hold anything, and the next one waits
+        yield from _for_all(marks, Verdict.DIFFERENT, _broke(error))
         return
     for point in checkpoints:
         if point.mark is not Mark.LEFT_OUT:
             yield point.mark is not Mark.ARITHMETIC, *_tried(compare, point)
+
+
+def _for_all(
+    marks: Sequence[Mark], verdict: Verdict, reason: str
+) -> Iterator[tuple[bool, Verdict, str]]:
+    for mark in set(marks) - {Mark.LEFT_OUT}:
+        yield mark is not Mark.ARITHMETIC, verdict, reason
+
+
+def _broke(error: Exception) -> str:
+    if isinstance(error, RafidError):
+        return f"refused: {error.title()}: {error}"
+    return f"broke: {type(error).__name__}: {error}"
 
 
 def _comparing(case: Node) -> Callable[[Node, bool], str]:
@@ -146,10 +163,8 @@ def _tried(compare: Callable[[Node, bool], str], point: Checkpoint) -> tuple[Ver
         return Verdict.UNSUPPORTED, str(error)
     except Malformed:
         raise
-    except RafidError as error:
-        return Verdict.DIFFERENT, f"{place}: refused: {error.title()}: {error}"
     except Exception as error:  # noqa: BLE001 - a case may hold anything, and the next one waits
-        return Verdict.DIFFERENT, f"{place}: broke: {type(error).__name__}: {error}"
+        return Verdict.DIFFERENT, f"{place}: {_broke(error)}"
     return (Verdict.DIFFERENT, f"{place}: {difference}") if difference else (Verdict.MATCHED, "")
 
 
