@@ -95,7 +95,10 @@ def agree_anew(standing: Standing, event: RateChanged | Rescheduled) -> None:
 
 
 def catch_up(standing: Standing, day: date) -> None:
-    """Where profit is counted anew, let principal past due bear profit up to a day."""
+    """Where profit is counted anew, let principal past due bear profit up to a day.
+
+    An early payment gives no profit back: level instalments hold for the whole term.
+    """
     rules = standing.plan.recalculation
     if rules is not None and rules.overdue_bears and standing.disbursed:
         lay_out(standing, day, overdue_to=day)
