@@ -25,8 +25,10 @@ from services.loans.domain.course.plan import (
     LeapRule,
     MonthLength,
     Part,
+    PayoffProfit,
     Plan,
     Recalculation,
+    Rest,
     Unit,
     YearLength,
     in_standing_order,
@@ -35,6 +37,12 @@ from services.loans.domain.terms import ChargeMethod, Terms
 from tests.property.loans.strategies import lawful_terms
 
 START = date(2024, 1, 31)
+RECALCULATIONS = (
+    Recalculation(),
+    Recalculation(overdue_bears=False),
+    Recalculation(payoff=PayoffProfit.TO_DUE_DATE),
+    Recalculation(rest=Rest.WITH_INSTALMENT, payoff=PayoffProfit.TO_DUE_DATE),
+)
 SOME = settings(max_examples=30, deadline=None)
 
 
@@ -66,7 +74,7 @@ def plans(draw: DrawFn) -> Plan:
         grace=grace if count > 2 else Grace(),
         instalment_multiple=draw(st.sampled_from((1, 1, 5, 100))),
         down_payment=None if percent is None else DownPayment(percent=percent),
-        recalculation=Recalculation() if follows else None,
+        recalculation=draw(st.sampled_from(RECALCULATIONS)) if follows else None,
         allocation=Allocation(
             rule=AllocationRule(order=order, advance=draw(st.sampled_from(Advance))),
             direction=draw(st.sampled_from(directions)),

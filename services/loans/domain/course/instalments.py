@@ -20,8 +20,6 @@ def level(model: Model, periods: Sequence[Period]) -> None:
     makes it 1 + f x (1 + rate). Worked: 100.00 at 7 % a year, 30/360, in 6 months is 17.01. A
     period that was paid more than that keeps its instalment.
     """
-    if not periods:
-        return
     factors = [1 + _rate_of(model, period) for period in periods]
     with localcontext(prec=PRECISION):
         product, sum_of = Decimal(1), Decimal(1)

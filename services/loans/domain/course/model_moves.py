@@ -193,19 +193,15 @@ def credit(model: Model, on: date, *, principal: int, profit: int) -> None:
         return
     _span_ending(model, period, on).corrected += principal
     index = next(
-        (
-            place
-            for place, other in enumerate(model.periods)
-            if other.start <= on < other.due or (other is model.last and on == other.due)
-        ),
-        None,
+        place
+        for place, other in enumerate(model.periods)
+        if other.start <= on < other.due or (other is model.last and on == other.due)
     )
-    if index is not None:
-        starting = [span for span in model.periods[index].spans if span.start == on]
-        if starting:
-            starting[-1].credited += principal
-            starting[-1].credited_profit += profit
-            model.periods[index].has_credits = True
+    credited = model.periods[index]
+    starting = next(span for span in reversed(credited.spans) if span.start == on)
+    starting.credited += principal
+    starting.credited_profit += profit
+    credited.has_credits = True
     model.rate_spans([period])
     model.rebalance()
     instalments.settle_last(model, on)

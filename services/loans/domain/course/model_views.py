@@ -151,10 +151,8 @@ def let_overdue_bear(
         all_of_them += last
     if not all_of_them:
         return changed
-    if running is not model.last or day <= model.last.due:
-        changed |= _let_bear(model, running, day, (last, all_of_them), until_due=until_due)
-    if model.overdue_until is None or model.overdue_until < day:
-        model.overdue_until = day
+    changed |= _let_bear(model, running, day, (last, all_of_them), until_due=until_due)
+    model.overdue_until = max(model.overdue_until or day, day)
     return changed
 
 

@@ -78,8 +78,8 @@ def _pay_by_days(
     day, asks_nothing = on, False
     if stand is Stand.IN_ADVANCE:
         rules = standing.plan.recalculation or Recalculation()
-        to_due = model_views.is_until_due(rules, is_payoff=standing.is_payoff)
-        day = line.due if to_due and line.start < on <= line.due else on
+        if model_views.is_until_due(rules, is_payoff=standing.is_payoff):
+            day = _end_of_running(standing, line, on)
         owed = model_views.due_if_paid(model, at, day)
         asks_nothing = owed == (0, 0)
         line.asked[place] = owed.principal if place == PRINCIPAL else owed.profit
@@ -88,6 +88,14 @@ def _pay_by_days(
     move(model, model.periods[at], day, used)
     standing.sync(on)
     return Used(used, asks_nothing)
+
+
+def _end_of_running(standing: Standing, line: Line, on: date) -> date:
+    """The due date of the running period, for its own line and, in a payoff, for all later ones."""
+    running = standing.model.holding(on)
+    if running is None:
+        return on
+    return running.due if standing.is_payoff or running.due == line.due else on
 
 
 def catch_up(standing: Standing, day: date) -> None:
@@ -121,15 +129,3 @@ def is_payoff(standing: Standing, on: date, amount: int) -> bool:
         return False
     owed = model_views.owed_on(standing.model, running.due)
     return amount >= owed.principal + owed.profit
-
-
-def defer_unplaced(standing: Standing, on: date) -> None:
-    """A payoff in a period that is already settled also asks its profit to the due date."""
-    rules = standing.plan.recalculation
-    if rules is None or not standing.is_payoff or rules.payoff is not PayoffProfit.TO_DUE_DATE:
-        return
-    for period in standing.model.periods:
-        if period.start <= on < period.due and period.is_settled:
-            owed = model_views.owed_on(standing.model, period.due)
-            if owed.profit > 0:
-                period.deferred = owed.profit

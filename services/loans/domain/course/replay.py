@@ -103,16 +103,15 @@ def _order(event: Event, place: int, paid_out_on: date) -> tuple[date, int, date
 
 def _as_expected(plan: Plan, events: Sequence[Event]) -> list[Disbursed]:
     """Before anything is paid out, the course as it is expected to run."""
-    tranches = _expected(plan, events) or [(plan.starts_on, plan.principal)]
     return [
         Disbursed(key=("expected", place), on=day, amount=amount)
-        for place, (day, amount) in enumerate(tranches)
+        for place, (day, amount) in enumerate(_expected(plan, events))
     ]
 
 
 def _expected(plan: Plan, events: Sequence[Event]) -> list[tuple[date, int]]:
     """All tranches that were expected at signing or later, by day."""
-    tranches = list(plan.tranches)
+    tranches = list(plan.tranches) or [(plan.starts_on, plan.principal)]
     tranches += [(event.on, event.amount) for event in events if isinstance(event, TrancheExpected)]
     return sorted(tranches, key=lambda tranche: tranche[0])
 
@@ -157,11 +156,13 @@ def apply(standing: Standing, event: Event) -> None:
 
 
 def _paid(standing: Standing, event: Paid) -> None:
+    """Money pays what is open; after a write-off nothing is, and it is a recovery by itself."""
     entry = Entry(event.key, event.on, TransactionKind(event.kind.value), event.amount)
     standing.entries.append(entry)
+    if standing.is_written_off:
+        return
     standing.is_payoff = payments.is_payoff(standing, event.on, event.amount)
     payments.catch_up(standing, event.on)
-    payments.defer_unplaced(standing, event.on)
     payments.receive(standing, entry, standing.plan.allocation.rule_of(event.kind))
     standing.is_payoff = False
     if refunds.refunds_profit(standing.plan, event):

@@ -323,6 +323,8 @@ def re_amortise(standing: Standing, event: ReAmortised) -> None:
 def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
     model = standing.model
     ahead = [period for period in model.periods if period.due > event.on]
+    if not ahead:
+        return
     if event.profit is OpenProfit.SPREAD_PAYABLE:
         _fix_profit(model, ahead, event.on)
     _move_open(model, event.on)
@@ -336,8 +338,6 @@ def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
 
 def _fix_profit(model: Model, ahead: Sequence[Period], on: date) -> None:
     """The profit past due is asked in equal parts with the instalments to come."""
-    if not ahead:
-        return
     past = [period for period in model.periods if period.due <= on and not period.is_settled]
     tallies = dict(zip(map(id, model.periods), model.tally(), strict=True))
     open_profit = sum(tallies[id(period)].profit - period.paid_profit for period in past)
