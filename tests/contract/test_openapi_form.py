@@ -34,6 +34,7 @@ MOVES_MONEY = {
     "POST /loans/v1/contracts/{contract_id}/cancellation",
     "POST /loans/v1/contracts/{contract_id}/disbursements",
     "POST /loans/v1/contracts/{contract_id}/steps",
+    "POST /loans/v1/contracts/{contract_id}/steps/{step_id}/reversal",
     "POST /loans/v1/contracts/{contract_id}/results",
     "POST /loans/v1/contracts/{contract_id}/early-settlement",
     "POST /loans/v1/contracts/{contract_id}/collections",

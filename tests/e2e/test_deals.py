@@ -292,3 +292,20 @@ async def test_terms_that_a_mode_cannot_have_are_offered_by_nobody(house: House)
 
 def fee() -> Json:
     return {"code": "study", "kind": "percent", "when": "first_instalment", "percent": "1"}
+
+
+async def test_capital_handed_over_by_mistake_comes_back_and_the_contract_is_signed_again(
+    house: House,
+) -> None:
+    office, contract_id, _ = await begun(house, deals.shared("mudaraba"))
+    contribute = step("contribute", "mudaraba_agreement", capital="1000.000")
+    contribute["figures"] = {"profit_ratio": "0.6"}
+    done = await deals.take(office, contract_id, contribute)
+    path = f"/loans/v1/contracts/{contract_id}/steps/{done['steps'][0]['step_id']}/reversal"
+    assert (await office.officer.try_post(path)).status_code == 403
+    await office.manager.post(path)
+    contract = (await office.auditor.get(f"/loans/v1/contracts/{contract_id}"))["contract"]
+    assert contract["status"] == "signed"
+    assert "partnerships" not in await deals.balances(office)
+    await deals.take(office, contract_id, contribute)
+    await proves_the_books(house, office.institution.id)

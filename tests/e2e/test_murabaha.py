@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.bodies import Json, amount
@@ -224,3 +225,30 @@ async def test_a_fund_that_may_not_trade_pays_no_supplier(house: House) -> None:
         journey.approval(office, application),
     )
     assert decided.json()["type"] == "/problems/loans/fund-restricted", decided.text
+
+
+async def back(office: Office, contract_id: str, step_id: str, **more: str) -> httpx.Response:
+    path = f"/loans/v1/contracts/{contract_id}/steps/{step_id}/reversal"
+    return await office.manager.try_post(path, **more)
+
+
+async def test_the_last_step_is_taken_back_and_no_other(house: House) -> None:
+    office, contract_id, supplier_id = await opened(house)
+    before = await deals.balances(office)
+    done = await deals.take(office, contract_id, PROMISE, purchase(supplier_id))
+    promise, bought = (one["step_id"] for one in done["steps"])
+    refused = await back(office, contract_id, promise)
+    assert refused.json()["type"] == "/problems/loans/step-stands"
+
+    undone = await back(office, contract_id, bought, key="back")
+    assert undone.status_code == 201, undone.text
+    assert (await back(office, contract_id, bought, key="back")).json() == undone.json()
+    assert undone.json()["reverses_step_id"] == bought
+    assert (await back(office, contract_id, bought)).status_code == 409
+    assert await deals.balances(office) == before
+    again = await deals.take(office, contract_id, purchase(supplier_id), POSSESS, SALE)
+    assert again["stage"] == "sold"
+    assert len(again["steps"]) == 6
+    sale_id = again["steps"][-1]["step_id"]
+    assert (await back(office, contract_id, sale_id)).json()["last"] is None
+    await proves_the_books(house, office.institution.id)

@@ -68,7 +68,7 @@ async def take_step(
     deal, _ = await queries.deal(session, contract, fund=funds.accounts_of(fund), steps=steps)
     step = await _step(session, proposed, deal=deal)
     mode = MODES[deal.terms.mode_of_finance]
-    _require_open(contract, code=step.code)
+    require_open(contract, code=step.code)
     row, entry = deals.follow(mode, step, deal=deal)
     require_may_take(row, contract=contract, steps=steps, code=step.code, actor=actor, deal=deal)
     decided = Decided(
@@ -113,7 +113,8 @@ def require_may_take(
         raise MakerMovesMoney(step=code)
 
 
-def _require_open(contract: ContractRow, *, code: str) -> None:
+def require_open(contract: ContractRow, *, code: str) -> None:
+    """Refuse steps on a contract that is over. Raises TransitionRefused."""
     if contract.status not in OPEN:
         raise TransitionRefused(state=contract.status, event=code, allowed=())
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
-from services.loans.deals import operations, queries, settling, suppliers
+from services.loans.deals import operations, queries, settling, suppliers, taking_back
 from services.loans.deals.commands import Proposed
 from services.loans.deals.schemas import (
     DealOut,
@@ -56,6 +56,23 @@ async def take_step(
 
     target = f"POST /loans/v1/contracts/{contract_id}/steps"
     asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    return await idempotency.run_once(db, asked, work=work)
+
+
+@router.post(
+    "/contracts/{contract_id}/steps/{step_id}/reversal", status_code=201, response_model=StepOut
+)
+async def take_back_step(
+    contract_id: UUID, step_id: UUID, db: Db, actor: MayTake, today: Today, key: IdempotencyKey
+) -> Response:
+    """Take the last step back by its opposite, as long as nothing was handed over."""
+
+    async def work(session: AsyncSession) -> StepOut:
+        row = await taking_back.take_back(session, contract_id, step_id, on=today, actor=actor)
+        return StepOut.of(row, papers=())
+
+    target = f"POST /loans/v1/contracts/{contract_id}/steps/{step_id}/reversal"
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=None)
     return await idempotency.run_once(db, asked, work=work)
 
 

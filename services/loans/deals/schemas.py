@@ -101,6 +101,7 @@ class StepOut(Body):
     figures: dict[str, Decimal]
     supplier_id: UUID | None
     entry_id: UUID | None
+    reverses_step_id: UUID | None
     recorded_at: Instant
 
     @classmethod
@@ -121,6 +122,7 @@ class StepOut(Body):
             figures={name: Decimal(figure) for name, figure in row.figures.items()},
             supplier_id=row.supplier_id,
             entry_id=row.entry_id,
+            reverses_step_id=row.reverses_step_id,
             recorded_at=row.recorded_at,
         )
 
