@@ -216,3 +216,34 @@ def test_members_come_before_the_groups_they_belong_to() -> None:
 
     assert people.members_of(file.borrowers["g"]) == [("m", True), ("p", False), ("g2", False)]
     assert people.in_order(["g", "p"], file.borrowers) == [["m", "g2"], ["p"], ["g"]]
+
+
+DUE: Cells = {
+    "record": "instalment",
+    "reference": "A",
+    "number": "1",
+    "on": "2026-02-01",
+    "principal": "50.000",
+    "profit": "1.500",
+}
+
+
+def test_instalments_are_read_in_the_order_of_their_numbers() -> None:
+    file = read(CONTRACT, DUE | {"number": "2", "fee": "0.500"}, DUE)
+    first, second = file.contracts["A"].dues
+
+    assert (first.number, first.due_on) == (1, date(2026, 2, 1))
+    assert (first.principal, first.profit, first.fee) == (money("50"), money("1.5"), money("0"))
+    assert (second.number, second.fee) == (2, money("0.5"))
+
+
+@pytest.mark.parametrize(
+    "row", [DUE | {"on": "soon"}, MOVED | {"kind": "gift"}, MOVED | {"channel": "pigeon"}]
+)
+def test_one_faulty_row_refuses_its_contract_and_no_other(row: Cells) -> None:
+    other = CONTRACT | {"reference": "B"}
+    file = read(CONTRACT, row, MOVED | {"reference": "B"}, other)
+
+    assert slugs(file) == ["cell-invalid", "contract-incomplete"]
+    assert [one.line.number for one in file.faulty] == [3, 2]
+    assert list(file.contracts) == ["B"]

@@ -44,8 +44,9 @@ def test_a_part_that_lies_about_its_size_is_counted_as_it_unpacks() -> None:
     size = (5_000 + len(cells("A1"))).to_bytes(4, "little")
     assert lying.count(size) == 2  # in the part's own head and in the directory
     small = lying.replace(size, (200).to_bytes(4, "little"))
-    with pytest.raises(WorkbookRefused):
-        workbook.require_small(small, unpacked=4_000)
+    for allowed in (4_000, 5_000 + len(cells("A1")) - 1):
+        with pytest.raises(WorkbookRefused):
+            workbook.require_small(small, unpacked=allowed)
     with pytest.raises(WorkbookRefused):
         workbook.require_small(packed({"a.xml": b"x" * 2_000, SHEET: cells("A1")}), unpacked=1_999)
     workbook.require_small(packed({"a.xml": b"x" * 100, SHEET: cells("A1")}), unpacked=1_999)
@@ -68,6 +69,11 @@ def test_a_far_cell_is_found_wherever_the_pieces_are_cut() -> None:
         content = b" " * padding + cells("XFD1048576")
         with pytest.raises(WorkbookRefused):
             workbook.require_small(packed({SHEET: content}))
+
+
+def test_cells_that_do_not_say_where_they_are_are_let_through() -> None:
+    plain = b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"
+    workbook.require_small(packed({SHEET: plain, "other.xml": b"<c r='XFD1048576'/>"}))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 100, b"<html>"])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.loans.domain import replay, schedule, statement
-from services.loans.domain.replay import Movement
+from services.loans.domain.replay import Movement, MovementKind
 from services.loans.domain.statement import NothingLent, StatementTooLong, StillOwed
 from shared.money import Money
 from shared.periods import PeriodReversed
@@ -205,3 +205,29 @@ def test_principal_that_was_given_up_is_a_line_without_parts() -> None:
     )
     assert found.lines[1].parts.total.is_zero
     assert str(found.lines[1].balance) == "1100.000"
+
+
+def test_a_surplus_that_was_paid_back_is_a_line_of_its_own() -> None:
+    much = samples.paid("much", "1300.000", "2026-02-01")
+    back = samples.paid("back", "20.577", "2026-03-01", kind=MovementKind.SURPLUS_REFUND)
+    found = told("2026-02-01", "2026-03-31", PAID_OUT, much, back)
+
+    assert [str(line.parts.surplus) for line in found.lines] == ["20.577", "-20.577"]
+    assert found.closing.surplus.is_zero
+    assert [line.movement for line in found.lines] == [much, back]
+
+
+def test_a_reversal_of_what_is_not_known_counts_as_of_money_paid_back() -> None:
+    undone = replace(UNDONE, reverses=an_id("elsewhere"))
+    span = samples.period("2026-03-01", "2026-03-31")
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    stood = samples.stood((PAID_OUT, FIRST, SECOND), span, terms=samples.TERMS, known_at=moment)
+    found = statement.statement(
+        samples.TERMS,
+        stood=stood,
+        movements=(PAID_OUT, FIRST, SECOND, undone),
+        period=span,
+        known_at=moment,
+    )
+    assert [line.movement for line in found.lines] == [SECOND, undone, None]
+    assert found.lines[1].parts == -found.lines[2].parts

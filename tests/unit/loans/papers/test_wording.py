@@ -1,6 +1,6 @@
 """Papers say the right figures in the right words, in three languages, by both calendars."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -154,3 +154,13 @@ def test_nothing_is_said_in_english_in_another_language(language: Language) -> N
     shared = {line for line in english & other if any(map(str.isalpha, line))}
 
     assert shared <= {"Date", "Principal"}  # the same word in French
+
+
+def test_a_paper_as_known_says_at_which_instant() -> None:
+    paper = samples.a_statement().model_copy(
+        update={"known_at": datetime(2026, 4, 9, 8, 30, tzinfo=UTC)}
+    )
+    text = said(wording.statement(paper, language="en"))
+
+    assert "As the books knew it at 2026-04-09 08:30:00+00:00." in text
+    assert "all that is booked" not in text
