@@ -13,7 +13,6 @@ from services.loans.contracts.tables import (
     ContractRow,
     GenerationRow,
     InstalmentRow,
-    PositionHistoryRow,
     PositionRow,
 )
 from services.loans.domain import allocation, positions, schedule
@@ -43,6 +42,20 @@ PAY_OUT = text("""
     select institution_id, contract_id, moved_on, version, event_id, generation, status,
       disbursed_minor, 0, outstanding_principal_minor, oldest_open_due_on
     from paid
+""")
+
+REMEMBER = text("""
+    insert into position_history (institution_id, contract_id, valid_from, version, event_id,
+      generation, status, disbursed_minor, paid_minor, written_off_minor,
+      outstanding_principal_minor, oldest_open_due_on)
+    select cast(:institution_id as uuid), cast(:contract_id as uuid), u.valid_from,
+      cast(:version as integer), cast(:event_id as uuid), u.generation, u.status, u.disbursed,
+      u.paid, cast(:written_off as bigint), u.outstanding, u.oldest
+    from unnest(cast(:valid_from as date[]), cast(:generations as integer[]),
+        cast(:statuses as text[]),
+        cast(:disbursed as bigint[]), cast(:paid as bigint[]), cast(:outstanding as bigint[]),
+        cast(:oldest as date[]))
+      as u(valid_from, generation, status, disbursed, paid, outstanding, oldest)
 """)
 
 
@@ -218,13 +231,9 @@ async def _restate(
     if not last.disbursed:
         head.oldest_open_due_on = agreed[last.valid_from][1].oldest_open(0)
     await session.flush()
-    await session.execute(
-        insert(PositionHistoryRow),
-        [
-            _history(head, one, generation=agreed[one.valid_from][0], event_id=event_id)
-            for one in rows
-        ],
-    )
+    generations = [agreed[one.valid_from][0] for one in rows]
+    values = _history(head, rows, generations=generations, event_id=event_id)
+    await session.execute(REMEMBER, values)
     return last
 
 
@@ -248,21 +257,26 @@ async def _agreed(
 
 
 def _history(
-    head: PositionRow, one: Position, *, generation: int, event_id: UUID | None
+    head: PositionRow,
+    rows: Sequence[Position],
+    *,
+    generations: Sequence[int],
+    event_id: UUID | None,
 ) -> dict[str, object]:
+    """Give the new positions as columns: a long life is restated in one statement."""
     return {
         "institution_id": head.institution_id,
         "contract_id": head.contract_id,
-        "valid_from": one.valid_from,
         "version": head.version,
         "event_id": event_id,
-        "generation": generation,
-        "status": one.status.value,
-        "disbursed_minor": one.disbursed,
-        "paid_minor": one.paid,
-        "written_off_minor": head.written_off_minor,
-        "outstanding_principal_minor": one.outstanding,
-        "oldest_open_due_on": one.oldest_open_due_on,
+        "generations": list(generations),
+        "written_off": head.written_off_minor,
+        "valid_from": [one.valid_from for one in rows],
+        "statuses": [one.status.value for one in rows],
+        "disbursed": [one.disbursed for one in rows],
+        "paid": [one.paid for one in rows],
+        "outstanding": [one.outstanding for one in rows],
+        "oldest": [one.oldest_open_due_on for one in rows],
     }
 
 

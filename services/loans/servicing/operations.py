@@ -79,9 +79,11 @@ async def give(
     actor: Actor,
     today: date,
     batch_id: UUID | None = None,
+    decided: Decided | None = None,
 ) -> Given:
-    """Give an order on a locked contract that was read (see `propose`)."""
-    decided = await decide(session, file, asked, today=today)
+    """Give an order on a locked contract that was read, and perhaps decided (see `propose`)."""
+    if decided is None:
+        decided = await decide(session, file, asked, today=today)
     row = ContractOrderRow(
         institution_id=tenancy.institution_of(session),
         order_id=ids.new(),

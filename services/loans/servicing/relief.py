@@ -15,9 +15,11 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.domain.authority import Outcome
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
+from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import RULES, Asked, OrderKind, OrderReason
 from services.loans.servicing import operations, queries
 from services.loans.servicing.operations import Given, OrderNotWaiting
+from services.loans.servicing.queries import File
 from services.loans.servicing.tables import OrderBatchRow
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -55,6 +57,7 @@ class Part:
     currency: str = ""
     given: Given | None = None
     refused: RafidError | None = None
+    tried: tuple[File, Decided] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +110,17 @@ async def propose(
     await session.flush()
     given = {}
     for part in fit:
-        contract = await contract_queries.contract(session, part.contract_id)
-        file = await queries.file(session, contract)
+        if part.tried is None:
+            continue
+        file, decided = part.tried
         given[part.contract_id] = await operations.give(
-            session, file, asked, actor=actor, today=today, batch_id=row.batch_id
+            session,
+            file,
+            asked,
+            actor=actor,
+            today=today,
+            batch_id=row.batch_id,
+            decided=decided,
         )
     parts = tuple(replace(part, given=given.get(part.contract_id)) for part in tried.parts)
     return Relief(parts=parts, row=row)
@@ -221,6 +231,7 @@ async def _tried(
         contract_id=contract_id,
         weight_minor=deciding.weight(decided, asked=asked),
         currency=contract.currency,
+        tried=(file, decided),
     )
 
 

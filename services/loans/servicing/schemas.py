@@ -27,7 +27,7 @@ from shared.texts import Language
 
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=8, decimal_places=6)]
 Count = Annotated[int, Field(ge=1, le=600)]
-MANY = 10_000
+MANY = 1_000
 
 
 class OrderTerms(Body):
