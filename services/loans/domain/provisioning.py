@@ -138,11 +138,3 @@ def share_of(outstanding: int, parts: int) -> int:
 def rate_for(stage: Stage, *, year: int, life: int, default: int) -> int:
     """The rate of loss that a stage recognises: of a year, of the whole life, or as in default."""
     return {Stage.PERFORMING: year, Stage.UNDERPERFORMING: life, Stage.IMPAIRED: default}[stage]
-
-
-def allowance(outstanding: int, *, loss: int, minimum: int) -> int:
-    """What is set aside: the expected loss, at least the minimum of the bucket.
-
-    Of 1,000.000 with a loss of 4.9347658 % and a minimum of 5 %: 50.000.
-    """
-    return max(share_of(outstanding, loss), share_of(outstanding, minimum))

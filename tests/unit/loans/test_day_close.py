@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import day_close
+from services.loans.domain import day_close, provisioning, schedule
 from services.loans.domain.accrual import Recognition, Window
 from services.loans.domain.chart import AccountNotInChart, FundKind
 from services.loans.domain.closing_policy import ClosingPolicy
-from services.loans.domain.day_close import Part, Standing, Stock
+from services.loans.domain.day_close import Agreed, Figure, Part, Shown, Standing, Stock
 from services.loans.domain.journal import EntryKind
 from services.loans.domain.provisioning import LossAssumptions, Scenario
 from services.loans.domain.staging import Stage
-from tests.builders import make_fund_accounts, money
+from tests.builders import make_fund_accounts, make_loan, money
 
 TODAY = date(2026, 6, 11)
 ONE = (Scenario(weight=Decimal(1), monthly_hazard=Decimal("0.01")),)
@@ -166,3 +166,98 @@ def test_stocks_add_up_figure_by_figure() -> None:
     one = Stock(receivable=1, unearned=2, allowance=3)
 
     assert one + one == Stock(receivable=2, unearned=4, allowance=6)
+
+
+TERMS = make_loan(instalments=24, annual_rate=Decimal("0.24"))
+AGREED = Agreed(
+    mode_of_finance="conventional",
+    disbursed_on=TERMS.disbursed_on,
+    annual_rate=TERMS.annual_rate,
+    instalments=schedule.schedule(TERMS),
+)
+SHOWN = Shown(outstanding=100_000, received=0, oldest_open_due_on=None, renegotiated_on=None)
+
+
+def test_the_golden_loan_has_its_golden_rates_on_its_first_day() -> None:
+    """1,000.00 over 24 months at 2 % a month: 4.9348 % in a year, 6.3244 % in all.
+
+    The instalments are whole cents, hence the last digits.
+    """
+    found = day_close.standing(AGREED, policy=POLICY, on=TERMS.disbursed_on, shown=SHOWN)
+
+    assert abs(found.loss_year - 49_347_658) < 1_000
+    assert abs(found.loss_life - 63_244_221) < 1_000
+    part = day_close.part(found, policy=POLICY, on=TERMS.disbursed_on)
+    assert part.stock == Stock(allowance=4_935)
+
+
+def test_the_rates_of_a_period_hold_on_each_of_its_days_and_change_with_the_next() -> None:
+    def rates(day: date) -> tuple[int, int]:
+        found = day_close.standing(AGREED, policy=POLICY, on=day, shown=SHOWN)
+        return found.loss_year, found.loss_life
+
+    assert rates(date(2026, 3, 16)) == rates(date(2026, 4, 15)) != rates(date(2026, 4, 16))
+    last = AGREED.instalments[-1].due_on
+    only = provisioning.weights(ONE, loss=Decimal("0.6"), monthly_rate=Decimal("0.02"), months=1)[1]
+    assert rates(last) == rates(date(2040, 1, 1)) == (only, only)
+
+
+def test_without_assumptions_there_are_no_rates_and_with_grace_there_are_more() -> None:
+    none = day_close.standing(AGREED, policy=ClosingPolicy(), on=TODAY, shown=SHOWN)
+    assert (none.loss_year, none.loss_life) == (0, 0)
+
+    with_grace = make_loan(instalments=24, annual_rate=Decimal("0.24"), principal_grace=12)
+    later = day_close.standing(
+        Agreed(
+            mode_of_finance="conventional",
+            disbursed_on=with_grace.disbursed_on,
+            annual_rate=with_grace.annual_rate,
+            instalments=schedule.schedule(with_grace),
+        ),
+        policy=POLICY,
+        on=TERMS.disbursed_on,
+        shown=SHOWN,
+    )
+    now = day_close.standing(AGREED, policy=POLICY, on=TERMS.disbursed_on, shown=SHOWN)
+    assert later.loss_year > now.loss_year
+
+
+def test_a_standing_knows_the_day_of_its_cure() -> None:
+    shown = Shown(
+        outstanding=1, received=0, oldest_open_due_on=None, renegotiated_on=date(2026, 3, 20)
+    )
+
+    assert day_close.standing(AGREED, policy=POLICY, on=TODAY, shown=shown).cured_on == date(
+        2026, 6, 15
+    )
+
+
+def test_figures_are_sums_of_parts() -> None:
+    one, other = part(), part(oldest_open_due_on=late(91))
+    both = day_close.figure(one, outstanding=1_000_000) + day_close.figure(other, outstanding=5)
+
+    assert both == Figure(
+        contracts=2,
+        outstanding=1_000_005,
+        earned=2 * 823,
+        suspended=323,
+        expected_loss=49_348 + 600_000,
+        minimum=10_000 + 1_000_000,
+        stock=Stock(receivable=323, unearned=0, allowance=49_348 + 1_000_000),
+    )
+
+
+@pytest.mark.parametrize("mode", ["murabaha", "istisna"])
+def test_where_a_sale_deferred_the_profit_it_is_taken_out_of_that(mode: str) -> None:
+    fund = make_fund_accounts(FundKind.COMMERCIAL, "JOD")
+
+    (only,) = day_close.entries(
+        Stock(receivable=100, unearned=20),
+        Stock(receivable=130, unearned=15),
+        fund=fund,
+        on=TODAY,
+        mode_of_finance=mode,
+    )
+
+    booked = {line.account_code: line.amount for line in only.lines}
+    assert booked == {"deferred_profit": money("0.035"), "profit_income": money("-0.035")}
