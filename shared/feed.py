@@ -283,24 +283,37 @@ async def _extend(
         keys,
         hashes,
     )
-    if chain.late and any(row["late"] for row in rows):
-        await connection.execute(
-            f"""
-            insert into {chain.late} (institution_id, {chain.key}, recorded_at, numbered_at)
-            select institution_id, {chain.key}, recorded_at, $2 from {chain.pending}
-            where institution_id = $1 and {chain.key} = any($3)
-              and recorded_at < cast($2 as timestamptz) - {LATE}
-            """,
-            institution_id,
-            numbered_at,
-            keys,
-        )
+    if any(row["late"] for row in rows):
+        await _note_late(connection, chain, institution_id, numbered_at, keys)
     await connection.execute(
         f"delete from {chain.pending} where institution_id = $1 and {chain.key} = any($2)",
         institution_id,
         keys,
     )
     return len(rows)
+
+
+async def _note_late(
+    connection: Any,
+    chain: Chain,
+    institution_id: InstitutionId,
+    numbered_at: datetime,
+    keys: Sequence[uuid.UUID],
+) -> None:
+    """Note what was numbered long after it was written, where the chain has a table for it."""
+    if chain.late is None:
+        return
+    await connection.execute(
+        f"""
+        insert into {chain.late} (institution_id, {chain.key}, recorded_at, numbered_at)
+        select institution_id, {chain.key}, recorded_at, $2 from {chain.pending}
+        where institution_id = $1 and {chain.key} = any($3)
+          and recorded_at < cast($2 as timestamptz) - {LATE}
+        """,
+        institution_id,
+        numbered_at,
+        keys,
+    )
 
 
 READ = text("""
