@@ -27,7 +27,7 @@ from services.loans.domain.modes import (
     salam,
 )
 from services.loans.domain.modes import diminishing_musharaka as shrinking
-from services.loans.domain.terms import ChargeMethod, ModeOfFinance
+from services.loans.domain.terms import ChargeMethod, ModeOfFinance, QardBearsNoProfit
 from services.loans.domain.undue import NothingIsDue
 from shared import texts
 from shared.money import CurrencyMismatch, Money
@@ -285,3 +285,8 @@ def test_every_word_of_every_mode_is_told(language: texts.Language) -> None:
     }
     # These are spelled the same in French.
     assert untold <= ALIKE[language]
+
+
+def test_a_qard_is_not_made_of_other_terms() -> None:
+    with pytest.raises(QardBearsNoProfit):
+        qard.check_terms(make_terms("murabaha"))

@@ -1,7 +1,7 @@
 """What do a sale at cost plus, a lease, a shrinking share and a work to order book and refuse?"""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -341,3 +341,43 @@ def test_every_entry_of_every_step_is_on_the_contract_and_its_day() -> None:
     _, entry = deals.follow(MODES[deal.terms.mode_of_finance], step, deal=deal)
     assert entry is not None
     assert (entry.occurred_on, entry.contract_id) == (on, deal.contract_id)
+
+
+@pytest.mark.parametrize(
+    ("mode", "steps", "code", "members"),
+    [
+        ("murabaha", BOUGHT, "sell", SALE),
+        ("ijara", LEASED[:-1], "lease", {}),
+    ],
+)
+def test_goods_are_handed_over_before_anything_is_due_on_them(
+    mode: str, steps: tuple[tuple[str, dict[str, Any]], ...], code: str, members: dict[str, Any]
+) -> None:
+    deal, _ = walk(deal_of(mode), *steps)
+    due_on = deal.instalments[0].due_on
+    late = refuse(deal, code, trading.HandedOverLate, on=due_on, **members)
+    assert late.first_due_on == due_on
+    assert walk(deal, (code, members | {"on": due_on - timedelta(days=1)}))
+
+
+def test_a_work_is_delivered_before_anything_is_due_on_it() -> None:
+    paid, _ = walk(ordered(), ("pay_stage", {"amounts": {"amount": "20500.00"}}))
+    refuse(paid, "deliver", trading.HandedOverLate, on=paid.instalments[0].due_on)
+
+
+def test_a_lost_lease_without_a_fair_rent_gives_nothing_back() -> None:
+    deal, _ = walk(deal_of("ijara"), *LEASED, ("stop_use", {}), ("resume_use", {}))
+    assert booked(replace(deal, owed=mad("10.00")), "lose") == {
+        "capital_loss": "10.00",
+        "loans": "-10.00",
+    }
+
+
+def test_goods_lost_on_the_eve_of_the_transfer_give_back_on_every_rent() -> None:
+    deal, _ = walk(deal_of("ijara"), *LEASED)
+    paid = replace(deal, paid_profit=mad("2460.00"))
+    right = {"fair_rent": "1900.00", "rent_back": "160.00"}
+    assert booked(paid, "lose", amounts=right) == {
+        "profit_income": "160.00",
+        "client_deposit": "-160.00",
+    }
