@@ -10,8 +10,6 @@ from services.loans.domain.course.plan import Advance, AllocationRule, Direction
 from services.loans.domain.course.plan import Standing as Stand
 from services.loans.domain.course.standing import Standing
 
-ROUNDS_PER_LINE = 100
-
 
 class Used(NamedTuple):
     """What a part of a line took, and whether the line turned out to ask for nothing."""
@@ -28,7 +26,8 @@ PayPart = Callable[[Line, Stand, Part, int], Used]
 class Payment:
     """Money on a day that pays by a rule until nothing is left or nothing is open.
 
-    `parts` gathers what each part got (principal, profit, fee, penalty), `left` is what is left.
+    `parts` gathers what each part got (principal, profit, fee, penalty), `left` is what is left. A
+    line that takes nothing is `stuck` until another one has taken something.
     """
 
     standing: Standing
@@ -38,6 +37,7 @@ class Payment:
     pay: PayPart
     parts: list[int]
     skipped: set[int] = field(default_factory=set)
+    stuck: set[int] = field(default_factory=set)
 
     def allocate(self) -> int:
         """Pay by the order of the rule; gives what is left.
@@ -79,8 +79,9 @@ class Payment:
     def _pay_group(self, stand: Stand, of_group: Sequence[Part]) -> None:
         lines = self.standing.lines
         self.skipped.clear()
-        for _ in range(ROUNDS_PER_LINE * len(lines)):
-            chosen = self._chosen(stand) if self.left > 0 else []
+        self.stuck.clear()
+        while self.left > 0:
+            before, chosen = self.left, self._chosen(stand)
             if not chosen:
                 return
             for part in of_group:
@@ -88,6 +89,10 @@ class Payment:
                     self._take(line, stand, part, portion)
             if all(line.is_settled for line in reversed(lines)):
                 return
+            if self.left < before:
+                self.stuck.clear()
+            else:
+                self.stuck.update(map(id, chosen))
 
     def _pay_slot(self, stand: Stand, part: Part) -> None:
         place, before = PLACE[part], -1
@@ -111,7 +116,11 @@ class Payment:
         self.left -= used.amount
 
     def _chosen(self, stand: Stand) -> Sequence[Line]:
-        unsettled = (line for line in self.standing.lines if not line.is_settled)
+        unsettled = (
+            line
+            for line in self.standing.lines
+            if not line.is_settled and id(line) not in self.stuck
+        )
         standing_so = _standing_so(unsettled, stand, self.on)
         advance = self.rule.advance
         if stand is not Stand.IN_ADVANCE or advance is Advance.NEXT:
@@ -127,7 +136,7 @@ class Payment:
 
     def _may_be_last(self, line: Line) -> bool:
         """Where profit follows the days, an instalment that asks for nothing may ask again."""
-        if line.due <= self.on:
+        if line.due <= self.on or id(line) in self.stuck:
             return False
         return not line.is_settled or (line.total == 0 and id(line) not in self.skipped)
 

@@ -46,6 +46,7 @@ def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:
     standing = replay.replay(plan, events)
     if not standing.follows_days:
         return sum(line.open for line in standing.lines)
+    standing.is_payoff = True
     catch_up(standing, on)
     if on >= standing.model.last.due:
         return sum(line.open for line in standing.lines)
