@@ -242,8 +242,6 @@ def collect(
     Raises NothingIsDue, ContractWrittenOff, ContractNotPaidOut, AmountNotPositive,
     DayNotPossible, CurrencyMismatch.
     """
-    if not standing.instalments:
-        raise NothingIsDue
     if standing.status == "written_off":
         raise ContractWrittenOff(contract_id=standing.contract_id)
     if not standing.instalments:

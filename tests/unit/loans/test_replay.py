@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain import replay, schedule
+from services.loans.domain.positions import Position, Standing
 from services.loans.domain.replay import ContractState, Movement, MovementKind, ReversalUnfounded
 from shared.money import CurrencyMismatch, Money
 from tests.builders import NOON, an_id, make_qard, money
@@ -162,3 +163,28 @@ def test_a_movement_in_another_currency_is_refused() -> None:
 
     with pytest.raises(CurrencyMismatch):
         state(PAID_OUT, foreign, as_of="2026-03-01")
+
+
+def test_a_position_holds_all_that_a_state_follows_from() -> None:
+    expected = state(PAID_OUT, PAID, as_of="2026-03-01")
+    position = Position(
+        valid_from=date(2026, 2, 10),
+        disbursed=3_000_000,
+        paid=300_000,
+        outstanding=2_700_000,
+        oldest_open_due_on=None,
+        status=Standing.ACTIVE,
+    )
+
+    def told(stood: Position | None) -> ContractState:
+        return replay.state_of(
+            TERMS,
+            instalments=schedule.schedule(TERMS),
+            sums=replay.sums_of(stood, currency="TND"),
+            as_of=date(2026, 3, 1),
+        )
+
+    assert told(position) == expected
+    assert told(None).outstanding_principal.is_zero
+    given_up = told(replace(position, written_off=700_000))
+    assert given_up.outstanding_principal == money("2000.000", "TND")
