@@ -16,10 +16,10 @@ from services.cli.proving import databases, tenants
 from services.cli.running import Folder
 from services.loans.closing import running
 from services.loans.closing.running import Manner
-from services.loans.closing.tables import DayCloseRow
 from services.loans.institutions import queries as institutions
 from shared.clock import SystemClock
 from shared.db import Database, TenantDb
+from shared.errors import RafidError
 from shared.ids import InstitutionId
 
 console = Console()
@@ -54,22 +54,22 @@ def close_day(
     The same day again books only what has changed since; after a failure just start it again.
     """
 
-    async def main() -> None:
+    async def main() -> int:
+        refused = 0
         async with databases(data, url) as opened:
             database = opened["loans"]
             for institution_id, code, today in await _asked(database, code=institution):
                 asked = day.date() if day else today - timedelta(days=1)
-                began = time.monotonic()
-                row = await _close(
-                    TenantDb(database, institution_id), code, day=asked, today=today, within=within
-                )
-                console.print(
-                    f"[green]✓[/] {code} {row.day}: {row.contracts:,} contracts,"
-                    f" {row.entries} entries (run {row.run}) in {time.monotonic() - began:.1f} s",
-                    soft_wrap=True,
-                )
+                db = TenantDb(database, institution_id)
+                try:
+                    await _close(db, code, day=asked, today=today, within=within)
+                except RafidError as error:
+                    console.print(f"[red]✗[/] {code} {asked}: {error}", soft_wrap=True)
+                    refused += 1
+        return refused
 
-    asyncio.run(main())
+    if asyncio.run(main()):
+        raise typer.Exit(1)
 
 
 async def _asked(database: Database, *, code: str | None) -> list[tuple[InstitutionId, str, date]]:
@@ -87,7 +87,9 @@ async def _asked(database: Database, *, code: str | None) -> list[tuple[Institut
     return found
 
 
-async def _close(db: TenantDb, code: str, *, day: date, today: date, within: float) -> DayCloseRow:
+async def _close(db: TenantDb, code: str, *, day: date, today: date, within: float) -> None:
+    """Close a day of one institution with a bar for each step, and tell what came of it."""
+    began = time.monotonic()
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -105,4 +107,9 @@ async def _close(db: TenantDb, code: str, *, day: date, today: date, within: flo
             shown.update(tasks[step], completed=done, total=total)
 
         manner = Manner(within=within, progress=progress)
-        return await running.close_day(db, day=day, today=today, actor_id=ITSELF, manner=manner)
+        row = await running.close_day(db, day=day, today=today, actor_id=ITSELF, manner=manner)
+    console.print(
+        f"[green]✓[/] {code} {row.day}: {row.contracts:,} contracts,"
+        f" {row.entries} entries (run {row.run}) in {time.monotonic() - began:.1f} s",
+        soft_wrap=True,
+    )

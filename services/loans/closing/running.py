@@ -225,7 +225,7 @@ async def parts(
                     mode_of_finance=row.mode_of_finance,
                     disbursed_on=row.disbursed_on,
                     annual_rate=Decimal(row.annual_rate),
-                    instalments=agreed[row.contract_id],
+                    instalments=agreed.get(row.contract_id, ()),
                 ),
                 policy=policy,
                 on=day,

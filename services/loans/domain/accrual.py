@@ -91,8 +91,11 @@ def window(
     """The window that a day lies in: that of the first instalment due on the day or later.
 
     After the last due date it is the last one; what is due on one day is one window. By
-    `straight_line` one window is the whole loan.
+    `straight_line` one window is the whole loan. Where nothing is due on any day, as in a
+    partnership, nothing is earned by time.
     """
+    if not instalments:
+        return _window(disbursed_on, disbursed_on, profit=0, earned_before=0)
     last = instalments[-1]
     if recognition is Recognition.STRAIGHT_LINE:
         whole = sum(due.profit.minor for due in instalments)

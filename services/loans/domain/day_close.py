@@ -179,14 +179,15 @@ def standing(agreed: Agreed, *, policy: ClosingPolicy, on: date, shown: Shown) -
     """A contract as it stands on a day, from what was agreed and what is shown of it.
 
     Its rates of loss are those of the instalments from the window's own on, in whole months from
-    the window's start, so they are the same on every day of the window.
+    the window's start, so they are the same on every day of the window. What is due on no day
+    counts as due in a year.
     """
     current = accrual.window(agreed.instalments, disbursed_on=agreed.disbursed_on, on=on)
     principals = [
         (provisioning.months_ahead((due.due_on - current.starts_on).days), due.principal.minor)
         for due in agreed.instalments
         if due.due_on >= current.due_on
-    ]
+    ] or [(provisioning.MONTHS_IN_YEAR, 1)]
     year = life = 0
     if policy.loss is not None:
         loss, rate = policy.loss, agreed.annual_rate

@@ -62,19 +62,23 @@ async def test_without_a_day_yesterday_is_closed(
     assert await books.scene.scalar("select day from day_close") == yesterday
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("--institution", "nobody"), ("--day", "2999-01-01")],
-)
-async def test_what_cannot_be_closed_is_refused_by_name(
-    books: Books, database_urls: dict[str, str], arguments: tuple[str, str]
+async def test_a_day_that_is_not_over_is_refused_in_words(
+    books: Books, database_urls: dict[str, str]
 ) -> None:
-    named = () if "--institution" in arguments else ("--institution", code(books))
-    refused = await typed(database_urls["loans"], "close-day", *named, *arguments)
+    arguments = ("close-day", "--institution", code(books), "--day", "2999-01-01")
+    refused = await typed(database_urls["loans"], *arguments)
+
+    assert refused.exit_code == 1
+    assert f"✗ {code(books)} 2999-01-01: " in refused.output
+    assert "2999-01-01 cannot be closed before it is over" in refused.output
+    assert await books.scene.scalar("select count(*) from day_close") == 0
+
+
+async def test_an_institution_that_is_nobodys_is_refused(database_urls: dict[str, str]) -> None:
+    refused = await typed(database_urls["loans"], "close-day", "--institution", "nobody")
 
     assert refused.exit_code != 0
     assert isinstance(refused.exception, RafidError)
-    assert await books.scene.scalar("select count(*) from day_close") == 0
 
 
 async def test_the_journal_is_written_to_a_file_that_beancount_reads(

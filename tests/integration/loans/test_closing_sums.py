@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -183,3 +184,21 @@ async def test_windows_follow_other_rules_and_other_days_back_and_forth(
         await books.give(ClosingPolicy(recognition=recognition, loss=ACCRUING.loss))
         found = await running.look_at(books.db, day=after(number), today=FAR)
         assert dict(found.figures) == await by_the_domain(books, after(number))
+
+
+async def test_a_contract_on_which_nothing_is_due_is_closed_like_any_other(
+    loans_db: Database, institution_id: InstitutionId, admin_url: str
+) -> None:
+    scene = await Scene(database=loans_db, institution_id=institution_id).found()
+    books = await closing_scene.books(scene, closing_scene.mixed())
+    await books.give(ACCRUING)
+    connection = await asyncpg.connect(admin_url)
+    await connection.execute(
+        "delete from loans.instalment where contract_id = $1", books.lent[0].contract_id
+    )
+    await connection.close()
+
+    for _ in range(2):
+        row = await books.close(after(40))
+        assert row.contracts == 4
+    assert closing_scene.of_close(await books.balances()) == await books.expected(after(40))

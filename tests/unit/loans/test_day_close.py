@@ -261,3 +261,20 @@ def test_where_a_sale_deferred_the_profit_it_is_taken_out_of_that(mode: str) -> 
 
     booked = {line.account_code: line.amount for line in only.lines}
     assert booked == {"deferred_profit": money("0.035"), "profit_income": money("-0.035")}
+
+
+def test_where_nothing_is_due_on_any_day_nothing_is_earned_and_a_year_may_lose_it() -> None:
+    agreed = Agreed(
+        mode_of_finance="musharaka",
+        disbursed_on=TERMS.disbursed_on,
+        annual_rate=Decimal("0.24"),
+        instalments=(),
+    )
+    found = day_close.standing(agreed, policy=POLICY, on=TODAY, shown=SHOWN)
+
+    assert found.window.earned(TODAY) == 0
+    year = provisioning.weights(ONE, loss=Decimal("0.6"), monthly_rate=Decimal("0.02"), months=12)[
+        12
+    ]
+    assert (found.loss_year, found.loss_life) == (year, year)
+    assert found.cured_on is None
