@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain import collecting
+from services.loans.domain.allocation import Portions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import (
     Agreed,
@@ -42,7 +43,7 @@ def make_standing(**changes: Any) -> Standing:
         "order": ORDER,
         "instalments": ((250, 10, 0, 0),) * 4,
         "due_on": tuple(DUES),
-        "paid": collecting.Portions(0, 0, 0, 0, 0),
+        "paid": Portions(0, 0, 0, 0, 0),
         "version": 2,
         "closed_through": None,
         "disbursed": 1_000,
