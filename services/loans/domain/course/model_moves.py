@@ -239,7 +239,7 @@ def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
         full = period.paid == period.agreed + period.credits
         if period.paid > period.asked or full:
             period.instalment = period.paid - period.credits
-    instalments.settle_last(model, day)
+            instalments.settle_last(model, day)
 
 
 def _split(model: Model, day: date) -> Period | None:

@@ -1,18 +1,11 @@
 """What would fall due, or is owed, if a payment came on a given day?"""
 
 from datetime import date
-from typing import NamedTuple
 
 from services.loans.domain.course import instalments, model_moves
 from services.loans.domain.course.periods_model import Model, Period
 from services.loans.domain.course.plan import PayoffProfit, Recalculation, Rest
-
-
-class Owed(NamedTuple):
-    """What is owed of the two components that the model knows."""
-
-    principal: int
-    profit: int
+from services.loans.domain.course.standing import Owed
 
 
 def cut_at(model: Model, day: date) -> Model:

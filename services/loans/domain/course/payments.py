@@ -26,6 +26,7 @@ def receive(standing: Standing, entry: Entry, rule: AllocationRule) -> None:
 
 def _pay(standing: Standing, rule: AllocationRule, on: date, amount: int, parts: list[int]) -> int:
     pay = _payer(standing, on)
+    standing.owed.clear()
     return Payment(
         standing=standing, rule=rule, on=on, left=amount, pay=pay, parts=parts
     ).allocate()
@@ -80,12 +81,15 @@ def _pay_by_days(
         rules = standing.plan.recalculation or Recalculation()
         if model_views.is_until_due(rules, is_payoff=standing.is_payoff):
             day = _end_of_running(standing, line, on)
-        owed = model_views.due_if_paid(model, at, day)
+        owed = standing.owed.get((at, day)) or model_views.due_if_paid(model, at, day)
+        standing.owed[at, day] = owed
         asks_nothing = owed == (0, 0)
         line.asked[place] = owed.principal if place == PRINCIPAL else owed.profit
     used = line.pay(place, on, amount)
-    move = model_moves.pay_principal if place == PRINCIPAL else model_moves.pay_profit
-    move(model, model.periods[at], day, used)
+    if used:
+        standing.owed.clear()
+        move = model_moves.pay_principal if place == PRINCIPAL else model_moves.pay_profit
+        move(model, model.periods[at], day, used)
     standing.sync(on)
     return Used(used, asks_nothing)
 

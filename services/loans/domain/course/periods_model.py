@@ -270,6 +270,13 @@ class Model:
         """The profit of a period's spans, rounded once."""
         if period.is_moved_up or period.is_moved_down or period.is_free:
             return 0
+        if len(period.spans) == 1 and until is None and not period.has_credits:
+            span = period.spans[0]
+            return (
+                0
+                if span.is_paused
+                else whole(span.rate[0] * span.base, span.rate[1], self.rounding)
+            )
         top, bottom = 0, 1
         for position, span in enumerate(period.spans):
             credit = span.credited_profit

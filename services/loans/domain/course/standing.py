@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
@@ -30,6 +31,13 @@ class Entry:
         self.covered = 0
 
 
+class Owed(NamedTuple):
+    """What is owed of the two components that the model of the periods knows."""
+
+    principal: int
+    profit: int
+
+
 @dataclass(frozen=True, slots=True)
 class ChargeOn:
     """A charge where it was put: part of a line, with its amount."""
@@ -46,7 +54,8 @@ class Standing:
 
     `follows_days` says whether profit follows the real days (a plan with recalculation) and still
     does: after a charge-off or write-off nothing is recalculated any more. `drawn` is all that is
-    paid out in the whole course: day, amount, and down payment.
+    paid out in the whole course: day, amount, and down payment. `owed` remembers what the model
+    answered while nothing has changed in it.
     """
 
     plan: Plan
@@ -63,6 +72,7 @@ class Standing:
     each_instalment: list[Charge] = field(default_factory=list)
     left_to_charge_back: dict[Hashable, list[int]] = field(default_factory=dict)
     is_expected_only: bool = False
+    owed: dict[tuple[int, date], Owed] = field(default_factory=dict)
     expected: list[tuple[date, int]] = field(default_factory=list)
     applied: list[Event] = field(default_factory=list)
     drawn: list[tuple[date, int, int]] = field(default_factory=list)

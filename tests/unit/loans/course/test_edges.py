@@ -302,3 +302,40 @@ def test_a_credit_paid_back_after_the_last_due_date_is_a_further_instalment() ->
 
     assert course.rows[-1].due_on == day("08-10")
     assert course.outstanding == 250
+
+
+def test_a_first_period_may_be_counted_from_a_day_before_the_money_came() -> None:
+    plan = make_plan(regular_from=START, annual_rate=Decimal("0.0999"), principal=19_222)
+
+    course = course_of(plan, out(19_222, day("01-15")))
+
+    assert (course.rows[1].start_on, course.rows[1].due_on) == (day("01-15"), day("02-01"))
+    assert shares(course)[:2] == [(3197, 88), (3152, 133)]
+
+
+def test_an_instalment_that_is_paid_keeps_its_charge_when_others_are_counted_anew() -> None:
+    each = Charge(
+        code="each",
+        when=ChargeWhen.EACH_INSTALMENT,
+        basis=ChargeBasis.OF_PRINCIPAL,
+        value=Decimal(1),
+    )
+    plan = make_plan(charges=(each,))
+
+    course = course_of(
+        plan, out(), paid(1717, "02-01"), out(6000, day("02-10"), key="b"), as_of="02-10"
+    )
+
+    assert course.rows[1].fee == 16
+    assert course.rows[3].fee > 20
+
+
+def test_profit_after_the_last_open_instalment_counts_to_the_day_of_a_payment() -> None:
+    silent = Recalculation(overdue_bears=False)
+    plan = make_plan(recalculation=silent, allocation=LAST)
+    events = (out(), *(paid(1701, f"0{month}-01") for month in (2, 3)), paid(5103, "03-02"))
+
+    course = course_of(plan, *events, paid(100, "06-15"), as_of="06-15")
+
+    assert sum(row.principal for row in course.rows) == 10_000
+    assert course.outstanding == sum(row.principal + row.profit for row in course.rows) - 8605

@@ -378,3 +378,50 @@ def test_more_principal_grace_than_instalments_leaves_all_to_the_last() -> None:
     plan = replace(plan_of(300_000, rate="0", count=3), grace=Grace(principal=3))
 
     assert found(plan) == [(0, 0), (0, 0), (300_000, 0)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "over", "rate"),
+    [
+        (Unit.WEEKS, CountedOver.DAYS, Fraction(12 * 7, 36_500)),
+        (Unit.YEARS, CountedOver.DAYS, Fraction(12 * 360, 36_500)),
+        (Unit.YEARS, CountedOver.PERIODS, Fraction(12, 100)),
+        (Unit.DAYS, CountedOver.DAYS, Fraction(12, 36_500)),
+    ],
+)
+def test_a_regular_period_of_each_unit_bears_its_days(
+    unit: Unit, over: CountedOver, rate: Fraction
+) -> None:
+    plan = replace(plan_of(), unit=unit, day_rules=DayRules(over=over))
+
+    assert level.regular_rate(plan) == rate
+
+
+def test_without_profit_the_parts_are_multiples_and_with_it_equal_principal_is_not() -> None:
+    free = replace(plan_of(100_000, rate="0", count=3), instalment_multiple=100)
+    equal = replace(
+        plan_of(100_000, count=3),
+        instalment_multiple=100,
+        amortisation=Amortisation.EQUAL_PRINCIPAL,
+    )
+
+    assert [principal for principal, _ in found(free)] == [33_300, 33_300, 33_400]
+    assert [principal for principal, _ in found(equal)] == [33_333, 33_333, 33_334]
+
+
+def test_less_than_agreed_paid_out_at_once_has_its_own_instalment() -> None:
+    plan = replace(plan_of(300_000, count=3), day_rules=BY_PERIOD)
+
+    rows = level.instalments(plan, given_of(plan, drawn=((START, 100_000),)))
+
+    assert [sum(row) for row in rows[:2]] == [34_002, 34_002]
+
+
+def test_what_is_paid_out_on_the_start_of_a_period_bears_all_of_it() -> None:
+    plan = replace(plan_of(300_000, count=3), day_rules=BY_PERIOD)
+    drawn = ((START, 200_000), (date(2022, 12, 1), 100_000))
+
+    rows = level.instalments(plan, given_of(plan, drawn=drawn))
+
+    assert rows[0][1] == 2_000
+    assert rows[1][1] == round(Fraction(300_000 - rows[0][0], 100))
