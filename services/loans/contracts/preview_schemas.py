@@ -34,6 +34,7 @@ from shared.periods import DayCount, MonthEndRule
 from shared.schemas import Body, MoneyBody
 
 LISTED_MAX = 50
+LISTED_INSTALMENTS_MAX = 3_000
 
 
 class TermsIn(Body):
@@ -110,9 +111,16 @@ class WhatIfIn(Body):
 
 
 class WhatIfsIn(Body):
-    """Loans to try out together."""
+    """Loans to try out together, of a few thousand instalments in all."""
 
     items: Annotated[list[WhatIfIn], Field(min_length=1, max_length=LISTED_MAX)]
+
+    @model_validator(mode="after")
+    def _is_computed_soon(self) -> Self:
+        asked = sum(item.on_terms.instalments for item in self.items if item.on_terms)
+        if asked > LISTED_INSTALMENTS_MAX:
+            raise ValueError(f"at most {LISTED_INSTALMENTS_MAX} instalments in one list")
+        return self
 
 
 class RefusalOut(Body):

@@ -114,7 +114,9 @@ def _spans(terms: Terms) -> tuple[Span, ...]:
     found: list[Span] = []
     start, steps = period_start(terms), 0
     regular = is_regular(terms)
-    for day in _days(terms):
+    days = _days(terms)
+    while len(found) < terms.instalments:
+        day = next(days)
         steps += 1
         if steps > LEFT_OUT_MAX:
             raise TermsInvalid(member="dating.seasons", value=shown(terms.dating.seasons))
@@ -123,8 +125,6 @@ def _spans(terms: Terms) -> tuple[Span, ...]:
         odd = not found and not regular
         found.append(Span(start=start, end=day, steps=steps, is_odd=odd))
         start, steps = day, 0
-        if len(found) == terms.instalments:
-            break
     return tuple(found)
 
 

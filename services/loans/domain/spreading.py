@@ -20,7 +20,6 @@ Amount = int | Fraction
 UNROUNDED_PLACES = 10**40
 PERCENT = 100
 _NOTHING: Amount = 0
-BISECTIONS_MAX = 80
 SEARCHED = frozenset(
     {
         AmortisationKind.EQUAL_INSTALMENTS,
@@ -86,6 +85,7 @@ class Course:
     weights: Sequence[Fraction]
     is_exact: bool
     flat_profits: Sequence[Amount] | None
+    rates_from: dict[int, list[Fraction]] = field(default_factory=dict, compare=False)
 
     @property
     def count(self) -> int:
@@ -138,6 +138,8 @@ def _payable_asks(course: Course, state: State, first: int) -> list[Ask]:
     declining = course.terms.charge_method is ChargeMethod.DECLINING_BALANCE
     if not declining or amortisation.kind not in SEARCHED:
         return asks
+    if not any(course.weights[first:]):
+        return asks  # nothing is weighed, so the last pays all
     waits = any(ask.may_carry for ask in asks)
     if amortisation.shortfall is Shortfall.CARRY and not waits:
         waits = _walk(course, state, first, asks, course.count).has_carried
@@ -147,7 +149,9 @@ def _payable_asks(course: Course, state: State, first: int) -> list[Ask]:
 def _rates(course: Course, first: int) -> list[Fraction]:
     if course.terms.charge_method is not ChargeMethod.DECLINING_BALANCE:
         return [Fraction(0)] * (course.count - first)
-    return period_rates.assumed(course.terms, course.spans, first=first)
+    if first not in course.rates_from:
+        course.rates_from[first] = period_rates.assumed(course.terms, course.spans, first=first)
+    return course.rates_from[first]
 
 
 def _walk(course: Course, state: State, first: int, asks: Sequence[Ask], stop: int) -> Walk:
@@ -293,9 +297,7 @@ def _found_asks(course: Course, state: State, first: int) -> list[Ask]:
         return last <= (asks[-1].amount or 0)
 
     low, high = 0, 1
-    for _ in range(BISECTIONS_MAX):
-        if is_enough(high):
-            break
+    while not is_enough(high):  # some level repays the whole with the first it falls on
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

@@ -199,7 +199,14 @@ async def test_a_list_answers_each_and_one_refusal_stops_no_other(
 
 
 @pytest.mark.parametrize(
-    "items", [[], [{}], [{"on_terms": asked()}] * 51, [{"on_terms": asked(), "of_product": None}]]
+    "items",
+    [
+        [],
+        [{}],
+        [{"on_terms": asked()}] * 51,
+        [{"on_terms": asked(instalments=600)}] * 6,
+        [{"on_terms": asked(), "of_product": None}],
+    ],
 )
 async def test_a_list_is_neither_empty_nor_endless_nor_unclear(
     officer: httpx.AsyncClient, items: list[dict[str, Any]]
