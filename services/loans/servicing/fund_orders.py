@@ -1,8 +1,6 @@
 """How does one propose, and another approve, what a fund does with its own money?"""
 
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,33 +14,12 @@ from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
 from services.loans.servicing import queries
 from services.loans.servicing.operations import OrderMakerDecides, OrderNotWaiting
+from services.loans.servicing.outcomes import FundOrder, FundOrderKind
 from services.loans.servicing.tables import FundOrderDecisionRow, FundOrderRow
 from shared import ids, tenancy
 from shared.auth import Actor
 from shared.ids import EntryId, FundId
 from shared.money import Money
-
-
-class FundOrderKind(StrEnum):
-    """What is done with a fund's own money."""
-
-    RECEIPT_REVERSAL = "receipt_reversal"
-    CHANNEL_TRANSFER = "channel_transfer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundOrder:
-    """An order on a fund with its decision, if there is one."""
-
-    row: FundOrderRow
-    decision: FundOrderDecisionRow | None = None
-
-    @property
-    def state(self) -> str:
-        """Give what became of it: proposed, rejected or in_force."""
-        if self.decision is None:
-            return "proposed"
-        return "in_force" if self.decision.outcome == Outcome.APPROVE else "rejected"
 
 
 async def propose_receipt_reversal(

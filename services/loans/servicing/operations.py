@@ -4,7 +4,6 @@ One proposes, another approves, at the levels that the amount asks for; what giv
 moves no money out takes effect at once. The contract is locked first, then its position.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -20,7 +19,8 @@ from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.servicing.refusals import OrderNotStanding
 from services.loans.servicing import applying, causes, queries
-from services.loans.servicing.queries import File, OrderState
+from services.loans.servicing.outcomes import Given
+from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow, OrderDecisionRow
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -46,14 +46,6 @@ class OrderMakerDecides(RafidError):
     service = "loans"
     detail = "Whoever gave the order {order_id} cannot decide on it."
     order_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """An order and what became of it."""
-
-    row: ContractOrderRow
-    state: OrderState
 
 
 async def propose(

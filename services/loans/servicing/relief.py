@@ -5,7 +5,7 @@ own entry, and one that cannot take it says why and is left out. A dry run write
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -15,11 +15,10 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.domain.authority import Outcome
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
-from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import RULES, Asked, OrderKind, OrderReason
 from services.loans.servicing import operations, queries
-from services.loans.servicing.operations import Given, OrderNotWaiting
-from services.loans.servicing.queries import File
+from services.loans.servicing.operations import OrderNotWaiting
+from services.loans.servicing.outcomes import Given, Part, Relief
 from services.loans.servicing.tables import OrderBatchRow
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -46,26 +45,6 @@ class NobodyTakesPart(RafidError):
     service = "loans"
     detail = "Of {asked} contracts none can take the order."
     asked: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What becomes of the order on one contract: given, or refused with the reason."""
-
-    contract_id: UUID
-    weight_minor: int = 0
-    currency: str = ""
-    given: Given | None = None
-    refused: RafidError | None = None
-    tried: tuple[File, Decided] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relief:
-    """An order over many contracts with all its parts; without a row it was only tried."""
-
-    parts: tuple[Part, ...]
-    row: OrderBatchRow | None = None
 
 
 async def try_out(

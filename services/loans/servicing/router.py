@@ -12,8 +12,7 @@ from services.loans.domain.servicing import payoff
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
 from services.loans.funds import queries as fund_queries
 from services.loans.servicing import fund_orders, operations, queries, relief
-from services.loans.servicing.fund_orders import FundOrderKind
-from services.loans.servicing.operations import Given
+from services.loans.servicing.outcomes import FundOrder, FundOrderKind, Given
 from services.loans.servicing.schemas import (
     ApprovalIn,
     FundOrderIn,
@@ -270,9 +269,7 @@ async def list_fund_orders(
         await fund_queries.fund_by_id(session, fund_id)
         found = await queries.fund_orders_of(session, fund_id, page=page)
     kept, following = page.cut(found, key=lambda pair: pair[0].order_id)
-    items = [
-        FundOrderOut.of(fund_orders.FundOrder(row=row, decision=decision)) for row, decision in kept
-    ]
+    items = [FundOrderOut.of(FundOrder(row=row, decision=decision)) for row, decision in kept]
     return PageOut(items=items, next=following)
 
 

@@ -17,9 +17,7 @@ from services.loans.domain.servicing.orders import (
     WaivedPart,
 )
 from services.loans.domain.servicing.payoff import Quote
-from services.loans.servicing.fund_orders import FundOrder, FundOrderKind
-from services.loans.servicing.operations import Given
-from services.loans.servicing.relief import Part, Relief
+from services.loans.servicing.outcomes import FundOrder, FundOrderKind, Given, Part, Relief
 from shared import problems
 from shared.money import CurrencyMismatch, Money
 from shared.schemas import Body, MoneyBody
