@@ -175,7 +175,11 @@ def require_lent(state: ContractState, *, reference: str) -> None:
 
 
 def require_settled(state: ContractState, *, reference: str) -> None:
-    """Raise `NothingLent`, or `StillOwed` where one minor unit is still to pay."""
+    """Raise `NothingLent`, or `StillOwed` where one minor unit is still to pay.
+
+    Capital that is out without a schedule, as in a mudaraba, is owed though nothing is due.
+    """
     require_lent(state, reference=reference)
-    if not state.is_closed:
-        raise StillOwed(reference=reference, as_of=state.as_of, owed=owed(state))
+    left = max(owed(state), state.outstanding_principal)
+    if not state.is_closed or left.is_positive:
+        raise StillOwed(reference=reference, as_of=state.as_of, owed=left)

@@ -201,7 +201,7 @@ class PaymentScheduleOut(PaperOut):
     def of(cls, agreed: Sequence[Instalment], *, head: HeadOut, known_at: datetime | None) -> Self:
         """Write a schedule of payments."""
         dues = [DueOut.of(due) for due in agreed]
-        currency = agreed[0].total.currency
+        currency = head.principal.currency
         members = {
             part: MoneyBody.of(Money.total((getattr(due, part) for due in agreed), currency))
             for part in DueTotalOut.model_fields

@@ -87,12 +87,10 @@ def schedule(paper: PaymentScheduleOut, *, language: Language) -> Sheet:
     """Say a schedule of payments."""
     words = Words(language)
     say = words.say
-    first, last = paper.instalments[0], paper.instalments[-1]
     facts = [
         *_parties(paper.head, words),
         (say("Number of instalments"), str(len(paper.instalments)), True),
-        (say("First instalment"), words.day(first.on), True),
-        (say("Last instalment"), words.day(last.on), True),
+        *_span(paper.instalments, words),
     ]
     dues = _dues(
         paper.instalments, words, heading=say("Instalments"), total=(paper.total, say("Total"))
@@ -243,6 +241,15 @@ def _parties(head: HeadOut, words: Words) -> list[Fact]:
         (say("Loan contract"), head.contract_reference, True),
         (say("Signed on"), words.day(head.signed_on), True),
         (say("Amount of the loan"), words.amount(head.principal), True),
+    ]
+
+
+def _span(dues: Sequence[DueOut], words: Words) -> list[Fact]:
+    if not dues:
+        return []
+    return [
+        (words.say("First instalment"), words.day(dues[0].on), True),
+        (words.say("Last instalment"), words.day(dues[-1].on), True),
     ]
 
 

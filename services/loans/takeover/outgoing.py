@@ -108,7 +108,7 @@ def _why_not(row: Found) -> str | None:
     """Why a contract cannot be told in the file, in one word; None where it can."""
     if row.disbursed_on is None:
         return "not_paid_out"
-    if row.servicing != "waterfall" or row.generation != 1:
+    if row.servicing != "waterfall" or row.generation != 1 or row.was_ordered:
         return "changed"
     return row.standing if row.standing in {"written_off", "cancelled"} else None
 

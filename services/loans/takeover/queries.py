@@ -84,7 +84,9 @@ CONTRACTS = text("""
       c.principal_minor, c.currency::text as currency, r.code as branch, f.code as fund,
       o.code as product, g.external_reference, coalesce(g.sector, a.sector, '') as sector,
       p.outstanding_principal_minor, c.status, c.servicing, p.generation,
-      p.status as standing, d.disbursed_on
+      p.status as standing, d.disbursed_on, d.was_taken_back or exists (
+        select from order_effect e where e.institution_id = c.institution_id
+          and e.contract_id = c.contract_id) as was_ordered
     from contract c
     join position p on p.institution_id = c.institution_id and p.contract_id = c.contract_id
     join branch r on r.institution_id = c.institution_id and r.branch_id = c.branch_id
@@ -94,8 +96,12 @@ CONTRACTS = text("""
       on g.institution_id = c.institution_id and g.contract_id = c.contract_id
     left join application a
       on a.institution_id = c.institution_id and a.application_id = c.application_id
-    left join disbursement d
-      on d.institution_id = c.institution_id and d.contract_id = c.contract_id
+    cross join lateral (
+      select min(t.disbursed_on) as disbursed_on,
+        coalesce(bool_or(t.amount_minor < 0), false) as was_taken_back
+      from disbursement t
+      where t.institution_id = c.institution_id and t.contract_id = c.contract_id
+    ) d
     where c.institution_id = :institution_id and c.contract_id > :after
     order by c.contract_id limit :limit
 """)

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import asyncpg
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -52,6 +53,35 @@ async def test_what_went_out_from_here_does_not_come_in_here(house: House, admin
     taken = await house.take(await house.give())
     assert [one.error.slug() for one in taken.refused] == ["contract-own"] * 3
     assert await house.count("contract") == 3
+
+
+async def test_a_contract_that_an_order_touched_is_left_out_however_little_it_moved(
+    house: House, admin_url: str
+) -> None:
+    await lend(house, admin_url)
+    admin = await asyncpg.connect(admin_url)
+    await admin.execute("set session_replication_role = replica")  # an effect without its order
+    columns = await admin.fetch(
+        "select column_name, data_type from information_schema.columns where table_schema ="
+        " 'loans' and table_name = 'order_effect' and is_nullable = 'NO'"
+        " and column_default is null"
+    )
+    contract_id = await admin.fetchval(
+        "select contract_id from loans.position where institution_id = $1 limit 1",
+        house.scene.institution_id,
+    )
+    values = {
+        "institution_id": house.scene.institution_id,
+        "contract_id": contract_id,
+    }
+    kinds = {"uuid": ids.new(), "integer": 1, "bigint": 0, "jsonb": "{}", "ARRAY": []}
+    row = {one["column_name"]: kinds.get(one["data_type"], "x") for one in columns} | values
+    marks = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    names = ", ".join(row)
+    await admin.execute(f"insert into loans.order_effect ({names}) values ({marks})", *row.values())
+    await admin.close()
+    out = await outgoing.portfolio(house.db, actor=importer(house.scene.institution_id))
+    assert (out.contracts, dict(out.left_out)) == (2, {"changed": 1})
 
 
 async def test_what_cannot_be_told_in_the_file_is_left_out_and_counted(

@@ -231,3 +231,12 @@ def test_a_reversal_of_what_is_not_known_counts_as_of_money_paid_back() -> None:
     )
     assert [line.movement for line in found.lines] == [SECOND, undone, None]
     assert found.lines[1].parts == -found.lines[2].parts
+
+
+def test_capital_that_is_out_without_a_schedule_is_not_settled() -> None:
+    state = told("2026-01-15", "2026-02-01", PAID_OUT).closing
+    without = replace(state, open_dues=(), is_closed=True)
+    with pytest.raises(StillOwed) as refused:
+        statement.require_settled(without, reference="LN")
+
+    assert refused.value.owed == PAID_OUT.amount

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.loans.domain.replay import MovementKind
-from services.loans.papers import wording
-from services.loans.papers.documents import DayOut
+from services.loans.papers import printing, wording
+from services.loans.papers.documents import DayOut, PaymentScheduleOut
 from services.loans.papers.printing import Sheet
 from services.loans.papers.words import Words, is_zero
 from shared.schemas import MoneyBody
@@ -164,3 +164,12 @@ def test_a_paper_as_known_says_at_which_instant() -> None:
 
     assert "As the books knew it at 2026-04-09 08:30:00+00:00." in text
     assert "all that is booked" not in text
+
+
+def test_a_contract_without_instalments_has_a_schedule_that_says_so() -> None:
+    empty = PaymentScheduleOut.of((), head=samples.head(), known_at=None)
+    sheet = wording.schedule(empty, language="en")
+
+    assert (empty.total.total.amount, sheet.tables[0].rows) == ("0.000", [])
+    assert sheet.tables[0].empty == "Nothing is left to pay."
+    assert printing.printed(sheet).startswith(b"%PDF-")
