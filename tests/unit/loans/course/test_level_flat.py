@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from services.loans.domain.course import level_flat, periods_of_plan
+from services.loans.domain.course import level, level_flat, periods_of_plan
 from services.loans.domain.course.level import Change, Given
 from services.loans.domain.course.plan import (
     CountedOver,
@@ -112,7 +112,7 @@ def test_a_period_free_of_profit_bears_none() -> None:
         3_000,
         3_000,
     ]
-    assert found(declining)[0][1] == 0
+    assert level.instalments(declining, given_of(declining))[0][1] == 0
 
 
 # apache/fineract, LoanReschedule.feature: 3,000.00 at 12 % flat, 6 % from the second instalment on.
