@@ -50,6 +50,16 @@ class InstalmentsDiffer(RafidError):
     principal: Money
 
 
+class ModeNotTakenOver(RafidError):
+    """Contracts of this mode do not come in by a file"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{reference} is in the mode {mode}, whose steps and documents a file cannot tell."
+    reference: str
+    mode: str
+
+
 class NotPaidOutOnce(RafidError):
     """A loan from elsewhere was paid out once, whole"""
 
@@ -94,7 +104,8 @@ class FundNotForProduct(RafidError):
 def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreement:
     """Give what was agreed: by the file's own terms, else by the product's; instalments as listed.
 
-    Raises `TermsUnreadable`, `InstalmentsDiffer`, and what `agreement.agree` raises.
+    Raises `TermsUnreadable`, `ModeNotTakenOver`, `InstalmentsDiffer`, and what `agreement.agree`
+    raises.
     """
     if record.terms:
         terms = _terms(record)
@@ -114,6 +125,8 @@ def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreeme
             country=country,
         )
         terms, dues = whole.terms, _listed(record) or whole.instalments
+    if not MODES[terms.mode_of_finance].PAYS_CLIENT:
+        raise ModeNotTakenOver(reference=record.reference, mode=terms.mode_of_finance.value)
     paid = Money.total((due.principal for due in dues), record.principal.currency)
     if paid != record.principal or terms.principal != record.principal:
         raise InstalmentsDiffer(reference=record.reference, paid=paid, principal=record.principal)

@@ -23,6 +23,7 @@ from services.loans.domain.portfolio_records import (
 from services.loans.domain.replay import ContractState, ReversalUnfounded
 from services.loans.domain.taking_over import (
     InstalmentsDiffer,
+    ModeNotTakenOver,
     MovementOutOfOrder,
     NotPaidOutOnce,
     Opened,
@@ -260,3 +261,11 @@ def test_a_history_that_cannot_have_been_is_refused(
 ) -> None:
     with pytest.raises(refusal):
         checked(replace(RECORD, **changed))
+
+
+def test_a_sale_whose_steps_a_file_cannot_tell_is_refused() -> None:
+    own = json.dumps(agreed(RECORD).terms.to_json() | {"mode_of_finance": "murabaha"})
+    with pytest.raises(ModeNotTakenOver) as refused:
+        agreed(replace(RECORD, terms=own))
+
+    assert refused.value.mode == "murabaha"
