@@ -62,24 +62,7 @@ def _without_further_profit(standing: Standing, on: date) -> None:
             left = line.open_of(PROFIT)
             line.asked[PROFIT] -= left
             line.asked[PRINCIPAL] += left
-    _fit_principal(standing, on)
-
-
-def _fit_principal(standing: Standing, on: date) -> None:
-    """The last instalments ask for that much less that all principal is what was paid out."""
-    paid_out = sum(event.amount for event in standing.disbursed)
-    credited = sum(line.credited for line in standing.lines if not line.is_added)
-    asked = sum(line.asked[PRINCIPAL] for line in standing.lines if not line.is_added)
-    missing = paid_out + credited - asked
-    for line in reversed(standing.lines[1:]):
-        if not missing:
-            return
-        if line.is_added or line.is_settled:
-            continue
-        before = line.asked[PRINCIPAL]
-        line.asked[PRINCIPAL] = max(before + missing, 0)
-        line.note(on)
-        missing = 0 if abs(missing) <= before else missing + before if missing < 0 else 0
+    standing.fit_principal(on)
 
 
 def _all_due(standing: Standing, on: date) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from services.loans.domain.course import (
+    agreed_lines,
     charges,
     instalments,
     model_moves,
@@ -28,6 +29,8 @@ def re_age(standing: Standing, event: ReAged) -> None:
     """
     on = min(event.on, event.starts_on)
     payments.catch_up(standing, on)
+    if not any(line.open for line in standing.lines):
+        return
     entry = Entry(event.key, on, TransactionKind.RE_AGE, 0)
     by_model = standing.follows_days
     if by_model and event.profit in (OpenProfit.AS_AGREED, OpenProfit.WAIVED):
@@ -37,9 +40,7 @@ def re_age(standing: Standing, event: ReAged) -> None:
     else:
         _spread_lines(standing, event, on, entry)
     entry.amount = sum(entry.parts)
-    if entry.amount:
-        standing.entries.append(entry)
-    standing.is_spread_anew = True
+    standing.entries.append(entry)
 
 
 def _dues(event: ReAged) -> list[date]:
@@ -295,6 +296,7 @@ def _spread_lines(standing: Standing, event: ReAged, on: date, entry: Entry) -> 
         standing.put_in(line)
         start = due
     charges.place_again(standing, ahead)
+    agreed_lines.take(standing.model, standing.lines)
 
 
 def re_amortise(standing: Standing, event: ReAmortised) -> None:
@@ -317,7 +319,6 @@ def re_amortise(standing: Standing, event: ReAmortised) -> None:
     entry.amount = sum(entry.parts)
     if entry.amount:
         standing.entries.append(entry)
-    standing.is_spread_anew = True
 
 
 def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
@@ -359,3 +360,4 @@ def _re_amortise_lines(standing: Standing, past: Sequence[Line], amount: int, on
         share = usual if line is not ahead[-1] else amount - usual * (len(ahead) - 1)
         line.asked[PRINCIPAL] += share
         line.note(on)
+    agreed_lines.take(standing.model, standing.lines)

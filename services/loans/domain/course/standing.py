@@ -66,7 +66,6 @@ class Standing:
     overpaid: int = 0
     is_charged_off: bool = False
     is_written_off: bool = False
-    is_spread_anew: bool = False
     is_payoff: bool = False
     charged: dict[Hashable, ChargeOn] = field(default_factory=dict)
     each_instalment: list[Charge] = field(default_factory=list)
@@ -116,12 +115,39 @@ class Standing:
             self.sync()
 
     def take_open_lines(self, since: date) -> None:
-        """Take over what the model says into the lines that are open and due from a day on."""
+        """Take over what the model says into the lines that are open and due from a day on.
+
+        No line asks for less than was paid of it. Where the model was not told of payments, the
+        last open lines take what that leaves over.
+        """
         tallies = self.model.tally()
         for period, tally in zip(self.model.periods, tallies, strict=True):
             line = self.line_of(period)
             if line is not None and not line.is_settled and line.due >= since:
-                line.asked[0], line.asked[1] = tally.principal, tally.profit
+                again = line.credited - period.credited
+                line.asked[0] = max(tally.principal + again, line.paid[0])
+                line.asked[1] = max(tally.profit + line.credited_profit, line.paid[1])
+        if not self.follows_days:
+            self.fit_principal(since)
+
+    def fit_principal(self, on: date) -> None:
+        """The last open instalments ask so much that all principal is what is owed."""
+        lines = [line for line in self.lines if not line.is_added]
+        owed = sum(event.amount for event in self.disbursed if self._is_within(event))
+        owed += sum(line.credited for line in lines)
+        missing = owed - sum(line.asked[0] for line in lines)
+        for line in reversed(lines):
+            if not missing:
+                return
+            if not line.is_settled:
+                before = line.asked[0]
+                line.asked[0] = max(before + missing, line.paid[0])
+                line.note(on)
+                missing -= line.asked[0] - before
+
+    def _is_within(self, event: Disbursed) -> bool:
+        """Whether a disbursement came before the end: later ones have a line of their own."""
+        return event.on <= self.model.last.due
 
     def forget_missed_tranches(self, day: date) -> None:
         """A tranche is expected no more once its day, or a later disbursement's, has passed."""
