@@ -266,16 +266,14 @@ MOVEMENTS = text("""
           else 'reversal' end, abs(amount_minor), received_on, reverses_repayment_id, entry_id
       from repayment where institution_id = :institution_id and contract_id = :contract_id
       union all
-      select e.order_id, 'order', e.moved_minor + e.forgiven_minor, o.effective_on, null,
-        e.entry_id
-      from order_effect e
-      join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
-      where e.institution_id = :institution_id and e.contract_id = :contract_id
-        and e.moved_minor + e.forgiven_minor <> 0
-      union all
       select step_id, 'disbursement', handed_minor, taken_on, cast(null as uuid), entry_id
       from deal_step where institution_id = :institution_id and contract_id = :contract_id
         and handed_minor <> 0
+      union all
+      select e.order_id, 'order', e.moved_minor + e.forgiven_minor, o.effective_on, null, e.entry_id
+      from order_effect e join contract_order o using (institution_id, order_id)
+      where institution_id = :institution_id and e.contract_id = :contract_id
+        and e.moved_minor + e.forgiven_minor <> 0
     ) m left join journal_link k
       on k.institution_id = :institution_id and k.entry_id = m.entry_id
 """)

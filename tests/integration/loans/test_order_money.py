@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, text
 
 from services.loans.borrowers.tables import BorrowerMemberRow
+from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.funds import queries as funds
 from services.loans.ledger import operations as ledger
@@ -327,3 +329,18 @@ async def test_an_officer_moves_no_money_of_a_fund(desk: Desk) -> None:
     path = f"/loans/v1/funds/{fund_id}/orders"
     refused = await keyed(officer, path, {**body, "amount": cash("1.000")})
     assert refused.status_code == 403
+
+
+async def test_what_orders_moved_stands_among_a_contract_s_movements(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    await desk.repay(contract_id, "1250.000")
+    await desk.done(contract_id, "refund", amount=cash("50.000"))
+    await desk.done(contract_id, "close")
+
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
+        moved = await contract_queries.movements(session, UUID(contract_id), currency="JOD")
+    assert sorted((one.kind.value, str(one.amount)) for one in moved) == [
+        ("disbursement", "1200.000"),
+        ("order", "-50.000"),
+        ("repayment", "1250.000"),
+    ]
