@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,7 @@ console = Console()
 TARGET_SECONDS = 30.0
 TARGET_SHARE = 0.8
 ZONE = "UTC"
+RUN_SECONDS = 2.0
 
 
 def close_day(
@@ -53,17 +55,15 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
             console.print(f"{contracts:,} contracts made in {time.perf_counter() - started:.1f} s")
             first = made.today - timedelta(days=times + 2)
             for number, title in enumerate(("first close, all windows made", "next close, alone")):
-                closed = await measuring.close(url, first + timedelta(days=number), within=0.0)
-                console.print(
-                    f"{title}: {closed.seconds:.1f} s, of them {closed.own_seconds:.1f} s of the"
-                    f" command's own processor time\n  {closed.told}"
-                )
-            alone = [await paying.operation(url, ground, seconds=seconds)]
+                day = first + timedelta(days=number)
+                closed = await measuring.close(await measuring.ready(url, day, within=0.0))
+                console.print(f"{title}: [bold]{closed.seconds:.1f} s[/]\n  {closed.told}")
+            alone = [await _alone(url, ground, seconds=seconds)]
             shares = []
             for number in range(times):
                 day = first + timedelta(days=number + 2)
                 amid = await _amid(url, ground, day=day, within=within)
-                alone.append(await paying.operation(url, ground, seconds=seconds))
+                alone.append(await _alone(url, ground, seconds=seconds))
                 base = statistics.mean(one.rate for one in alone[-2:])
                 shares.append(amid.rate / base)
                 console.print(
@@ -77,14 +77,26 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
             )
 
 
+async def _alone(url: str, ground: Ground, *, seconds: float) -> Measured:
+    """Post payments alone, in runs like those amid a close."""
+    runs: list[Measured] = []
+    while sum(run.seconds for run in runs) < seconds:
+        runs.append(await paying.operation(url, ground, seconds=RUN_SECONDS))
+    return _together(runs)
+
+
 async def _amid(url: str, ground: Ground, *, day: date, within: float) -> Measured:
-    """Post payments for as long as a close takes, in runs of a second."""
-    closing = asyncio.create_task(measuring.close(url, day, within=within))
+    """Post payments for as long as a close takes."""
+    closing = asyncio.create_task(measuring.close(await measuring.ready(url, day, within=within)))
     runs: list[Measured] = []
     while not closing.done():
-        runs.append(await paying.operation(url, ground, seconds=1.0))
+        runs.append(await paying.operation(url, ground, seconds=RUN_SECONDS))
     closed = closing.result()
     console.print(f"close amid payments: [bold]{closed.seconds:.1f} s[/]\n  {closed.told}")
+    return _together(runs)
+
+
+def _together(runs: Sequence[Measured]) -> Measured:
     return Measured(
         done=sum(one.done for one in runs),
         seconds=sum(one.seconds for one in runs),
