@@ -24,6 +24,7 @@ from services.loans.domain.course.plan import (
     DayRules,
     DownPayment,
     Grace,
+    InstalmentRule,
     LeapRule,
     MonthLength,
     PayoffProfit,
@@ -81,6 +82,7 @@ def plan_of(case: Node) -> Plan:
     currency_multiple = _currency_multiple(inputs, scale)
     principal = inputs.get("principal")
     amortisation = inputs.get("amortization")
+    _refuse_level_only(inputs, currency_multiple)
     return Plan(
         principal=scale.minor(principal) if principal else 100 * term,
         annual_rate=_rate(interest),
@@ -169,6 +171,19 @@ def _refuse_unread(inputs: Node) -> None:
             refuse_unknown(stated, known)
     for tranche in inputs.listed("expected_disbursements"):
         refuse_unknown(tranche, {"date", "amount"})
+
+
+def _refuse_level_only(inputs: Node, currency_multiple: int) -> None:
+    """Raise `Unsupported` for what only the rule of a fixed level instalment works out."""
+    rule = chosen(inputs["schedule_engine"], words.RULES)
+    if rule is not InstalmentRule.BY_PERIOD_RATES:
+        return
+    if _word(inputs, "amortization") == "EQUAL_PRINCIPAL":
+        raise Unsupported("equal parts of principal by period rates")
+    if _word(inputs.get("interest"), "rate_basis") == "WHOLE_TERM":
+        raise Unsupported("a rate for the whole term by period rates")
+    if currency_multiple != 1:
+        raise Unsupported("a multiple of the currency by period rates")
 
 
 def _refuse_other_term(inputs: Node, count: int) -> None:

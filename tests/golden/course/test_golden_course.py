@@ -89,7 +89,7 @@ def charge_of(stated: dict[str, Any]) -> Charge:
     )
 
 
-def as_it_is(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+def as_it_is(value: Any) -> Any:
     return value
 
 
