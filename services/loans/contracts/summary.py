@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from services.loans.domain.agreement import Agreement
-from services.loans.domain.fees import FeeWhen
+from services.loans.domain.fees import Fee, FeeBase, FeeWhen
 from services.loans.domain.modes import MODES
 from services.loans.domain.schedule import Instalment
-from services.loans.domain.terms import ModeOfFinance, Terms
+from services.loans.domain.terms import ModeOfFinance
 from shared import texts
 from shared.money import Money
 from shared.texts import Language
@@ -19,6 +19,8 @@ FEE_WHEN = {
     FeeWhen.AT_DISBURSEMENT: "Fee {code}: {amount}, kept back when the loan is paid out.",
     FeeWhen.FIRST_INSTALMENT: "Fee {code}: {amount}, paid with the first instalment.",
     FeeWhen.EACH_INSTALMENT: "Fee {code}: {amount}, paid with each instalment.",
+    FeeWhen.ON_DATE: "Fee {code}: {amount}, due on {day}.",
+    FeeWhen.OVERDUE: "Fee {code}: {amount}, for each instalment that is paid late.",
 }
 
 
@@ -46,7 +48,8 @@ def written(agreed: Agreement, *, reference: str, signed_on: date, language: Lan
         ),
         say("Profit: {amount}", amount=_amount(cost.total_profit)),
         say("Fees: {amount}", amount=_amount(cost.total_fees)),
-        *_fees(terms, language=language),
+        *_fees(agreed, language=language),
+        *_savings(agreed, language=language),
         say("Cost of the loan, all together: {amount}", amount=_amount(cost.total_cost)),
         say(
             "Effective annual rate, fees included: {rate} %",
@@ -61,11 +64,13 @@ def written(agreed: Agreement, *, reference: str, signed_on: date, language: Lan
     return "\n".join(lines) + "\n"
 
 
-def _fees(terms: Terms, *, language: Language) -> list[str]:
+def _fees(agreed: Agreement, *, language: Language) -> list[str]:
+    terms = agreed.terms
     lines = [
         texts.translate(FEE_WHEN[fee.when], language=language, service="loans").format(
             code=fee.code,
-            amount=_amount(fee.charge(terms.principal, rounding=terms.rounding)),
+            amount=_charge(fee, agreed),
+            day=_both_calendars(fee.day(terms.disbursed_on), language=language),
         )
         for fee in terms.fees
     ]
@@ -73,6 +78,26 @@ def _fees(terms: Terms, *, language: Language) -> list[str]:
         cover = "The fee covers documented actual cost and brings the lender no gain."
         lines.append(texts.translate(cover, language=language, service="loans"))
     return lines
+
+
+def _charge(fee: Fee, agreed: Agreement) -> str:
+    """The amount of a fee, or its percentage where the amount is known only in its time."""
+    terms, profit = agreed.terms, agreed.disclosure.total_profit
+    comes_later = fee.of is FeeBase.OUTSTANDING or fee.when is FeeWhen.OVERDUE
+    if fee.percent is not None and comes_later:
+        return f"{fee.percent.normalize():f} %"
+    bases = {FeeBase.PROFIT: profit, FeeBase.PRINCIPAL_AND_PROFIT: terms.principal + profit}
+    base = bases.get(fee.of, terms.principal)
+    return _amount(fee.charge(base, rounding=terms.rounding))
+
+
+def _savings(agreed: Agreement, *, language: Language) -> list[str]:
+    saved = agreed.disclosure.total_savings
+    if not saved.is_positive:
+        return []
+    sentence = "You save {amount}; it stays yours and is given back with the last instalment."
+    told = texts.translate(sentence, language=language, service="loans")
+    return [told.format(amount=_amount(saved))]
 
 
 def _instalments(dues: Sequence[Instalment], *, language: Language) -> list[str]:

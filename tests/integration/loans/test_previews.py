@@ -1,19 +1,28 @@
 """A loan may be tried out on any terms, alone or in a list, and nothing is kept of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
 from services.loans.contracts import previews
+from services.loans.contracts import router as contracts
+from services.loans.domain.amortisation import Amortisation, AmortisationKind
+from services.loans.domain.chart import FundKind
+from services.loans.domain.dating import CalendarKind, Dating, template
+from services.loans.domain.drawing import Drawing
+from services.loans.domain.fees import Fee, FeeBase, FeeKind, FeeWhen
+from services.loans.domain.savings import Savings
 from services.loans.products import router as products
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests import bodies, office
-from tests.integration.loans.scene import Scene, client_of
-from tests.integration.loans.signing import loan, offer
+from tests.integration.loans.scene import Scene, client_of, jod
+from tests.integration.loans.signing import loan, offer, signed
 
 PREVIEWS = "/loans/v1/contracts/previews"
 PRODUCTS = "/loans/v1/products"
@@ -251,6 +260,49 @@ async def test_a_product_keeps_every_part_of_its_terms(
         bodies.amount("2.000"),
         "effective",
     )
+
+
+async def test_a_contract_keeps_every_part_it_was_signed_with(scene: Scene) -> None:
+    fee = Fee(
+        code="visit",
+        kind=FeeKind.PERCENT,
+        when=FeeWhen.ON_DATE,
+        percent=Decimal(1),
+        of=FeeBase.PROFIT,
+        days_after=40,
+    )
+    late = replace(fee, code="late", when=FeeWhen.OVERDUE, of=FeeBase.PRINCIPAL, days_after=None)
+    product = loan(
+        fees=(fee, late),
+        rounding="ceiling",
+        amortisation=Amortisation(kind=AmortisationKind.EQUAL_PRINCIPAL),
+        dating=Dating(calendar=CalendarKind.HIJRI, seasons=template("no_instalment_in_ramadan")),
+        drawing=Drawing(down_payment_percent=Decimal(10)),
+        savings=Savings(each=jod("3.000")),
+    )
+    fund_id = await scene.fund(FundKind.COMMERCIAL)
+    row = await signed(scene, fund_id, product=product, annual_rate=Decimal("0.18"))
+    address = f"/loans/v1/contracts/{row.contract_id}"
+    async with client_of(scene, contracts.router, roles="officer") as officer:
+        dues = (await officer.get(f"{address}/schedule")).json()["instalments"]
+        told = (await officer.get(address)).json()["contract"]["terms"]
+        words = {
+            language: (await officer.get(f"{address}/summary", params={"lang": language})).text
+            for language in ("ar", "fr", "en")
+        }
+
+    assert len(dues) == 13
+    assert (dues[0]["due_on"], dues[0]["principal"]["amount"]) == (
+        row.signed_on.isoformat(),
+        "100.000",
+    )
+    assert sum(int(due["principal"]["amount"].replace(".", "")) for due in dues) == 1_000_000
+    assert not any(due["due_on_hijri"][5:7] == "09" for due in dues[1:])
+    assert told["dating"]["calendar"] == "hijri"
+    assert [each["base"] for each in told["fees"]] == ["profit", "principal"]
+    assert "36.000" in words["en"]
+    assert "1 %" in words["fr"]
+    assert "تدّخر" in words["ar"]
 
 
 async def test_the_templates_are_told(loans_db: Database, institution_id: InstitutionId) -> None:

@@ -1,8 +1,19 @@
 """How is what is open spread over new days, to the minor unit?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+    localcontext,
+)
 
 from services.loans.domain import due_dates
 from services.loans.domain.terms import ChargeMethod, ModeOfFinance, Terms
@@ -10,7 +21,15 @@ from shared import calendar, periods
 from shared.money import Money
 
 PRECISION = 40
-_ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
+_ROUNDINGS = {
+    "half_even": ROUND_HALF_EVEN,
+    "half_up": ROUND_HALF_UP,
+    "half_down": ROUND_HALF_DOWN,
+    "up": ROUND_UP,
+    "down": ROUND_DOWN,
+    "ceiling": ROUND_CEILING,
+    "floor": ROUND_FLOOR,
+}
 
 Pairs = tuple[tuple[int, int], ...]
 """Principal and profit by day, in minor units."""
@@ -38,6 +57,7 @@ def _nominal(first_due_on: date, *, count: int, terms: Terms) -> tuple[date, ...
         disbursed_on=first_due_on - timedelta(days=1),
         first_due_on=first_due_on,
         month_end_rule=terms.month_end_rule,
+        dating=replace(terms.dating, anchor_on=None),
     )
     return due_dates.nominal(plain)
 
