@@ -13,6 +13,7 @@ from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.closing import router as closing
+from services.loans.collections import router as collections
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
 from services.loans.deals import router as deals
@@ -68,6 +69,7 @@ ROUTERS = (
     servicing.router,
     portfolio.router,
     papers.router,
+    collections.router,
     closing.router,
 )
 
