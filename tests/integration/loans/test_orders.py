@@ -70,17 +70,11 @@ ORDERS: list[tuple[str, dict[str, Any], FundKind, str | None, dict[str, int]]] =
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "members", "fund", "repaid", "books"), ORDERS, ids=[one[0] for one in ORDERS]
-)
+@pytest.mark.parametrize("case", ORDERS, ids=lambda case: case[0])
 async def test_an_order_books_its_difference_and_is_taken_back_exactly(
-    desk: Desk,
-    kind: str,
-    members: dict[str, Any],
-    fund: FundKind,
-    repaid: str | None,
-    books: dict[str, int],
+    desk: Desk, case: tuple[str, dict[str, Any], FundKind, str | None, dict[str, int]]
 ) -> None:
+    kind, members, fund, repaid, books = case
     contract_id = await desk.lent(LOAN if fund is FundKind.COMMERCIAL else None, kind=fund)
     if repaid:
         assert (await desk.repay(contract_id, repaid, received_on="2026-02-15")).is_success
