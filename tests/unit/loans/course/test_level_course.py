@@ -10,6 +10,7 @@ from services.loans.domain.course import closing_early, fold, level_lines
 from services.loans.domain.course.events import (
     ChargeAdded,
     ChargedBack,
+    ChargeWaived,
     Disbursed,
     Event,
     Paid,
@@ -361,3 +362,31 @@ def test_the_earlier_of_two_movements_of_a_day_comes_first_though_it_was_taken_b
     )
 
     assert [moved.key for moved in found.transactions] == [1, 2, 3, 4]
+
+
+def test_a_charge_is_asked_for_on_its_day_and_no_more_when_it_was_waived() -> None:
+    events = (paid_out(1, START, 300_000), charge(2, START, 500, due_on=date(2022, 1, 20)))
+    waived = ChargeWaived(key=3, on=date(2022, 1, 16), charge=2)
+
+    on_its_day = closing_early.closure(plan_of(300_000), events, on=date(2022, 1, 20))
+    after = closing_early.closure(plan_of(300_000), (*events, waived), on=date(2022, 1, 20))
+
+    assert (on_its_day.penalty, after.penalty) == (500, 0)
+
+
+def test_what_a_disbursement_did_besides_is_taken_back_with_it() -> None:
+    plan = replace(plan_of(), down_payment=DownPayment(percent=Decimal(25), automatic=True))
+
+    found = course(
+        plan,
+        paid_out(1, START, 60_000),
+        paid_out(2, date(2022, 1, 10), 40_000),
+        Reversed(key=3, on=date(2022, 1, 11), of=2),
+    )
+
+    assert [(moved.kind, moved.is_reversed) for moved in found.transactions] == [
+        (TransactionKind.DISBURSEMENT, False),
+        (TransactionKind.DOWN_PAYMENT, False),
+        (TransactionKind.DISBURSEMENT, True),
+        (TransactionKind.DOWN_PAYMENT, True),
+    ]

@@ -142,3 +142,14 @@ def test_a_flat_tranche_changes_no_instalment_before_it_where_profit_follows_day
     rows = level_flat.instalments(plan, given_of(plan, drawn=drawn))
 
     assert rows == [(33_333, 875), (50_000, 875), (66_667, 875)]
+
+
+def test_profit_put_off_to_the_end_falls_due_with_the_last() -> None:
+    plan = replace(
+        plan_of(300_000, count=3),
+        charge_method=ChargeMethod.FLAT,
+        day_rules=BY_PERIOD,
+        grace=Grace(profit_payment=5),
+    )
+
+    assert [profit for _, profit in level_flat.instalments(plan, given_of(plan))] == [0, 0, 9_000]
