@@ -70,12 +70,20 @@ def test_rates_are_read_by_their_basis() -> None:
     interest = COURSE["inputs"]["interest"] | {"nominal_rate_percent": "2"}
 
     monthly = plan_with(interest=interest | {"rate_basis": "PER_MONTH"})
-    of_term = plan_with(interest=interest | {"rate_basis": "WHOLE_TERM"})
+    whole_term = interest | {"rate_basis": "WHOLE_TERM"}
+    of_term = plan_with(schedule_engine="CUMULATIVE", interest=whole_term)
     leap = plan_with(interest=interest | {"days_in_year_custom_strategy": "FEB_29_PERIOD_ONLY"})
 
     assert monthly.annual_rate == Decimal("0.24")
     assert of_term.rate_is_for_term
     assert leap.day_rules.leap is LeapRule.FEBRUARY_29_ONLY
+    for members in (
+        {"interest": whole_term},
+        {"amortization": "EQUAL_PRINCIPAL"},
+        {"currency": {"decimal_places": 2, "in_multiples_of": 5}},
+    ):
+        with pytest.raises(Unsupported, match="by period rates"):
+            plan_with(**members)
     with pytest.raises(Unsupported, match="rate_basis PER_MOON"):
         plan_with(interest=interest | {"rate_basis": "PER_MOON"})
     with pytest.raises(Unsupported, match="rest interval"):
