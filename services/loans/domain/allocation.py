@@ -67,7 +67,8 @@ class Allocation:
     @property
     def total(self) -> Money:
         """The payment itself."""
-        return self.principal + self.profit + self.fee + self.penalty + self.surplus
+        parts = (self.principal, self.profit, self.fee, self.penalty, self.surplus)
+        return Money.total(parts, self.principal.currency)
 
     def __neg__(self) -> "Allocation":
         return Allocation(
@@ -81,12 +82,13 @@ class Allocation:
     @classmethod
     def of(cls, portions: Portions, currency: str) -> "Allocation":
         """The same portions as money of one currency."""
+        nothing = Money.zero(currency)
         return cls(
-            principal=Money(portions.principal, currency),
-            profit=Money(portions.profit, currency),
-            fee=Money(portions.fee, currency),
-            penalty=Money(portions.penalty, currency),
-            surplus=Money(portions.surplus, currency),
+            principal=Money(portions.principal, currency) if portions.principal else nothing,
+            profit=Money(portions.profit, currency) if portions.profit else nothing,
+            fee=Money(portions.fee, currency) if portions.fee else nothing,
+            penalty=Money(portions.penalty, currency) if portions.penalty else nothing,
+            surplus=Money(portions.surplus, currency) if portions.surplus else nothing,
         )
 
 

@@ -296,19 +296,41 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
     changed = positions.moved(standing.days, on=booked_on, paid=minor)
     kept = (day for day in standing.days if day.valid_from < booked_on)
     after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
-    now = standing.agreed
-    held = [standing.agreed_before(day.valid_from) or now for day in changed]
+    stood, generations = _stood(standing, changed, principal=paid.principal)
     return Decided(
         portions=portions,
         entry=entry,
         after=after,
         closes=before < owed <= paid.total,
-        positions=tuple(
-            positions.stand(day, ladder=agreed.ladder, base=standing.counts_as(day.valid_from))
-            for day, agreed in zip(changed, held, strict=True)
-        ),
-        generations=tuple(agreed.generation for agreed in held),
+        positions=stood,
+        generations=generations,
     )
+
+
+def _stood(
+    standing: Standing, changed: tuple[Day, ...], *, principal: int
+) -> tuple[tuple[Position, ...], tuple[int, ...]]:
+    """The positions of the days that changed, and the generation each stands on.
+
+    Most movements change the newest day alone, which stands where the sums paid say.
+    """
+    newest = changed[-1]
+    if len(changed) == 1 and not standing.reaches_before(newest.valid_from):
+        position = positions.stand_of(
+            newest,
+            principal=principal,
+            instalments=standing.instalments,
+            due_on=standing.due_on,
+            base=standing.counts_as(newest.valid_from),
+        )
+        return (position,), (standing.generation,)
+    now = standing.agreed
+    held = [standing.agreed_before(day.valid_from) or now for day in changed]
+    stood = tuple(
+        positions.stand(day, ladder=agreed.ladder, base=standing.counts_as(day.valid_from))
+        for day, agreed in zip(changed, held, strict=True)
+    )
+    return stood, tuple(agreed.generation for agreed in held)
 
 
 def _open_day(day: date, closed_through: date | None) -> date:
@@ -323,7 +345,11 @@ def answer(decided: Decided, *, repayment_id: RepaymentId, received_on: date) ->
     currency = after.fund.currency
     outstanding = sum(parts[0] for parts in after.instalments) - after.paid.principal
 
+    nothing = {"amount": str(Money.zero(currency)), "currency": currency}
+
     def money(minor: int) -> dict[str, str]:
+        if not minor:
+            return nothing
         return {"amount": str(Money(minor, currency)), "currency": currency}
 
     return {

@@ -147,14 +147,15 @@ def repayment_entry(
     a waqf, refuses it. A late amount on a Sharia-bound contract is owed to charity and never
     income (`penalty_account`). Raises `AccountNotInChart`.
     """
-    moved = {
-        channel.value: allocation.total,
-        "loans": -allocation.principal,
-        "profit_income": -allocation.profit,
-        "fee_income": -allocation.fee,
-        penalty_account(fund, sharia_bound=sharia_bound): -allocation.penalty,
-        "surplus": -allocation.surplus,
+    shares = {
+        "loans": allocation.principal,
+        "profit_income": allocation.profit,
+        "fee_income": allocation.fee,
+        penalty_account(fund, sharia_bound=sharia_bound): allocation.penalty,
+        "surplus": allocation.surplus,
     }
+    moved = {channel.value: allocation.total}
+    moved |= {code: -amount for code, amount in shares.items() if amount.minor}
     return _entry(EntryKind.REPAYMENT, received_on, fund, moved, contract_id=contract_id)
 
 

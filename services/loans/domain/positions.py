@@ -123,6 +123,33 @@ def stand(
     )
 
 
+def stand_of(
+    day: Day,
+    *,
+    principal: int,
+    instalments: Sequence[Parts],
+    due_on: Sequence[date],
+    base: Standing = Standing.ACTIVE,
+) -> Position:
+    """What `stand` says, where the principal paid is known: one walk along the instalments."""
+    rest, oldest = day.paid, None
+    for parts, due in zip(instalments, due_on, strict=True):
+        rest -= parts[0] + parts[1] + parts[2] + parts[3]
+        if rest < 0:
+            oldest = due
+            break
+    out = day.disbursed > 0
+    status = base if out else Standing.SIGNED
+    return Position(
+        valid_from=day.valid_from,
+        disbursed=day.disbursed,
+        paid=day.paid,
+        outstanding=day.disbursed - principal,
+        oldest_open_due_on=oldest if out else None,
+        status=Standing.CLOSED if out and oldest is None else status,
+    )
+
+
 def moved(days: Sequence[Day], *, on: date, paid: int = 0, disbursed: int = 0) -> tuple[Day, ...]:
     """The days that a movement changes: its own and every later one, with the new sums.
 

@@ -74,7 +74,7 @@ class Reader:
             fund=FundAccounts(fund_id=row["fund_id"], kind=kind, currency=row["currency"]),
             order=allocation.order_of([Component(name) for name in row["allocation_order"]]),
             instalments=tuple(zip(*(row[name] or () for name in PARTS), strict=True)),
-            due_on=tuple(row["due_on"] or ()),
+            due_on=tuple(map(date.fromordinal, row["due_on"] or ())),
             paid=paid,
             version=row["version"],
             closed_through=row["closed_through"],

@@ -63,6 +63,13 @@ def test_a_ladder_says_what_the_waterfall_says(
     assert ladder.principal_of(paid) == (
         allocation.waterfall(paid, instalments=dues, order=order).principal
     )
+    standing = positions.stand_of(
+        Day(START, 10**6, paid),
+        principal=ladder.principal_of(paid),
+        instalments=dues,
+        due_on=days,
+    )
+    assert standing == positions.stand(Day(START, 10**6, paid), ladder=ladder)
     open_days = [day for day, parts in zip(days, remaining, strict=True) if any(parts)]
     assert ladder.oldest_open(paid) == (open_days[0] if open_days else None)
 
