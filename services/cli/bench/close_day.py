@@ -2,11 +2,9 @@
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +14,7 @@ from services import embedded
 from services.cli.benchmarks import closing as measuring
 from services.cli.benchmarks import repayments as paying
 from services.cli.benchmarks.closing import Profitable
+from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.repayments import Ground, Measured
 from services.cli.closing import WITHIN
 from services.cli.running import run
@@ -47,8 +46,9 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
         today=SystemClock().today(ZONE),
         contracts=contracts,
     )
-    with tempfile.TemporaryDirectory(prefix="rafid-bench-") as name:
-        async with embedded.start_postgres(Path(name)) as databases:
+    with temporary() as folder:
+        folder.chmod(0o755)  # the server's user may enter, so all of it goes with the folder
+        async with embedded.start_postgres(folder) as databases:
             url = databases.urls["loans"]
             started = time.perf_counter()
             ground = await measuring.prepare(databases.admin_url, url, made)
