@@ -47,7 +47,6 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
         contracts=contracts,
     )
     with temporary() as folder:
-        folder.chmod(0o755)  # the server's user may enter, so all of it goes with the folder
         async with embedded.start_postgres(folder) as databases:
             url = databases.urls["loans"]
             started = time.perf_counter()

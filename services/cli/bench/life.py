@@ -1,6 +1,5 @@
 """`rafid bench replay` and `reads`: does a long life make a contract slow to correct or to read?"""
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,6 +14,7 @@ from rich.table import Table
 from services import embedded
 from services.cli.benchmarks import ground as grounds
 from services.cli.benchmarks import life
+from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.ground import TIMEZONE, Prepared
 from services.cli.proving import prove_all, tell
 from services.cli.running import run
@@ -50,8 +50,7 @@ def reads(
 async def _lent(contracts: int) -> AsyncIterator[tuple[Databases, Path, Prepared]]:
     """Lend contracts that have years behind them, in a database of their own."""
     on = SystemClock().today(TIMEZONE) - timedelta(days=life.DAYS_BEFORE)
-    with tempfile.TemporaryDirectory(prefix="rafid-bench-") as name:
-        folder = Path(name)
+    with temporary() as folder:
         async with embedded.start_postgres(folder) as databases:
             prepared = await grounds.prepare(databases.urls, folder, contracts=contracts, on=on)
             yield databases, folder, prepared

@@ -1,12 +1,10 @@
 """`rafid bench portfolio`: how long does it take to say what is at risk in a million contracts?"""
 
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +13,7 @@ from rich.table import Table
 
 from services import embedded
 from services.cli.benchmarks import million
+from services.cli.benchmarks.folder import temporary
 from services.cli.running import run
 from services.loans.ledger.queries import Moment
 from services.loans.portfolio import queries
@@ -61,8 +60,8 @@ def portfolio(
 async def _portfolio(*, contracts: int, times: int) -> None:
     today = SystemClock().today(ZONE)
     made = million.new(today, contracts=contracts)
-    with tempfile.TemporaryDirectory(prefix="rafid-bench-") as name:
-        async with embedded.start_postgres(Path(name)) as databases:
+    with temporary() as folder:
+        async with embedded.start_postgres(folder) as databases:
             started = time.perf_counter()
             await million.make(databases.admin_url, made)
             took = time.perf_counter() - started

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from rich.table import Table
 from services import embedded
 from services.cli.benchmarks import ground as grounds
 from services.cli.benchmarks import repayments as measuring
+from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.repayments import CONNECTIONS, Ground, Measured, median
 from services.cli.proving import prove_all, tell
 from services.cli.running import free_port, run
@@ -64,8 +64,7 @@ def repayments(
 
 
 async def _repayments(node: str, *, seconds: float, alternations: int, contracts: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="rafid-bench-") as name:
-        folder = Path(name)
+    with temporary() as folder:
         async with embedded.start_postgres(folder) as databases:
             with _progress() as progress:
                 task = progress.add_task(f"Signing {contracts:,} contracts …", total=None)
