@@ -76,13 +76,6 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
             )
 
 
-def _entered(name: str) -> Path:
-    """Let the server's user into the folder, so that its cluster goes when the folder goes."""
-    folder = Path(name)
-    folder.chmod(0o755)
-    return folder
-
-
 async def _alone(url: str, ground: Ground, *, seconds: float) -> Measured:
     """Post payments alone, in runs like those amid a close."""
     runs: list[Measured] = []
