@@ -242,8 +242,8 @@ def claim(claims: Claims, *, kind: ClaimKind, amount: Money) -> Claims:
     """The claims of an application after one more.
 
     reserve adds to reserved, release takes back; commit moves reserved to committed, uncommit
-    frees it; draw moves committed to drawn, undraw moves it back. After reserve 500 and commit 500: reserved 0,
-    committed 500. Raises `ClaimRefused` where a claim exceeds what it draws on.
+    frees it; draw moves committed to drawn, undraw moves it back. After reserve 500 and commit
+    500: reserved 0, committed 500. Raises `ClaimRefused` where a claim exceeds what it draws on.
     """
     zero = Money.zero(amount.currency)
     to_reserved, to_committed, to_drawn = {

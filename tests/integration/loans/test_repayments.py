@@ -72,9 +72,7 @@ async def assert_sound(scene: Scene) -> None:
 async def broken_rules(scene: Scene) -> dict[str | None, str]:
     async with scene.database.read(scene.institution_id, snapshot=True) as session:
         return {
-            finding.row: finding.rule
-            async for finding in proof.prove(session)
-            if not finding.holds
+            finding.row: finding.rule async for finding in proof.prove(session) if not finding.holds
         }
 
 

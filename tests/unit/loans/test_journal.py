@@ -246,9 +246,7 @@ def test_each_mode_books_its_repayment() -> None:
     for mode in modes.MODES.values():
         if not mode.IS_DEBT:
             continue
-        entry = mode.repayment_entry(
-            allocated, fund=WAQF, received_on=ON, contract_id=CONTRACT
-        )
+        entry = mode.repayment_entry(allocated, fund=WAQF, received_on=ON, contract_id=CONTRACT)
         assert entry == repay(allocated, fund=WAQF)
 
 
