@@ -41,7 +41,8 @@ def level(model: Model, periods: Sequence[Period]) -> None:
 def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
     """During grace the profit alone falls due; gives the periods that repay principal.
 
-    Worked: 100.00 at 30 % a year in 8 months with 7 of grace: seven times 2.50, then 102.50.
+    Worked: 100.00 at 30 % a year in 8 months with 7 of grace: seven times 2.50, then 102.50. A
+    period that was paid more than its profit keeps as its instalment what was paid.
     """
     grace = model.periods[: model.grace]
     if not any(period in grace for period in periods):
@@ -50,7 +51,8 @@ def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
     for period in grace:
         period.instalment = period.agreed = 0
         tally = dict(zip(map(id, model.periods), model.rebalance(), strict=True))[id(period)]
-        period.instalment = period.agreed = tally.earned
+        kept = period.paid - period.credits - period.deferred
+        period.instalment = period.agreed = max(tally.earned, kept)
     model.rebalance()
     level(model, repaying)
     return repaying
@@ -126,7 +128,8 @@ def settle_last(model: Model, until: date) -> None:
 
     All instalments together are the principal paid out or owed once more, and the profit. A last
     period of which more was paid than it would have to ask keeps that, and the one before it takes
-    the rest. `until` is the day up to which profit that finds no place any more is looked for.
+    the rest. What it asks more can make room for profit, which is then asked as well.
+    `until` is the day up to which profit that finds no place any more is looked for.
     """
     owed = sum(period.disbursed + period.credited for period in model.periods)
     tallies = model.tally()
@@ -136,9 +139,9 @@ def settle_last(model: Model, until: date) -> None:
     while (last := _last_open(model, tallies)) is not None:
         if _lift_deferral(model, last):
             tallies = model.tally()
-        asked = sum(period.asked for period in model.periods)
-        missing = owed + sum(tally.profit for tally in tallies) - asked
-        last.instalment += missing
+        last.instalment += _missing(model, tallies, owed)
+        tallies = model.tally()
+        last.instalment += max(_missing(model, tallies, owed), 0)
         if last.fixed_profit > 0:
             last.instalment = max(last.instalment, last.paid_principal + last.fixed_profit)
         least = last.paid - last.credits
@@ -151,6 +154,12 @@ def settle_last(model: Model, until: date) -> None:
         tallies = model.tally()
     for period in reversed(passed):
         defer(model, period, until)
+
+
+def _missing(model: Model, tallies: Sequence[Tally], owed: int) -> int:
+    """What all instalments together ask too little of principal and profit."""
+    asked = sum(period.asked for period in model.periods)
+    return owed + sum(tally.profit for tally in tallies) - asked
 
 
 def _lift_deferral(model: Model, last: Period) -> bool:

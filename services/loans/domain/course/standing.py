@@ -117,16 +117,19 @@ class Standing:
     def take_open_lines(self, since: date) -> None:
         """Take over what the model says into the lines that are open and due from a day on.
 
-        No line asks for less than was paid of it. Where the model was not told of payments, the
-        last open lines take what that leaves over.
+        No line asks for less than was paid of it. Where the model was told of payments it may open
+        a settled line again; where not, the last open lines take what that leaves over.
         """
         tallies = self.model.tally()
         for period, tally in zip(self.model.periods, tallies, strict=True):
             line = self.line_of(period)
-            if line is not None and not line.is_settled and line.due >= since:
+            if line is None or (line.is_settled and not self.follows_days):
+                continue
+            if line.due >= since:
                 again = line.credited - period.credited
                 line.asked[0] = max(tally.principal + again, line.paid[0])
                 line.asked[1] = max(tally.profit + line.credited_profit, line.paid[1])
+                line.note(since)
         if not self.follows_days:
             self.fit_principal(since)
 
