@@ -72,25 +72,7 @@ async def take_back(
         actor=actor,
         deal=deal,
     )
-    back = DealStepRow(
-        institution_id=contract.institution_id,
-        step_id=ids.new(),
-        contract_id=contract.contract_id,
-        number=len(steps.rows) + 1,
-        code=undone.code,
-        stage=stage,
-        taken_on=max(on, undone.taken_on),
-        channel=undone.channel,
-        currency=contract.currency,
-        amounts=undone.amounts,
-        figures=undone.figures,
-        supplier_id=undone.supplier_id,
-        entry_id=None if undone.entry_id is None else ids.new(),
-        handed_minor=0,
-        drawn_minor=-undone.drawn_minor,
-        reverses_step_id=step_id,
-        actor_id=actor.id,
-    )
+    back = _opposite(contract, undone, steps=steps, stage=stage, on=on, actor_id=actor.id)
     cash = await _book_back(session, undone, back, deal=deal, taken=steps)
     session.add(back)
     await session.flush()
@@ -108,6 +90,37 @@ async def take_back(
     )
     await feed.publish(session, event, subject_id=contract.contract_id)
     return back
+
+
+def _opposite(
+    contract: ContractRow,
+    undone: DealStepRow,
+    *,
+    steps: History,
+    stage: str,
+    on: date,
+    actor_id: UUID,
+) -> DealStepRow:
+    """The row that takes a step back: all that it drew is given back, on no earlier day."""
+    return DealStepRow(
+        institution_id=contract.institution_id,
+        step_id=ids.new(),
+        contract_id=contract.contract_id,
+        number=len(steps.rows) + 1,
+        code=undone.code,
+        stage=stage,
+        taken_on=max(on, undone.taken_on),
+        channel=undone.channel,
+        currency=contract.currency,
+        amounts=undone.amounts,
+        figures=undone.figures,
+        supplier_id=undone.supplier_id,
+        entry_id=None if undone.entry_id is None else ids.new(),
+        handed_minor=0,
+        drawn_minor=-undone.drawn_minor,
+        reverses_step_id=undone.step_id,
+        actor_id=actor_id,
+    )
 
 
 def _last(steps: History, *, step_id: UUID) -> DealStepRow:
