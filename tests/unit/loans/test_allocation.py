@@ -1,9 +1,13 @@
 """Which part of which instalment does a payment pay?"""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from services.loans.domain import allocation, schedule
 from services.loans.domain.allocation import Allocation, Portions, ReversedMoreThanPaid
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ALLOCATION_ORDER, Component
 from shared.money import CurrencyMismatch, Money
 from tests.builders import make_loan, make_qard, money
@@ -48,6 +52,15 @@ def test_a_reversal_takes_back_exactly_what_the_payment_gave() -> None:
     assert tuple(-part for part in taken) == tuple(given)
 
 
+def test_a_reversal_takes_back_fees_and_late_amounts_too() -> None:
+    dues = ((250, 10, 5, 7), (250, 8, 3, 0))
+
+    taken = allocation.allocate(-533, paid_before=540, instalments=dues)
+
+    assert taken == (-500, -16, -3, -7, -7)
+    assert allocation.waterfall(7, instalments=dues, order=(3, 2, 1, 0)) == (0, 0, 0, 7, 0)
+
+
 def test_more_than_was_paid_cannot_be_reversed() -> None:
     with pytest.raises(ReversedMoreThanPaid) as refusal:
         pay(-101, paid_before=100)
@@ -81,6 +94,13 @@ def test_a_sum_paid_leaves_the_open_parts() -> None:
     assert allocation.open_parts(WHOLE + 5, instalments=DUES) == ((0, 0, 0, 0),) * 3
 
 
+def test_what_is_left_of_a_late_amount_stays_open() -> None:
+    dues = ((250, 10, 5, 7),)
+
+    assert allocation.open_parts(270, instalments=dues) == ((0, 0, 0, 2),)
+    assert allocation.open_parts(4, instalments=dues, order=(3, 2, 1, 0)) == ((250, 10, 5, 3),)
+
+
 def test_portions_sum_to_the_payment() -> None:
     assert pay(612, paid_before=90).total == 612
 
@@ -103,7 +123,28 @@ def test_money_is_allocated_like_minor_units() -> None:
     assert (-allocated).total == money("-350.00", "USD")
 
 
-@pytest.mark.parametrize(("payment", "before"), [("EUR", "USD"), ("USD", "EUR")])
+def test_money_pays_in_the_order_of_the_terms_and_the_fee_is_named() -> None:
+    due = Instalment(
+        number=1,
+        due_on=date(2026, 2, 15),
+        principal=money("3.00", "USD"),
+        profit=money("1.00", "USD"),
+        fee=money("0.50", "USD"),
+        penalty_minor=20,
+    )
+    order = (Component.PRINCIPAL, Component.FEE, Component.PROFIT)
+
+    allocated = allocation.allocate_money(
+        money("3.30", "USD"), paid_before=Money.zero("USD"), instalments=[due], order=order
+    )
+    open_dues = allocation.dues_at([due], paid=money("3.30", "USD"), order=order)
+
+    assert (allocated.principal, allocated.fee) == (money("3.00", "USD"), money("0.30", "USD"))
+    assert allocated.profit.is_zero
+    assert open_dues == (replace(due, principal=Money.zero("USD"), fee=money("0.20", "USD")),)
+
+
+@pytest.mark.parametrize(("payment", "before"), [("EUR", "USD"), ("USD", "EUR"), ("EUR", "EUR")])
 def test_another_currency_is_never_allocated(payment: str, before: str) -> None:
     with pytest.raises(CurrencyMismatch):
         allocation.allocate_money(

@@ -68,6 +68,7 @@ def test_what_is_paid_or_given_up_is_not_in_the_portfolio(status: Standing) -> N
     gone = stood(300, late=80, status=status)
 
     assert risk(gone).total == Tally(0, 0)
+    assert risk(gone, stood(100)).total == Tally(1, 100)
     assert at_risk.lateness(gone, as_of=AS_OF) == 0
 
 
@@ -104,7 +105,19 @@ def test_buckets_that_do_not_follow_on_each_other_are_refused(days: tuple[int, .
     with pytest.raises(BucketsInvalid) as refusal:
         Scheme(from_days=tuple(days))
 
-    assert refusal.value.fields()["member"] == "from_days"
+    assert refusal.value.fields() == {
+        "member": "from_days",
+        "value": str(tuple(days)),
+        "days_max": 3_650,
+    }
+
+
+def test_buckets_go_to_their_limits() -> None:
+    widest = tuple(range(at_risk.DAYS_MAX - at_risk.BUCKETS_MAX + 1, at_risk.DAYS_MAX + 1))
+
+    assert len(Scheme(from_days=widest).spans()) == at_risk.BUCKETS_MAX + 1
+    assert Scheme(non_accrual_after_days=0).non_accrual_after_days == 0
+    assert Scheme(non_accrual_after_days=3_650).non_accrual_after_days == at_risk.DAYS_MAX
 
 
 @pytest.mark.parametrize("days", [-1, 3_651])

@@ -120,8 +120,10 @@ def test_a_reversal_is_the_opposite_and_names_the_entry() -> None:
 def test_the_payment_that_fills_the_last_instalment_closes_and_only_that_one() -> None:
     last = pay(make_standing(), 1_050)
     more = pay(last.after, 5)
+    exactly = pay(make_standing(), 1_040)
 
     assert (last.closes, more.closes) == (True, False)
+    assert (exactly.closes, pay(exactly.after, 5).closes) == (True, False)
     assert (last.portions.surplus, more.portions.surplus) == (10, 5)
     assert last.positions[0].status is Counted.CLOSED
 
@@ -148,14 +150,29 @@ def test_a_day_whose_books_are_closed_is_booked_on_the_first_open_one() -> None:
 def test_money_is_taken_on_contracts_that_owe_it(
     changes: dict[str, Any], refusal: type[RafidError]
 ) -> None:
-    with pytest.raises(refusal):
+    with pytest.raises(refusal) as refused:
         pay(make_standing(**changes), 10)
+
+    told = {"contract_id": str(CONTRACT), "state": changes.get("status")}
+    assert refused.value.fields().items() <= told.items()
+
+
+def test_money_of_the_day_of_signing_and_of_one_unit_is_taken() -> None:
+    decided = pay(make_standing(order=(0, 1, 2, 3)), 1, on=SIGNED)
+
+    assert decided.portions == (1, 0, 0, 0, 0)
+    assert decided.after.days == (Day(SIGNED, 1_000, 1),)
+    assert (decided.entry.contract_id, decided.entry.occurred_on) == (CONTRACT, SIGNED)
 
 
 @pytest.mark.parametrize("minor", [0, -1])
 def test_an_amount_is_above_zero(minor: int) -> None:
-    with pytest.raises(AmountNotPositive):
+    with pytest.raises(AmountNotPositive) as refusal:
         pay(make_standing(), minor)
+
+    assert refusal.value.fields() == {
+        "amount": {"amount": str(Money(minor, "JOD")), "currency": "JOD"}
+    }
 
 
 @pytest.mark.parametrize("on", [date(2025, 12, 31), date(2026, 6, 2)])
@@ -169,13 +186,15 @@ def test_money_comes_between_signature_and_today(on: date) -> None:
 
 
 def test_another_currency_is_refused() -> None:
-    with pytest.raises(CurrencyMismatch):
+    with pytest.raises(CurrencyMismatch, match=r"USD.*JOD"):
         pay(make_standing(fund=make_fund_accounts(FundKind.COMMERCIAL, "USD")), 10)
 
 
 def test_nothing_is_taken_back_on_a_loan_given_up() -> None:
-    with pytest.raises(ContractWrittenOff):
+    with pytest.raises(ContractWrittenOff) as refusal:
         take_back(make_standing(status="written_off"), 10, SIGNED)
+
+    assert refusal.value.fields() == {"contract_id": str(CONTRACT)}
 
 
 @pytest.mark.parametrize(
@@ -226,6 +245,17 @@ def test_each_day_stands_on_the_agreement_that_held_on_it() -> None:
     assert decided.generations == (1, 3)
     assert days(decided) == [(3, 260, 750, DUES[1]), (4, 260, 780, date(2026, 8, 1))]
     assert [one.status for one in decided.positions] == [Counted.ACTIVE, Counted.RENEGOTIATED]
+    assert pay(renegotiated(), 5).positions[0].status is Counted.RENEGOTIATED
+
+
+def test_of_the_agreements_that_held_on_a_day_the_newest_counts() -> None:
+    standing = renegotiated()
+    ladder, march = standing.agreed.ladder, date(2026, 3, 1)
+    agreed = (Agreed(2, march, ladder), Agreed(1, None, ladder))
+    standing = replace(standing, earlier=agreed)
+
+    assert standing.agreed_before(march) == agreed[0]
+    assert standing.agreed_before(date(2026, 2, 28)) == agreed[1]
 
 
 def test_without_the_earlier_agreements_the_newest_is_all_there_is() -> None:
@@ -246,10 +276,26 @@ def test_the_payer_is_told_where_each_unit_went() -> None:
 
     told = collecting.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
 
+    assert (told["repayment_id"], told["contract_id"]) == (str(REPAYMENT), str(CONTRACT))
+    assert (told["amount"], told["profit"], told["surplus"]) == (
+        {"amount": "0.300", "currency": "JOD"},
+        {"amount": "0.020", "currency": "JOD"},
+        {"amount": "0.000", "currency": "JOD"},
+    )
     assert told["principal"] == {"amount": "0.280", "currency": "JOD"}
     assert told["outstanding_principal"] == {"amount": "0.720", "currency": "JOD"}
     assert (told["contract_closed"], told["received_on"]) == (False, "2026-06-01")
     assert told["penalty"] == told["fee"] == {"amount": "0.000", "currency": "JOD"}
+
+
+def test_the_payer_is_told_of_fees_late_amounts_and_that_the_loan_is_paid() -> None:
+    decided = pay(make_standing(instalments=((250, 10, 3, 2),), due_on=DUES[:1]), 265)
+
+    told = collecting.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
+
+    assert told["fee"] == {"amount": "0.003", "currency": "JOD"}
+    assert told["penalty"] == {"amount": "0.002", "currency": "JOD"}
+    assert told["contract_closed"] is True
 
 
 def test_other_services_are_told_the_same_in_minor_units() -> None:
@@ -263,3 +309,9 @@ def test_other_services_are_told_the_same_in_minor_units() -> None:
     parts = ("principal", "profit", "fee", "penalty", "surplus")
     assert [told[f"{part}_minor"] for part in parts] == list(decided.portions)
     assert (told["channel"], told["currency"]) == ("wallet", "JOD")
+    assert (told["contract_id"], told["repayment_id"], told["fund_id"], told["received_on"]) == (
+        str(CONTRACT),
+        str(REPAYMENT),
+        str(make_standing().fund.fund_id),
+        "2026-06-01",
+    )

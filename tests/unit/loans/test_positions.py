@@ -54,12 +54,47 @@ def test_before_anything_is_paid_out_nothing_is_due() -> None:
     assert found.outstanding == -90
 
 
+@pytest.mark.parametrize("disbursed", [0, 1, 1_000])
+@pytest.mark.parametrize("paid", [0, 20, 21, 1_006, 1_007, 1_008])
+@pytest.mark.parametrize("base", [Standing.ACTIVE, Standing.RENEGOTIATED])
+def test_one_walk_along_the_instalments_says_the_same(
+    paid: int, disbursed: int, base: Standing
+) -> None:
+    dues = ((0, 10, 7, 4), (986, 0, 0, 0))
+    ladder, day = Ladder.of(dues, DAYS[:2], (3, 1, 2, 0)), Day(FIRST, disbursed, paid)
+
+    walked = positions.stand_of(
+        day,
+        principal=ladder.principal_of(paid),
+        instalments=dues,
+        due_on=DAYS[:2],
+        base=base,
+    )
+
+    assert walked == positions.stand(day, ladder=ladder, base=base)
+    assert (
+        walked.status
+        in {
+            0: {Standing.SIGNED},
+            1: {base if paid < 1_007 else Standing.CLOSED},
+        }[min(disbursed, 1)]
+    )
+
+
+def test_the_order_of_the_terms_says_how_much_principal_a_part_pays() -> None:
+    principal_first = Ladder.of(DUES, DAYS, (0, 1, 2, 3))
+
+    assert (principal_first.principal_of(5), LADDER.principal_of(5)) == (5, 0)
+    assert principal_first.principal_of(0) == principal_first.principal_of(-3) == 0
+
+
 def test_what_is_given_up_is_no_longer_outstanding() -> None:
     found = positions.stand(
         Day(FIRST, 1_000, 260), ladder=LADDER, base=Standing.WRITTEN_OFF, written_off=700
     )
 
     assert (found.outstanding, found.status) == (50, Standing.WRITTEN_OFF)
+    assert found.written_off == 700
 
 
 def test_a_movement_dated_back_changes_its_day_and_every_later_one() -> None:
