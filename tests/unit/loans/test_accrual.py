@@ -1,5 +1,6 @@
 """How much profit is earned by a day, and what of it do the books show?"""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -68,6 +69,16 @@ def test_before_disbursement_nothing_and_after_the_end_everything_is_earned() ->
     for day, expected in ((date(2025, 1, 1), 0), (date(2030, 1, 1), whole)):
         found = accrual.window(INSTALMENTS, disbursed_on=LOAN.disbursed_on, on=day)
         assert found.earned(day) == expected
+
+
+def test_what_is_due_on_the_day_of_payment_is_earned_in_the_one_day_before() -> None:
+    at_once = (replace(INSTALMENTS[0], due_on=LOAN.disbursed_on),)
+
+    found = accrual.window(at_once, disbursed_on=LOAN.disbursed_on, on=LOAN.disbursed_on)
+
+    assert (found.due_on - found.starts_on).days == 1
+    assert found.earned(LOAN.disbursed_on) == 1_000
+    assert found.earned(LOAN.disbursed_on - timedelta(days=1)) == 0
 
 
 def test_a_straight_line_earns_the_same_every_day_and_the_same_in_all() -> None:

@@ -7,7 +7,7 @@ as the sum over months of survival x hazard x loss x balance x discount).
 """
 
 from collections.abc import Sequence
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 
@@ -104,6 +104,42 @@ def test_days_are_counted_in_whole_months_and_at_least_one(days: int, months: in
     assert provisioning.months_ahead(days) == months
 
 
+def test_months_ahead_are_days_by_the_mean_month_of_the_julian_year() -> None:
+    mean = Decimal("365.25") / 12
+
+    for days in range(16, 18_262):
+        expected = int((Decimal(days) / mean).to_integral_value(rounding=ROUND_HALF_UP))
+        assert provisioning.months_ahead(days) == expected
+
+
+def test_the_digits_of_whoever_asks_do_not_matter() -> None:
+    balances, _ = golden_loan()
+    shares = provisioning.weights(ONE, loss=LOSS, monthly_rate=RATE, months=24)
+
+    with localcontext(prec=5):
+        rough = provisioning.weights(ONE, loss=LOSS, monthly_rate=RATE, months=24)
+        lost = provisioning.expected_loss(
+            balances, monthly_hazard=HAZARD, loss=LOSS, monthly_rate=RATE
+        )
+
+    assert rough == shares
+    assert lost.quantize(SIX_DIGITS) == Decimal("63.244221")
+
+
+@pytest.mark.parametrize("loss", [Decimal(0), Decimal(1)])
+def test_assumptions_go_to_their_limits(loss: Decimal) -> None:
+    scenarios = (
+        Scenario(weight=Decimal(0), monthly_hazard=HAZARD),
+        Scenario(weight=Decimal(1), monthly_hazard=Decimal(0)),
+    )
+
+    taken = LossAssumptions(
+        performing=scenarios, underperforming=scenarios, loss_given_default=loss
+    )
+
+    assert (taken.performing, taken.loss_given_default) == (scenarios, loss)
+
+
 def test_nothing_outstanding_has_no_rate_of_loss() -> None:
     assert provisioning.loss_rate([], shares=(0, 5)) == 0
     assert provisioning.loss_rate([(1, 0)], shares=(0, 5)) == 0
@@ -111,7 +147,14 @@ def test_nothing_outstanding_has_no_rate_of_loss() -> None:
 
 @pytest.mark.parametrize(
     ("outstanding", "parts", "share"),
-    [(1_010, PARTS // 20, 51), (1_009, PARTS // 20, 50), (7, PARTS, 7), (7, 0, 0), (0, PARTS, 0)],
+    [
+        (1_010, PARTS // 20, 51),
+        (1_009, PARTS // 20, 50),
+        (7, PARTS, 7),
+        (10**18 + 1, PARTS, 10**18 + 1),
+        (7, 0, 0),
+        (0, PARTS, 0),
+    ],
 )
 def test_parts_of_an_amount_are_rounded_once_a_half_up(
     outstanding: int, parts: int, share: int
@@ -152,7 +195,7 @@ def test_each_stage_recognises_its_own_loss() -> None:
 def test_assumptions_that_cannot_be_are_refused(
     performing: tuple[Scenario, ...], underperforming: tuple[Scenario, ...], loss: Decimal
 ) -> None:
-    with pytest.raises(ValueError, match=r"between 0 and 1|sum to one"):
+    with pytest.raises(ValueError, match=r"^a .* between 0 and 1$|^the .* sum to one$"):
         LossAssumptions(
             performing=performing, underperforming=underperforming, loss_given_default=loss
         )

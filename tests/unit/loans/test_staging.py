@@ -60,8 +60,20 @@ def test_stages_follow_the_rule_that_is_given() -> None:
 
 @pytest.mark.parametrize(("risen", "default", "cure"), [(91, 90, 3), (-1, 90, 3), (30, 90, -1)])
 def test_a_rule_that_contradicts_itself_is_refused(risen: int, default: int, cure: int) -> None:
-    with pytest.raises(ValueError, match="later than at risk"):
+    with pytest.raises(ValueError, match=r"^a contract .* later than at risk, .* days$"):
         StagingRule(risen_after_days=risen, default_after_days=default, cure_dues=cure)
+
+
+def test_risk_and_default_may_begin_on_one_day() -> None:
+    rule = StagingRule(risen_after_days=0, default_after_days=0)
+
+    assert staging.stage(0, restructured=False, rule=rule) is Stage.PERFORMING
+    assert staging.stage(1, restructured=False, rule=rule) is Stage.IMPAIRED
+
+
+def test_the_last_dues_can_cure_and_one_of_the_day_itself_does_not_count() -> None:
+    assert staging.cured_on(FIRSTS, renegotiated_on=date(2026, 9, 1), rule=RULE) == FIRSTS[-1]
+    assert staging.cured_on(FIRSTS, renegotiated_on=date(2026, 10, 1), rule=RULE) is None
 
 
 def test_a_contract_is_cured_with_the_third_due_after_it_was_renegotiated() -> None:
