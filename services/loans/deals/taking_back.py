@@ -77,19 +77,25 @@ async def take_back(
     session.add(back)
     await session.flush()
     await _restore(session, contract, undone, before=before, actor=actor)
-    event = DealStepTaken(
+    event = _taken(back, contract=contract, deal=deal, cash_minor=cash)
+    await feed.publish(session, event, subject_id=contract.contract_id)
+    return back
+
+
+def _taken(
+    back: DealStepRow, *, contract: ContractRow, deal: Deal, cash_minor: int
+) -> DealStepTaken:
+    return DealStepTaken(
         contract_id=contract.contract_id,
         step_id=back.step_id,
         fund_id=contract.fund_id,
         mode_of_finance=deal.terms.mode_of_finance.value,
         step=back.code,
-        stage=stage,
+        stage=back.stage,
         taken_on=back.taken_on,
-        cash_minor=cash,
+        cash_minor=cash_minor,
         currency=contract.currency,
     )
-    await feed.publish(session, event, subject_id=contract.contract_id)
-    return back
 
 
 def _opposite(
