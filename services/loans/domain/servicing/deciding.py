@@ -164,14 +164,16 @@ def decide(
 def weight(decided: Decided, *, asked: Asked) -> int:
     """The amount that decides who must approve, in minor units.
 
-    What is given up or moved where the kind says so, else the principal outstanding.
+    What is given up or moved, and but for the kinds that say so at least the principal
+    outstanding before or after: 1,200.000 for taking a payoff of it back.
     """
-    if asked.rule.weight is Weight.OUTSTANDING:
-        return decided.before.outstanding
     change = decided.difference
+    moved = (change.moved, change.written_off, change.forgiven, change.recovered)
+    if asked.rule.weight is Weight.OUTSTANDING:
+        standings = (decided.before.outstanding, decided.after.outstanding)
+        return max(*standings, *(abs(part) for part in moved))
     owed_less = decided.before.owed - decided.after.owed
-    parts = (change.moved, change.written_off, change.forgiven, owed_less)
-    return max(abs(part) for part in parts)
+    return max(abs(part) for part in (*moved, owed_less))
 
 
 def _shape(standing: Standing, asked: Asked, *, history: History) -> Shape:

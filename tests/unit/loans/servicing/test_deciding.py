@@ -115,3 +115,24 @@ def test_a_contract_paid_out_again_forgets_the_payout_taken_back() -> None:
 
     assert back.after.status is ContractStatus.ACTIVE
     assert not back.after.shape.is_undone
+
+
+def test_taking_back_a_payoff_weighs_the_money_that_goes_out_again() -> None:
+    payoff = order(K.PAYOFF)
+    settled = decide(free(kind=FundKind.WAQF), payoff).after
+    assert settled.outstanding == 0
+    back = decide(settled, reversal("one"), step("one", payoff))
+
+    assert deciding.weight(back, asked=reversal("one")) == 1_200_000
+
+
+def test_taking_back_a_write_off_and_a_recovery_weighs_what_comes_back() -> None:
+    write_off, recovery = order(K.WRITE_OFF), order(K.RECOVERY, amount_minor=700)
+    written = decide(free(kind=FundKind.WAQF), write_off).after
+    back = decide(written, reversal("one"), step("one", write_off))
+    assert deciding.weight(back, asked=reversal("one")) == 1_200_000
+
+    recovered = decide(written, recovery).after
+    steps = (step("one", write_off), step("two", recovery))
+    unrecovered = decide(recovered, reversal("two"), *steps)
+    assert deciding.weight(unrecovered, asked=reversal("two")) == 700
