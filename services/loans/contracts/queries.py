@@ -45,16 +45,14 @@ async def contract(
     branch_ids: Collection[UUID] | None = None,
     lock: bool = False,
 ) -> ContractRow:
-    """Return a contract within the branches seen (None: all), locked if asked.
-
-    Raises ContractUnknown.
-    """
+    """Give a contract of the branches seen (None: all), anew if locked; raises ContractUnknown."""
     statement = select(ContractRow).where(
         ContractRow.institution_id == tenancy.institution_of(session),
         ContractRow.contract_id == contract_id,
     )
     if lock:
         statement = statement.with_for_update(key_share=True)
+        statement = statement.execution_options(populate_existing=True)
     row = await session.scalar(statement)
     if row is None or (branch_ids is not None and row.branch_id not in branch_ids):
         raise ContractUnknown(contract_id=ContractId(contract_id))
@@ -73,6 +71,7 @@ async def locked_contracts(
         )
         .order_by(ContractRow.contract_id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     rows = {ContractId(row.contract_id): row for row in await session.scalars(statement)}
     for contract_id in contract_ids:
