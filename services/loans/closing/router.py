@@ -89,7 +89,7 @@ async def read_day(
 async def read_part(day: Day, contract_id: UUID, db: Db, actor: MayRead) -> ContractPartOut:
     """Read what one contract adds to the figures of a day, as the books know it now."""
     async with db(snapshot=True) as session:
-        await contracts.contract(session, contract_id)
+        await contracts.contract(session, contract_id, branch_ids=actor.branch_ids)
         found = await running.part_of(session, contract_id, day=day)
     return ContractPartOut.of(*found, day=day)
 

@@ -1,11 +1,14 @@
-"""Which repayments does a contract have?"""
+"""Which repayments does a contract have, and what of one can be charged back?"""
 
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow
+from services.loans.domain.journal import Channel
 from services.loans.repayments.tables import RepaymentRow
 from shared import tenancy
 from shared.ids import BranchId, ContractId, PaymentId
@@ -49,3 +52,49 @@ async def find_by_payment(session: AsyncSession, payment_id: PaymentId) -> UUID 
         RepaymentRow.reverses_repayment_id.is_(None),
     )
     return (await session.scalars(statement)).first()
+
+
+CHARGEABLE = text("""
+    select r.received_on, r.channel, r.amount_minor - coalesce((
+        select sum((o.members ->> 'amount_minor')::bigint)
+        from contract_order o
+        join order_effect e on e.institution_id = o.institution_id and e.order_id = o.order_id
+        where o.institution_id = r.institution_id and o.contract_id = r.contract_id
+          and o.kind = 'charge_back' and (o.members ->> 'repayment_id')::uuid = r.repayment_id
+          and not exists (select from order_effect b
+            where b.institution_id = e.institution_id and b.reverses_order_id = e.order_id)
+      ), 0)::bigint as available_minor
+    from repayment r
+    where r.institution_id = :institution_id and r.contract_id = :contract_id
+      and r.repayment_id = :repayment_id and r.amount_minor > 0 and not exists (
+        select from repayment b where b.institution_id = r.institution_id
+          and b.reverses_repayment_id = r.repayment_id)
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chargeable:
+    """A repayment that stands: its day, where its money lies, what was not charged back yet."""
+
+    received_on: date
+    channel: Channel
+    available_minor: int
+
+
+async def chargeable(
+    session: AsyncSession, contract_id: UUID, *, repayment_id: UUID
+) -> Chargeable | None:
+    """Return what of a contract's repayment can be charged back; None unless it stands."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "repayment_id": repayment_id,
+    }
+    row = (await session.execute(CHARGEABLE, values)).first()
+    if row is None:
+        return None
+    return Chargeable(
+        received_on=row.received_on,
+        channel=Channel(row.channel),
+        available_minor=row.available_minor,
+    )

@@ -4,6 +4,7 @@ A charge-back needs its repayment, a transfer a borrower of the same group, a re
 contract that pays the old one off.
 """
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -17,13 +18,19 @@ from services.loans.domain import schedule
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing import effects, payoff
+from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind
+from services.loans.funds import queries as fund_queries
+from services.loans.funds import returning
+from services.loans.repayments import queries as repayments
 from services.loans.servicing import applying, queries
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow
 from shared.auth import Actor
 from shared.errors import Kind, RafidError, Sentence
-from shared.ids import ContractId, RepaymentId
+from shared.ids import ContractId, FundId, RepaymentId
+
+PAYS_OUT = frozenset({OrderKind.REFUND, OrderKind.CHARGE_BACK})
 
 
 class NotOfTheGroup(RafidError):
@@ -43,6 +50,29 @@ class CannotRefinance(RafidError):
     detail = "The contract {reference} is {state} or belongs to another borrower or currency."
     reference: str
     state: str
+
+
+async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
+    """Give an order with what follows from its cause: money goes back the way it came."""
+    if asked.kind is not OrderKind.CHARGE_BACK or asked.channel or asked.repayment_id is None:
+        return asked
+    found = await repayments.chargeable(
+        session, file.contract.contract_id, repayment_id=asked.repayment_id
+    )
+    return asked if found is None else replace(asked, channel=found.channel)
+
+
+async def require_held(session: AsyncSession, file: File, asked: Asked, decided: Decided) -> None:
+    """Refuse to pay out what the account does not hold; the fund is locked. Raises FundExhausted.
+
+    What is taken back of an order is not refused: its money never came, or is with the fund.
+    """
+    if asked.kind not in PAYS_OUT:
+        return
+    fund_id = FundId(file.contract.fund_id)
+    fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
+    paid = file.standing.money(-decided.difference.moved)
+    await returning.require_held(session, fund, paid, asked.paid_through)
 
 
 async def check(session: AsyncSession, file: File, asked: Asked) -> date:
@@ -77,17 +107,18 @@ async def bring_about(
 
 
 async def _repaid_on(session: AsyncSession, file: File, asked: Asked, repayment_id: UUID) -> date:
-    found = await queries.chargeable(session, file.contract.contract_id, repayment_id=repayment_id)
+    found = await repayments.chargeable(
+        session, file.contract.contract_id, repayment_id=repayment_id
+    )
     if found is None:
         raise RepaymentUnknown(repayment_id=RepaymentId(repayment_id))
-    received_on, available = found
     effects.require(
         file.standing,
         effects.amount(asked),
-        available=available,
+        available=found.available_minor,
         what=Sentence("left of the repayment"),
     )
-    return received_on
+    return found.received_on
 
 
 async def _refinancing(

@@ -60,6 +60,7 @@ async def propose(
         session, contract_id, branch_ids=actor.branch_ids, lock=True
     )
     file = await queries.file(session, row)
+    asked = await causes.completed(session, file, asked)
     return await give(session, file, asked, actor=actor, today=today)
 
 
@@ -188,7 +189,7 @@ async def settle(
 async def decide(session: AsyncSession, file: File, asked: Asked, *, today: date) -> Decided:
     """Decide an order on a contract that was read, with what it rests on elsewhere."""
     earliest = await causes.check(session, file, asked)
-    return deciding.decide(
+    decided = deciding.decide(
         file.standing,
         asked,
         history=file.history,
@@ -196,6 +197,8 @@ async def decide(session: AsyncSession, file: File, asked: Asked, *, today: date
         today=today,
         closed_through=file.closed_through,
     )
+    await causes.require_held(session, file, asked, decided)
+    return decided
 
 
 async def given(session: AsyncSession, row: ContractOrderRow) -> Given:

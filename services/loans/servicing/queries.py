@@ -224,8 +224,13 @@ async def orders_of(
     return list(await session.scalars(statement))
 
 
-async def orders_of_batch(session: AsyncSession, batch_id: UUID) -> list[ContractOrderRow]:
-    """Return the orders that one order over many contracts gave, by contract."""
+async def orders_of_batch(
+    session: AsyncSession, batch_id: UUID, *, branch_ids: Collection[UUID] | None = None
+) -> list[ContractOrderRow]:
+    """Return the orders that one order over many contracts gave, by contract.
+
+    Those on contracts of the branches seen (None: all).
+    """
     statement = (
         select(ContractOrderRow)
         .where(
@@ -234,6 +239,12 @@ async def orders_of_batch(session: AsyncSession, batch_id: UUID) -> list[Contrac
         )
         .order_by(ContractOrderRow.contract_id)
     )
+    if branch_ids is not None:
+        seen = select(ContractRow.contract_id).where(
+            ContractRow.institution_id == tenancy.institution_of(session),
+            ContractRow.branch_id.in_(branch_ids),
+        )
+        statement = statement.where(ContractOrderRow.contract_id.in_(seen))
     return list(await session.scalars(statement))
 
 
@@ -292,37 +303,6 @@ async def decisions(session: AsyncSession, order_id: UUID) -> list[Decision]:
         Decision(level=row.level, outcome=Outcome(row.outcome), actor_id=row.actor_id)
         for row in await session.scalars(statement)
     ]
-
-
-CHARGEABLE = text("""
-    select r.received_on, r.amount_minor - coalesce((
-        select sum((o.members ->> 'amount_minor')::bigint)
-        from contract_order o
-        join order_effect e on e.institution_id = o.institution_id and e.order_id = o.order_id
-        where o.institution_id = r.institution_id and o.contract_id = r.contract_id
-          and o.kind = 'charge_back' and (o.members ->> 'repayment_id')::uuid = r.repayment_id
-          and not exists (select from order_effect b
-            where b.institution_id = e.institution_id and b.reverses_order_id = e.order_id)
-      ), 0)::bigint as available_minor
-    from repayment r
-    where r.institution_id = :institution_id and r.contract_id = :contract_id
-      and r.repayment_id = :repayment_id and r.amount_minor > 0 and not exists (
-        select from repayment b where b.institution_id = r.institution_id
-          and b.reverses_repayment_id = r.repayment_id)
-""")
-
-
-async def chargeable(
-    session: AsyncSession, contract_id: UUID, *, repayment_id: UUID
-) -> tuple[date, int] | None:
-    """Return the day of a repayment that stands, and what of it was not charged back yet."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "contract_id": contract_id,
-        "repayment_id": repayment_id,
-    }
-    row = (await session.execute(CHARGEABLE, values)).first()
-    return None if row is None else (row.received_on, row.available_minor)
 
 
 ARE_TOGETHER = text("""

@@ -4,7 +4,7 @@ One order is given, approved and taken back as one; every contract has its own p
 own entry, and one that cannot take it says why and is left out. A dry run writes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
+from services.loans.contracts.tables import ContractRow
 from services.loans.domain.authority import Outcome
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
@@ -145,12 +146,13 @@ async def propose_reversal(
     """Give the order that takes an order over many contracts back, part by part.
 
     A part that a later order rests on stays, with the reason. Raises OrderUnknown,
-    NobodyTakesPart.
+    ContractUnknown for one in a branch that the actor does not see, NobodyTakesPart.
     """
     undone = await queries.batch(session, batch_id)
     orders = await queries.orders_of_batch(session, batch_id)
     contract_ids = [ContractId(order.contract_id) for order in orders]
     contracts = await contract_queries.locked_contracts(session, contract_ids)
+    _require_seen(contracts.values(), actor=actor)
     row = OrderBatchRow(
         institution_id=tenancy.institution_of(session),
         batch_id=ids.new(),
@@ -186,10 +188,15 @@ async def propose_reversal(
     return Relief(parts=tuple(parts), row=row)
 
 
-async def read(session: AsyncSession, batch_id: UUID) -> Relief:
-    """Give an order over many contracts with what became of each part. Raises OrderUnknown."""
+async def read(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> Relief:
+    """Give an order over many contracts with what became of each part that the actor sees.
+
+    Raises OrderUnknown, where none is seen too.
+    """
     row = await queries.batch(session, batch_id)
-    orders = await queries.orders_of_batch(session, batch_id)
+    orders = await queries.orders_of_batch(session, batch_id, branch_ids=actor.branch_ids)
+    if not orders:
+        raise queries.OrderUnknown(order_id=batch_id)
     states = await queries.states(session, [order.order_id for order in orders])
     parts = [_part(Given(row=order, state=states[order.order_id])) for order in orders]
     return Relief(parts=tuple(parts), row=row)
@@ -234,6 +241,12 @@ def _row(session: AsyncSession, asked: Asked, *, actor: Actor) -> OrderBatchRow:
         reverses_batch_id=None,
         actor_id=actor.id,
     )
+
+
+def _require_seen(contracts: Iterable[ContractRow], *, actor: Actor) -> None:
+    for contract in contracts:
+        if actor.branch_ids is not None and contract.branch_id not in actor.branch_ids:
+            raise ContractUnknown(contract_id=ContractId(contract.contract_id))
 
 
 def _require_for_many(asked: Asked) -> None:

@@ -160,12 +160,10 @@ async def propose_relief(
 
 
 @router.get("/relief-orders/{batch_id}")
-async def read_relief(
-    batch_id: UUID, db: Db, _actor: MayRead, language: AskedLanguage
-) -> ReliefOut:
+async def read_relief(batch_id: UUID, db: Db, actor: MayRead, language: AskedLanguage) -> ReliefOut:
     """Read an order over many contracts with what became of each part."""
     async with db() as session:
-        return ReliefOut.of(await relief.read(session, batch_id), language=language)
+        return ReliefOut.of(await relief.read(session, batch_id, actor=actor), language=language)
 
 
 @router.post("/relief-orders/{batch_id}/approval", status_code=201, response_model=ReliefOut)

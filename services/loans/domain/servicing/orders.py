@@ -122,7 +122,10 @@ RULES: Mapping[OrderKind, Rule] = {
         needs=("amount_minor",), may_have=("channel",), weight=Weight.AMOUNT, moves_money=True
     ),
     _K.CHARGE_BACK: Rule(
-        needs=("amount_minor", "repayment_id"), weight=Weight.AMOUNT, moves_money=True
+        needs=("amount_minor", "repayment_id"),
+        may_have=("channel",),
+        weight=Weight.AMOUNT,
+        moves_money=True,
     ),
     _K.CLOSE: Rule(),
     _K.REOPEN: Rule(),
