@@ -207,7 +207,10 @@ def _last_open(model: Model, tallies: Sequence[Tally]) -> Period | None:
 
 
 def defer(model: Model, last: Period, until: date) -> None:
-    """Profit that was earned after the last open period, on its unpaid rest, is asked with it."""
+    """Profit that was earned after the last open period, on its unpaid rest, is asked with it.
+
+    What was paid of it already stays in the instalment; it is not asked as principal as well.
+    """
     if last is model.last:
         return
     tallies = model.tally(until=until)
@@ -215,10 +218,13 @@ def defer(model: Model, last: Period, until: date) -> None:
         if period.due <= last.due:
             return
         if tally.unplaced > 0:
+            place = model.periods.index(last)
+            principal = model.tally()[place].principal
             last.deferred = tally.unplaced
             for later in model.periods:
                 if later.due > last.due:
                     later.is_moved_up = True
+            last.instalment -= max(model.tally()[place].principal - principal, 0)
             return
 
 

@@ -19,6 +19,7 @@ from services.loans.domain.course.plan import (
     PayoffProfit,
     Plan,
     Recalculation,
+    Unit,
 )
 from tests.courses import make_plan, out
 
@@ -118,3 +119,28 @@ def test_a_line_that_asked_nothing_is_open_again_at_a_higher_rate() -> None:
     assert (before.rows[5].principal, before.rows[5].settled_on is None) == (0, False)
     assert (course.rows[5].principal, course.rows[5].settled_on) == (72, None)
     assert sum(row.principal for row in course.rows) == 2137
+
+
+def test_profit_paid_before_it_is_deferred_is_not_asked_as_principal_too() -> None:
+    plan = plan_of(
+        "0.19",
+        principal=1814,
+        instalments=4,
+        every=1,
+        unit=Unit.WEEKS,
+        instalment_multiple=1,
+        down_payment=DownPayment(percent=Decimal("33.3")),
+        allocation=by(Advance.LAST),
+    )
+    events = [
+        out(1814, on=FIRST),
+        Paid(key="early", on=later(18), amount=1541),
+        Paid(key="late", on=later(142), amount=1872),
+    ]
+
+    course = fold.course(plan, events, as_of=later(200))
+
+    assert [row.outstanding for row in course.rows] == [0] * 6
+    assert sum(row.principal for row in course.rows) == 1814
+    assert (course.rows[4].principal, course.rows[4].profit) == (303, 4)
+    assert course.overpaid == 1541 + 1872 - 1814 - sum(row.profit for row in course.rows)
