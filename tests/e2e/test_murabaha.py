@@ -229,7 +229,7 @@ async def test_a_fund_that_may_not_trade_pays_no_supplier(house: House) -> None:
 
 async def back(office: Office, contract_id: str, step_id: str, **more: str) -> httpx.Response:
     path = f"/loans/v1/contracts/{contract_id}/steps/{step_id}/reversal"
-    return await office.manager.try_post(path, **more)
+    return await office.manager.try_post(path, None, **more)
 
 
 async def test_the_last_step_is_taken_back_and_no_other(house: House) -> None:
