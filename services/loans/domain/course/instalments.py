@@ -44,8 +44,8 @@ def after_grace(model: Model, periods: Sequence[Period]) -> Sequence[Period]:
     Worked: 100.00 at 30 % a year in 8 months with 7 of grace: seven times 2.50, then 102.50. A
     period that was paid more than its profit keeps as its instalment what was paid.
     """
-    grace = model.periods[: model.grace]
-    if not any(period in grace for period in periods):
+    grace = [period for period in model.periods[: model.grace] if period in periods]
+    if not grace:
         return periods
     repaying = [period for period in periods if period not in grace]
     for period in grace:

@@ -144,3 +144,19 @@ def test_profit_paid_before_it_is_deferred_is_not_asked_as_principal_too() -> No
     assert sum(row.principal for row in course.rows) == 1814
     assert (course.rows[4].principal, course.rows[4].profit) == (303, 4)
     assert course.overpaid == 1541 + 1872 - 1814 - sum(row.profit for row in course.rows)
+
+
+def test_a_grace_period_that_passed_keeps_what_it_asked_before_the_rate_changed() -> None:
+    plan = plan_of(
+        "0.45",
+        principal=8613,
+        grace=Grace(principal=2),
+        recalculation=Recalculation(overdue_bears=False),
+        allocation=by(Advance.LAST),
+    )
+
+    course = after(plan, [(27, 8103)], (101, "0"))
+
+    assert (course.rows[1].principal, course.rows[1].profit) == (328, 307)
+    assert [row.principal for row in course.rows[2:]] == [182, 393, 2570, 2570, 2570]
+    assert sum(row.principal for row in course.rows) == 8613
