@@ -6,6 +6,7 @@ from typing import Any
 from tests import bodies
 from tests.bodies import Json, amount, limits
 from tests.e2e import deals, journey
+from tests.e2e import test_life_with_corrections as corrections
 from tests.e2e.deals import step
 from tests.e2e.house import House
 from tests.e2e.journey import Office
@@ -145,6 +146,23 @@ async def test_damage_falls_by_shares_and_the_rest_falls_with_it(house: House) -
         if float(due["total"]["amount"]):
             await journey.repay(office, contract_id, due["total"]["amount"])
     assert (await state(office, contract_id))["is_closed"] is True
+    await proves_the_books(house, office.institution.id)
+
+
+async def test_no_order_is_taken_back_under_what_a_deal_has_agreed_anew(house: House) -> None:
+    office, contract_id = await shared_asset(house)
+    late = {"part": "penalty", "amount": amount("5.000")}
+    given = await corrections.order(office, contract_id, "charge", **late)
+    await deals.take(office, contract_id, step("damage", "damage_report", damage="125.000"))
+    before = await state(office, contract_id)
+
+    path = f"/loans/v1/orders/{given['order_id']}/reversal"
+    answer = await office.officer.try_post(path, {"reason": "error"})
+
+    assert answer.json()["type"] == "/problems/loans/agreed-anew-by-deal", answer.text
+    assert await state(office, contract_id) == before
+    waived = await corrections.order(office, contract_id, "waiver", **late)
+    assert waived["state"] == "in_force", "a new order is the way to give it up"
     await proves_the_books(house, office.institution.id)
 
 

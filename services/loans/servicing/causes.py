@@ -42,6 +42,15 @@ class NotOfTheGroup(RafidError):
     borrower_id: UUID
 
 
+class AgreedAnewByDeal(RafidError):
+    """The contract's deal has agreed its instalments anew"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "A step or settlement of {reference} changed its instalments; give a new order."
+    reference: str
+
+
 class CannotRefinance(RafidError):
     """The new contract cannot settle the old one"""
 
@@ -78,9 +87,13 @@ async def require_held(session: AsyncSession, file: File, asked: Asked, decided:
 async def check(session: AsyncSession, file: File, asked: Asked) -> date:
     """Check what an order rests on; give the first day it may count from.
 
-    Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup, CannotRefinance.
+    An order is taken back by what the others make of the first instalments; where a deal has
+    made others, nothing is taken back. Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup,
+    CannotRefinance, AgreedAnewByDeal.
     """
     first = applying.earliest(file)
+    if asked.kind is OrderKind.REVERSAL and await queries.is_agreed_by_deal(session, file.contract):
+        raise AgreedAnewByDeal(reference=file.contract.reference)
     if asked.kind is OrderKind.CHARGE_BACK and asked.repayment_id is not None:
         return max(first, await _repaid_on(session, file, asked, asked.repayment_id))
     if asked.kind is OrderKind.TRANSFER and asked.borrower_id is not None:

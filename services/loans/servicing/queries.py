@@ -84,6 +84,21 @@ OPENED_ON = text("""
 """)
 
 
+OTHER_GENERATIONS = text("""
+    select exists (
+      select from contract_generation g
+      where g.institution_id = :institution_id and g.contract_id = :contract_id
+        and not exists (select from order_effect e
+          where e.institution_id = g.institution_id and e.order_id = g.order_id))
+""")
+
+
+async def is_agreed_by_deal(session: AsyncSession, row: ContractRow) -> bool:
+    """Whether something else than an order has agreed a contract's instalments anew."""
+    values = {"institution_id": row.institution_id, "contract_id": row.contract_id}
+    return bool((await session.execute(OTHER_GENERATIONS, values)).scalar_one())
+
+
 async def file(session: AsyncSession, row: ContractRow) -> File:
     """Return how a contract stands, with the orders in force; its position is locked.
 
