@@ -210,3 +210,42 @@ def test_charging_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
         Charging(**changes)
 
     assert refusal.value.member == f"charging.{next(iter(changes))}"
+
+
+def test_a_rate_that_changes_within_a_month_of_thirty_splits_it_by_real_days() -> None:
+    change = RateChange(on=date(2026, 1, 26), annual_rate=Decimal("0.24"))
+    shares = (Fraction(10, 31 * 12), Fraction(21, 31 * 12))
+
+    nominal = rates_of(loan(charging=Charging(rate_changes=(change,))))
+    effective = rates_of(
+        loan(charging=Charging(rate_changes=(change,), rate_kind=RateKind.EFFECTIVE))
+    )
+
+    assert nominal[0] == Fraction(12, 100) * shares[0] + Fraction(24, 100) * shares[1]
+    grown = 1.12 ** float(shares[0]) * 1.24 ** float(shares[1]) - 1
+    assert float(effective[0]) == pytest.approx(grown, rel=1e-12)
+    assert nominal[1] == Fraction(2, 100)
+
+
+def test_a_changed_rate_holds_on_its_own_day() -> None:
+    terms = loan(
+        charging=Charging(
+            rate_changes=(RateChange(on=date(2026, 2, 1), annual_rate=Decimal("0.24")),)
+        )
+    )
+
+    assert period_rates.annual_rate(terms, on=date(2026, 1, 31)) == Decimal("0.12")
+    assert period_rates.annual_rate(terms, on=date(2026, 2, 1)) == Decimal("0.24")
+
+
+def test_a_period_over_three_calendar_years_counts_each() -> None:
+    terms = loan(
+        Frequency.YEARLY,
+        day_count="act/act",
+        dating=Dating(every=3),
+        disbursed_on=date(2023, 7, 1),
+    )
+
+    assert rates_of(terms)[0] == Fraction(12, 100) * (
+        Fraction(184, 365) + 1 + 1 + Fraction(181, 365)
+    )
