@@ -82,13 +82,24 @@ def test_how_many_fixed_instalments_a_loan_takes() -> None:
 
     assert schedule.instalments_needed(terms) == 4
     small = Amortisation(kind=K.FIXED_INSTALMENT, instalment=usd("10.01"))
-    with pytest.raises(schedule.InstalmentsTooSmall):
+    with pytest.raises(schedule.InstalmentsTooSmall) as refusal:
         schedule.instalments_needed(loan(small))
+
+    assert refusal.value.fields() == {
+        "instalments": 600,
+        "instalment": {"amount": "10.01", "currency": "USD"},
+        "principal": {"amount": "1000.00", "currency": "USD"},
+    }
 
 
 def test_a_fixed_instalment_that_repays_too_early_is_refused_by_name() -> None:
-    with pytest.raises(RepaidTooEarly):
+    with pytest.raises(RepaidTooEarly) as refusal:
         rows(loan(Amortisation(kind=K.FIXED_INSTALMENT, instalment=usd("600.00"))))
+
+    assert refusal.value.fields() == {
+        "instalments": 4,
+        "instalment": {"amount": "600.00", "currency": "USD"},
+    }
 
 
 def test_graduated_instalments_grow_by_their_step() -> None:

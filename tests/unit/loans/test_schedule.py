@@ -185,8 +185,23 @@ def test_the_components_are_told_in_minor_units() -> None:
     ],
 )
 def test_instalments_too_small_for_the_currency_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(InstalmentsTooSmall):
-        schedule.schedule(make_loan(**changes))
+    terms = make_loan(**changes)
+
+    with pytest.raises(InstalmentsTooSmall) as refusal:
+        schedule.schedule(terms)
+
+    told = refusal.value.fields()
+    assert told["instalments"] == terms.instalments
+    assert told["principal"] == {"amount": str(terms.principal), "currency": "USD"}
+
+
+def test_the_refusal_names_the_first_instalment() -> None:
+    terms = make_loan(instalments=60, principal_grace=1, annual_rate=Decimal(10))
+
+    with pytest.raises(InstalmentsTooSmall) as refusal:
+        schedule.schedule(terms)
+
+    assert refusal.value.fields()["instalment"] == {"amount": "833.33", "currency": "USD"}
 
 
 def test_a_profit_too_small_to_share_is_due_with_the_last() -> None:

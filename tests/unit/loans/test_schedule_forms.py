@@ -25,6 +25,24 @@ def test_the_table_without_rounding_has_the_annuity_to_many_places() -> None:
     totals = {round(row.principal + row.profit, 20) for row in rows}
     assert totals == {Decimal("340.02211148146925844032")}  # 10303.01 / 30.301
     assert sum(row.principal for row in rows) == pytest.approx(1_000)
+    assert [(row.number, row.due_on.month, row.fee) for row in rows] == [
+        (1, 2, 0),
+        (2, 3, 0),
+        (3, 4, 0),
+    ]
+
+
+def test_a_fee_of_the_table_without_rounding_is_in_units_of_the_currency() -> None:
+    fee = Fee(
+        code="service",
+        kind=FeeKind.FLAT,
+        when=FeeWhen.EACH_INSTALMENT,
+        amount=money("1.25", "USD"),
+    )
+
+    rows = schedule.exact(make_loan(fees=(fee,)))
+
+    assert [row.fee for row in rows] == [Decimal("1.25")] * 3
 
 
 @pytest.mark.parametrize("day_count", ["act/360", "act/364", "act/365", "act/act", "30u/360"])
