@@ -26,9 +26,9 @@ def test_the_table_without_rounding_has_the_annuity_to_many_places() -> None:
     assert totals == {Decimal("340.02211148146925844032")}  # 10303.01 / 30.301
     assert sum(row.principal for row in rows) == pytest.approx(1_000)
     assert [(row.number, row.due_on.month, row.fee) for row in rows] == [
-        (1, 2, 0),
-        (2, 3, 0),
-        (3, 4, 0),
+        (1, 2, Decimal(0)),
+        (2, 3, Decimal(0)),
+        (3, 4, Decimal(0)),
     ]
 
 
