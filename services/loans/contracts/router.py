@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -27,6 +27,7 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import agreement, days, disclosure, replay
 from services.loans.domain.agreement import Agreement
+from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
 from services.loans.funds.queries import country as country_of
@@ -134,7 +135,7 @@ async def list_contracts(
     db: Db,
     actor: MayRead,
     page: PageQuery,
-    status: Literal["signed", "active", "cancelled"] | None = None,
+    status: ContractStatus | None = None,
     fund_id: UUID | None = None,
     borrower_id: UUID | None = None,
 ) -> PageOut[ContractOut]:

@@ -117,3 +117,15 @@ async def test_relief_is_seen_and_taken_back_within_one_s_branches(desk: Desk) -
     assert await desk.counts() == counted
     assert [part["contract_id"] for part in (await here.get(path)).json()["parts"]] == [contract_id]
     assert (await keyed(here, f"{path}/reversal", {"reason": "error"})).status_code == 201
+
+
+async def test_contracts_are_listed_by_what_orders_made_of_them(desk: Desk) -> None:
+    given_up, settled = await desk.lent(), await desk.lent()
+    await desk.done(given_up, "write_off")
+    await desk.done(settled, "payoff")
+    await desk.done(settled, "close")
+
+    for status, contract_id in (("written_off", given_up), ("closed", settled)):
+        listed = await desk.maker.get("/loans/v1/contracts", status=status)
+        assert listed.status_code == 200, listed.text
+        assert [one["contract_id"] for one in listed.json()["items"]] == [contract_id]
