@@ -153,3 +153,35 @@ def test_the_law_never_takes_more_than_is_owed_nor_less_than_is_earned(day: date
         assert SALE.cost <= found.to_pay <= SALE.price
         if country == "SA":
             assert found.to_pay >= clause.to_pay
+
+
+def test_saudi_arabia_keeps_the_cost_of_three_months_and_no_more() -> None:
+    law = rebate.policy_of("SA", on=date(2026, 7, 1), spread=Spread.SUM_OF_DIGITS)
+    on = SALE.instalments[5].due_on
+
+    found = rebate.quote(SALE, paid=paid(6), on=on, policy=replace(law, spread=Spread.EFFECTIVE))
+
+    assert (law.count, law.spread) == (3, Spread.SUM_OF_DIGITS)
+    assert rebate.kept_most(SALE, on=on, policy=law) == mad("486.21")
+    assert (found.unearned, found.rebate) == (mad("685.53"), mad("685.53") - mad("486.21"))
+    assert (found.on, found.policy.rule) == (on, RebateRule.NEXT_MONTHS)
+    assert rebate.policy_of("JO", on=date(2026, 7, 1)).count == 6
+
+
+def test_a_clause_follows_its_spread_and_a_refusal_names_what_was_asked() -> None:
+    on = SALE.instalments[5].due_on
+    digits = replace(CLAUSE, spread=Spread.SUM_OF_DIGITS)
+
+    assert rebate.quote(SALE, paid=paid(6), on=on, policy=digits).to_pay == mad("10817.71")
+    with pytest.raises(RebateTooLarge) as told:
+        rebate.quote(SALE, paid=paid(6), on=on, policy=VOLUNTARY, granted=mad("700.00"))
+    assert told.value.asked == mad("700.00")
+
+
+def test_a_lease_answers_for_its_day_and_tells_what_falls_away() -> None:
+    on = SALE.instalments[5].due_on
+
+    found = rebate.by_table(SALE, paid=paid(6), on=on, policy=VOLUNTARY)
+
+    assert (found.on, found.policy) == (on, VOLUNTARY)
+    assert found.unearned == found.rebate == mad("1230.00")
