@@ -17,6 +17,7 @@ from services.loans.domain.servicing.orders import Asked, OrderKind, WaivedPart
 from services.loans.domain.servicing.refusals import (
     BeyondWhatIsThere,
     DueDayNotPossible,
+    FeeNotAgreed,
     ForgivenessNotZakat,
     HasMoved,
     NotSettled,
@@ -82,13 +83,19 @@ def _waiver(standing: Standing, asked: Asked) -> Shape:
 
 
 def _charge(standing: Standing, asked: Asked) -> Shape:
-    """Add a fee or a late amount to the row of its day, or as a row of its own."""
+    """Add a fee or a late amount to the row of its day, or as a row of its own.
+
+    A contract that follows the Sharia takes no fee that was not agreed with its cost (AAOIFI
+    Sharia Standard 19): what it is charged for being late is a penalty, and goes to charity.
+    """
     due_on = asked.due_on or asked.effective_on
     if due_on < standing.opened_on:
         raise DueDayNotPossible(due_on=due_on, after=standing.opened_on)
     part = _part(asked)
     if part is WaivedPart.FEE:
         standing.fund.account("fee_income")
+        if standing.sharia_bound:
+            raise FeeNotAgreed(amount=standing.money(amount(asked)))
     charge = Row(due_on).plus(_at(POSITIONS[part], amount(asked)))
     return replace(standing.shape, rows=arithmetic.compact([*standing.shape.rows, charge]))
 

@@ -76,6 +76,18 @@ class ForgivenessNotZakat(RafidError):
     fund_kind: FundKind
 
 
+class FeeNotAgreed(RafidError):
+    """No fee is added to a contract that follows the Sharia"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "{amount} was not in the contract: its fees are the documented cost agreed at signing, and"
+        " a late amount is charged as a penalty, for charity."
+    )
+    amount: Money
+
+
 class RateNotForThis(RafidError):
     """The rate cannot be changed so"""
 

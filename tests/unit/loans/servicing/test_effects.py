@@ -23,6 +23,7 @@ from services.loans.domain.servicing.orders import (
 from services.loans.domain.servicing.refusals import (
     BeyondWhatIsThere,
     DueDayNotPossible,
+    FeeNotAgreed,
     ForgivenessNotZakat,
     HasMoved,
     NotSettled,
@@ -32,7 +33,7 @@ from services.loans.domain.servicing.refusals import (
     RateNotForThis,
 )
 from services.loans.domain.servicing.rows import Row
-from tests.builders import an_id, make_loan
+from tests.builders import an_id, make_loan, money
 from tests.unit.loans.servicing.standings import TODAY, decide, free, order, rows_of, stand
 
 K = OrderKind
@@ -110,6 +111,13 @@ def test_a_charge_before_what_is_paid_takes_its_part_of_it() -> None:
 def test_zakat_charges_no_fee() -> None:
     with pytest.raises(AccountNotInChart):
         decide(free(), order(K.CHARGE, part=WaivedPart.FEE, amount_minor=500))
+
+
+def test_a_sharia_bound_contract_takes_no_fee_that_was_not_agreed() -> None:
+    standing = free(kind=FundKind.WAQF, sharia_bound=True)
+    with pytest.raises(FeeNotAgreed) as refused:
+        decide(standing, order(K.CHARGE, part=WaivedPart.FEE, amount_minor=500))
+    assert refused.value.amount == money("0.500", "TND")
 
 
 def test_a_late_amount_of_a_sharia_bound_contract_goes_to_charity() -> None:
