@@ -4,7 +4,8 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,28 +119,37 @@ async def blow(process: asyncio.subprocess.Process, folder: Path, *, database_to
     assert await process.wait() == -signal.SIGKILL
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the server's own user may enter, so that all of it goes with the test."""
+    with tempfile.TemporaryDirectory(prefix="rafid-kill-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
 @pytest.mark.parametrize("database_too", [False, True], ids=["process", "process-and-database"])
 async def test_what_was_acknowledged_before_the_kill_is_there_once(
-    tmp_path: Path, *, database_too: bool
+    folder: Path, *, database_too: bool
 ) -> None:
     site = f"http://localhost:{houses.a_port()}"
-    books = await lent(tmp_path, site)
+    books = await lent(folder, site)
 
-    async with up(tmp_path, site) as process:
+    async with up(folder, site) as process:
         posting = [asyncio.create_task(books.keep_posting(site)) for _ in range(CLIENTS)]
         await houses.until(lambda: many(books), named="enough acknowledged repayments")
-        await blow(process, tmp_path, database_too=database_too)
+        await blow(process, folder, database_too=database_too)
         await asyncio.gather(*posting)
     unanswered = books.sent.keys() - books.acknowledged.keys()
     assert unanswered, "nothing was on its way when the blow fell"
 
-    async with up(tmp_path, site), httpx.AsyncClient(base_url=site, timeout=30) as http:
+    async with up(folder, site), httpx.AsyncClient(base_url=site, timeout=30) as http:
         there = await books.booked(http)
         assert len(there) == len(set(there))
         assert set(books.acknowledged.values()) <= set(there)
         assert len(there) <= len(books.sent)
         await repeat_everything(books, http)
-    assert await proved(tmp_path), "rafid verify found a rule that is broken"
+    assert await proved(folder), "rafid verify found a rule that is broken"
 
 
 async def repeat_everything(books: Books, http: httpx.AsyncClient) -> None:
