@@ -45,9 +45,9 @@ LOUD = [
     response_schema_conformance,
 ]
 # A made-up sign-in waits until its password is hashed, and is tried elsewhere.
+SLOW = {"POST /loans/v1/token", "POST /loans/v1/authorize"}
 # What is made up against a description can be no HTTP at all; then the server answers before us.
 NOT_HTTP = (400, "Invalid HTTP request received.")
-SLOW = {"POST /loans/v1/token", "POST /loans/v1/authorize"}
 
 load_all_checks()
 
