@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-from services import embedded
+from services import data_folder
 from services.cli.running import free_port, web_server
 from services.embedded import Rafid
 from shared.db import Database
@@ -80,7 +80,7 @@ async def until(what: Callable[[], Awaitable[bool]], *, named: str) -> None:
 @asynccontextmanager
 async def in_one_process(folder: Path, urls: Mapping[str, str]) -> AsyncIterator[House]:
     """Open the house behind one ASGI application, as `rafid up` does."""
-    rafid = Rafid(folder=folder, urls=urls, kept=embedded.open_secrets(folder), public_url=SITE)
+    rafid = Rafid(folder=folder, urls=urls, kept=data_folder.open_secrets(folder), public_url=SITE)
     transport = httpx.ASGITransport(rafid, raise_app_exceptions=False)
     async with rafid.running(), House.of(rafid, SITE, transport=transport) as house:
         yield house
@@ -91,12 +91,13 @@ async def on_a_port(folder: Path, urls: Mapping[str, str]) -> AsyncIterator[Hous
     """Open the house in this process behind a real server, for callers that need an address."""
     port = a_port()
     site = f"http://localhost:{port}"
-    rafid = Rafid(folder=folder, urls=urls, kept=embedded.open_secrets(folder), public_url=site)
+    rafid = Rafid(folder=folder, urls=urls, kept=data_folder.open_secrets(folder), public_url=site)
     async with rafid.running():
         server = web_server(rafid, port=port)
         serving = asyncio.create_task(server.serve())
-        await server.answers.wait()
         try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await server.answers.wait()
             async with House.of(rafid, site) as house:
                 yield house
         finally:

@@ -47,7 +47,7 @@ LOUD = [
 # A made-up sign-in waits until its password is hashed, and is tried elsewhere.
 SLOW = {"POST /loans/v1/token", "POST /loans/v1/authorize"}
 # What is made up against a description can be no HTTP at all; then the server answers before us.
-NOT_HTTP = (400, "Invalid HTTP request received.")
+NOT_HTTP = (400, b"Invalid HTTP request received.")
 
 load_all_checks()
 
@@ -183,7 +183,7 @@ def attack(
                 allow_redirects=False,
                 timeout=TIMEOUT_SECONDS,
             )
-        if (answer.status_code, answer.text) != NOT_HTTP:
+        if (answer.status_code, answer.content) != NOT_HTTP:
             case.validate_response(answer, checks=LOUD)
 
     return send
