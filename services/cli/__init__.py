@@ -2,12 +2,12 @@
 
 import sys
 
+from services.cli.commands import app
+from shared.errors import RafidError
+
 
 def main() -> None:
     """Run the command; what is refused is told in one sentence, without a traceback."""
-    from services.cli.commands import app  # noqa: PLC0415 - a module of it may be wanted alone
-    from shared.errors import RafidError  # noqa: PLC0415
-
     try:
         app()
     except RafidError as error:

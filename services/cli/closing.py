@@ -5,20 +5,17 @@ import time
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.cli.imports import InstitutionCodeUnknown
-from services.cli.proving import databases, tenants
-from services.cli.running import Folder
+from services.cli import opening
+from services.cli.options import Folder, LoansAddress
 from services.loans.closing import running
 from services.loans.closing.running import Manner
-from services.loans.institutions import queries as institutions
 from shared.clock import SystemClock
-from shared.db import Database, TenantDb
+from shared.db import TenantDb
 from shared.errors import RafidError
 from shared.ids import InstitutionId
 
@@ -41,13 +38,7 @@ def close_day(
         typer.Option(min=0.0, max=3_600.0, help="Seconds to spread the work over; others go on."),
     ] = WITHIN,
     data: Folder = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RAFID_LOANS_DATABASE_URL",
-            help="The loans role's address of a server that runs; without it a data folder.",
-        ),
-    ] = None,
+    url: LoansAddress = None,
 ) -> None:
     """Close a day: book profit earned and losses expected; payments go on meanwhile.
 
@@ -56,35 +47,21 @@ def close_day(
 
     async def main() -> int:
         refused = 0
-        async with databases(data, url) as opened:
+        async with opening.databases(data, url) as opened:
             database = opened["loans"]
-            for institution_id, code, today in await _asked(database, code=institution):
-                asked = day.date() if day else today - timedelta(days=1)
-                db = TenantDb(database, institution_id)
+            for row in await opening.asked(database, code=institution):
+                today = SystemClock().today(row.timezone)
+                wanted = day.date() if day else today - timedelta(days=1)
+                db = TenantDb(database, InstitutionId(row.institution_id))
                 try:
-                    await _close(db, code, day=asked, today=today, within=within)
+                    await _close(db, row.code, day=wanted, today=today, within=within)
                 except RafidError as error:
-                    console.print(f"[red]✗[/] {code} {asked}: {error}", soft_wrap=True)
+                    console.print(f"[red]✗[/] {row.code} {wanted}: {error}", soft_wrap=True)
                     refused += 1
         return refused
 
     if asyncio.run(main()):
         raise typer.Exit(1)
-
-
-async def _asked(database: Database, *, code: str | None) -> list[tuple[InstitutionId, str, date]]:
-    """The institutions to close for, each with its code and its day now."""
-    found, codes = [], []
-    for institution_id in await tenants(database):
-        async with database.read(institution_id) as session:
-            row = await institutions.institution(session)
-        codes.append(row.code)
-        if code in (None, row.code):
-            today = SystemClock().now().astimezone(ZoneInfo(row.timezone)).date()
-            found.append((institution_id, row.code, today))
-    if code is not None and not found:
-        raise InstitutionCodeUnknown(codes=tuple(sorted(codes)))
-    return found
 
 
 async def _close(db: TenantDb, code: str, *, day: date, today: date, within: float) -> None:

@@ -23,17 +23,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from services import embedded
-from services.cli.running import (
-    PORT,
-    Folder,
-    Port,
-    calm_the_collector,
-    free_port,
-    house,
-    run,
-    web_server,
-)
+from services import data_folder
+from services.cli.options import PORT, Folder, Port
+from services.cli.running import calm_the_collector, free_port, house, run, web_server
 from services.demonstration import founding, institution, loading, making, queries
 from services.demonstration.founding import Credential
 from services.demonstration.history import History
@@ -75,7 +67,7 @@ def demo(
 
     A second start goes on with what the folder holds.
     """
-    folder = embedded.data_folder(data)
+    folder = data_folder.chosen(data)
     wish = Wish(contracts=contracts, seed=seed, new_passwords=new_passwords)
     run(_demo(folder, wish=wish, port=free_port(port)))
 

@@ -1,66 +1,40 @@
 """`rafid import applications`: take a file in, have it assessed, decided, signed and paid."""
 
-import csv
-import io
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services import embedded
+from services import data_folder
 from services.cli.importing import FileSteps, Moment
-from services.cli.running import Folder, free_port, house, run
+from services.cli.intake_files import quarantine_of, read_bounded, read_rules, write_quarantine
+from services.cli.opening import tenant
+from services.cli.options import Folder, Institution
+from services.cli.running import free_port, house, run
 from services.loans.applications import intake
 from services.loans.applications import queries as applications
-from services.loans.applications.intake import Order, Refused, Taken
+from services.loans.applications.intake import Order, Taken
 from services.loans.domain import intake as reading
 from services.loans.domain.intake import IntakeFile
-from services.loans.domain.mapping import FieldRules, MappingUnclear
+from services.loans.domain.mapping import FieldRules
 from services.loans.institutions import queries as institutions
 from shared import texts
 from shared.clients.scoring import ScoringClient
 from shared.clock import Clock
-from shared.db import Database, TenantDb
-from shared.errors import Kind, RafidError
-from shared.ids import InstitutionId
+from shared.db import TenantDb
 from shared.schemas import MAX_PAGE, Page
 from shared.texts import Language
 
-app = typer.Typer(help="Take in what another system wrote.")
 console = Console()
 
 PORT = 8_300
-# The table of codes is not walled: whose transaction it is read in does not matter.
-NOBODY = InstitutionId(UUID(int=0))
-LARGEST_FILE = 200 * 1024 * 1024
-
-
-class FileTooLarge(RafidError):
-    """The file is too large for one import"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "It has {size} bytes; part it into files of at most {most}."
-    size: int
-    most: int
-
-
-class InstitutionCodeUnknown(RafidError):
-    """The institution is not named"""
-
-    kind = Kind.NOT_FOUND
-    service = "loans"
-    detail = "Name one of these with --institution: {codes}."
-    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +62,12 @@ class Report:
     seconds: float = 0.0
 
 
-@app.callback()
-def imports() -> None:
-    """Keep the imports as named commands, also while there is only one."""
-
-
-@app.command("applications")
 def import_applications(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     *,
     mapping: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The rules (YAML).")],
     product: Annotated[str, typer.Option(help="The code of the product applied for.")],
-    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    institution: Institution = None,
     branch: Annotated[str | None, typer.Option(help="The code of the usual branch.")] = None,
     fund: Annotated[
         list[str] | None,
@@ -126,7 +94,7 @@ def import_applications(
     )
 
     async def main() -> None:
-        folder = embedded.data_folder(data)
+        folder = data_folder.chosen(data)
         async with house(folder, port=free_port(PORT)) as rafid:
             db = await tenant(rafid.loans.state.database, code=institution)
             read = reading.read(content)
@@ -137,33 +105,6 @@ def import_applications(
         tell(report, file=file, read=read)
 
     run(main())
-
-
-def read_bounded(path: Path) -> bytes:
-    """Read a file into memory. Raises `FileTooLarge`."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise FileTooLarge(size=size, most=LARGEST_FILE)
-    return path.read_bytes()
-
-
-def read_rules(path: Path) -> FieldRules:
-    """Read the rules of a mapping. Raises `MappingUnclear`."""
-    try:
-        document = yaml.safe_load(path.read_text("utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise MappingUnclear(path="/") from None
-    return FieldRules.of(document)
-
-
-async def tenant(database: Database, *, code: str | None) -> TenantDb:
-    """The database bound to the institution named, or to the only one there is."""
-    async with database.read(NOBODY) as session:
-        rows = await institutions.directory(session, page=Page(limit=MAX_PAGE))
-    found = [row for row in rows if code in (None, row.code)]
-    if len(found) != 1:
-        raise InstitutionCodeUnknown(codes=tuple(row.code for row in rows))
-    return TenantDb(database, InstitutionId(found[0].institution_id))
 
 
 async def import_file(
@@ -223,29 +164,6 @@ def _bars() -> Progress:
 def _bar(bars: Progress, description: str) -> Callable[[int, int], None]:
     task = bars.add_task(description, total=None)
     return lambda some, of: bars.update(task, advance=some, total=of)
-
-
-def quarantine_of(path: Path) -> Path:
-    """The file beside a file that holds its refused lines."""
-    return path.with_name(f"{path.stem}.quarantine.csv")
-
-
-def write_quarantine(path: Path, refused: tuple[Refused, ...], *, language: Language) -> None:
-    """Write each refused line with its number and the reason; no file where none was refused."""
-    target = quarantine_of(path)
-    if not refused:
-        target.unlink(missing_ok=True)
-        return
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["line", "problem", "reason", "text"])
-    for one in refused:
-        title, detail = texts.render(one.error, language=language)
-        text = one.line.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        writer.writerow([one.line.number, one.error.slug(), f"{title}: {detail}", text])
-    fresh = target.with_suffix(".new")
-    fresh.write_text(out.getvalue(), "utf-8-sig")
-    fresh.replace(target)
 
 
 def tell(report: Report, *, file: Path, read: IntakeFile) -> None:

@@ -12,14 +12,12 @@ import typer
 from rich.console import Console
 from sqlalchemy import Row
 
-from services.cli.imports import InstitutionCodeUnknown
-from services.cli.proving import databases, tenants
-from services.cli.running import Folder
-from services.loans.institutions import queries as institutions
+from services.cli.opening import databases, tenant
+from services.cli.options import Folder, Institution, LoansAddress
 from services.loans.ledger import queries as ledger
 from services.loans.ledger.queries import Cut
 from services.loans.proof import queries as proof
-from shared.db import Database, TenantDb
+from shared.db import TenantDb
 from shared.money import Money
 
 PAGE = 2_000
@@ -47,22 +45,16 @@ def export_journal(
     written: Annotated[
         Format, typer.Option("--format", help="Text of beancount, or a line of JSON an entry.")
     ] = Format.BEANCOUNT,
-    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    institution: Institution = None,
     data: Folder = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RAFID_LOANS_DATABASE_URL",
-            help="The loans role's address of a server that runs; without it a data folder.",
-        ),
-    ] = None,
+    url: LoansAddress = None,
 ) -> None:
     """Write the entries that have their number in the journal's chain, in its order."""
 
     async def main() -> int:
         count = 0
         async with databases(data, url) as opened:
-            db = await _tenant(opened["loans"], code=institution)
+            db = await tenant(opened["loans"], code=institution)
             with file.open("w", encoding="utf-8") as target:
                 async for text in entries_of(db, written=written):
                     target.write(text)
@@ -132,17 +124,3 @@ def line(row: Row[Any], accounts: Mapping[UUID, Row[Any]]) -> str:
         ],
     }
     return orjson.dumps(told).decode() + "\n"
-
-
-async def _tenant(database: Database, *, code: str | None) -> TenantDb:
-    """The database bound to the institution named, or to the only one there is."""
-    found, codes = [], []
-    for institution_id in await tenants(database):
-        async with database.read(institution_id) as session:
-            row = await institutions.institution(session)
-        codes.append(row.code)
-        if code in (None, row.code):
-            found.append(institution_id)
-    if len(found) != 1:
-        raise InstitutionCodeUnknown(codes=tuple(sorted(codes)))
-    return TenantDb(database, found[0])

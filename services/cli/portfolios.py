@@ -1,8 +1,6 @@
 """`rafid import portfolio` and `rafid export portfolio`: whole portfolios from and to a file."""
 
-import csv
 import hashlib
-import io
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,15 +11,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services import embedded
-from services.cli.imports import quarantine_of, read_bounded, read_rules, tenant
-from services.cli.running import Folder, free_port, house, run
+from services import data_folder
+from services.cli.intake_files import quarantine_of, read_bounded, read_rules, write_quarantine
+from services.cli.opening import tenant
+from services.cli.options import Folder, Institution
+from services.cli.running import free_port, house, run
 from services.loans.applications.intake import importer
 from services.loans.domain import portfolio_file, portfolio_mapping
 from services.loans.domain.intake import Line
 from services.loans.domain.mapping import FieldRules
 from services.loans.domain.portfolio_file import COLUMNS, PortfolioFile
-from services.loans.domain.portfolio_records import CellInvalid, Faulty, RecordKind
+from services.loans.domain.portfolio_records import CellInvalid, RecordKind
 from services.loans.institutions import queries as institutions
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.takeover import intake, outgoing, sheets
@@ -31,9 +31,7 @@ from shared import texts
 from shared.clock import Clock
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
-from shared.texts import Language
 
-app = typer.Typer(help="Write what another system can take in.")
 console = Console()
 
 PORT = 8_300
@@ -46,11 +44,6 @@ class FormatUnknown(RafidError):
     service = "loans"
     detail = "Name it .csv or .xlsx, not {suffix}."
     suffix: str
-
-
-@app.callback()
-def exports() -> None:
-    """Keep the exports as named commands, also while there is only one."""
 
 
 def import_portfolio(
@@ -66,7 +59,7 @@ def import_portfolio(
         list[str] | None,
         typer.Option(help="What the file must add up to: CURRENCY:COUNT:PRINCIPAL:OUTSTANDING."),
     ] = None,
-    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    institution: Institution = None,
     language: Annotated[str, typer.Option(help="Of the reasons: ar, fr or en.")] = "en",
     data: Folder = None,
 ) -> None:
@@ -82,7 +75,7 @@ def import_portfolio(
     wanted = texts.pick_language(language)
 
     async def main() -> None:
-        async with house(embedded.data_folder(data), port=free_port(PORT)) as rafid:
+        async with house(data_folder.chosen(data), port=free_port(PORT)) as rafid:
             state = rafid.loans.state
             db = await tenant(state.database, code=institution)
             began = time.monotonic()
@@ -143,11 +136,10 @@ def total_of(text: str) -> Line:
     return Line(number=0, text=text, row=row)
 
 
-@app.command("portfolio")
 def export_portfolio(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .csv or .xlsx.")],
     *,
-    institution: Annotated[str | None, typer.Option(help="Its code, if there are several.")] = None,
+    institution: Institution = None,
     data: Folder = None,
 ) -> None:
     """Write all paid-out contracts with their history to a file that `import portfolio` takes."""
@@ -155,7 +147,7 @@ def export_portfolio(
         raise FormatUnknown(suffix=file.suffix or "-")
 
     async def main() -> None:
-        async with house(embedded.data_folder(data), port=free_port(PORT)) as rafid:
+        async with house(data_folder.chosen(data), port=free_port(PORT)) as rafid:
             db = await tenant(rafid.loans.state.database, code=institution)
             out = await outgoing.portfolio(db, actor=importer(db.institution_id))
         write(file, out)
@@ -173,24 +165,6 @@ def write(file: Path, out: Outgoing) -> None:
     fresh.touch(mode=0o600)
     fresh.write_bytes(written(COLUMNS, out.rows))
     fresh.replace(file)
-
-
-def write_quarantine(path: Path, refused: Sequence[Faulty], *, language: Language) -> None:
-    """Write each refused line with its number and the reason; no file where none was refused."""
-    target = quarantine_of(path)
-    if not refused:
-        target.unlink(missing_ok=True)
-        return
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["line", "problem", "reason", "text"])
-    for one in refused:
-        title, detail = texts.render(one.error, language=language)
-        cells = [str(one.line.number), one.error.slug(), f"{title}: {detail}", one.line.text]
-        writer.writerow([sheets.safe(cell) for cell in cells])
-    fresh = target.with_suffix(".new")
-    fresh.write_text(out.getvalue(), "utf-8-sig", errors="replace")
-    fresh.replace(target)
 
 
 def tell(taken: Taken, *, read: PortfolioFile, file: Path, is_trial: bool, seconds: float) -> None:

@@ -2,46 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from services import embedded
-from services.cli.running import Folder
+from services.cli.opening import databases, tenants
+from services.cli.options import Folder, LoansAddress
 from services.loans.proof import operations as proof
 from services.loans.proof.operations import Finding
 from shared.db import Database
 from shared.ids import InstitutionId
 
 console = Console()
-
-
-@asynccontextmanager
-async def databases(folder: Folder, url: str | None) -> AsyncIterator[dict[str, Database]]:
-    """Open the services' databases: those of a data folder, or that of a loans role's URL."""
-    if url is not None:
-        opened = {"loans": Database(url)}
-        try:
-            yield opened
-        finally:
-            await opened["loans"].close()
-        return
-    async with embedded.start_postgres(embedded.data_folder(folder)) as found:
-        opened = {service: Database(address) for service, address in found.urls.items()}
-        try:
-            yield opened
-        finally:
-            for database in opened.values():
-                await database.close()
-
-
-async def tenants(database: Database) -> list[InstitutionId]:
-    """Return the institutions that a schema holds rows of."""
-    pool = await database.pool()
-    rows = await pool.fetch("select institution_id from tenant order by institution_id")
-    return [InstitutionId(row["institution_id"]) for row in rows]
 
 
 async def prove_all(opened: dict[str, Database]) -> AsyncIterator[tuple[InstitutionId, Finding]]:
@@ -60,13 +32,7 @@ async def prove_all(opened: dict[str, Database]) -> AsyncIterator[tuple[Institut
 
 def verify(
     data: Folder = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RAFID_LOANS_DATABASE_URL",
-            help="The loans role's address of a server that runs; without it a data folder.",
-        ),
-    ] = None,
+    url: LoansAddress = None,
 ) -> None:
     """Prove the books: every rule, both chains of hashes, every contract's sums."""
 

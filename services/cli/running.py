@@ -17,7 +17,8 @@ import uvloop
 from fastapi import FastAPI
 from rich.console import Console
 
-from services import embedded
+from services import data_folder
+from services.cli.options import HOST, PORT, Folder, Port
 from services.embedded import Rafid
 from services.loans import app as loans
 from services.loans.settings import LoansSettings
@@ -26,15 +27,8 @@ from services.monitoring.settings import MonitoringSettings
 from services.scoring import app as scoring
 from services.scoring.settings import ScoringSettings
 
-HOST = "127.0.0.1"
-PORT = 8000
 GC_THRESHOLDS = (50_000, 50, 50)
 
-Folder = Annotated[
-    Path | None,
-    typer.Option("--data", help="The folder that keeps everything; ./rafid-data if not named."),
-]
-Port = Annotated[int, typer.Option(help="The port to answer on; the next free one if taken.")]
 console = Console()
 
 
@@ -62,8 +56,8 @@ def free_port(wanted: int, *, host: str = HOST) -> int:
 @asynccontextmanager
 async def house(folder: Path, *, port: int) -> AsyncIterator[Rafid]:
     """Start the database, bring it to the newest schema, and put the three services on it."""
-    kept = embedded.open_secrets(folder)
-    async with embedded.start_postgres(folder) as databases:
+    kept = data_folder.open_secrets(folder)
+    async with data_folder.start_postgres(folder) as databases:
         rafid = Rafid(
             folder=folder,
             urls=databases.urls,
@@ -122,7 +116,7 @@ def run(main: Coroutine[None, None, None]) -> None:
 
 def up(data: Folder = None, port: Port = PORT) -> None:
     """Start everything in one process; the data stay in the folder between starts."""
-    folder = embedded.data_folder(data)
+    folder = data_folder.chosen(data)
     port = free_port(port)
 
     async def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services import embedded, postgres_cluster
+from services import data_folder, postgres_cluster
 from services.embedded import Rafid
 from tests.bodies import amount
 from tests.e2e import house as houses
@@ -97,8 +97,8 @@ async def up(folder: Path, site: str) -> AsyncIterator[asyncio.subprocess.Proces
 
 async def lent(folder: Path, site: str) -> Books:
     """Lend four loans in this folder; the tokens are good after every later start."""
-    kept = embedded.open_secrets(folder)
-    async with embedded.start_postgres(folder) as databases:
+    kept = data_folder.open_secrets(folder)
+    async with data_folder.start_postgres(folder) as databases:
         rafid = Rafid(folder=folder, urls=databases.urls, kept=kept, public_url=site)
         transport = httpx.ASGITransport(rafid, raise_app_exceptions=False)
         async with rafid.running(), House.of(rafid, site, transport=transport) as house:

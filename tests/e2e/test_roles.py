@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from services.embedded import SECRETS, Rafid
+from services.data_folder import SECRETS
+from services.embedded import Rafid
 from services.loans.identity.issuer import Issuer
 from services.loans.institutions.operations import Founded
 from services.loans.institutions.tables import StaffRow

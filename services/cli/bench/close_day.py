@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services import embedded
+from services import data_folder
 from services.cli.benchmarks import closing as measuring
 from services.cli.benchmarks import repayments as paying
 from services.cli.benchmarks.closing import Profitable
@@ -47,7 +47,7 @@ async def _close_day(*, contracts: int, times: int, seconds: float, within: floa
         contracts=contracts,
     )
     with temporary() as folder:
-        async with embedded.start_postgres(folder) as databases:
+        async with data_folder.start_postgres(folder) as databases:
             url = databases.urls["loans"]
             started = time.perf_counter()
             ground = await measuring.prepare(databases.admin_url, url, made)

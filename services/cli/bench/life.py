@@ -11,14 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services import embedded
+from services import data_folder
 from services.cli.benchmarks import ground as grounds
 from services.cli.benchmarks import life
 from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.ground import TIMEZONE, Prepared
 from services.cli.proving import prove_all, tell
 from services.cli.running import run
-from services.embedded import Databases, Rafid
+from services.data_folder import Databases
+from services.embedded import Rafid
 from services.loans.repayments.batch import RepaymentBook
 from shared.clock import SystemClock
 from shared.db import Database
@@ -51,7 +52,7 @@ async def _lent(contracts: int) -> AsyncIterator[tuple[Databases, Path, Prepared
     """Lend contracts that have years behind them, in a database of their own."""
     on = SystemClock().today(TIMEZONE) - timedelta(days=life.DAYS_BEFORE)
     with temporary() as folder:
-        async with embedded.start_postgres(folder) as databases:
+        async with data_folder.start_postgres(folder) as databases:
             prepared = await grounds.prepare(databases.urls, folder, contracts=contracts, on=on)
             yield databases, folder, prepared
 
@@ -99,7 +100,7 @@ async def _reads(*, times: int) -> None:
         rafid = Rafid(
             folder=folder,
             urls=databases.urls,
-            kept=embedded.open_secrets(folder),
+            kept=data_folder.open_secrets(folder),
             public_url=ADDRESS,
         )
         seconds: dict[int, list[float]] = {movements: [] for movements in LIVES}

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services import embedded
+from services import data_folder
 from services.cli.benchmarks import million
 from services.cli.benchmarks.folder import temporary
 from services.cli.running import run
@@ -61,7 +61,7 @@ async def _portfolio(*, contracts: int, times: int) -> None:
     today = SystemClock().today(ZONE)
     made = million.new(today, contracts=contracts)
     with temporary() as folder:
-        async with embedded.start_postgres(folder) as databases:
+        async with data_folder.start_postgres(folder) as databases:
             started = time.perf_counter()
             await million.make(databases.admin_url, made)
             took = time.perf_counter() - started

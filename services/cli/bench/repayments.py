@@ -16,14 +16,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services import embedded
+from services import data_folder
 from services.cli.benchmarks import ground as grounds
 from services.cli.benchmarks import repayments as measuring
 from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.repayments import CONNECTIONS, Ground, Measured, median
 from services.cli.proving import prove_all, tell
 from services.cli.running import free_port, run
-from services.embedded import Databases
+from services.data_folder import Databases
 from shared.db import Database
 from shared.errors import Kind, RafidError
 
@@ -65,7 +65,7 @@ def repayments(
 
 async def _repayments(node: str, *, seconds: float, alternations: int, contracts: int) -> None:
     with temporary() as folder:
-        async with embedded.start_postgres(folder) as databases:
+        async with data_folder.start_postgres(folder) as databases:
             with _progress() as progress:
                 task = progress.add_task(f"Signing {contracts:,} contracts …", total=None)
                 prepared = await grounds.prepare(databases.urls, folder, contracts=contracts)

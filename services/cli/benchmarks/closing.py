@@ -147,7 +147,12 @@ class Closed:
     told: str
 
 
-READY = "from services.cli.commands import app; print(flush=True); input(); app()"
+READY = """
+from services.cli import closing, commands
+print(flush=True)
+input()
+commands.app()
+"""
 """Starting Python and reading the program takes seconds that are no part of a close."""
 
 

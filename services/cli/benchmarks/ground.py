@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import embedded
+from services import data_folder
 from services.cli.benchmarks.repayments import Ground
 from services.demonstration import lending
 from services.demonstration.lending import Case, Desk
@@ -105,7 +105,7 @@ async def prepare(
     rafid = Rafid(
         folder=folder,
         urls=urls,
-        kept=embedded.open_secrets(folder),
+        kept=data_folder.open_secrets(folder),
         public_url="http://127.0.0.1",
     )
     async with rafid.running():

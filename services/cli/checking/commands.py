@@ -13,7 +13,6 @@ from services.cli.checking.outcomes import Outcome, Verdict
 from services.cli.checking.reading import CaseFile, Malformed, Node, Unsupported
 from shared.errors import RafidError
 
-app = typer.Typer(help="Compare our figures with those that others published.")
 console = Console()
 
 CaseFolder = Annotated[
@@ -26,19 +25,12 @@ RATE_FORMATS: Final[Mapping[str, Callable[[Node], str]]] = {
 }
 
 
-@app.callback()
-def checks() -> None:
-    """Keep the checks as named commands."""
-
-
-@app.command("apr")
 def check_apr(folder: CaseFolder) -> None:
     """Compare yearly rates and annuity functions, each within the tolerance it states."""
     found = [rate_outcome(file) for file in _files(folder)]
     raise typer.Exit(outcomes.report(found, console=console, title="convention"))
 
 
-@app.command("schedules")
 def check_schedules(folder: CaseFolder) -> None:
     """Compare schedules and the courses of contracts, every cell of every table that counts."""
     found: list[Outcome] = []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.cli import imports
+from services.cli import imports, intake_files
 from services.cli.importing import NoFundFits
 from services.cli.imports import Report, Wish
 from services.loans.domain import intake
@@ -214,9 +214,9 @@ async def test_refused_lines_are_written_beside_the_file_in_the_language_asked_f
     desk: Office, scoring: FakeScoring, tmp_path: Path
 ) -> None:
     path = tmp_path / "file.csv"
-    content = GOOD + "مقترض 24,30,50,12,900,own,q\nnonsense\n"
+    content = GOOD + "مقترض 24,30,50,12,900,own,q\n=MOON()\n"
     report = await send(desk, content, scoring)
-    imports.write_quarantine(path, report.taken.refused, language="ar")
+    intake_files.write_quarantine(path, report.taken.refused, language="ar")
     text = (tmp_path / "file.quarantine.csv").read_text("utf-8-sig")
     kept = list(csv.DictReader(text.splitlines()))
     assert [(row["line"], row["problem"]) for row in kept] == [
@@ -225,7 +225,8 @@ async def test_refused_lines_are_written_beside_the_file_in_the_language_asked_f
     ]
     assert kept[0]["text"] == "مقترض 24,30,50,12,900,own,q"
     assert "المنتج" in kept[0]["reason"]
-    imports.write_quarantine(path, (), language="ar")
+    assert kept[1]["text"] == "'=MOON()", "what a stranger wrote is no formula"
+    intake_files.write_quarantine(path, (), language="ar")
     assert not os.listdir(tmp_path)  # noqa: PTH208 - a test may wait
 
 
@@ -234,7 +235,7 @@ def test_a_mapping_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
     for content in (b"a: [", b"\xff\xfe", b"- 1", b"!!python/object/apply:os.system ['true']"):
         path.write_bytes(content)
         with pytest.raises(MappingUnclear):
-            imports.read_rules(path)
+            intake_files.read_rules(path)
 
 
 def test_the_mapping_of_the_german_file_is_understood() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import portfolios
-from services.cli.imports import quarantine_of
+from services.cli import intake_files, portfolios
+from services.cli.intake_files import quarantine_of
 from services.cli.portfolios import FormatUnknown
 from services.loans.applications.intake import importer
 from services.loans.domain.mapping import FieldRules
@@ -91,14 +91,14 @@ async def test_refused_lines_are_written_beside_the_file_and_go_when_nothing_is_
     file = tmp_path / "old.csv"
     wrong = [*PEOPLE, FIRST[0] | {"fund": "=MOON()"}, *FIRST[1:], totals(1, "1200.000", "900.000")]
     taken = await house.take(written(wrong))
-    portfolios.write_quarantine(file, taken.refused, language="fr")
+    intake_files.write_quarantine(file, taken.refused, language="fr")
     text = quarantine_of(file).read_text("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["line", "problem", "reason", "text"]
     assert rows[1][:2] == ["4", "code-unknown"]
     assert rows[1][2].startswith("Le fichier désigne")
     assert not any(cell.startswith("=") for row in rows for cell in row)
-    portfolios.write_quarantine(file, [], language="fr")
+    intake_files.write_quarantine(file, [], language="fr")
     assert not quarantine_of(file).exists()
 
 

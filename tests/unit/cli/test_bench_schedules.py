@@ -2,8 +2,8 @@
 
 from typer.testing import CliRunner
 
-from services.cli.bench import app
 from services.cli.benchmarks import schedules
+from services.cli.commands import app
 from services.loans.domain import schedule
 
 
@@ -28,7 +28,7 @@ def test_each_way_is_measured_as_often_as_asked() -> None:
 
 
 def test_the_command_prints_each_day_count_and_what_was_asked() -> None:
-    told = CliRunner().invoke(app, ["schedules", "--count", "2", "--alternations", "1"])
+    told = CliRunner().invoke(app, ["bench", "schedules", "--count", "2", "--alternations", "1"])
 
     assert told.exit_code == 0, told.output
     for words in ("30/360", "act/365", "act/act", "asked: (b)"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.checking.commands import app
+from services.cli.commands import app
 from tests.unit.cli.case_files import ANNUITY, RATE, changed, write
 
 DATED = {"advances": [{"amount": "1000", "date": "1994-01-01"}]} | {
@@ -15,7 +15,7 @@ DATED = {"advances": [{"amount": "1000", "date": "1994-01-01"}]} | {
 
 
 def check(folder: Path, *cases: dict[str, Any]) -> Result:
-    return CliRunner().invoke(app, ["apr", str(write(folder, *cases))])
+    return CliRunner().invoke(app, ["check", "apr", str(write(folder, *cases))])
 
 
 def last_line(result: Result) -> str:
@@ -201,7 +201,7 @@ def test_bytes_that_are_no_json_do_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["apr", str(tmp_path)])
+    result = CliRunner().invoke(app, ["check", "apr", str(tmp_path)])
 
     assert result.exit_code == 2
     assert "there is no case file" in result.output.replace("\n", " ")

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.checking.commands import app
+from services.cli.commands import app
 from tests.unit.cli.case_files import COURSE, PERIODIC, changed, write
 
 
 def check(folder: Path, *cases: dict[str, Any]) -> Result:
     folder.mkdir(exist_ok=True)
-    return CliRunner().invoke(app, ["schedules", str(write(folder, *cases))])
+    return CliRunner().invoke(app, ["check", "schedules", str(write(folder, *cases))])
 
 
 def last_line(result: Result) -> str:
