@@ -145,13 +145,16 @@ def _recounted(
 def advance(standing: Standing, *, on: date, effect: Advance) -> Rows:
     """What is paid ahead of the dues goes to principal: fewer instalments, or smaller ones.
 
-    The profit of the days gone by in the running period is paid first. `next_dues` leaves it
-    where it fell, on the next instalments. Raises `NothingPaidAhead`.
+    The profit of the days gone by in the running period is paid first. A charge on a day of its
+    own is no instalment: it stays. `next_dues` leaves what is paid where it fell, on the next
+    instalments. Raises `NothingPaidAhead`.
     """
     if effect is Advance.NEXT_DUES:
         return standing.shape.rows
     due = [row for row in standing.shape.rows if row.due_on <= on]
-    later = [row for row in standing.shape.rows if row.due_on > on]
+    ahead_of_day = [row for row in standing.shape.rows if row.due_on > on]
+    later = [row for row in ahead_of_day if row.principal or row.profit]
+    charged = [row for row in ahead_of_day if row not in later]
     fallen_due = sum(row.total for row in due)
     ahead = min(standing.paid - fallen_due, sum(row.total for row in later))
     if ahead <= 0:
@@ -172,7 +175,7 @@ def advance(standing: Standing, *, on: date, effect: Advance) -> Rows:
     else:
         tail = _anew(standing, left, later, on=on, effect=effect, earned=earned - profit)
     tail = _carrying(tail, fee=fee, penalty=penalty, after=on)
-    return arithmetic.compact([*due, paid_now, *tail])
+    return arithmetic.compact([*due, paid_now, *tail, *charged])
 
 
 def _evenly(principal: int, profit: int, later: list[Row], *, effect: Advance) -> list[Row]:
@@ -200,7 +203,7 @@ def _anew(
     days = [row.due_on for row in later]
     rate = standing.terms.annual_rate
     if effect is Advance.SHORTEN:
-        level = later[0].principal + later[0].profit
+        level = next(row.principal + row.profit for row in later if row.principal)
         pairs = tails.shortened(
             principal, annual_rate=rate, start=on, days=days, level=level, terms=standing.terms
         )

@@ -138,13 +138,12 @@ def shortened(
     pairs: list[tuple[int, int]] = []
     outstanding = principal
     with localcontext(prec=PRECISION):
-        for number, day in enumerate(days, start=1):
+        ahead = iter(days)
+        while outstanding:
+            day = next(ahead)
             rate = annual_rate * fraction(start, day, terms=terms)
             profit = whole(outstanding * rate, terms=terms)
-            part = max(level - profit, 0)
-            if number == len(days) or part >= outstanding:
-                pairs.append((outstanding, profit))
-                break
+            part = outstanding if day == days[-1] else min(max(level - profit, 0), outstanding)
             pairs.append((part, profit))
             outstanding, start = outstanding - part, day
     return tuple(pairs)
