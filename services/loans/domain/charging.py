@@ -74,6 +74,17 @@ class FlatRule(StrEnum):
     BY_PERIOD = "by_period"
 
 
+class Recalculation(StrEnum):
+    """Whether profit follows the days on which principal was really outstanding.
+
+    `none`: it was agreed with the schedule. `on_payment`: every payment counts it anew, so that
+    paying early costs less, and principal past due bears profit on.
+    """
+
+    NONE = "none"
+    ON_PAYMENT = "on_payment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateChange:
     """From this day on the rate is another; instalments are found anew from that period on."""
@@ -103,6 +114,12 @@ class Charging:
     profit_grace: int = 0
     moratorium: int = 0
     rate_changes: tuple[RateChange, ...] = ()
+    recalculation: Recalculation = Recalculation.NONE
+
+    @property
+    def follows_payments(self) -> bool:
+        """Whether every payment counts the profit anew."""
+        return self.recalculation is not Recalculation.NONE
 
     def __post_init__(self) -> None:
         changes = self.rate_changes

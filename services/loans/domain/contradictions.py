@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from shared.errors import Kind, RafidError
 from shared.money import Money
@@ -50,6 +51,16 @@ class MultipleTooLarge(RafidError):
     instalment: Money
 
 
+class RecalculationNotForThis(RafidError):
+    """Profit cannot be counted anew at each payment on these terms"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "With {member} {value} profit is agreed with the schedule and never counted anew."
+    member: str
+    value: str
+
+
 class RateAboveCap(RafidError):
     """The rate is above what the law of the country allows"""
 
@@ -68,6 +79,14 @@ def refuse_first(owner: object, conditions: dict[str, bool], *, within: str = ""
             value = getattr(owner, member)
             name = f"{within}.{member}" if within else member
             raise TermsInvalid(member=name, value=shown(value))
+
+
+def refuse_recalculation(terms: object, conditions: dict[str, bool]) -> None:
+    """Raise `RecalculationNotForThis` for the first member whose condition does not hold."""
+    for member, holds in conditions.items():
+        if not holds:
+            value = shown(attrgetter(member)(terms))
+            raise RecalculationNotForThis(member=member, value=value)
 
 
 def shown(value: object) -> str:

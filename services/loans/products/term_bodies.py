@@ -24,6 +24,7 @@ from services.loans.domain.charging import (
     OddPeriodRule,
     RateChange,
     RateKind,
+    Recalculation,
 )
 from services.loans.domain.dating import CalendarKind, Dating, Season
 from services.loans.domain.drawing import Drawing, Tranche
@@ -100,6 +101,7 @@ class ChargingBody(PartBody):
     profit_grace: Count = 0
     moratorium: Count = 0
     rate_changes: Annotated[tuple[RateChangeBody, ...], Field(max_length=60)] = ()
+    recalculation: Recalculation = Recalculation.NONE
 
 
 class SeasonBody(PartBody):
@@ -149,6 +151,9 @@ class DrawingBody(PartBody):
     part: ClassVar[type] = Drawing
     tranches: Annotated[tuple[TrancheBody, ...], Field(max_length=drawing.TRANCHES_MAX)] = ()
     down_payment_percent: Annotated[Percent, Field(lt=drawing.PERCENT)] = Decimal(0)
+    down_payment_first: bool = False
+    may_be_less: bool = False
+    late_days: Annotated[int, Field(ge=0, le=drawing.LATE_DAYS_MAX)] = 0
 
 
 class SavingsBody(PartBody):
@@ -158,6 +163,8 @@ class SavingsBody(PartBody):
     upfront_percent: Annotated[Percent, Field(lt=savings.PERCENT)] = Decimal(0)
     each: MoneyBody | None = None
     each_percent: Percent | None = None
+    annual_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=6)] = Decimal(0)
+    profit_share_percent: Percent = Decimal(0)
 
 
 class SeasonTemplateOut(Body):

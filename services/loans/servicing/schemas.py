@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.loans.domain.authority import Outcome
+from services.loans.domain.course.events import OpenProfit
+from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.journal import Channel
 from services.loans.domain.servicing.orders import (
     Advance,
@@ -43,6 +45,8 @@ class OrderTerms(Body):
     grace: Annotated[int, Field(ge=0, le=600)] | None = None
     annual_rate: Rate | None = None
     until_on: date | None = None
+    open_profit: OpenProfit | None = None
+    further_profit: ChargeOff | None = None
     effect: Advance | None = None
     channel: Channel | None = None
 
@@ -61,6 +65,8 @@ class OrderTerms(Body):
             grace=self.grace,
             annual_rate=self.annual_rate,
             until_on=self.until_on,
+            open_profit=self.open_profit,
+            further_profit=self.further_profit,
             effect=self.effect,
             channel=self.channel,
             **more,

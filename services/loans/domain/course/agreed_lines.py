@@ -8,7 +8,10 @@ from services.loans.domain.course.plan import Plan
 
 
 def lay(plan: Plan, model: Model) -> list[Line]:
-    """The lines as agreed; in the model each period holds its instalment and its profit."""
+    """The lines as agreed; in the model each period holds its instalment and its profit.
+
+    Where payments count the profit anew the period holds its instalment alone.
+    """
     lines = []
     for agreed in plan.agreed:
         line = Line(agreed.start_on, agreed.due_on, is_down_payment=agreed.is_down_payment)
@@ -16,7 +19,13 @@ def lay(plan: Plan, model: Model) -> list[Line]:
         line.asked[PROFIT] = agreed.profit
         line.asked[FEE] = agreed.fee
         lines.append(line)
-    _hold(model.periods, [line for line in lines if line.is_regular])
+    regular = [line for line in lines if line.is_regular]
+    if plan.recalculation is None:
+        _hold(model.periods, regular)
+        return lines
+    for period, line in zip(model.periods, regular, strict=True):
+        period.instalment = period.agreed = line.asked[PRINCIPAL] + line.asked[PROFIT]
+    model.rate_spans()
     return lines
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
-from services.loans.domain.course import charges, level_lines, model_moves, payments
+from services.loans.domain.course import charges, instalments, level_lines, model_moves, payments
 from services.loans.domain.course.events import Disbursed
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.plan import PaymentKind, Plan
@@ -60,6 +60,9 @@ def _spread(standing: Standing, on: date, rest: int) -> None:
         return
     if standing.plan.agreed:
         model_moves.put_out(model, on, rest)
+        if standing.follows_days:
+            instalments.settle_last(model, on)
+            standing.sync()
         return
     if on > model.last.due:
         line = next((line for line in standing.lines if line.is_added), None)

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from services.loans.domain.course.plan import Charge, PaymentKind, Unit
+from services.loans.domain.course.plan import Charge, Part, PaymentKind, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,21 @@ class ChargeWaived(Event):
     """What is still open of a charge is waived; None: of the charge that was added last."""
 
     charge: Hashable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived(Event):
+    """So much of a part is given up, the oldest open first; None: all that is open of it."""
+
+    part: Part
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed(Event):
+    """What is open and due from `on` falls due so many periods later; the amounts stay."""
+
+    periods: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Which plan is the course of a contract computed from, when these are its terms?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from itertools import repeat
 
-from services.loans.domain import due_dates, schedule, spreading
+from services.loans.domain import due_dates, period_rates, schedule, spreading
 from services.loans.domain.charging import ChargeBasis as Basis
 from services.loans.domain.course.plan import (
     Agreed,
@@ -19,6 +21,7 @@ from services.loans.domain.course.plan import (
     MonthLength,
     Part,
     Plan,
+    Recalculation,
     Unit,
     YearLength,
     in_standing_order,
@@ -53,14 +56,23 @@ YEARS = {
 }
 
 
-def plan_of(terms: Terms, *, overrides: Sequence[Fact] = ()) -> Plan:
+def plan_of(
+    terms: Terms,
+    *,
+    overrides: Sequence[Fact] = (),
+    signed: Sequence[Instalment] | None = None,
+) -> Plan:
     """The plan of agreed terms: its instalments are those of the schedule, whatever the method.
+
+    `signed` are those of a contract as it was signed; None: those that are computed now.
 
     Without movements the course has the rows of `schedule.schedule(terms)`. An order that changes
     the agreement (a rate, a pause, new dates) leaves the instalments due before it as agreed and
     finds the later ones by the day rules of the terms. Raises what `schedule` raises.
     """
     every, unit = STEPS[terms.frequency]
+    if signed is None:
+        signed = schedule.schedule(terms, overrides=overrides)
     return Plan(
         principal=terms.principal.minor,
         annual_rate=terms.annual_rate,
@@ -74,12 +86,13 @@ def plan_of(terms: Terms, *, overrides: Sequence[Fact] = ()) -> Plan:
         month_end_rule=terms.month_end_rule,
         day_rules=_day_rules(terms),
         grace=Grace(principal=terms.principal_grace),
+        recalculation=Recalculation() if terms.charging.follows_payments else None,
         rounding=terms.rounding,
         allocation=_allocation(terms),
         charges=_kept_back(terms),
         tranches=_tranches(terms),
         down_payment=_down_payment(terms),
-        agreed=_agreed(terms, schedule.schedule(terms, overrides=overrides)),
+        agreed=_agreed(terms, signed),
     )
 
 
@@ -93,8 +106,15 @@ def _day_rules(terms: Terms) -> DayRules:
 
 
 def _allocation(terms: Terms) -> Allocation:
+    """The order of the terms; the penalty last where it names none.
+
+    A payment claimed back is owed again from its last part: principal before profit, as a rule.
+    """
     parts = tuple(PARTS[component] for component in terms.allocation_order)
-    return Allocation(rule=AllocationRule(order=in_standing_order(parts)))
+    if Part.PENALTY not in parts:
+        parts = (*parts, Part.PENALTY)
+    rule = AllocationRule(order=in_standing_order(parts))
+    return Allocation(rule=rule, credits=tuple(reversed(parts)))
 
 
 def _kept_back(terms: Terms) -> tuple[Charge, ...]:
@@ -115,12 +135,20 @@ def _down_payment(terms: Terms) -> DownPayment | None:
     return DownPayment(percent=percent) if percent else None
 
 
+def _lengths(terms: Terms) -> Iterator[Fraction | None]:
+    """The length of each period in years, where profit is counted anew at each payment."""
+    if not terms.charging.follows_payments:
+        return repeat(None)
+    return iter([period_rates.fraction(terms, span) for span in due_dates.spans(terms)])
+
+
 def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ...]:
     down = []
     if terms.drawing.down_payment_percent:
         flows = spreading.course_of(terms, due_dates.spans(terms)).flows
         down = [(payment.on, payment.amount) for payment in flows.down_payments]
     found, start = [], terms.disbursed_on
+    lengths = _lengths(terms)
     for instalment in instalments:
         due_on, principal = instalment.due_on, instalment.principal.minor
         is_down = (due_on, principal) in down and not instalment.profit.minor
@@ -132,6 +160,7 @@ def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ..
                 profit=instalment.profit.minor,
                 fee=instalment.fee.minor,
                 is_down_payment=is_down,
+                years=None if is_down else next(lengths),
             )
         )
         if is_down:

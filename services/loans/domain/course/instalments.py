@@ -109,7 +109,7 @@ def _rate_of(model: Model, period: Period) -> Fraction:
     if period.is_profit_grace or period.is_free:
         return rate
     for span in period.spans:
-        rate += span_rates.of_days(
+        rate += span_rates.of_part(
             model.measure, model.rate_on(span.start), period.days, span.start, span.end
         )
     return rate

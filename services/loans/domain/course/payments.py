@@ -11,6 +11,7 @@ from services.loans.domain.course.plan import (
     PaymentKind,
     PayoffProfit,
     Recalculation,
+    in_standing_order,
 )
 from services.loans.domain.course.plan import Standing as Stand
 from services.loans.domain.course.standing import Entry, Standing
@@ -22,6 +23,18 @@ def receive(standing: Standing, entry: Entry, rule: AllocationRule) -> None:
     """Let a payment pay what is open, in the order of its rule; what is left is overpaid."""
     entry.surplus = _pay(standing, rule, entry.on, entry.amount, entry.parts)
     standing.overpaid += entry.surplus
+
+
+def give_up(standing: Standing, entry: Entry, part: Part, amount: int | None) -> None:
+    """Give up what is open of a part, the oldest first, as if it were paid; nothing is left over.
+
+    `entry.amount` becomes what was given up: profit not yet earned on the day is not open.
+    """
+    place = PLACE[part]
+    most = sum(line.open_of(place) for line in standing.lines)
+    asked = most if amount is None else min(amount, most)
+    rule = AllocationRule(order=in_standing_order((part,)))
+    entry.amount = asked - _pay(standing, rule, entry.on, asked, entry.parts)
 
 
 def _pay(standing: Standing, rule: AllocationRule, on: date, amount: int, parts: list[int]) -> int:

@@ -232,10 +232,9 @@ class Model:
         """Give every span its rate, after days or rates have changed."""
         for period in self.periods if periods is None else periods:
             for span in period.spans:
-                rate = span_rates.to_due(
+                span.rate = span_rates.to_end(
                     self.measure, self.rate_on(span.start), period.days, span.start, span.end
                 )
-                span.rate = (rate.numerator, rate.denominator)
 
     def tally(self, *, until: date | None = None) -> list[Tally]:
         """What falls due in each period; with `until`, only profit earned to that day counts."""
@@ -299,10 +298,9 @@ class Model:
     def _part(self, period: Period, span: Span, until: date, at_start: bool) -> tuple[int, int]:  # noqa: FBT001 - a private branch
         if not (span.start < until or (at_start and span.start == until)):
             return 0, 1
-        rate = span_rates.to_due(
+        return span_rates.to_end(
             self.measure, self.rate_on(span.start), period.days, span.start, until
         )
-        return rate.numerator, rate.denominator
 
 
 def _tally(period: Period, earned: int) -> Tally:

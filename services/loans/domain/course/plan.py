@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 
 from services.loans.domain.terms import ChargeMethod
@@ -280,7 +281,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """An instalment that was agreed as it is, however its parts were found."""
+    """An instalment that was agreed as it is, however its parts were found.
+
+    `years` is the length of its period, where profit is counted anew at each payment.
+    """
 
     start_on: date
     due_on: date
@@ -288,6 +292,7 @@ class Agreed:
     profit: int
     fee: int = 0
     is_down_payment: bool = False
+    years: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +305,8 @@ class Plan:
     `regular_from` is an earlier day from which dates and the first period's length are counted.
     `first_due_on` makes the first period short or long; `periods` states all of them instead.
     `instalment_multiple` is what an instalment is rounded to (1: the minor unit).
-    With `agreed` the instalments are given: none is computed until an order changes the agreement.
+    With `agreed` the instalments are given: none is computed until an order changes the agreement;
+    with `recalculation` as well, the profit within them follows the payments from the first day.
     `tranches` are (date, amount) expected at signing; the first real disbursement ends them.
     """
 

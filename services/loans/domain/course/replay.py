@@ -27,6 +27,7 @@ from services.loans.domain.course.events import (
     Disbursed,
     Event,
     Paid,
+    Postponed,
     ProfitPaused,
     RateChanged,
     ReAged,
@@ -34,13 +35,14 @@ from services.loans.domain.course.events import (
     Rescheduled,
     Reversed,
     TrancheExpected,
+    Waived,
     WrittenOff,
 )
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model, Period
-from services.loans.domain.course.plan import ChargeWhen, PaymentKind, Plan
+from services.loans.domain.course.plan import ChargeWhen, Part, PaymentKind, Plan
 from services.loans.domain.course.results import TransactionKind
-from services.loans.domain.course.span_rates import Measure
+from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
 from services.loans.domain.terms import ChargeMethod
 
@@ -130,6 +132,11 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
             unit=plan.unit,
             origin=origin,
             month_end_rule=plan.month_end_rule,
+            agreed={
+                (each.start_on, each.due_on): each.years
+                for each in plan.agreed
+                if each.years is not None
+            },
         ),
         annual_rate=Fraction(plan.annual_rate),
         periods=[Period(first, due) for first, due in days],
@@ -226,6 +233,26 @@ def _move_due_dates(standing: Standing, event: Rescheduled) -> None:
     standing.sync(event.on)
 
 
+def _postponed(standing: Standing, event: Postponed) -> None:
+    payments.catch_up(standing, event.on)
+    model = standing.model
+    dues = [period.due for period in model.periods if not period.is_settled]
+    first = next((due for due in dues if due >= event.on), None)
+    if first is not None:
+        rules = model.measure
+        later = step(first, rules.every * event.periods, rules.unit, rules.month_end_rule)
+        _move_due_dates(standing, Rescheduled(key=event.key, on=first, due_on=later))
+
+
+def _waived(standing: Standing, event: Waived) -> None:
+    payments.catch_up(standing, event.on)
+    is_profit = event.part is Part.PROFIT
+    kind = TransactionKind.PROFIT_WAIVER if is_profit else TransactionKind.CHARGE_WAIVER
+    entry = Entry(event.key, event.on, kind, 0)
+    standing.entries.append(entry)
+    payments.give_up(standing, entry, event.part, event.amount)
+
+
 def _charge_added(standing: Standing, event: ChargeAdded) -> None:
     charges.add(standing, event.key, event.charge, event.on)
     payments.use_surplus(standing)
@@ -245,6 +272,8 @@ HANDLERS: Mapping[type[Event], Callable[[Standing, Any], None]] = {
     RateChanged: _rate_changed,
     ProfitPaused: _paused,
     Rescheduled: _rescheduled,
+    Postponed: _postponed,
+    Waived: _waived,
     ChargeAdded: _charge_added,
     ChargeWaived: _charge_waived,
     ChargedBack: owed_again.charge_back,

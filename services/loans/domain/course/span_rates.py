@@ -5,10 +5,12 @@ paper: a third of a percent is 0.0033…33, never more), and only the profit its
 """
 
 from calendar import isleap
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 from typing import assert_never
 
 from services.loans.domain.course.plan import (
@@ -32,7 +34,8 @@ class Measure:
     """How the days of one period become a share of the year's rate.
 
     `origin` is the first day of the whole course: a period is regular when it lies a whole number
-    of steps (`every` `unit`) after it.
+    of steps (`every` `unit`) after it. `agreed` are periods whose length in years was agreed as
+    it is, by first and due day: it holds exactly, and a part of one bears its part by days.
     """
 
     rules: DayRules
@@ -40,6 +43,9 @@ class Measure:
     unit: Unit
     origin: date
     month_end_rule: MonthEndRule = "clamp"
+    agreed: Mapping[tuple[date, date], Fraction] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False
+    )
 
 
 def step(start: date, count: int, unit: Unit, rule: MonthEndRule = "clamp") -> date:
@@ -57,6 +63,23 @@ def step(start: date, count: int, unit: Unit, rule: MonthEndRule = "clamp") -> d
             assert_never(unit)
 
 
+def to_end(
+    measure: Measure, rate: Fraction, period: tuple[date, date], start: date, end: date
+) -> tuple[int, int]:
+    """`to_due` as numerator and denominator; exact where the period's length was agreed."""
+    years = measure.agreed.get(period)
+    if years is None:
+        found = to_due(measure, rate, period, start, end)
+        return found.numerator, found.denominator
+    length = (period[1] - period[0]).days
+    if length == 0 or end <= start:
+        return 0, 1
+    above, below = rate.numerator * years.numerator, rate.denominator * years.denominator
+    if start == period[0] and end == period[1]:
+        return above, below
+    return above * (end - start).days, below * length
+
+
 @lru_cache(maxsize=65_536)
 def to_due(
     measure: Measure, rate: Fraction, period: tuple[date, date], start: date, end: date
@@ -71,6 +94,15 @@ def to_due(
         return Fraction(0)
     whole = _rate(measure, rate, period, start, period[1], units=units_in(measure, *period))
     return Fraction(round(whole * _SCALE) * (end - start).days, _SCALE * days_left)
+
+
+def of_part(
+    measure: Measure, rate: Fraction, period: tuple[date, date], start: date, end: date
+) -> Fraction:
+    """`of_days`, or the part of the period's length where that was agreed."""
+    if period in measure.agreed:
+        return Fraction(*to_end(measure, rate, period, start, end))
+    return of_days(measure, rate, period, start, end)
 
 
 @lru_cache(maxsize=65_536)

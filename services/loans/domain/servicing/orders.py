@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Self, cast
 from uuid import UUID
 
+from services.loans.domain.course.events import OpenProfit
+from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.journal import Channel
 from shared.errors import JsonValue, Kind, RafidError, to_json
 
@@ -23,6 +25,9 @@ class OrderKind(StrEnum):
     RESTRUCTURE = "restructure"
     RATE_CHANGE = "rate_change"
     PROFIT_PAUSE = "profit_pause"
+    RE_AGE = "re_age"
+    RE_AMORTISE = "re_amortise"
+    CHARGE_OFF = "charge_off"
     ADVANCE = "advance"
     REFINANCE = "refinance"
     TRANSFER = "transfer"
@@ -110,6 +115,9 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.RESTRUCTURE: Rule(needs=("instalments", "first_due_on", "annual_rate"), may_have=("grace",)),
     _K.RATE_CHANGE: Rule(needs=("annual_rate",), in_relief=True),
     _K.PROFIT_PAUSE: Rule(needs=("until_on",), in_relief=True),
+    _K.RE_AGE: Rule(needs=("instalments", "first_due_on"), may_have=("open_profit",)),
+    _K.RE_AMORTISE: Rule(may_have=("open_profit",)),
+    _K.CHARGE_OFF: Rule(may_have=("further_profit",), weight=Weight.AMOUNT),
     _K.ADVANCE: Rule(needs=("effect",), is_approved=False),
     _K.REFINANCE: Rule(needs=("new_contract_id",), moves_money=True),
     _K.TRANSFER: Rule(needs=("borrower_id",)),
@@ -154,6 +162,8 @@ class Asked:
     grace: int | None = None
     annual_rate: Decimal | None = None
     until_on: date | None = None
+    open_profit: OpenProfit | None = None
+    further_profit: ChargeOff | None = None
     effect: Advance | None = None
     channel: Channel | None = None
     order_id: UUID | None = None
@@ -218,6 +228,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "grace": int,
     "annual_rate": Decimal,
     "until_on": date.fromisoformat,
+    "open_profit": OpenProfit,
+    "further_profit": ChargeOff,
     "effect": Advance,
     "channel": Channel,
     "order_id": UUID,
