@@ -1,6 +1,5 @@
 """Does the course of a contract come out as a case with dates states it?"""
 
-from collections.abc import Callable
 from datetime import date
 
 from services.cli.checking import hearing, orders, plans, tables
@@ -9,7 +8,7 @@ from services.cli.checking.reading import Malformed, Node, refuse_unknown
 from services.loans.domain.course import closing_early, fold
 
 
-def comparing(case: Node) -> Callable[[Node, bool], str]:
+def comparing(case: Node) -> tables.Compare:
     """Give what compares a checkpoint of a case; they are asked in the order of events."""
     scale = plans.scale_of(case["inputs"])
     heard = Happened(
@@ -23,7 +22,7 @@ def comparing(case: Node) -> Callable[[Node, bool], str]:
         case, "transaction_columns", needed=("transaction_date", "transaction_type")
     )
 
-    def compare(checkpoint: Node, two_columns_only: bool) -> str:  # noqa: FBT001 - a mark's meaning
+    def compare(checkpoint: Node, *, two_columns_only: bool) -> str:
         after = checkpoint["after_event"].whole()
         while waiting and waiting[0]["seq"].whole() <= after:
             hearing.hear(heard, waiting[0])

@@ -51,11 +51,11 @@ PLACES: Final[Mapping[str, Callable[[Line], object]]] = {
 }
 
 
-def comparing(case: Node) -> Callable[[Node, bool], str]:
+def comparing(case: Node) -> tables.Compare:
     """Give what compares a checkpoint of a case with the public schedule of its terms."""
     columns = tables.names_of(case, "schedule_columns", needed=("nr",))
 
-    def compare(checkpoint: Node, two_columns_only: bool) -> str:  # noqa: FBT001 - a mark's meaning
+    def compare(checkpoint: Node, *, two_columns_only: bool) -> str:
         stated = checkpoint.get("variant")
         variant = "" if stated is None else stated.text()
         unrounded = variant == agreed.UNROUNDED or _is_unrounded(case["inputs"])

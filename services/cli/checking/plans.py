@@ -39,6 +39,10 @@ from shared.money import Rounding
 MONTHS_A_YEAR: Final = 12
 PERIODS_MAX: Final = 1200
 DECIMALS_MAX: Final = 6
+DATES: Final = frozenset({"nr", "days", "from_date", "due_date"})
+WITHOUT_FIGURES: Final = frozenset({"after_event", "business_date", "check", "rows"})
+ANY_PRINCIPAL: Final = 1_000_000
+"""Of a loan of which only due dates are asked, in minor units: enough for any number of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +84,10 @@ def plan_of(case: Node) -> Plan:
     signed = inputs.get("submitted_on")
     multiple = _multiple(inputs, scale)
     currency_multiple = _currency_multiple(inputs, scale)
-    principal = inputs.get("principal")
     amortisation = inputs.get("amortization")
     _refuse_level_only(inputs, currency_multiple)
     return Plan(
-        principal=scale.minor(principal) if principal else 100 * term,
+        principal=_principal(case, scale),
         annual_rate=_rate(interest),
         instalments=term,
         every=frequency["every"].whole(),
@@ -122,6 +125,21 @@ def plan_of(case: Node) -> Plan:
             inputs, "charge_off_behaviour", words.CHARGE_OFFS, ChargeOff.AS_AGREED
         ),
     )
+
+
+def _principal(case: Node, scale: Scale) -> int:
+    """Give what is lent. A case of due dates alone states none: they are those of any amount.
+
+    Raises `Unsupported` where a figure is stated of a loan whose principal is not.
+    """
+    stated = case["inputs"].get("principal")
+    if stated is not None:
+        return scale.minor(stated)
+    columns = {column.text() for column in case.listed("schedule_columns")}
+    members = {name for point in case["checkpoints"].items() for name in point.members()}
+    if columns - DATES or members - WITHOUT_FIGURES or case["events"].items():
+        raise Unsupported("figures of a loan whose principal is not stated")
+    return ANY_PRINCIPAL
 
 
 def charge_of(stated: Node, scale: Scale) -> Charge:

@@ -1,13 +1,15 @@
 """Which checkpoints of a schedule case count, and what came of the case?"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from services.cli.checking import courses, periodic, reading, tables
 from services.cli.checking.outcomes import Outcome, Verdict
 from services.cli.checking.reading import CaseFile, Malformed, Node, Unsupported, refuse_unknown
+from services.cli.checking.tables import Compare
 from shared.errors import RafidError
 
 FORMAT: Final = "schedule-case/1"
@@ -120,27 +122,10 @@ def _results(case: Node) -> Iterator[tuple[bool, Verdict, str]]:
     except Unsupported as error:
         yield True, Verdict.UNSUPPORTED, str(error)
         return
-    marks = [point.mark for point in checkpoints]
-    try:
-        compare = _comparing(case)
-    except Unsupported as error:
-        yield from _for_all(marks, Verdict.UNSUPPORTED, str(error))
-        return
-    except Malformed:
-        raise
-    except Exception as error:  # noqa: BLE001 - a case may hold anything, and the next one waits
-        yield from _for_all(marks, Verdict.DIFFERENT, _broke(error))
-        return
+    comparing = cache(lambda: _comparing(case))  # heard once, whichever checkpoint is the first
     for point in checkpoints:
         if point.mark is not Mark.LEFT_OUT:
-            yield point.mark is not Mark.ARITHMETIC, *_tried(compare, point)
-
-
-def _for_all(
-    marks: Sequence[Mark], verdict: Verdict, reason: str
-) -> Iterator[tuple[bool, Verdict, str]]:
-    for mark in set(marks) - {Mark.LEFT_OUT}:
-        yield mark is not Mark.ARITHMETIC, verdict, reason
+            yield point.mark is not Mark.ARITHMETIC, *_tried(comparing, point)
 
 
 def _broke(error: Exception) -> str:
@@ -149,16 +134,17 @@ def _broke(error: Exception) -> str:
     return f"broke: {type(error).__name__}: {error}"
 
 
-def _comparing(case: Node) -> Callable[[Node, bool], str]:
+def _comparing(case: Node) -> Compare:
     if case["inputs"].get("schedule_engine") is None:
         return periodic.comparing(case)
     return courses.comparing(case)
 
 
-def _tried(compare: Callable[[Node, bool], str], point: Checkpoint) -> tuple[Verdict, str]:
+def _tried(comparing: Callable[[], Compare], point: Checkpoint) -> tuple[Verdict, str]:
     place = f"after event {point.stated['after_event'].whole()}"
     try:
-        difference = compare(point.stated, point.mark is Mark.TWO_COLUMNS)
+        two_columns_only = point.mark is Mark.TWO_COLUMNS
+        difference = comparing()(point.stated, two_columns_only=two_columns_only)
     except Unsupported as error:
         return Verdict.UNSUPPORTED, str(error)
     except Malformed:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from services.cli.checking.plans import Scale
 from services.cli.checking.reading import Malformed, Node, Unsupported
@@ -74,6 +74,13 @@ STATUSES: Final[Mapping[str, CourseStatus]] = {
     "CLOSED_OBLIGATIONS_MET": CourseStatus.PAID_OFF,
     "CLOSED_WRITTEN_OFF": CourseStatus.WRITTEN_OFF,
 }
+
+
+class Compare(Protocol):
+    """What compares a case with ours, a checkpoint after the other."""
+
+    def __call__(self, checkpoint: Node, *, two_columns_only: bool) -> str:
+        """Give the first difference, nothing where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
