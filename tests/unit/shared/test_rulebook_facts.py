@@ -113,7 +113,8 @@ def alike() -> Iterator[tuple[Fact, Fact]]:
     for topic in {fact.topic for fact in rulebook.FACTS} - {"holiday"}:
         for one, other in combinations(rulebook.facts_of(topic), 2):
             same_names = one.conditions.keys() == other.conditions.keys()
-            if one.country == other.country and same_names:
+            same_question = (one.country, one.unit) == (other.country, other.unit)
+            if same_question and same_names:
                 shared = [one.conditions[name] & other.conditions[name] for name in one.conditions]
                 if all(shared):
                     yield one, other

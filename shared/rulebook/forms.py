@@ -1,0 +1,207 @@
+"""What does a fact look like on whose figure a decision rests?
+
+A fact that an institution gives itself is checked by the same rules as ours, so that none is ever
+read that nobody can use. Only topics with a figure or a calendar are an institution's to give:
+what a kind of fund may finance follows a recorded ruling, never an override.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from shared.currencies import EXPONENTS
+from shared.errors import JsonValue, Kind, RafidError
+from shared.rulebook.facts import Fact
+
+CONDITIONS_MAX: Final = 5
+VALUES_MAX: Final = 20
+WEEKDAYS: Final = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+INSTITUTION: Final = "institution"
+"""The topic under which an institution says what it is: its type, its part of the country, …"""
+MONTHS_MAX, DAYS_MAX = 600, 3_650
+MONTHS_OF_YEAR, DAYS_OF_LUNAR_MONTH, HOLIDAY_DAYS_MAX = 12, 30, 10
+ASKED: Final = frozenset(
+    {
+        "area",
+        "client_status",
+        "credit_category",
+        "institution_type",
+        "meets_norms",
+        "part",
+        "purpose",
+        "region",
+        "resources",
+        "scheme",
+        "sector",
+        "size",
+    }
+)
+"""What the conditions of ceilings and caps ask for, beside the mode of finance and the cycle."""
+
+
+class FactMalformed(RafidError):
+    """A fact of the rulebook is not in the form of its topic"""
+
+    kind = Kind.RULE
+    detail = "The member {member} of a fact of topic {topic} cannot be {value}."
+    topic: str
+    member: str
+    value: str
+
+
+class TopicNotYours(RafidError):
+    """An institution gives no facts of this topic"""
+
+    kind = Kind.RULE
+    detail = "Facts of topic {topic} are not an institution's to give; it may give {topics}."
+    topic: str
+    topics: tuple[str, ...]
+
+
+def check(fact: Fact) -> None:
+    """Raise `FactMalformed` unless value, unit and conditions are in the form of the topic."""
+    if len(fact.conditions) > CONDITIONS_MAX:
+        raise _malformed(fact, "conditions", len(fact.conditions))
+    for name, accepted in fact.conditions.items():
+        if not accepted or len(accepted) > VALUES_MAX:
+            raise _malformed(fact, f"conditions.{name}", len(accepted))
+    form = FORMS.get(fact.topic)
+    if form is not None and not fact.is_published and not form(fact):
+        raise _malformed(fact, "value", f"{fact.value} {fact.unit}".strip())
+    if fact.is_published and fact.topic not in CAPS:
+        raise _malformed(fact, "value.rule", "published")
+
+
+def check_own(fact: Fact) -> None:
+    """Raise what `check` raises, and `TopicNotYours` for a topic that is not to be overridden."""
+    if fact.topic not in OVERRIDABLE:
+        raise TopicNotYours(topic=fact.topic, topics=tuple(sorted(OVERRIDABLE)))
+    if fact.is_published:
+        raise _malformed(fact, "value.rule", "published")
+    check(fact)
+
+
+def _malformed(fact: Fact, member: str, value: object) -> FactMalformed:
+    return FactMalformed(topic=fact.topic, member=member, value=str(value))
+
+
+def _number(value: JsonValue, *, most: Decimal | int | None = None) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return False
+    return number.is_finite() and number >= 0 and (most is None or number <= most)
+
+
+def _amount(fact: Fact) -> bool:
+    return fact.unit in EXPONENTS and _number(fact.value)
+
+
+def _months(fact: Fact) -> bool:
+    whole = isinstance(fact.value, str) and fact.value.isdecimal()
+    return whole and fact.unit == "months" and 0 < int(fact.text) <= MONTHS_MAX
+
+
+def _rate(fact: Fact) -> bool:
+    return fact.unit in {"nominal", "effective"} and _number(fact.value, most=10)
+
+
+def _share(fact: Fact) -> bool:
+    return fact.unit == "share" and _number(fact.value, most=10)
+
+
+def _fee(fact: Fact) -> bool:
+    return _share(fact) or _amount(fact)
+
+
+def _shares_by_day(fact: Fact) -> bool:
+    """From the first day late: nothing late has a share, and more is never less."""
+    if not isinstance(fact.value, dict) or "0" not in fact.value:
+        return False
+    days = fact.value
+    if not all(day.isdecimal() and int(day) <= DAYS_MAX for day in days):
+        return False
+    shares = [days[day] for day in sorted(days, key=int)]
+    if not all(_number(share, most=1) for share in shares):
+        return False
+    numbers = [Decimal(str(share)) for share in shares]
+    return numbers == sorted(numbers)
+
+
+def _weekdays(fact: Fact) -> bool:
+    days = fact.value.split() if isinstance(fact.value, str) else []
+    return len(set(days)) == len(days) and 0 < len(days) < len(WEEKDAYS) and set(days) <= WEEKDAYS
+
+
+def _holiday(fact: Fact) -> bool:
+    if not isinstance(fact.value, dict) or not isinstance(fact.value.get("name"), str):
+        return False
+    rule, days = HOLIDAYS.get(str(fact.value.get("rule"))), fact.value.get("days", 1)
+    lasts = isinstance(days, int) and not isinstance(days, bool) and 0 < days <= HOLIDAY_DAYS_MAX
+    return rule is not None and lasts and rule(fact.value)
+
+
+def _fixed_day(value: Mapping[str, JsonValue]) -> bool:
+    """A day that every year has: the 29th of February is none."""
+    try:
+        date(2001, int(str(value.get("month"))), int(str(value.get("day"))))
+    except ValueError:
+        return False
+    return True
+
+
+def _hijri_day(value: Mapping[str, JsonValue]) -> bool:
+    month, day = value.get("month"), value.get("day")
+    if not isinstance(month, int) or not isinstance(day, int):
+        return False
+    return 1 <= month <= MONTHS_OF_YEAR and 1 <= day <= DAYS_OF_LUNAR_MONTH
+
+
+def _given_days(value: Mapping[str, JsonValue]) -> bool:
+    days = value.get("dates")
+    if not isinstance(days, list) or not days:
+        return False
+    try:
+        return all(bool(date.fromisoformat(str(day))) for day in days)
+    except ValueError:
+        return False
+
+
+def _institution(fact: Fact) -> bool:
+    told = fact.value
+    if not isinstance(told, dict) or not told or fact.conditions:
+        return False
+    return all(
+        name in ASKED and isinstance(value, str | bool) and value != ""
+        for name, value in told.items()
+    )
+
+
+HOLIDAYS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], bool]]] = {
+    "fixed": _fixed_day,
+    "hijri": _hijri_day,
+    "dates": _given_days,
+}
+CAPS: Final = frozenset({"rate_cap", "cost_cap", "fee_cap"})
+OVERRIDABLE: Final = CAPS | {
+    "loan_ceiling",
+    "term_ceiling",
+    "minimum_provision",
+    "weekend",
+    "holiday",
+    INSTITUTION,
+}
+FORMS: Final[Mapping[str, Callable[[Fact], bool]]] = {
+    "loan_ceiling": _amount,
+    "term_ceiling": _months,
+    "rate_cap": _rate,
+    "cost_cap": _share,
+    "fee_cap": _fee,
+    "minimum_provision": _shares_by_day,
+    "weekend": _weekdays,
+    "holiday": _holiday,
+    INSTITUTION: _institution,
+}
