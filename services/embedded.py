@@ -54,13 +54,13 @@ class Rafid:
                 scoring_client_secret=SecretStr(kept["scoring_client_secret"]),
                 monitoring_client_secret=SecretStr(kept["monitoring_client_secret"]),
                 sandbox_wallet=True,
-                **common,  # type: ignore[arg-type]
+                **common,  # type: ignore[arg-type] # by name
             ),
             http=self.http,
             clock=clock,
         )
         self.scoring: FastAPI = scoring.create_app(
-            ScoringSettings(database_url=SecretStr(urls["scoring"]), **common),  # type: ignore[arg-type]
+            ScoringSettings(database_url=SecretStr(urls["scoring"]), **common),  # type: ignore[arg-type] # by name
             http=self.http,
             clock=clock,
         )
@@ -71,7 +71,7 @@ class Rafid:
                 session_secret=SecretStr(kept["session_secret"]),
                 public_url=AnyHttpUrl(public_url),
                 loans_url=AnyHttpUrl(public_url),
-                **common,  # type: ignore[arg-type]
+                **common,  # type: ignore[arg-type] # by name
             ),
             http=self.http,
             clock=clock,

@@ -100,7 +100,7 @@ class RafidError(Exception, metaclass=_ErrorType):
         if not (cls.__doc__ or "").strip():
             raise TypeError(f"{cls.__name__} needs a docstring: its first line is the title")
         dataclass(cls, frozen=True, kw_only=True, eq=False)
-        clashing = sorted(_RESERVED & {field.name for field in fields(cls)})  # type: ignore[arg-type]
+        clashing = sorted(_RESERVED & {field.name for field in fields(cls)})  # type: ignore[arg-type] # is one since the line above
         if clashing:
             raise TypeError(f"{cls.__name__} cannot have a field named {', '.join(clashing)}")
 
@@ -139,7 +139,7 @@ class RafidError(Exception, metaclass=_ErrorType):
         return {name: to_text(value, say=say) for name, value in self._values().items()}
 
     def _values(self) -> dict[str, object]:
-        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type] # every subclass is one
         return {name: getattr(self, name) for name in names}
 
 

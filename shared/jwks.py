@@ -42,7 +42,7 @@ class GivenKeys:
     def __init__(self, current: Callable[[], KeySet]) -> None:
         self._current = current
 
-    async def key_set(self, *, kid: str | None) -> KeySet:  # noqa: ARG002
+    async def key_set(self, *, kid: str | None) -> KeySet:  # noqa: ARG002 - the protocol's
         """Give the keys."""
         return self._current()
 

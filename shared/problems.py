@@ -160,7 +160,7 @@ def of_status(
     """Write a problem that only has an HTTP status; `detail` is a message id."""
     phrase = HTTPStatus(status).phrase
     name, title, usual = PLAIN.get(status, (f"status-{status}", phrase, phrase))
-    waiting = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}  # noqa: PLR2004
+    waiting = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}  # noqa: PLR2004 - unavailable
     return Problem(
         type=f"/problems/{name}",
         status=status,

@@ -80,7 +80,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self.answers.set()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's own
         """End in good order, twice Ctrl-C at once; not raised again: what is around ends too."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
@@ -89,7 +89,7 @@ class Server(uvicorn.Server):
 def web_server(app: object, *, port: int, host: str = HOST) -> Server:
     """Make the server for an ASGI application whose lifespan is entered elsewhere."""
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,  # type: ignore[arg-type] # any ASGI application
         host=host,
         port=port,
         access_log=False,
@@ -152,6 +152,6 @@ def application(service: Service) -> FastAPI:
         case Service.LOANS:
             return loans.create_app(LoansSettings())  # type: ignore[call-arg] # from environment
         case Service.SCORING:
-            return scoring.create_app(ScoringSettings())  # type: ignore[call-arg]
+            return scoring.create_app(ScoringSettings())  # type: ignore[call-arg] # so too
         case Service.MONITORING:
-            return monitoring.create_app(MonitoringSettings())  # type: ignore[call-arg]
+            return monitoring.create_app(MonitoringSettings())  # type: ignore[call-arg] # so too

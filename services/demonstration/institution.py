@@ -272,7 +272,7 @@ def _product(
         "policy": Policy(approve_points_from=60, reject_points_below=30),
         "least_age_years": 18,
     }
-    return Product(**usually | members)  # type: ignore[arg-type]
+    return Product(**usually | members)  # type: ignore[arg-type] # by name
 
 
 def _rates(least: str, usual: str, most: str) -> Limits[Decimal]:

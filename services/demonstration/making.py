@@ -250,7 +250,7 @@ class _Maker:
             signed_on + timedelta(days=self.rng.randint(0, 2)), rule="next", country=COUNTRY
         )
         days = (decided_on, signed_on, disbursed_on)
-        return tuple(day if day <= self.today else None for day in days)  # type: ignore[return-value]
+        return tuple(day if day <= self.today else None for day in days)  # type: ignore[return-value] # as many as came in
 
     def _with_payments(self, made: Application, *, offer: Offer, soundness: float) -> Application:
         temper = behaviour.temper(self.rng, soundness=soundness)

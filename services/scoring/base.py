@@ -12,4 +12,4 @@ class Base(DeclarativeBase):
     """Parent of every row class of scoring; the role's search path names the schema."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: TIMESTAMP(timezone=True), str: Text}  # noqa: RUF012
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), str: Text}  # noqa: RUF012 - SQLAlchemy's name, read once

@@ -77,13 +77,11 @@ class Dating:
     seasons: tuple[Season, ...] = ()
 
     def __post_init__(self) -> None:
-        days = self.days
-        two_days = len(days) == 2 and 1 <= days[0] < days[1] <= DAYS_OF_MONTH  # noqa: PLR2004 - twice a month
         refuse_first(
             self,
             {
                 "every": 1 <= self.every <= EVERY_MAX,
-                "days": not days or two_days,
+                "days": not self.days or _are_two(self.days),
                 "seasons": len(self.seasons) <= SEASONS_MAX,
             },
             within="dating",
@@ -102,11 +100,20 @@ def template(name: str) -> tuple[Season, ...]:
     return TEMPLATES[name]
 
 
+def _are_two(days: tuple[int, ...]) -> bool:
+    match days:
+        case (first, second):
+            return 1 <= first < second <= DAYS_OF_MONTH
+        case _:
+            return False
+
+
 def _is_day(month_and_day: tuple[int, ...]) -> bool:
-    if len(month_and_day) != 2:  # noqa: PLR2004 - a month and a day
-        return False
-    month, day = month_and_day
-    return 1 <= month <= MONTHS and 1 <= day <= DAYS_OF_MONTH
+    match month_and_day:
+        case (month, day):
+            return 1 <= month <= MONTHS and 1 <= day <= DAYS_OF_MONTH
+        case _:
+            return False
 
 
 def _hijri(first: tuple[int, int], last: tuple[int, int], weight: int) -> Season:

@@ -20,9 +20,14 @@ Part = TypeVar("Part")
 
 
 def to_json(part: object) -> dict[str, JsonValue]:
-    """Give the members that differ from their default; amounts in minor units, rates as text."""
+    """Give the members that differ from their default; amounts in minor units, rates as text.
+
+    Raises `TypeError` for what is no part.
+    """
+    if not is_dataclass(part):
+        raise TypeError(f"{type(part).__name__} is no part of terms")
     members: dict[str, JsonValue] = {}
-    for field in fields(part):  # type: ignore[arg-type]
+    for field in fields(part):
         value = getattr(part, field.name)
         if field.default is MISSING or value != field.default:
             members[field.name] = _plain(value)

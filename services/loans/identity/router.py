@@ -94,7 +94,7 @@ async def give_token(
             case _:
                 answer = _unsupported(grant_type)
     except _Refused as refused:
-        headers = {"WWW-Authenticate": 'Basic realm="rafid"'} if refused.status == 401 else None  # noqa: PLR2004
+        headers = {"WWW-Authenticate": 'Basic realm="rafid"'} if refused.status == 401 else None  # noqa: PLR2004 - not signed in
         return _json(refused.body.model_dump_json(), status=refused.status, headers=headers)
     except SignInBusy:
         busy = OAuthErrorOut(error="temporarily_unavailable", error_description="ask again")

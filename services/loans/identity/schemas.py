@@ -11,7 +11,7 @@ class TokenOut(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token, none itself
     expires_in: int
     id_token: str | None = None
 

@@ -55,7 +55,7 @@ class PartBody(Body):
     @classmethod
     def of(cls, part: object) -> Self:
         """Write a part; amounts as money, numbers as they are."""
-        return cls(**_wire(part))
+        return cls(**{field.name: _member(getattr(part, field.name)) for field in fields(cls.part)})
 
 
 class AmortisationBody(PartBody):
@@ -195,13 +195,6 @@ def _domain(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_domain(each) for each in value)
     return value
-
-
-def _wire(part: object) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for field in fields(part):  # type: ignore[arg-type]
-        members[field.name] = _member(getattr(part, field.name))
-    return members
 
 
 def _member(value: object) -> object:

@@ -106,7 +106,7 @@ def portions(agreement: Agreement, *, paid_minor: int) -> Portions:
     for due in agreement.dues[:filled]:
         for component in COMPONENTS:
             parts[component] += due.part(component)
-    rest = paid - agreement._totals[filled]  # noqa: SLF001
+    rest = paid - agreement._totals[filled]  # noqa: SLF001 - same module
     if filled < len(agreement.dues):
         for component in agreement.allocation_order:
             taken = min(rest, agreement.dues[filled].part(component))
@@ -123,11 +123,11 @@ def portions(agreement: Agreement, *, paid_minor: int) -> Portions:
 def principal_paid(agreement: Agreement, *, paid_minor: int) -> int:
     """The principal part of `portions`, in minor units, without walking the instalments."""
     paid = max(paid_minor, 0)
-    filled = agreement._filled(paid)  # noqa: SLF001
-    principal = agreement._principals[filled]  # noqa: SLF001
+    filled = agreement._filled(paid)  # noqa: SLF001 - same module
+    principal = agreement._principals[filled]  # noqa: SLF001 - same module
     if filled == len(agreement.dues):
         return principal
-    rest = paid - agreement._totals[filled]  # noqa: SLF001
+    rest = paid - agreement._totals[filled]  # noqa: SLF001 - same module
     for component in agreement.allocation_order:
         taken = min(rest, agreement.dues[filled].part(component))
         if component == "principal":
@@ -141,7 +141,7 @@ def oldest_unpaid(agreement: Agreement, *, paid_minor: int, as_of: date) -> date
 
     A due is late from the day after its date: an instalment due on 1 March is not late on it.
     """
-    filled = agreement._filled(paid_minor)  # noqa: SLF001
+    filled = agreement._filled(paid_minor)  # noqa: SLF001 - same module
     if filled == len(agreement.dues):
         return None
     due_on = agreement.dues[filled].due_on

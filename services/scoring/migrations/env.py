@@ -4,4 +4,4 @@ from alembic import context
 
 from shared import migrations
 
-migrations.run_environment(context)  # type: ignore[arg-type]
+migrations.run_environment(context)  # type: ignore[arg-type] # a module that stands for its object

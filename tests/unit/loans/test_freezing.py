@@ -114,3 +114,9 @@ def _is_plain(value: JsonValue) -> bool:
     if isinstance(value, list):
         return all(_is_plain(each) for each in value)
     return value is None or type(value) in {bool, int, str}
+
+
+@pytest.mark.parametrize("stranger", [0.5, ["2026-01-01"], {"every": 2}, b"x"])
+def test_what_is_no_part_is_not_frozen(stranger: object) -> None:
+    with pytest.raises(TypeError, match=f"{type(stranger).__name__} is no part of terms"):
+        freezing.to_json(stranger)

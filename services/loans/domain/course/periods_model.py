@@ -284,7 +284,9 @@ class Model:
             else:
                 above, below = span.rate
                 if until is not None and until < span.end:
-                    above, below = self._part(period, span, until, is_first and position == 0)
+                    above, below = self._part(
+                        period, span, until=until, at_start=is_first and position == 0
+                    )
                 above = above * span.base + credit * below
                 above = max(above, 0)
             if not above:
@@ -295,7 +297,7 @@ class Model:
                 top, bottom = top * below + above * bottom, bottom * below
         return whole(top, bottom, self.rounding)
 
-    def _part(self, period: Period, span: Span, until: date, at_start: bool) -> tuple[int, int]:  # noqa: FBT001 - a private branch
+    def _part(self, period: Period, span: Span, *, until: date, at_start: bool) -> tuple[int, int]:
         if not (span.start < until or (at_start and span.start == until)):
             return 0, 1
         return span_rates.to_end(

@@ -211,7 +211,7 @@ class Asked:
         """The order that `members` wrote; raises `KeyError` or `ValueError` on anything else."""
         kept = cast("Mapping[str, str]", members)
         read = {name: READERS[name](value) for name, value in kept.items()}
-        return cls(kind=kind, effective_on=effective_on, reason=reason, **read)  # type: ignore[arg-type]
+        return cls(kind=kind, effective_on=effective_on, reason=reason, **read)  # type: ignore[arg-type] # by name
 
 
 LEAST = {"amount_minor": 1, "periods": 1, "instalments": 1, "grace": 0, "annual_rate": 0}
