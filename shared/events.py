@@ -344,6 +344,20 @@ class FundMoneyMoved(Event):
     target: str
 
 
+class HeldMoneyMoved(Event):
+    """Money held for a contract moved: a borrower's savings or own contribution, out negative."""
+
+    type: ClassVar[str] = "loans.held-money-moved.v1"
+    contract_id: UUID
+    holding_id: UUID
+    fund_id: UUID
+    purpose: str
+    kind: str
+    amount_minor: int
+    currency: str
+    moved_on: date
+
+
 class DealStepTaken(Event):
     """A step of a deal was taken; `cash_minor` is what it moved in the fund, out negative."""
 
@@ -357,6 +371,34 @@ class DealStepTaken(Event):
     taken_on: date
     cash_minor: int
     currency: str
+
+
+class DealChanged(Event):
+    """A step of a deal changed what stands with the client: declared, delivered, bought, lost.
+
+    `at_work_minor` is how much more of the fund's money stands with the client beside what a
+    `disbursement-completed` told, lost or come back below 0. `principal_minor` and `profit_minor`
+    came back with the step, in money or in goods; `declared_minor` is the fund's part of a result.
+    `quantity` are goods or units, a plain number. `dues` hold from `effective_on` on, if others.
+    """
+
+    type: ClassVar[str] = "loans.deal-changed.v1"
+    contract_id: UUID
+    step_id: UUID
+    reverses_step_id: UUID | None
+    fund_id: UUID
+    mode_of_finance: str
+    step: str
+    stage: str
+    effective_on: date
+    currency: str
+    at_work_minor: int
+    principal_minor: int
+    profit_minor: int
+    declared_minor: int
+    quantity: str | None
+    dues: tuple[CorrectedDue, ...] | None
+    is_settled: bool
 
 
 class ProjectOpened(Event):

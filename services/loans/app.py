@@ -20,6 +20,7 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.funds import router as funds
+from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
 from services.loans.identity import router as identity
 from services.loans.identity.issuer import Issuer
@@ -63,6 +64,7 @@ ROUTERS = (
     approvals.router,
     contracts.router,
     previews.router,
+    holdings.router,
     deals.router,
     payments.router,
     disbursements.router,

@@ -26,13 +26,17 @@ OPEN = {
     "GET /monitoring/v1/callback",
     "POST /monitoring/v1/logout",
 }
-MOVES_MONEY = {
+MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
     "POST /loans/v1/funds/{fund_id}/receipts",
     "POST /loans/v1/applications/{application_id}/decisions",
     "POST /loans/v1/applications/{application_id}/reservations",
     "POST /loans/v1/contracts",
     "POST /loans/v1/contracts/{contract_id}/cancellation",
     "POST /loans/v1/contracts/{contract_id}/disbursements",
+    "POST /loans/v1/contracts/{contract_id}/holdings",
+    "POST /loans/v1/contracts/{contract_id}/holdings/earnings",
+    "POST /loans/v1/contracts/{contract_id}/holdings/withdrawals",
+    "POST /loans/v1/holdings/{holding_id}/reversal",
     "POST /loans/v1/contracts/{contract_id}/steps",
     "POST /loans/v1/contracts/{contract_id}/steps/{step_id}/reversal",
     "POST /loans/v1/contracts/{contract_id}/results",
@@ -49,6 +53,7 @@ MOVES_MONEY = {
     "POST /loans/v1/funds/{fund_id}/orders",
     "POST /loans/v1/fund-orders/{order_id}/approval",
     "POST /loans/v1/collection-sheets",
+    "POST /loans/v1/contracts/{contract_id}/certificates",
     "POST /loans/v1/ledger/closings",
     "POST /loans/v1/closing/days",
 }

@@ -13,9 +13,10 @@ from services.loans.base import Base
 
 
 class DisbursementRow(Base):
-    """A loan paid out, whole; `fee_kept_minor` of it was kept back as a fee.
+    """A loan paid out, or a tranche of it; `fee_kept_minor` of it was kept back as a fee.
 
-    One taken back has a second row of negative amounts that names it.
+    `saved_minor` of it was put into the borrower's savings. A tranche names the generation of
+    instalments it made. One taken back has a second row of negative amounts that names it.
     """
 
     __tablename__ = "disbursement"
@@ -25,6 +26,8 @@ class DisbursementRow(Base):
     currency: Mapped[str] = mapped_column(CHAR(3))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     fee_kept_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    saved_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    generation: Mapped[int | None]
     disbursed_on: Mapped[date]
     channel: Mapped[str]
     payment_id: Mapped[UUID | None]

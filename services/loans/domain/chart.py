@@ -207,6 +207,30 @@ _ROWS = (
         "صيانة السلع المؤجرة وتغطيتها",
         _TRADING,
     ),
+    (
+        "savings",
+        AccountClass.LIABILITY,
+        "Savings of borrowers held",
+        "Épargne des emprunteurs détenue",
+        "مدخرات المقترضين المحفوظة",
+        _ALL,
+    ),
+    (
+        "contribution",
+        AccountClass.LIABILITY,
+        "Own contributions of borrowers held",
+        "Apports des emprunteurs détenus",
+        "مساهمات المقترضين المحفوظة",
+        _ALL,
+    ),
+    (
+        "savings_cost",
+        AccountClass.EXPENSE,
+        "Earned by the savings of borrowers",
+        "Rémunération de l'épargne des emprunteurs",
+        "عوائد مدخرات المقترضين",
+        _PROFIT_BEARING,
+    ),
 )
 
 CHART = tuple(

@@ -47,11 +47,11 @@ def of(terms: Terms, spans: Sequence[Span]) -> Flows:
     later = [(tranche.on, tranche.amount.minor) for tranche in drawing.tranches]
     first = terms.principal.minor - sum(amount for _, amount in later)
     added, inside = [0] * len(spans), [Fraction(0)] * len(spans)
-    down = [DownPayment(on=terms.disbursed_on, amount=_down(terms, first))]
+    down = [DownPayment(on=terms.disbursed_on, amount=down_payment(terms, first))]
     breaks = {0, *(_period_of_change(change.on, spans) for change in terms.charging.rate_changes)}
     for on, amount in later:
         number = _period_of_tranche(on, spans)
-        kept_back = DownPayment(on=on, amount=_down(terms, amount))
+        kept_back = DownPayment(on=on, amount=down_payment(terms, amount))
         down.append(kept_back)
         added[number] += amount - kept_back.amount
         breaks.add(number)
@@ -69,7 +69,8 @@ def of(terms: Terms, spans: Sequence[Span]) -> Flows:
     )
 
 
-def _down(terms: Terms, amount: int) -> int:
+def down_payment(terms: Terms, amount: int) -> int:
+    """The part of a tranche that falls due the day it is paid out: 10 % of 4,005 is 400."""
     percent = terms.drawing.down_payment_percent
     if not percent:
         return 0

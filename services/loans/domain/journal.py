@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     FORGIVENESS = "forgiveness"
     CORRECTION = "correction"
     OPENING = "opening"
+    HOLDING = "holding"
 
 
 class Channel(StrEnum):

@@ -133,7 +133,7 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
 
 # What stands out in loans, goods and shares, and whose money a fund holds beside its own.
 LENT = "'loans', 'goods', 'goods_due', 'partnerships'"
-OWED = "'surplus', 'charity', 'client_deposit'"
+OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution'"
 STANDINGS = text(f"""
     select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
       c.reserved_minor, c.committed_minor
@@ -214,7 +214,8 @@ async def claims_of(
 
 # What the fund's money did, from the journal. A reversal counts as the kind it undoes; a fee
 # kept back at disbursement has come back from the borrower on the same day. Goods count as
-# paid out when they are handed over.
+# paid out when they are handed over. What is held for borrowers is theirs: it is none of the
+# fund's cash until it pays what is owed.
 FIGURES = text(f"""
     select f.fund_id, f.currency,
       coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind = 'receipt'), 0)::bigint
@@ -222,7 +223,8 @@ FIGURES = text(f"""
       coalesce(sum(m.amount_minor) filter (where m.code = 'loans' and (m.kind = 'disbursement'
         or (m.kind = 'deal' and m.amount_minor > 0))), 0)::bigint as disbursed_minor,
       (coalesce(sum(m.amount_minor) filter (where m.is_cash
-          and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction')), 0)
+          and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction',
+            'holding')), 0)
         - coalesce(sum(m.amount_minor) filter (where m.code = 'fee_income'
           and m.kind = 'disbursement'), 0))::bigint as returned_minor,
       coalesce(sum(m.amount_minor) filter (where m.is_cash), 0)::bigint as cash_minor,
@@ -230,15 +232,16 @@ FIGURES = text(f"""
         as outstanding_principal_minor
     from fund f
     left join (
-      select l.institution_id, l.fund_id, a.code, a.code in ('cash', 'wallet') as is_cash,
-        l.amount_minor, coalesce(o.kind, e.kind) as kind
+      select l.institution_id, l.fund_id, a.code, l.amount_minor,
+        a.code in ('cash', 'wallet', 'savings', 'contribution') as is_cash,
+        coalesce(o.kind, e.kind) as kind
       from account a
       join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
       join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
       left join journal_entry o
         on o.institution_id = e.institution_id and o.entry_id = e.reverses_entry_id
       where a.institution_id = :institution_id
-        and a.code in ('cash', 'wallet', 'loans', 'fee_income')
+        and a.code in ('cash', 'wallet', 'savings', 'contribution', 'loans', 'fee_income')
         and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id) and {WITHIN_CUT}
     ) m on m.institution_id = f.institution_id and m.fund_id = f.fund_id
     where f.institution_id = :institution_id

@@ -13,12 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.loans.base import Base
 
 NOW = func.clock_timestamp()
-OUT = "direction = 'outbound' and status not in ('failed', 'reversed')"
 OPEN = "status in ('requested', 'accepted') or (status = 'completed' and booked_at is null)"
+OUT = f"direction = 'outbound' and ({OPEN})"
 
 
 class PaymentRow(Base):
-    """Money on its way; `booked_at` is when a later slice has booked what arrived."""
+    """Money on its way; `booked_at` is when a later slice has booked what arrived.
+
+    `gross_minor` is what it pays on the contract, where a part of that is kept back.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -39,6 +42,7 @@ class PaymentRow(Base):
     contract_id: Mapped[UUID]
     currency: Mapped[str] = mapped_column(CHAR(3))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    gross_minor: Mapped[int | None] = mapped_column(BigInteger)
     phone_sealed: Mapped[bytes]
     status: Mapped[str] = mapped_column(server_default="requested")
     provider_reference: Mapped[str | None]

@@ -237,6 +237,24 @@ RULES: Mapping[str, str] = {
           or b.unearned_minor <> coalesce(sum(f.unearned_minor), 0)
           or b.allowance_minor <> coalesce(sum(f.allowance_minor), 0)
         order by b.book_id limit 1""",
+    "what is held for a contract is in its accounts, and never less than nothing": """
+        select coalesce(h.contract_id, b.contract_id) as row, coalesce(h.purpose, b.code)
+          || ' moved ' || coalesce(h.minor, 0) || ', booked ' || coalesce(b.minor, 0) as why
+        from (
+          select contract_id, purpose, sum(amount_minor) as minor from holding
+          where institution_id = :institution_id group by contract_id, purpose
+        ) h full join (
+          select e.contract_id, a.code, -sum(l.amount_minor) as minor
+          from account a
+          join journal_line l
+            on l.institution_id = a.institution_id and l.account_id = a.account_id
+          join journal_entry e
+            on e.institution_id = l.institution_id and e.entry_id = l.entry_id
+          where a.institution_id = :institution_id and a.code in ('savings', 'contribution')
+          group by e.contract_id, a.code
+        ) b on b.contract_id = h.contract_id and b.code = h.purpose
+        where coalesce(h.minor, 0) <> coalesce(b.minor, 0) or coalesce(h.minor, 0) < 0
+        order by 1 limit 1""",
     "every key that was taken was answered": """
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null

@@ -1,0 +1,123 @@
+"""The routes of held money: put in, give back, take back a mistake, see what is held."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import queries as contract_queries
+from services.loans.deps import Db, IdempotencyKey, Today
+from services.loans.domain import drawn
+from services.loans.domain.holdings import Purpose
+from services.loans.holdings import operations
+from services.loans.holdings.schemas import (
+    EarningIn,
+    HoldingIn,
+    HoldingOut,
+    HoldingReversalIn,
+    HoldingsOut,
+)
+from services.loans.holdings.tables import HoldingRow
+from shared import idempotency
+from shared.auth import Actor, Role, require
+
+router = APIRouter(prefix="/loans/v1", tags=["holdings"])
+
+MayTake = Annotated[Actor, require(Role.OFFICER, Role.FUNDS_MANAGER)]
+MayGive = Annotated[Actor, require(Role.FUNDS_MANAGER)]
+MayRead = Annotated[
+    Actor,
+    require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
+]
+Work = Callable[[AsyncSession], Awaitable[HoldingRow]]
+
+
+@router.get("/contracts/{contract_id}/holdings")
+async def read_holdings(contract_id: UUID, db: Db, actor: MayRead, today: Today) -> HoldingsOut:
+    """Tell what is held for a contract, what its terms ask for by today, and what moved."""
+    async with db() as session:
+        row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
+        held = await operations.held_for(session, row)
+        saved = await operations.savings_due(session, held, on=today)
+    asked = {Purpose.SAVINGS: saved, Purpose.CONTRIBUTION: drawn.down_payments(held.terms)}
+    balances = {purpose: held.balance(purpose) for purpose in Purpose}
+    return HoldingsOut.of(held.rows, asked=asked, held=balances)
+
+
+@router.post("/contracts/{contract_id}/holdings", status_code=201, response_model=HoldingOut)
+async def put_in(
+    contract_id: UUID, body: HoldingIn, db: Db, actor: MayTake, today: Today, key: IdempotencyKey
+) -> Response:
+    """Take in a borrower's savings or own contribution, held for the contract."""
+
+    async def work(session: AsyncSession) -> HoldingRow:
+        asked = body.asked(today=today)
+        return await operations.deposit(session, contract_id, asked, actor=actor, today=today)
+
+    target = f"POST /loans/v1/contracts/{contract_id}/holdings"
+    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+
+
+@router.post(
+    "/contracts/{contract_id}/holdings/withdrawals", status_code=201, response_model=HoldingOut
+)
+async def give_back(
+    contract_id: UUID, body: HoldingIn, db: Db, actor: MayGive, today: Today, key: IdempotencyKey
+) -> Response:
+    """Give held money back: what is above what must stay, all once nothing is owed."""
+
+    async def work(session: AsyncSession) -> HoldingRow:
+        asked = body.asked(today=today)
+        return await operations.withdraw(session, contract_id, asked, actor=actor, today=today)
+
+    target = f"POST /loans/v1/contracts/{contract_id}/holdings/withdrawals"
+    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+
+
+@router.post(
+    "/contracts/{contract_id}/holdings/earnings", status_code=201, response_model=HoldingOut
+)
+async def add_earnings(
+    contract_id: UUID, body: EarningIn, db: Db, actor: MayGive, today: Today, key: IdempotencyKey
+) -> Response:
+    """Add to savings what they earned, as agreed: by a rate, or a share of a declared profit."""
+
+    async def work(session: AsyncSession) -> HoldingRow:
+        return await operations.earn(
+            session,
+            contract_id,
+            through_on=body.through_on or today,
+            declared=None if body.declared is None else body.declared.money(),
+            evidence=body.sha256,
+            actor=actor,
+            today=today,
+        )
+
+    target = f"POST /loans/v1/contracts/{contract_id}/holdings/earnings"
+    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+
+
+@router.post("/holdings/{holding_id}/reversal", status_code=201, response_model=HoldingOut)
+async def reverse_holding(
+    holding_id: UUID, body: HoldingReversalIn, db: Db, actor: MayGive, key: IdempotencyKey
+) -> Response:
+    """Take a movement of held money back as a mistake: its opposite, on its own day."""
+
+    async def work(session: AsyncSession) -> HoldingRow:
+        return await operations.reverse(session, holding_id, reason=body.reason, actor=actor)
+
+    target = f"POST /loans/v1/holdings/{holding_id}/reversal"
+    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+
+
+async def _once(
+    db: Db, work: Work, *, target: str, body: BaseModel, actor: Actor, key: str
+) -> Response:
+    async def answered(session: AsyncSession) -> HoldingOut:
+        return HoldingOut.of(await work(session))
+
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    return await idempotency.run_once(db, asked, work=answered)

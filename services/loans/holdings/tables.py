@@ -1,0 +1,39 @@
+"""Which table holds every movement of borrowers' own money?
+
+Foreign keys and checks stand in the migration alone.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.loans.base import Base
+
+
+class HoldingRow(Base):
+    """One movement of what is held for a contract; only ever added. A balance is their sum.
+
+    `evidence` is the SHA-256 of the paper it was taken in on. One that a payout or an order made
+    names it, and is taken back with it alone.
+    """
+
+    __tablename__ = "holding"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    holding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID]
+    purpose: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    moved_on: Mapped[date]
+    channel: Mapped[str | None]
+    evidence: Mapped[str | None] = mapped_column(CHAR(64))
+    disbursement_id: Mapped[UUID | None]
+    order_id: Mapped[UUID | None]
+    reverses_holding_id: Mapped[UUID | None]
+    reason: Mapped[str | None]
+    entry_id: Mapped[UUID]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
