@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -88,21 +89,26 @@ async def in_one_process(folder: Path, urls: Mapping[str, str]) -> AsyncIterator
 
 @asynccontextmanager
 async def on_a_port(folder: Path, urls: Mapping[str, str]) -> AsyncIterator[House]:
-    """Open the house in this process behind a real server, for callers that need an address."""
-    port = a_port()
-    site = f"http://localhost:{port}"
-    rafid = Rafid(folder=folder, urls=urls, kept=data_folder.open_secrets(folder), public_url=site)
-    async with rafid.running():
-        server = web_server(rafid, port=port)
-        serving = asyncio.create_task(server.serve())
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await server.answers.wait()
-            async with House.of(rafid, site) as house:
-                yield house
-        finally:
-            server.should_exit = True
-            await serving
+    """Open the house in this process behind a real server, for callers that need an address.
+
+    The port is ours before the server starts: nobody can take it in between.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+        site = f"http://localhost:{port}"
+        kept = data_folder.open_secrets(folder)
+        rafid = Rafid(folder=folder, urls=urls, kept=kept, public_url=site)
+        async with rafid.running():
+            server = web_server(rafid, port=port)
+            serving = asyncio.create_task(server.serve(sockets=[ours]))
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await server.answers.wait()
+                async with House.of(rafid, site) as house:
+                    yield house
+            finally:
+                server.should_exit = True
+                await serving
 
 
 def a_port() -> int:
@@ -169,7 +175,16 @@ async def _served(
     finally:
         if process.returncode is None:
             process.terminate()
-        assert await process.wait() == 0, f"{service} did not end cleanly"
+        assert await end_of(process) == 0, f"{service} did not end cleanly"
+
+
+async def end_of(process: asyncio.subprocess.Process) -> int:
+    """Wait for a process that was told to end, and give its status; kill it if it does not."""
+    try:
+        return await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
+    except TimeoutError:
+        process.kill()
+        return await process.wait()
 
 
 async def answers(url: str, process: asyncio.subprocess.Process) -> bool:

@@ -92,7 +92,7 @@ async def up(folder: Path, site: str) -> AsyncIterator[asyncio.subprocess.Proces
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.wait()
+        await houses.end_of(process)
 
 
 async def lent(folder: Path, site: str) -> Books:
@@ -116,7 +116,7 @@ async def blow(process: asyncio.subprocess.Process, folder: Path, *, database_to
     os.killpg(process.pid, signal.SIGKILL)
     if database_too:
         os.kill(postmaster.pid, signal.SIGKILL)
-    assert await process.wait() == -signal.SIGKILL
+    assert await houses.end_of(process) == -signal.SIGKILL
 
 
 @pytest.fixture
