@@ -6,9 +6,6 @@ from typing import Any
 
 from alembic import op
 
-from services.loans.domain import allocation, positions
-from services.loans.domain.positions import Day, Ladder
-from services.loans.domain.terms import Component
 from shared import migrations
 
 revision = "0011"
@@ -356,7 +353,7 @@ def upgrade() -> None:
 
 
 def _remember_what_moved() -> None:
-    """Fold every contract's movements as they were booked, one position after the other."""
+    """Fold every contract's movements as booked; reckoned here, whatever the domain becomes."""
     connection = op.get_bind()
     rows = connection.exec_driver_sql(MOVED).mappings().all()
     for key, moves in groupby(rows, key=lambda row: (row["institution_id"], row["contract_id"])):
@@ -366,34 +363,36 @@ def _remember_what_moved() -> None:
         connection.exec_driver_sql(SET_HEAD, head)
 
 
-def _folded(
-    key: tuple[Any, Any], moves: list[Any]
-) -> tuple[list[tuple[object, ...]], tuple[object, ...]]:
-    first = moves[0]
-    parts = zip(first["principal"], first["profit"], first["fee"], strict=True)
-    order = [Component(name) for name in first["allocation_order"]]
-    ladder = Ladder.of([(*part, 0) for part in parts], first["due_on"], allocation.order_of(order))
-    days: tuple[Day, ...] = ()
-    written: list[tuple[object, ...]] = []
+def _folded(key: tuple[Any, ...], moves: list[Any]) -> tuple[list[Any], tuple[Any, ...]]:
+    """Give a contract's rows of history, and where it stands after the last of its days."""
+    sums: dict[date, tuple[int, int]] = {}
+    written: list[tuple[Any, ...]] = []
     for version, move in enumerate(moves, start=2):
         on: date = move["moved_on"]
-        changed = positions.moved(days, on=on, paid=move["paid"], disbursed=move["disbursed"])
-        days = (*(day for day in days if day.valid_from < on), *changed)
-        for day in changed:
-            one = positions.stand(day, ladder=ladder)
-            written.append(
-                (
-                    *key,
-                    one.valid_from,
-                    version,
-                    move["recorded_at"],
-                    one.status.value,
-                    one.disbursed,
-                    one.paid,
-                    one.outstanding,
-                    one.oldest_open_due_on,
-                )
-            )
-    last = positions.stand(days[-1], ladder=ladder)
-    head = (len(moves) + 1, last.valid_from, last.status.value)
-    return written, (*key, *head, last.outstanding, last.oldest_open_due_on)
+        before = max((day for day in sums if day <= on), default=on)
+        sums.setdefault(on, sums.get(before, (0, 0)))
+        for day in sorted(day for day in sums if day >= on):
+            sums[day] = sums[day][0] + move["disbursed"], sums[day][1] + move["paid"]
+            status, *figures = _standing(move, *sums[day])
+            written.append((*key, day, version, move["recorded_at"], status, *sums[day], *figures))
+    last = max(sums)
+    return written, (*key, len(moves) + 1, last, *_standing(moves[0], *sums[last]))
+
+
+def _standing(agreed: Any, disbursed: int, paid: int) -> tuple[str, int, date | None]:
+    """Give status, outstanding principal and oldest open due date after two sums.
+
+    1,000 paid out, four dues of 250 + 10, profit first, 300 paid: active, 720, the second one.
+    """
+    owed, rest, principal, oldest = 0, max(paid, 0), 0, None
+    for number, due_on in enumerate(agreed["due_on"]):
+        owed += sum(agreed[part][number] for part in ("principal", "profit", "fee"))
+        if oldest is None and paid < owed:
+            oldest = due_on
+        for part in agreed["allocation_order"]:
+            taken = min(rest, agreed[part][number])
+            rest -= taken
+            principal += taken if part == "principal" else 0
+    if not disbursed > 0:
+        return "signed", disbursed - principal, None
+    return "closed" if oldest is None else "active", disbursed - principal, oldest
