@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations, queries
+from services.loans.contracts.operations import Entered
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain.lifecycle import CancelReason, ContractEvent
 from services.loans.domain.positions import Standing
 from services.loans.funds import operations as funds
+from services.loans.funds import queries as fund_queries
 from shared import feed
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -39,8 +41,19 @@ async def cancel_contract(
     """
     row = await queries.contract(session, contract_id, branch_ids=actor.branch_ids, lock=True)
     payment_id = await queries.payment_that_may_arrive(session, contract_id)
+    event = ContractCancelled(
+        contract_id=row.contract_id,
+        application_id=row.application_id,
+        fund_id=row.fund_id,
+        reason=reason.value,
+        principal_minor=row.principal_minor,
+        currency=row.currency,
+        cancelled_on=on,
+    )
+    told = feed.Told(event, row.contract_id)
+    entered = Entered(contract=row, on=on, event_id=told.event_id)
     await operations.enter(
-        session, [row], event=ContractEvent.CANCEL, actor_id=actor.id, reason=reason
+        session, [entered], event=ContractEvent.CANCEL, actor_id=actor.id, reason=reason
     )
     if payment_id is not None:
         raise MayStillArrive(reference=row.reference, payment_id=payment_id)
@@ -53,6 +66,18 @@ async def cancel_contract(
         amount=Money(row.principal_minor, row.currency),
         actor_id=actor.id,
     )
+    await feed.publish_all(session, [told])
+    return row
+
+
+async def end_unsold(
+    session: AsyncSession, entered: Entered, *, reason: CancelReason, actor_id: UUID
+) -> None:
+    """End a locked contract whose goods were lost or let be before they were the client's.
+
+    What the fund had committed and not paid is free again. Raises TransitionRefused.
+    """
+    row = entered.contract
     event = ContractCancelled(
         contract_id=row.contract_id,
         application_id=row.application_id,
@@ -60,7 +85,28 @@ async def cancel_contract(
         reason=reason.value,
         principal_minor=row.principal_minor,
         currency=row.currency,
-        cancelled_on=on,
+        cancelled_on=entered.on,
     )
+    await operations.enter(
+        session, [entered], event=ContractEvent.CANCEL, actor_id=actor_id, reason=reason
+    )
+    position = await queries.locked_position(session, row.contract_id)
+    if position.moved_on is None:
+        position.status = Standing.CANCELLED.value
+    await free_commitment(session, row, actor_id=actor_id)
     await feed.publish(session, event, subject_id=row.contract_id)
-    return row
+
+
+async def free_commitment(session: AsyncSession, row: ContractRow, *, actor_id: UUID) -> None:
+    """Give a fund back what it committed to a locked contract and has not paid."""
+    application_id, fund_id = ApplicationId(row.application_id), FundId(row.fund_id)
+    held = await fund_queries.claims_of(session, [application_id])
+    claims = held.get((application_id, fund_id))
+    if claims is not None and claims.committed.is_positive:
+        await funds.uncommit(
+            session,
+            fund_id=fund_id,
+            application_id=application_id,
+            amount=claims.committed,
+            actor_id=actor_id,
+        )

@@ -14,7 +14,6 @@ from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
 from services.loans.contracts import positions, queries
 from services.loans.contracts.positions import PaidOut
-from services.loans.contracts.queries import SigningFile
 from services.loans.contracts.tables import (
     ContractHistoryRow,
     ContractRow,
@@ -31,6 +30,7 @@ from services.loans.domain.lifecycle import (
     ContractStatus,
 )
 from services.loans.domain.product import Asked, Product
+from services.loans.domain.signing import SigningFile
 from services.loans.funds import operations as funds
 from services.loans.funds.queries import country as country_of
 from services.loans.institutions import operations as institutions
@@ -61,6 +61,15 @@ class Signing:
     signed_on: date
     fund_id: FundId | None = None
     first_due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A locked contract that enters a state, the day it does, and the event that tells it."""
+
+    contract: ContractRow
+    on: date
+    event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +198,7 @@ async def _write(
             "currency": item.agreement.terms.currency,
             "principal_minor": item.agreement.terms.principal.minor,
             "terms": item.agreement.terms.to_json(),
+            "servicing": item.agreement.terms.servicing,
             "signed_on": item.signing.signed_on,
             "effective_annual_rate": item.agreement.disclosure.effective_annual_rate.quantize(
                 RATE_PLACES
@@ -220,7 +230,8 @@ async def _write(
         insert(PositionRow),
         [positions.signed(row, item.agreement.instalments) for row, item in signed],
     )
-    await _remember(session, rows, actor_id=actor_id)
+    entered = [Entered(contract=row, on=row.signed_on) for row in rows]
+    await _remember(session, entered, actor_id=actor_id)
     return [row for row, _ in signed]
 
 
@@ -277,39 +288,40 @@ async def pay_out(session: AsyncSession, paid: Sequence[PaidOut], *, actor_id: U
 
     Raises TransitionRefused.
     """
-    rows = [one.contract for one in paid]
+    rows = [Entered(contract=one.contract, on=one.on, event_id=one.event_id) for one in paid]
     await enter(session, rows, event=ContractEvent.DISBURSE, actor_id=actor_id)
     await positions.pay_out(session, paid)
 
 
 async def enter(
     session: AsyncSession,
-    rows: Sequence[ContractRow],
+    entered: Sequence[Entered],
     *,
     event: ContractEvent,
     actor_id: UUID,
     reason: CancelReason | None = None,
 ) -> None:
     """Bring locked contracts into the state after an event. Raises TransitionRefused."""
-    for row in rows:
+    for row in (one.contract for one in entered):
         status = lifecycle.next_contract_status(ContractStatus(row.status), event=event)
         row.status, row.version = status.value, row.version + 1
     await session.flush()
-    await _remember(session, rows, actor_id=actor_id, reason=reason)
+    await _remember(session, entered, actor_id=actor_id, reason=reason)
 
 
 async def hand_over(
-    session: AsyncSession, row: ContractRow, *, borrower_id: UUID, actor_id: UUID
+    session: AsyncSession, entered: Entered, *, borrower_id: UUID, actor_id: UUID
 ) -> None:
     """Let another borrower stand in a locked contract from now on."""
+    row = entered.contract
     row.borrower_id, row.version = borrower_id, row.version + 1
     await session.flush()
-    await _remember(session, [row], actor_id=actor_id)
+    await _remember(session, [entered], actor_id=actor_id)
 
 
 async def _remember(
     session: AsyncSession,
-    rows: Sequence[ContractRow],
+    entered: Sequence[Entered],
     *,
     actor_id: UUID,
     reason: CancelReason | None = None,
@@ -318,13 +330,15 @@ async def _remember(
         insert(ContractHistoryRow),
         [
             {
-                "institution_id": row.institution_id,
-                "contract_id": row.contract_id,
-                "version": row.version,
-                "status": row.status,
+                "institution_id": one.contract.institution_id,
+                "contract_id": one.contract.contract_id,
+                "version": one.contract.version,
+                "status": one.contract.status,
                 "reason": reason,
+                "effective_on": one.on,
+                "event_id": one.event_id,
                 "actor_id": actor_id,
             }
-            for row in rows
+            for one in entered
         ],
     )

@@ -61,11 +61,18 @@ REMEMBER = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidOut:
-    """A contract whose whole principal left on a day, and the event that tells it."""
+    """A contract on which money left on a day, and the event that tells it.
+
+    The whole principal, and its instalments stay; or a part, with the `instalments` that what is
+    drawn makes, over which what was paid pours anew with what is `moved` with the payout.
+    """
 
     contract: ContractRow
     on: date
     event_id: UUID
+    amount_minor: int | None = None
+    instalments: Sequence[Instalment] | None = None
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +103,21 @@ def signed(row: ContractRow, instalments: Sequence[Instalment]) -> dict[str, obj
 
 
 async def pay_out(session: AsyncSession, paid: Sequence[PaidOut]) -> None:
-    """Let the positions of locked contracts carry their whole principal from a day on."""
+    """Let the positions of locked contracts carry what was paid out from a day on."""
+    for one in paid:
+        if one.instalments is not None:
+            await replace_instalments(
+                session,
+                contract=one.contract,
+                instalments=one.instalments,
+                effective_on=one.on,
+                event_id=one.event_id,
+                moved=one.moved,
+                disbursed=one.amount_minor or 0,
+            )
+    paid = [one for one in paid if one.instalments is None]
+    if not paid:
+        return
     await session.execute(
         PAY_OUT,
         {
@@ -119,19 +140,21 @@ async def replace_instalments(
     event_id: UUID | None = None,
     status: Standing | None = None,
     moved: int = 0,
+    disbursed: int = 0,
 ) -> Restated:
     """Give a locked contract a new generation of instalments, which holds from a day on.
 
     The generation is the whole course: what is paid stands in it as instalments of its own, and
     the total paid, with what is `moved` now, pours over it from the first. `event_id` names the
-    event told with it. A `status` other than None is the contract's from that day.
+    event told with it. A `status` other than None is the contract's from that day. `disbursed` is
+    paid out with it, or came back.
     """
     head = await queries.locked_position(session, contract.contract_id)
     generation = head.generation + 1
-    total = _paid(head).total + moved
+    total = paid_of(head).total + moved
     order = _order(contract)
     portions = allocation.waterfall(total, instalments=schedule.totals(instalments), order=order)
-    difference = Portions(*(new - old for new, old in zip(portions, _paid(head), strict=True)))
+    difference = Portions(*(new - old for new, old in zip(portions, paid_of(head), strict=True)))
     await _write_generation(
         session,
         contract,
@@ -154,6 +177,7 @@ async def replace_instalments(
     head.paid_principal_minor, head.paid_profit_minor = portions.principal, portions.profit
     head.paid_fee_minor, head.paid_penalty_minor = portions.fee, portions.penalty
     head.surplus_minor = portions.surplus
+    head.disbursed_minor += disbursed
     last = await _restate(
         session,
         head,
@@ -161,9 +185,39 @@ async def replace_instalments(
         on=effective_on,
         event_id=event_id,
         status=status,
+        disbursed=disbursed,
         paid=moved,
     )
     return Restated(generation=generation, version=head.version, difference=difference, head=last)
+
+
+async def agree_anew(
+    session: AsyncSession,
+    *,
+    contract: ContractRow,
+    instalments: Sequence[Instalment],
+    effective_on: date,
+    event_id: UUID,
+) -> None:
+    """Let a locked contract follow other instalments from a day on; nothing else is changed.
+
+    What a payment makes of the course: the payment itself carries the difference, and writes the
+    positions of its day and of every later one.
+    """
+    head = await queries.locked_position(session, contract.contract_id)
+    head.generation, head.generation_from = head.generation + 1, effective_on
+    await _write_generation(
+        session,
+        contract,
+        instalments,
+        GenerationRow(
+            institution_id=contract.institution_id,
+            contract_id=contract.contract_id,
+            generation=head.generation,
+            effective_on=effective_on,
+            event_id=event_id,
+        ),
+    )
 
 
 async def restate(
@@ -307,7 +361,8 @@ async def _write_generation(
     )
 
 
-def _paid(head: PositionRow) -> Portions:
+def paid_of(head: PositionRow) -> Portions:
+    """Give everything that was paid on a contract, part by part."""
     return Portions(
         head.paid_principal_minor,
         head.paid_profit_minor,

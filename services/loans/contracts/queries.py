@@ -4,23 +4,24 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow, GenerationRow, PositionRow
 from services.loans.domain import positions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import ContractUnknown
+from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.positions import Day, Position
 from services.loans.domain.replay import Movement, MovementKind
 from services.loans.domain.schedule import Instalment
+from services.loans.domain.signing import SigningFile
 from services.loans.domain.terms import Terms
 from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
 from shared import tenancy
-from shared.ids import ApplicationId, BranchId, ContractId, FundId, ProductId
+from shared.ids import ApplicationId, ContractId
 from shared.money import Money
 from shared.schemas import Page
 
@@ -211,17 +212,7 @@ STOOD = """
 
 async def stood(session: AsyncSession, contract_id: UUID, *, moment: Moment) -> Position | None:
     """Return where a contract stood; None before anything had moved on it."""
-    known_at = moment.known_at
-    values: dict[str, object] = {
-        "institution_id": tenancy.institution_of(session),
-        "contract_id": contract_id,
-        "as_of": moment.as_of,
-        **({} if known_at is None else {"known_at": known_at}),
-    }
-    statement = STOOD.format(
-        unknown="" if known_at is None else UNKNOWN, known="" if known_at is None else KNOWN
-    )
-    row = (await session.execute(text(statement), values)).first()
+    row = (await session.execute(*_asked(STOOD, session, contract_id, moment=moment))).first()
     if row is None:
         return None
     return Position(
@@ -233,6 +224,42 @@ async def stood(session: AsyncSession, contract_id: UUID, *, moment: Moment) -> 
         status=positions.Standing(row.status),
         written_off=row.written_off_minor,
     )
+
+
+# Of the states that held by then and were known, the one entered last.
+STATUS = """
+    with {unknown} seen as (select cast(:contract_id as uuid) as contract_id)
+    select h.status from seen join (
+      select *, recorded_at as known_from,
+        coalesce(effective_on, (recorded_at at time zone 'UTC')::date) as valid_from
+      from contract_history
+    ) h on h.institution_id = :institution_id and h.contract_id = seen.contract_id
+    where h.valid_from <= :as_of {known}
+    order by h.version desc limit 1
+"""
+
+
+async def status(session: AsyncSession, row: ContractRow, *, moment: Moment) -> ContractStatus:
+    """Return a contract's status; before it was known, or on earlier days, that of signing."""
+    if moment.is_now:
+        return ContractStatus(row.status)
+    found = await session.scalar(*_asked(STATUS, session, row.contract_id, moment=moment))
+    return ContractStatus.SIGNED if found is None else ContractStatus(found)
+
+
+def _asked(
+    sql: str, session: AsyncSession, contract_id: UUID, *, moment: Moment
+) -> tuple[TextClause, dict[str, object]]:
+    """Ask `sql` about a contract at a moment: as of its day, of what was known at its instant."""
+    values: dict[str, object] = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "as_of": moment.as_of,
+    }
+    if moment.known_at is None:
+        return text(sql.format(unknown="", known="")), values
+    values["known_at"] = moment.known_at
+    return text(sql.format(unknown=UNKNOWN, known=KNOWN)), values
 
 
 DAYS = text("""
@@ -328,28 +355,6 @@ async def payment_that_may_arrive(session: AsyncSession, contract_id: UUID) -> U
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningFile:
-    """What an approved application and its last approval bring to the contract."""
-
-    application_id: ApplicationId
-    borrower_id: UUID
-    branch_id: BranchId
-    product_id: ProductId
-    product_version: int
-    sector: str
-    fund_id: FundId
-    fund_kind: FundKind
-    amount: Money
-    term_months: int
-    grace_months: int
-    annual_rate: Decimal
-    borrower_kind: str
-    region: str
-    sex: str | None
-    born_on: date | None
-
-
 SIGNING_FILES = text("""
     select a.application_id, a.borrower_id, a.branch_id, a.product_id,
       a.product_version, a.sector, d.fund_id, d.currency, d.amount_minor, d.term_months,
@@ -376,24 +381,10 @@ async def signing_files(
         "institution_id": tenancy.institution_of(session),
         "application_ids": list(application_ids),
     }
-    return {
-        ApplicationId(row.application_id): SigningFile(
-            application_id=ApplicationId(row.application_id),
-            borrower_id=row.borrower_id,
-            branch_id=BranchId(row.branch_id),
-            product_id=ProductId(row.product_id),
-            product_version=row.product_version,
-            sector=row.sector,
-            fund_id=FundId(row.fund_id),
-            fund_kind=FundKind(row.fund_kind),
-            amount=Money(row.amount_minor, row.currency),
-            term_months=row.term_months,
-            grace_months=row.grace_months,
-            annual_rate=row.annual_rate,
-            borrower_kind=row.borrower_kind,
-            region=row.region,
-            sex=row.sex,
-            born_on=row.born_on,
-        )
-        for row in await session.execute(SIGNING_FILES, values)
-    }
+    found = {}
+    for row in await session.execute(SIGNING_FILES, values):
+        members = row._asdict()
+        amount = Money(members.pop("amount_minor"), members.pop("currency"))
+        members["fund_kind"] = FundKind(members["fund_kind"])
+        found[ApplicationId(row.application_id)] = SigningFile(amount=amount, **members)
+    return found

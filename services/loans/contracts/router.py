@@ -173,6 +173,7 @@ async def read_contract(
         row = await _seen(session, contract_id, actor=actor)
         moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=today)
         position = await queries.stood(session, contract_id, moment=moment)
+        status = await queries.status(session, row, moment=moment)
         agreed = await _agreed(session, row, as_of=moment.as_of, known_at=moment.known_at)
     state = replay.state_of(
         queries.terms_of(row),
@@ -181,16 +182,26 @@ async def read_contract(
         as_of=moment.as_of,
     )
     return ContractDetailOut(
-        contract=ContractOut.of(row), state=StateOut.of(state, known_at=moment.known_at)
+        contract=ContractOut.of(row, status=status),
+        state=StateOut.of(state, known_at=moment.known_at),
     )
 
 
 @router.get("/{contract_id}/schedule")
-async def read_schedule(contract_id: UUID, db: Db, actor: MayRead) -> ScheduleOut:
-    """Read the instalments as agreed."""
-    async with db() as session:
+async def read_schedule(
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    today: Today,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+) -> ScheduleOut:
+    """Read the instalments as agreed on a day, as the books knew it; both default to now."""
+    async with db(snapshot=True) as session:
         row = await _seen(session, contract_id, actor=actor)
-        return ScheduleOut.of(row, agreed=await _agreed(session, row))
+        moment = await ledger.moment_of(session, as_of=as_of, known_at=known_at, today=today)
+        agreed = await _agreed(session, row, as_of=moment.as_of, known_at=moment.known_at)
+    return ScheduleOut.of(row, agreed=agreed, moment=moment)
 
 
 @router.get(

@@ -12,10 +12,11 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.disclosure import Disclosure
-from services.loans.domain.lifecycle import CancelReason
+from services.loans.domain.lifecycle import CancelReason, ContractStatus
 from services.loans.domain.replay import ContractState
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
+from services.loans.ledger.queries import Moment
 from services.loans.products.schemas import FeeBody
 from services.loans.products.term_bodies import (
     AmortisationBody,
@@ -200,7 +201,7 @@ class AgreementOut(Body):
 
 
 class ContractOut(Body):
-    """A contract as it was signed, with where it stands."""
+    """A contract as it was signed, with where it stands; `status` is that of the day asked."""
 
     contract_id: UUID
     reference: str
@@ -218,8 +219,8 @@ class ContractOut(Body):
     terms: TermsOut
 
     @classmethod
-    def of(cls, row: ContractRow) -> Self:
-        """Write a contract."""
+    def of(cls, row: ContractRow, *, status: ContractStatus | None = None) -> Self:
+        """Write a contract, as it stands now or with the status of another day."""
         return cls(
             contract_id=row.contract_id,
             reference=row.reference,
@@ -231,7 +232,7 @@ class ContractOut(Body):
             fund_id=row.fund_id,
             principal=MoneyBody.of(Money(row.principal_minor, row.currency)),
             signed_on=row.signed_on,
-            status=row.status,
+            status=row.status if status is None else status.value,
             effective_annual_rate=row.effective_annual_rate,
             total_cost=MoneyBody.of(Money(row.total_cost_minor, row.currency)),
             terms=TermsOut.of(Terms.from_json(row.terms)),
@@ -315,16 +316,21 @@ class ContractDetailOut(Body):
 
 
 class ScheduleOut(Body):
-    """The instalments as agreed, with their totals."""
+    """The instalments as agreed on a day, as the books knew it, with their totals.
+
+    `known_at` null: everything that is booked now.
+    """
 
     contract_id: UUID
+    as_of: date
+    known_at: datetime | None
     instalments: list[InstalmentOut]
     principal: MoneyBody
     profit: MoneyBody
     fee: MoneyBody
 
     @classmethod
-    def of(cls, row: ContractRow, *, agreed: Sequence[Instalment]) -> Self:
+    def of(cls, row: ContractRow, *, agreed: Sequence[Instalment], moment: Moment) -> Self:
         """Write a schedule."""
 
         def total(amounts: Sequence[Money]) -> MoneyBody:
@@ -332,6 +338,8 @@ class ScheduleOut(Body):
 
         return cls(
             contract_id=row.contract_id,
+            as_of=moment.as_of,
+            known_at=moment.known_at,
             instalments=[InstalmentOut.of(due) for due in agreed],
             principal=total([due.principal for due in agreed]),
             profit=total([due.profit for due in agreed]),

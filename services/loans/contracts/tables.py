@@ -17,6 +17,8 @@ from services.loans.base import Base
 class ContractRow(Base):
     """One contract; all but `status`, `version` and `servicing` is frozen at signing.
 
+    Until it is paid out or sold, its terms may be agreed anew (`former_terms` keeps those before).
+
     `servicing` says how money is taken: it pours over the instalments (`waterfall`), or every
     movement folds the whole course anew (`course`).
     """
@@ -148,7 +150,8 @@ class PositionHistoryRow(Base):
 class ContractHistoryRow(Base):
     """One state a contract entered, by whom and when; a cancelled one says why.
 
-    `version` is the contract's.
+    `version` is the contract's. `effective_on` is the day from which the state holds (None, of
+    what was written before it was kept: the day of recording), `event_id` the event told with it.
     """
 
     __tablename__ = "contract_history"
@@ -157,6 +160,24 @@ class ContractHistoryRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
+    effective_on: Mapped[date | None]
+    event_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+
+
+class FormerTermsRow(Base):
+    """What a contract had agreed before it was agreed anew; `source_id` is the step that did."""
+
+    __tablename__ = "former_terms"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    terms: Mapped[dict[str, object]] = mapped_column(JSONB)
+    effective_annual_rate: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    total_cost_minor: Mapped[int] = mapped_column(BigInteger)
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()

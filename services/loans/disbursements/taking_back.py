@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import positions
 from services.loans.contracts import queries as contract_queries
+from services.loans.contracts.operations import Entered
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import queries
 from services.loans.disbursements.tables import DisbursementRow
@@ -76,10 +77,11 @@ async def take_back(
     await _post(session, row, paid=paid, back=back)
     session.add(back)
     await session.flush()
-    await contracts.enter(
-        session, [row], event=ContractEvent.REVERSE_DISBURSEMENT, actor_id=actor_id
-    )
     told = feed.Told(_told(row, back, order_id=order_id), row.contract_id)
+    entered = Entered(contract=row, on=on, event_id=told.event_id)
+    await contracts.enter(
+        session, [entered], event=ContractEvent.REVERSE_DISBURSEMENT, actor_id=actor_id
+    )
     await positions.restate(
         session,
         contract=row,

@@ -192,13 +192,21 @@ class DueTotalOut(Body):
 
 
 class PaymentScheduleOut(PaperOut):
-    """The instalments as agreed, by both calendars, with their sums."""
+    """The instalments as agreed on a day, by both calendars, with their sums."""
 
+    as_of: DayOut
     instalments: list[DueOut]
     total: DueTotalOut
 
     @classmethod
-    def of(cls, agreed: Sequence[Instalment], *, head: HeadOut, known_at: datetime | None) -> Self:
+    def of(
+        cls,
+        agreed: Sequence[Instalment],
+        *,
+        head: HeadOut,
+        as_of: date,
+        known_at: datetime | None,
+    ) -> Self:
         """Write a schedule of payments."""
         dues = [DueOut.of(due) for due in agreed]
         currency = head.principal.currency
@@ -207,7 +215,13 @@ class PaymentScheduleOut(PaperOut):
             for part in DueTotalOut.model_fields
         }
         total = DueTotalOut(**members)
-        return cls(head=head, known_at=known_at, instalments=dues, total=total).sealed()
+        return cls(
+            head=head,
+            as_of=DayOut.of(as_of),
+            known_at=known_at,
+            instalments=dues,
+            total=total,
+        ).sealed()
 
 
 class ReceiptOut(PaperOut):

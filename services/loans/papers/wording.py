@@ -101,7 +101,7 @@ def schedule(paper: PaymentScheduleOut, *, language: Language) -> Sheet:
         title=say("Schedule of payments"),
         facts=facts,
         tables=[dues],
-        notes=[_as_known(paper, words)],
+        notes=[_basis(paper, paper.as_of, words)],
         signatures=[say("The borrower"), say("For the lender")],
     )
 

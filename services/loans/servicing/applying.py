@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import positions
+from services.loans.contracts.operations import Entered
 from services.loans.disbursements import taking_back
 from services.loans.domain.positions import Standing as Counted
 from services.loans.domain.schedule import Instalment
@@ -65,7 +66,8 @@ async def bring_into_force(
         )
     else:
         generation = await _restate(session, row, file=file, decided=decided, told=told)
-        await _enter(session, file, decided=decided, actor_id=actor_id)
+        entered = Entered(contract=file.contract, on=row.effective_on, event_id=told.event_id)
+        await _enter(session, entered, decided=decided, actor_id=actor_id)
         await feed.publish_all(session, [told])
     change = decided.difference
     effect = OrderEffectRow(
@@ -149,14 +151,14 @@ def _standing_again(file: File) -> Counted:
     return Counted.RENEGOTIATED if spread else Counted.ACTIVE
 
 
-async def _enter(session: AsyncSession, file: File, *, decided: Decided, actor_id: UUID) -> None:
+async def _enter(
+    session: AsyncSession, entered: Entered, *, decided: Decided, actor_id: UUID
+) -> None:
     if decided.event is not None:
-        await contracts.enter(session, [file.contract], event=decided.event, actor_id=actor_id)
+        await contracts.enter(session, [entered], event=decided.event, actor_id=actor_id)
     borrower_id = decided.after.shape.borrower_id
     if borrower_id != decided.before.shape.borrower_id:
-        await contracts.hand_over(
-            session, file.contract, borrower_id=borrower_id, actor_id=actor_id
-        )
+        await contracts.hand_over(session, entered, borrower_id=borrower_id, actor_id=actor_id)
 
 
 def _instalments(rows: Rows, *, of: Standing) -> tuple[Instalment, ...]:

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations as contracts
 from services.loans.contracts.operations import Agreed, Signing
-from services.loans.contracts.queries import SigningFile
 from services.loans.disbursements import operations as disbursements
 from services.loans.disbursements.operations import Payout
 from services.loans.domain import schedule, taking_over
@@ -21,6 +20,7 @@ from services.loans.domain.agreement import Agreement
 from services.loans.domain.chart import FundKind
 from services.loans.domain.portfolio_records import ContractRecord, MovedKind
 from services.loans.domain.product import Product
+from services.loans.domain.signing import SigningFile
 from services.loans.domain.taking_over import FundNotForProduct, Opened
 from services.loans.funds import operations as funds
 from services.loans.funds.tables import FundRow

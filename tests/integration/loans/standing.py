@@ -9,7 +9,12 @@ from sqlalchemy import insert
 
 from services.loans.contracts import positions
 from services.loans.contracts.positions import PaidOut
-from services.loans.contracts.tables import ContractRow, InstalmentRow, PositionRow
+from services.loans.contracts.tables import (
+    ContractHistoryRow,
+    ContractRow,
+    InstalmentRow,
+    PositionRow,
+)
 from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain import chart, journal, schedule
 from services.loans.domain.chart import FundKind
@@ -47,6 +52,7 @@ async def lend(
         contracts = [_contract(scene, one, status, branch_id or scene.branch_id) for one in lent]
         statement = insert(ContractRow).returning(ContractRow, sort_by_parameter_order=True)
         rows = (await session.scalars(statement, contracts)).all()
+        await session.execute(insert(ContractHistoryRow), [_entered(row) for row in rows])
         await session.execute(
             insert(InstalmentRow),
             [
@@ -93,8 +99,21 @@ def _contract(scene: Scene, one: Lent, status: str, branch_id: UUID) -> dict[str
         "terms": one.terms.to_json(),
         "signed_on": one.terms.disbursed_on,
         "status": status,
+        "servicing": one.terms.servicing,
         "effective_annual_rate": Decimal(0),
         "total_cost_minor": 0,
+        "actor_id": ACTOR,
+    }
+
+
+def _entered(row: ContractRow) -> dict[str, object]:
+    return {
+        "institution_id": row.institution_id,
+        "contract_id": row.contract_id,
+        "version": row.version,
+        "status": row.status,
+        "reason": "not_collected" if row.status == "cancelled" else None,
+        "effective_on": row.signed_on,
         "actor_id": ACTOR,
     }
 

@@ -136,7 +136,9 @@ def a_statement(**names: str | None) -> StatementOut:
 
 
 def a_schedule() -> PaymentScheduleOut:
-    return PaymentScheduleOut.of(schedule.schedule(TERMS), head=head(), known_at=None)
+    return PaymentScheduleOut.of(
+        schedule.schedule(TERMS), head=head(), as_of=NOON.date(), known_at=None
+    )
 
 
 def a_certificate(kind: Any = "balance", *movements: Movement, **names: str | None) -> Any:

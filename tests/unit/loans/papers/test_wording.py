@@ -167,7 +167,8 @@ def test_a_paper_as_known_says_at_which_instant() -> None:
 
 
 def test_a_contract_without_instalments_has_a_schedule_that_says_so() -> None:
-    empty = PaymentScheduleOut.of((), head=samples.head(), known_at=None)
+    as_of = date(2026, 3, 1)
+    empty = PaymentScheduleOut.of((), head=samples.head(), as_of=as_of, known_at=None)
     sheet = wording.schedule(empty, language="en")
 
     assert (empty.total.total.amount, sheet.tables[0].rows) == ("0.000", [])
