@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contracts
-from services.loans.deps import Db, Now, Today, database_of
+from services.loans.deps import Db, IdempotencyKey, Now, Today, database_of
 from services.loans.domain import days
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.institutions import queries as institutions
@@ -27,6 +28,7 @@ from services.loans.papers.printing import Printer, Sheet
 from services.loans.papers.queries import CertificateUnknown
 from services.loans.papers.schemas import CertificateIn, CertificateItemOut, CheckOut
 from services.loans.repayments.schemas import RepaymentItemOut
+from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.ids import InstitutionId, RepaymentId
@@ -128,13 +130,25 @@ async def read_statement(
     responses=PDF,
 )
 async def read_payment_schedule(
-    contract_id: UUID, db: Db, actor: MayRead, today: Today, desk: AtDesk
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    today: Today,
+    desk: AtDesk,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
 ) -> Response | PaymentScheduleOut:
-    """Tell what is to be paid when, by both calendars, as a paper to sign and keep."""
+    """Tell what is to be paid when, by both calendars, as a paper to sign and keep.
+
+    What was agreed on `as_of` (today), with `known_at` as the books knew it then.
+    """
+    day = as_of or today
+    days.require_come(day, member="as_of", today=today)
     head = await _head(db, contract_id, actor=actor)
     async with db(snapshot=True) as session:
-        figures = await drafting.figures(session, contract_id, known_at=None, today=today)
-    paper = PaymentScheduleOut.of(figures.agreed, head=head, known_at=figures.known_at)
+        figures = await drafting.figures(session, contract_id, known_at=known_at, today=today)
+        held = (await figures.stood(session, day)).instalments
+    paper = PaymentScheduleOut.of(held, head=head, as_of=day, known_at=figures.known_at)
     name = f"{head.contract_reference}-schedule"
     return await desk.hand_out(paper, say=wording.schedule, name=name)
 
@@ -167,17 +181,43 @@ async def read_receipt(
     return await desk.hand_out(paper, say=wording.receipt, name=name)
 
 
-@router.post("/contracts/{contract_id}/certificates", status_code=201)
+@router.post(
+    "/contracts/{contract_id}/certificates", status_code=201, response_model=CertificateOut
+)
 async def issue_certificate(
-    contract_id: UUID, body: CertificateIn, db: Db, actor: MayIssue, today: Today, now: Now
-) -> CertificateOut:
-    """Certify a balance, a settlement, or what was paid in a year; numbered and kept for good."""
+    contract_id: UUID,
+    body: CertificateIn,
+    db: Db,
+    actor: MayIssue,
+    today: Today,
+    now: Now,
+    key: IdempotencyKey,
+) -> Response:
+    """Certify a balance, a settlement, or what was paid in a year; numbered and kept for good.
+
+    Asked twice under one key, it is one certificate: the key keeps it without the borrower's
+    name, which is read anew.
+    """
     if body.as_of is not None:
         days.require_come(body.as_of, member="as_of", today=today)
-    async with db.begin() as session:
-        return await operations.issue_certificate(
+
+    async def work(session: AsyncSession) -> CertificateOut:
+        issued = await operations.issue_certificate(
             session, contract_id, body.wish(), actor=actor, today=today, at=now
         )
+        return issued.nameless()
+
+    target = f"POST /loans/v1/contracts/{contract_id}/certificates"
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    answer = await idempotency.run_once(db, asked, work=work)
+    number = CertificateOut.model_validate_json(answer.body).number
+    async with db() as session:
+        kept = await operations.kept_certificate(
+            session, await queries.certificate(session, number)
+        )
+    answer.body = kept.certificate.model_dump_json().encode()
+    answer.headers["content-length"] = str(len(answer.body))
+    return answer
 
 
 @router.get("/contracts/{contract_id}/certificates")

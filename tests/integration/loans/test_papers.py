@@ -52,7 +52,13 @@ def client(scene: Scene, roles: str = "officer", *, verifier: OpenVerifier | Non
 @pytest.fixture
 async def http(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
     async with client(scene) as opened:
+        opened.event_hooks["request"].append(under_a_key)
         yield opened
+
+
+async def under_a_key(request: httpx.Request) -> None:
+    """Every request has a key of its own unless it names one."""
+    request.headers.setdefault("Idempotency-Key", ids.new().hex)
 
 
 @pytest.fixture
@@ -127,6 +133,11 @@ async def test_the_same_paper_is_json_or_pdf_as_asked(
     assert (await http.get(path, params={"format": "docx"})).status_code == 422
     forced = await http.get(path, params={"format": "json"}, headers={"Accept": PDF})
     assert forced.json() == as_json.json()
+    of_a_day = (await http.get(path, params={"as_of": "2026-02-01"})).json()
+    assert of_a_day["as_of"] == {"gregorian": "2026-02-01", "hijri": "1447-08-13"}
+    assert of_a_day["sha256"] != as_json.json()["sha256"]
+    to_come = await http.get(path, params={"as_of": "2027-01-01"})
+    assert to_come.json()["type"] == "/problems/loans/day-not-yet"
 
 
 @pytest.mark.parametrize(
@@ -318,8 +329,32 @@ async def test_papers_of_another_branch_are_not_there(
         assert (await elsewhere.get(of(row, what))).status_code == 404
         receipt = f"{LOANS}/repayments/{paid['repayment_id']}/receipt"
         assert (await elsewhere.get(receipt)).status_code == 404
-        issue = await elsewhere.post(of(row, "certificates"), json={"kind": "balance"})
+        issue = await elsewhere.post(
+            of(row, "certificates"), json={"kind": "balance"}, headers=keyed()
+        )
         assert issue.status_code == 404
+
+
+async def test_a_certificate_asked_for_twice_is_issued_once(
+    scene: Scene, http: httpx.AsyncClient, row: ContractRow
+) -> None:
+    clicks = [{"Idempotency-Key": "double-click"}] * 2
+    first, again = [
+        await http.post(of(row, "certificates"), json={"kind": "balance"}, headers=click)
+        for click in clicks
+    ]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert first.json()["head"]["borrower"]["name_ar"] is not None
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await scene.scalar("select count(*) from certificate") == 1
+    kept = await scene.scalar("select convert_from(answer, 'UTF8') from idempotency_key")
+    assert isinstance(kept, str)
+    assert first.json()["head"]["borrower"]["name_ar"] not in kept
+    other = await http.post(
+        of(row, "certificates"), json={"kind": "paid_in_year", "year": 2026}, headers=clicks[0]
+    )
+    assert other.json()["type"].endswith("/idempotency-key-reused")
 
 
 async def test_a_certificate_is_read_under_its_own_contract_only(
