@@ -1,6 +1,7 @@
 """What runs beside the requests of a service, and how does it end?"""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,21 @@ from shared.ids import InstitutionId
 _log = logs.logger(__name__)
 
 PAUSE_AFTER_ERROR_SECONDS = 1.0
+ASKED_AGAIN_SECONDS = 5.0
+
+
+async def woken(event: asyncio.Event, *, within: float) -> bool:
+    """Wait until an event is set, at most `within` seconds; clear it, and say whether it was set.
+
+    A task that is cancelled at the moment when the event is set ends: `asyncio.wait_for` of
+    Python 3.11 would give it the event and forget the cancellation.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    was_set = event.is_set()
+    event.clear()
+    return was_set
 
 
 class Background:
@@ -32,9 +48,11 @@ class Background:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waited_for = set(self._tasks)
+        while waited_for:
+            for task in waited_for:
+                task.cancel()  # again, where something on the way forgot that it was asked to end
+            _, waited_for = await asyncio.wait(waited_for, timeout=ASKED_AGAIN_SECONDS)
 
 
 async def for_each(

@@ -6,7 +6,6 @@ tables. A reader who has seen number 7 will never meet a new number 6.
 """
 
 import asyncio
-import contextlib
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import ids, tenancy
+from shared.background import woken
 from shared.db import Database
 from shared.events import Event
 from shared.ids import InstitutionId
@@ -133,12 +133,9 @@ class Sequencer:
     async def run(self) -> None:
         """Number for ever; every poll looks at all institutions, every wake at those named."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            woken = self._wake.is_set()
-            self._wake.clear()
+            was_woken = await woken(self._wake, within=POLL_SECONDS)
             try:
-                names = self._waiting if woken else await self.institutions()
+                names = self._waiting if was_woken else await self.institutions()
                 self._waiting = set()
                 for institution_id in list(names):
                     while await self.number(institution_id) >= self.batch:

@@ -1,7 +1,6 @@
 """Which facts does monitoring hear, what does each do, and who reads the feed?"""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from services.monitoring.portfolio.queries import SOURCE
 from services.monitoring.projects import operations as projects
 from services.monitoring.projects.operations import Happening
 from shared import events, logs
+from shared.background import woken
 from shared.clients.loans import FeedEvent, FeedPage, LoansClient
 from shared.db import Database
 from shared.events import Event
@@ -164,9 +164,7 @@ class Consumer:
                 patience = self._poll_seconds
             else:
                 patience = min(patience * 2, PATIENCE_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), patience)
-            self._wake.clear()
+            await woken(self._wake, within=patience)
             await asyncio.sleep(GATHER_SECONDS)  # what is told together is read together
 
     async def _round(self) -> bool:

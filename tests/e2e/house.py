@@ -181,7 +181,8 @@ async def _served(
 async def end_of(process: asyncio.subprocess.Process) -> int:
     """Wait for a process that was told to end, and give its status; kill it if it does not."""
     try:
-        return await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await process.wait()
     except TimeoutError:
         process.kill()
         return await process.wait()
