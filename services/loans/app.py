@@ -35,7 +35,9 @@ from services.loans.portfolio import router as portfolio
 from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
+from services.loans.rulebook import router as rulebook
 from services.loans.servicing import router as servicing
+from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
 from shared import feed_router, web
 from shared.auth import TokenVerifier
@@ -57,6 +59,7 @@ ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
     ledger.router,
     institutions.router,
+    rulebook.router,
     funds.router,
     products.router,
     borrowers.router,
@@ -89,7 +92,7 @@ def create_app(
     caller = http or httpx.AsyncClient(base_url=str(settings.scoring_url))
     sequencer = Sequencer(database, chains=(EVENTS, JOURNAL))
     days = Days(database, clock)
-    book = RepaymentBook(database)
+    book = RepaymentBook(database, servicing=CourseBook(database))
     asked = scoring or _scoring(settings, caller)
 
     @asynccontextmanager

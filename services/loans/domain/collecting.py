@@ -1,10 +1,10 @@
 """What becomes of one payment on one contract: its portions, its journal entry, the new sums?"""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from services.loans.domain import allocation, journal, positions, trading
+from services.loans.domain import allocation, days, journal, positions, trading
 from services.loans.domain.allocation import Allocation, Order, Parts, Portions
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry
@@ -106,6 +106,16 @@ class ContractWrittenOff(RafidError):
     service = "loans"
     detail = "Contract {contract_id} is written off: book what comes on it as a recovery."
     contract_id: ContractId
+
+
+class ContractIsClosed(RafidError):
+    """The contract is closed"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Contract {contract_id} is settled and closed: reopen it before {amount} is moved."
+    contract_id: ContractId
+    amount: Money
 
 
 class CourseNotServed(RafidError):
@@ -232,21 +242,39 @@ class Decided:
 
 
 def collect(
-    standing: Standing, *, amount: Money, received_on: date, channel: Channel, today: date
+    standing: Standing,
+    *,
+    amount: Money,
+    received_on: date,
+    channel: Channel,
+    today: date,
+    has_arrived: bool = False,
 ) -> Decided:
     """Decide one payment: where each minor unit goes.
 
     Nothing but a wrong date, currency or an unpaid-out contract refuses it: more than is owed
-    becomes surplus. The entry falls on the day the money came, or on the first open day of the
+    becomes surplus, on a contract that is closed too if it `has_arrived` and cannot be sent away.
+    The entry falls on the day the money came, or on the first open day of the
     books. 300 on instalments of 250 + 10 with nothing paid: profit 20, principal 280.
-    Raises NothingIsDue, ContractWrittenOff, ContractNotPaidOut, AmountNotPositive,
-    DayNotPossible, CurrencyMismatch.
+    Raises NothingIsDue, ContractWrittenOff, ContractIsClosed, ContractNotPaidOut,
+    AmountNotPositive, DayNotPossible, CurrencyMismatch.
     """
-    if standing.status == "written_off":
-        raise ContractWrittenOff(contract_id=standing.contract_id)
+    require(
+        standing, amount=amount, received_on=received_on, today=today, has_arrived=has_arrived
+    )
+    return _move(standing, amount.minor, booked_on=received_on, channel=channel)
+
+
+def require(
+    standing: Standing, *, amount: Money, received_on: date, today: date, has_arrived: bool = False
+) -> None:
+    """Refuse money that cannot have come on the contract on that day (see `collect`)."""
+    require_not_given_up(standing)
     if not standing.instalments:
         raise NothingIsDue
-    if standing.status != "active":
+    if standing.status == "closed" and not has_arrived:
+        raise ContractIsClosed(contract_id=standing.contract_id, amount=amount)
+    if standing.status not in {"active", "closed"}:
         raise ContractNotPaidOut(contract_id=standing.contract_id, state=standing.status)
     if amount.currency != standing.fund.currency:
         raise CurrencyMismatch(left=standing.fund.currency, right=amount.currency)
@@ -254,7 +282,12 @@ def collect(
         raise AmountNotPositive(amount=amount)
     if not standing.signed_on <= received_on <= today:
         raise DayNotPossible(received_on=received_on, earliest=standing.signed_on, latest=today)
-    return _move(standing, amount.minor, booked_on=received_on, channel=channel)
+
+
+def require_not_given_up(standing: Standing) -> None:
+    """Raise `ContractWrittenOff` for a contract that was given up in the books."""
+    if standing.status == "written_off":
+        raise ContractWrittenOff(contract_id=standing.contract_id)
 
 
 def take_back(
@@ -266,10 +299,12 @@ def take_back(
 
     All portions are negative. The newest payment's reversal is its exact opposite; an older one's
     is the net of that opposite and of what later payments now fill instead. The entry names
-    `entry_id`, the one it reverses. Raises ContractWrittenOff.
+    `entry_id`, the one it reverses. Raises ContractWrittenOff, and ContractIsClosed where a
+    closed contract would owe again.
     """
-    if standing.status == "written_off":
-        raise ContractWrittenOff(contract_id=standing.contract_id)
+    require_not_given_up(standing)
+    if standing.status == "closed" and standing.paid.total - amount.minor < standing.owed_minor:
+        raise ContractIsClosed(contract_id=standing.contract_id, amount=amount)
     decided = _move(standing, -amount.minor, booked_on=booked_on, channel=channel)
     entry = replace(decided.entry, kind=EntryKind.REVERSAL, reverses_entry_id=entry_id)
     return replace(decided, entry=entry)
@@ -280,10 +315,31 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
     portions = allocation.allocate(
         minor, paid_before=before, instalments=standing.instalments, order=standing.order
     )
+    entry = entry_of(standing, portions, booked_on=booked_on, channel=channel)
+    paid = Portions(*(old + new for old, new in zip(standing.paid, portions, strict=True)))
+    owed = standing.owed_minor
+    changed = positions.moved(standing.days, on=booked_on, paid=minor)
+    kept = (day for day in standing.days if day.valid_from < booked_on)
+    after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
+    found, generations = stood(standing, changed, principal=paid.principal)
+    return Decided(
+        portions=portions,
+        entry=entry,
+        after=after,
+        closes=before < owed <= paid.total,
+        positions=found,
+        generations=generations,
+    )
+
+
+def entry_of(
+    standing: Standing, portions: Portions, *, booked_on: date, channel: Channel
+) -> JournalEntry:
+    """The entry that books portions on their day, or on the first open day of the books."""
     entry = journal.repayment_entry(
         Allocation.of(portions, standing.fund.currency),
         fund=standing.fund,
-        received_on=_open_day(booked_on, standing.closed_through),
+        received_on=days.open_day(booked_on, closed_through=standing.closed_through),
         contract_id=standing.contract_id,
         channel=channel,
         sharia_bound=standing.sharia_bound,
@@ -291,23 +347,10 @@ def _move(standing: Standing, minor: int, *, booked_on: date, channel: Channel) 
     if standing.defers_profit:
         profit = Money(portions.profit, standing.fund.currency)
         entry = trading.undeferred(entry, profit=profit, fund=standing.fund)
-    paid = Portions(*(old + new for old, new in zip(standing.paid, portions, strict=True)))
-    owed = standing.owed_minor
-    changed = positions.moved(standing.days, on=booked_on, paid=minor)
-    kept = (day for day in standing.days if day.valid_from < booked_on)
-    after = replace(standing, paid=paid, version=standing.version + 1, days=(*kept, *changed))
-    stood, generations = _stood(standing, changed, principal=paid.principal)
-    return Decided(
-        portions=portions,
-        entry=entry,
-        after=after,
-        closes=before < owed <= paid.total,
-        positions=stood,
-        generations=generations,
-    )
+    return entry
 
 
-def _stood(
+def stood(
     standing: Standing, changed: tuple[Day, ...], *, principal: int
 ) -> tuple[tuple[Position, ...], tuple[int, ...]]:
     """The positions of the days that changed, and the generation each stands on.
@@ -331,12 +374,6 @@ def _stood(
         for day, agreed in zip(changed, held, strict=True)
     )
     return stood, tuple(agreed.generation for agreed in held)
-
-
-def _open_day(day: date, closed_through: date | None) -> date:
-    if closed_through is None or day > closed_through:
-        return day
-    return closed_through + timedelta(days=1)
 
 
 def answer(decided: Decided, *, repayment_id: RepaymentId, received_on: date) -> dict[str, object]:

@@ -1,11 +1,28 @@
 """What is wrong with terms that contradict each other?"""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
 
 from shared.errors import Kind, RafidError
 from shared.money import Money
+
+COUNTED_ANEW: Mapping[str, tuple[object, ...]] = {
+    "mode_of_finance": ("conventional",),
+    "charge_method": ("declining_balance",),
+    "charging.rate_kind": ("nominal",),
+    "charging.odd_period": ("day_count",),
+    "charging.profit_free": (0,),
+    "charging.profit_grace": (0,),
+    "charging.moratorium": (0,),
+    "charging.rate_changes": ((),),
+    "amortisation.rounded": ("each_step",),
+    "amortisation.shortfall": ("refuse",),
+    "amortisation.unit_minor": (1,),
+    "drawing.down_payment_percent": (0,),
+}
+"""What terms must say where every payment counts the profit anew."""
 
 
 class TermsInvalid(RafidError):
@@ -81,12 +98,18 @@ def refuse_first(owner: object, conditions: dict[str, bool], *, within: str = ""
             raise TermsInvalid(member=name, value=shown(value))
 
 
-def refuse_recalculation(terms: object, conditions: dict[str, bool]) -> None:
-    """Raise `RecalculationNotForThis` for the first member whose condition does not hold."""
-    for member, holds in conditions.items():
-        if not holds:
-            value = shown(attrgetter(member)(terms))
-            raise RecalculationNotForThis(member=member, value=value)
+def refuse_recalculation(terms: object) -> None:
+    """Raise `RecalculationNotForThis` for terms whose payments cannot count the profit anew.
+
+    It is interest on real days, so a Sharia-bound price never is; and what a period bears must be
+    the balance, a nominal rate and its days, rounded at each step.
+    """
+    for member, lawful in COUNTED_ANEW.items():
+        value = attrgetter(member)(terms)
+        if value not in lawful:
+            raise RecalculationNotForThis(member=member, value=shown(value))
+    if not attrgetter("annual_rate")(terms):
+        raise RecalculationNotForThis(member="annual_rate", value="0")
 
 
 def shown(value: object) -> str:

@@ -1,6 +1,6 @@
 """May a day be named that has not come yet?"""
 
-from datetime import date
+from datetime import date, timedelta
 
 from shared.errors import Kind, RafidError
 
@@ -36,3 +36,10 @@ def require_come(day: date, *, member: str, today: date) -> None:
     """Raise `DayNotYet` for a day after today: money cannot have moved tomorrow."""
     if day > today:
         raise DayNotYet(member=member, day=day, today=today)
+
+
+def open_day(day: date, *, closed_through: date | None) -> date:
+    """The day itself, or the first open day of the books where it is closed already."""
+    if closed_through is None or day > closed_through:
+        return day
+    return closed_through + timedelta(days=1)

@@ -9,19 +9,8 @@ from pkgutil import iter_modules
 from typing import Self, TypeVar, cast, get_args
 
 from services.loans.domain import freezing
-from services.loans.domain.amortisation import (
-    ROUNDINGS,
-    Amortisation,
-    AmortisationKind,
-    RoundedWhen,
-    Shortfall,
-)
-from services.loans.domain.charging import (
-    ANNUAL_RATE_MAX,
-    Charging,
-    OddPeriodRule,
-    RateKind,
-)
+from services.loans.domain.amortisation import ROUNDINGS, Amortisation, AmortisationKind
+from services.loans.domain.charging import ANNUAL_RATE_MAX, Charging
 from services.loans.domain.contradictions import (
     DateBeforeDisbursement,
     GraceTooLong,
@@ -214,7 +203,7 @@ class Terms:
             if is_sharia_bound(self.mode_of_finance):
                 self.savings.require_no_interest(mode=self.mode_of_finance.value)
         if self.charging.follows_payments:
-            self._check_recalculation()
+            refuse_recalculation(self)
         if self.mode_of_finance is ModeOfFinance.QARD:
             self._check_qard()
         for amount in self._amounts():
@@ -315,25 +304,6 @@ class Terms:
                     member=f"fees.{fee.code}", day=day, disbursed_on=self.disbursed_on
                 )
 
-    def _check_recalculation(self) -> None:
-        charging, amortisation = self.charging, self.amortisation
-        may_be = {
-            "mode_of_finance": not is_sharia_bound(self.mode_of_finance),
-            "charge_method": self.charge_method is ChargeMethod.DECLINING_BALANCE,
-            "annual_rate": self.annual_rate > 0,
-            "charging.rate_kind": charging.rate_kind is RateKind.NOMINAL,
-            "charging.odd_period": charging.odd_period is OddPeriodRule.DAY_COUNT,
-            "charging.profit_free": not charging.profit_free,
-            "charging.profit_grace": not charging.profit_grace,
-            "charging.moratorium": not charging.moratorium,
-            "charging.rate_changes": not charging.rate_changes,
-            "amortisation.rounded": amortisation.rounded is RoundedWhen.EACH_STEP,
-            "amortisation.shortfall": amortisation.shortfall is Shortfall.REFUSE,
-            "amortisation.unit": amortisation.unit_minor == 1,
-            "drawing.down_payment_percent": not self.drawing.down_payment_percent,
-        }
-        refuse_recalculation(self, may_be)
-
     def _check_qard(self) -> None:
         if self.annual_rate or self.charge_method is not ChargeMethod.NONE:
             raise QardBearsNoProfit(
@@ -345,6 +315,11 @@ class Terms:
                 raise QardFeeNotCost(code=fee.code, documented_cost=str(cost or 0))
             if fee.amount > cost:
                 raise QardFeeNotCost(code=fee.code, documented_cost=str(cost))
+
+    @property
+    def servicing(self) -> str:
+        """How money is taken: poured over the instalments, or the whole course folded anew."""
+        return "course" if self.charging.follows_payments else "waterfall"
 
     @property
     def currency(self) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import allocation
 from services.loans.domain.terms import Component
-from services.loans.proof import positions, queries
+from services.loans.proof import courses, positions, queries
 from shared import feed
 
 PAGE = 2_000
@@ -46,6 +46,7 @@ async def prove(
             yield Finding(rule=rule, row=str(row.row), why=row.why)
     yield await _prove_sums(session)
     yield await _prove_positions(session)
+    yield await _prove_courses(session)
     yield await _prove_journal_chain(session)
     yield await feed_chain_finding(session)
     tail = await queries.tail(session)
@@ -83,6 +84,15 @@ async def _prove_sums(session: AsyncSession) -> Finding:
 async def _prove_positions(session: AsyncSession) -> Finding:
     rule = "a contract's positions are what its movements make of them"
     count, broken = await positions.first_broken(session)
+    if broken is None:
+        return Finding(rule=rule, looked_at=count)
+    return Finding(rule=rule, row=broken.row, why=broken.why)
+
+
+async def _prove_courses(session: AsyncSession) -> Finding:
+    """Fold every contract anew whose profit its payments count."""
+    rule = "a contract's instalments are what its course folds to"
+    count, broken = await courses.first_broken(session)
     if broken is None:
         return Finding(rule=rule, looked_at=count)
     return Finding(rule=rule, row=broken.row, why=broken.why)

@@ -1,7 +1,7 @@
 """How is a decided batch of repayments handed to the posting function, column by column?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,13 @@ POST = "select post_repayments(" + ", ".join(f"${n}" for n in range(1, COLUMNS))
 
 @dataclass(slots=True)
 class Accepted:
-    """A decided command on its way into the books."""
+    """A decided command on its way into the books, and the event that will tell of it."""
 
     command: ReceiveRepayment
     decided: Decided
     repayment_id: RepaymentId
     answer: bytes
+    event_id: UUID = field(default_factory=ids.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[_Told]:
         kind = RepaymentReversed.type
         fact["reverses_repayment_id"] = str(reverses.repayment_id)
         fact["reason"] = reverses.reason
-    told = [_Told(ids.new(), kind, contract_id, orjson.dumps(fact).decode())]
+    told = [_Told(item.event_id, kind, contract_id, orjson.dumps(fact).decode())]
     if item.decided.closes:
         told.append(_closed(contract_id, item.command.received_on))
     return told

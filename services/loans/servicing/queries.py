@@ -26,6 +26,7 @@ from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import queries as ledger_queries
+from services.loans.servicing import lives
 from services.loans.servicing.tables import (
     ContractOrderRow,
     FundOrderDecisionRow,
@@ -143,6 +144,7 @@ async def file(session: AsyncSession, row: ContractRow) -> File:
         opened_on=opened_on or row.signed_on,
         sharia_bound=terms.mode_of_finance is not ModeOfFinance.CONVENTIONAL,
         defers_profit=MODES[terms.mode_of_finance].DEFERS_PROFIT,
+        life=await lives.life_of(session, row) if row.servicing == lives.COURSE else None,
     )
     return File(
         contract=row,

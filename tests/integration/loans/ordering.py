@@ -21,6 +21,7 @@ from services.loans.proof import operations as proof
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.servicing import router as servicing
+from services.loans.servicing.coursing import CourseBook
 from shared import feed, ids
 from shared.auth import Actor, Role
 from shared.batching import Batcher
@@ -185,7 +186,7 @@ async def keyed(caller: Caller, path: str, body: object) -> httpx.Response:
 async def opened(database: Database, institution_id: InstitutionId) -> AsyncIterator[Desk]:
     """Open the desk: approvers may decide up to 50,000.000 JOD."""
     async with office.opened(database, institution_id, *ROUTERS) as at:
-        book = RepaymentBook(database)
+        book = RepaymentBook(database, servicing=CourseBook(database))
         at.app.state.repayment_book = book
         at.app.state.repayments = Batcher(book.receive)
         scene = Scene(database=database, institution_id=institution_id, branch_id=at.branch)

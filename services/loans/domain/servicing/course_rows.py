@@ -11,8 +11,10 @@ from datetime import date
 
 from services.loans.domain.course.results import Course, Transaction, TransactionKind
 from services.loans.domain.course.results import Row as CourseRow
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.rows import NOTHING, Four, Row, Rows
+from shared.money import Money
 
 GIVEN_UP = frozenset({TransactionKind.PROFIT_WAIVER, TransactionKind.CHARGE_WAIVER})
 PAYS = frozenset(
@@ -46,6 +48,21 @@ def rows_of(course: Course) -> Rows:
                 settled.extend(pieces)
     settled.extend(_left(queues))
     return (*(row for row in settled if any(row.parts)), *_open(numbered))
+
+
+def instalments_of(rows: Rows, *, currency: str) -> tuple[Instalment, ...]:
+    """The same as numbered instalments with money."""
+    return tuple(
+        Instalment(
+            number=number,
+            due_on=row.due_on,
+            principal=Money(row.principal, currency),
+            profit=Money(row.profit, currency),
+            fee=Money(row.fee, currency),
+            penalty_minor=row.penalty,
+        )
+        for number, row in enumerate(rows, start=1)
+    )
 
 
 def _paid_of(rows: Iterable[CourseRow]) -> Queues:

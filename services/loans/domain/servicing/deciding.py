@@ -7,12 +7,14 @@ what would stand had the order never been given.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
+from services.loans.domain import days
 from services.loans.domain.journal import EntryKind, JournalEntry
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
-from services.loans.domain.servicing import effects, shape
+from services.loans.domain.servicing import course_effects, effects, shape
+from services.loans.domain.servicing.life import Life
 from services.loans.domain.servicing.orders import Asked, OrderKind, Weight
 from services.loans.domain.servicing.refusals import (
     LaterOrderStands,
@@ -27,6 +29,7 @@ from shared.ids import EntryId
 FINAL = frozenset({OrderKind.REVERSAL, OrderKind.DISBURSEMENT_REVERSAL})
 ENTRY_KINDS: Mapping[OrderKind, EntryKind] = {
     OrderKind.WRITE_OFF: EntryKind.WRITE_OFF,
+    OrderKind.CHARGE_OFF: EntryKind.WRITE_OFF,
     OrderKind.RECOVERY: EntryKind.RECOVERY,
     OrderKind.FORGIVENESS: EntryKind.FORGIVENESS,
     OrderKind.REFUND: EntryKind.SURPLUS_REFUND,
@@ -148,7 +151,9 @@ def decide(
     entry = difference.entry(
         standing,
         kind=kind,
-        occurred_on=_open_day(asked.effective_on if moved else today, closed_through),
+        occurred_on=days.open_day(
+            asked.effective_on if moved else today, closed_through=closed_through
+        ),
         channel=(reverses.asked if reverses else asked).paid_through,
         reverses_entry_id=reverses.entry_id if reverses else None,
     )
@@ -177,18 +182,26 @@ def weight(decided: Decided, *, asked: Asked) -> int:
 
 
 def _shape(standing: Standing, asked: Asked, *, history: History) -> Shape:
+    if standing.life is not None:
+        return _shape_of_course(standing, standing.life, asked, history=history)
     if asked.kind is OrderKind.REVERSAL and asked.order_id is not None:
         return without(standing, history=history, order_id=asked.order_id)
     return effects.apply(standing, asked)
+
+
+def _shape_of_course(standing: Standing, life: Life, asked: Asked, *, history: History) -> Shape:
+    if asked.kind is not OrderKind.REVERSAL or asked.order_id is None:
+        return course_effects.apply(standing, life, asked)
+    step = history.step(asked.order_id)
+    if step is None:
+        raise OrderNotStanding(order_id=asked.order_id, state="not_in_force")
+    if step.asked.kind in FINAL:
+        raise ReversalOfReversal(order_id=asked.order_id, order_kind=step.asked.kind)
+    first = history.origin.borrower_id
+    return course_effects.without(standing, life, order_id=asked.order_id, first_borrower=first)
 
 
 def _status(standing: Standing, found: Shape) -> ContractStatus:
     if standing.status is ContractStatus.SIGNED:
         return standing.status
     return status_of(found)
-
-
-def _open_day(day: date, closed_through: date | None) -> date:
-    if closed_through is None or day > closed_through:
-        return day
-    return closed_through + timedelta(days=1)

@@ -22,6 +22,7 @@ from services.loans.domain.servicing.refusals import (
     HasMoved,
     NotSettled,
     OrderChangesNothing,
+    OrderNotForServicing,
     OrderNotForState,
 )
 from services.loans.domain.servicing.rows import Four, Row
@@ -33,6 +34,7 @@ POSITIONS = {part: tuple(Component).index(Component(part.value)) for part in Wai
 STATES: Mapping[OrderKind, frozenset[ContractStatus]] = {
     OrderKind.RECOVERY: frozenset({ContractStatus.WRITTEN_OFF}),
     OrderKind.REOPEN: frozenset({ContractStatus.CLOSED}),
+    OrderKind.REFUND: frozenset({ContractStatus.ACTIVE, ContractStatus.CLOSED}),
     OrderKind.TRANSFER: frozenset({ContractStatus.ACTIVE, ContractStatus.SIGNED}),
 }
 ACTIVE = frozenset({ContractStatus.ACTIVE})
@@ -43,14 +45,26 @@ Effect = Callable[[Standing, Asked], Shape]
 def apply(standing: Standing, asked: Asked) -> Shape:
     """The shape after an order of any kind but a reversal.
 
-    Raises `OrderNotForState`, `OrderChangesNothing`, and what its kind refuses.
+    Raises `OrderNotForState`, `OrderNotForServicing`, `OrderChangesNothing`, and what its kind
+    refuses.
     """
-    if standing.status not in STATES.get(asked.kind, ACTIVE):
-        raise OrderNotForState(order_kind=asked.kind, state=standing.status)
+    require_state(standing, asked)
+    if asked.kind not in EFFECTS:
+        raise OrderNotForServicing(
+            order_kind=asked.kind,
+            contract_id=standing.contract_id,
+            recalculation=standing.terms.charging.recalculation,
+        )
     shape = EFFECTS[asked.kind](standing, asked)
     if shape == standing.shape:
         raise OrderChangesNothing(contract_id=standing.contract_id, order_kind=asked.kind)
     return shape
+
+
+def require_state(standing: Standing, asked: Asked) -> None:
+    """Raise `OrderNotForState` where the contract's state does not allow the order."""
+    if standing.status not in STATES.get(asked.kind, ACTIVE):
+        raise OrderNotForState(order_kind=asked.kind, state=standing.status)
 
 
 def require(standing: Standing, asked_minor: int, *, available: int, what: Sentence) -> None:

@@ -29,10 +29,10 @@ from services.loans.domain.course.events import (
     Waived,
 )
 from services.loans.domain.course.fold import Course
-from services.loans.domain.course.plan import Charge, ChargeOff, ChargeWhen, Part, PaymentKind, Plan
+from services.loans.domain.course.plan import Charge, ChargeOff, ChargeWhen, PaymentKind, Plan
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing.orders import Asked, OrderKind, WaivedPart
-from services.loans.domain.terms import Terms
+from services.loans.domain.terms import Component, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,18 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """An order in force, with the money it took in (out: negative) and what zakat gave."""
+    """An order in force and its sums.
+
+    The money it took in (out: negative), what zakat gave, the principal it gave up in the books,
+    what came on that afterwards.
+    """
 
     order_id: UUID
     asked: Asked
     moved: int = 0
     forgiven: int = 0
+    written_off: int = 0
+    recovered: int = 0
 
 
 Entered = PaidOut | Received | Ordered
@@ -81,8 +87,8 @@ class Life:
     def plan(self) -> Plan:
         """The plan of the terms; how a charge-off leaves the rest is said by its order."""
         plan = from_terms.plan_of(self.terms, signed=self.signed)
-        for one in self.entered:
-            if isinstance(one, Ordered) and one.asked.kind is OrderKind.CHARGE_OFF:
+        for one in self.orders:
+            if one.asked.kind is OrderKind.CHARGE_OFF:
                 rule = one.asked.further_profit or ChargeOff.NO_FURTHER_PROFIT
                 plan = replace(plan, charge_off=rule)
         return plan
@@ -91,6 +97,11 @@ class Life:
     def events(self) -> tuple[Event, ...]:
         """What happened, in the order of its being recorded."""
         return tuple(event for one in self.entered for event in _events_of(one, self.terms))
+
+    @property
+    def orders(self) -> tuple[Ordered, ...]:
+        """The orders in force."""
+        return tuple(one for one in self.entered if isinstance(one, Ordered))
 
     @property
     def last_on(self) -> date:
@@ -142,7 +153,7 @@ def _forgiven(one: Ordered, _: Terms) -> Sequence[Event]:
 
 def _waived(one: Ordered, _: Terms) -> Sequence[Event]:
     asked = one.asked
-    part = Part((asked.part or WaivedPart.PROFIT).value)
+    part = Component((asked.part or WaivedPart.PROFIT).value)
     return (Waived(key=one.order_id, on=asked.effective_on, part=part, amount=asked.amount_minor),)
 
 

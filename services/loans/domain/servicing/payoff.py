@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
+from services.loans.domain.servicing import course_rows, tails
 from services.loans.domain.servicing import rows as arithmetic
-from services.loans.domain.servicing import tails
-from services.loans.domain.servicing.rows import Row, Rows
+from services.loans.domain.servicing.life import Life, Received
+from services.loans.domain.servicing.refusals import OrderDayNotPossible
+from services.loans.domain.servicing.rows import NOTHING, Row, Rows
 from services.loans.domain.servicing.shape import Standing
+
+PAYOFF = "payoff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ def quote(standing: Standing, *, on: date) -> Quote:
     whole; it is given up by a waiver, not by paying early. Fees not yet due are not owed. What
     was paid ahead counts against all of this, surplus too.
     """
+    if standing.life is not None:
+        return _of_course(standing, standing.life, on=on)
     due = [row for row in standing.shape.rows if row.due_on <= on]
     later = [row for row in standing.shape.rows if row.due_on > on]
     principal, agreed, fee, penalty = arithmetic.sums(later)
@@ -57,6 +63,33 @@ def quote(standing: Standing, *, on: date) -> Quote:
         profit_given_up=agreed - profit,
         fee_given_up=fee,
         rows=rows,
+    )
+
+
+def _of_course(standing: Standing, life: Life, *, on: date) -> Quote:
+    """What settles a contract whose profit follows the payments: what it has cost to the day.
+
+    Raises `OrderDayNotPossible` before the newest day on which anything happened.
+    """
+    if on < life.last_on:
+        raise OrderDayNotPossible(effective_on=on, earliest=life.last_on, latest=on)
+    to_come = sum(row.profit for row in standing.open_rows)
+    amount = life.payoff(on=on)
+    course = life.course(as_of=on)
+    parts = NOTHING
+    if amount:
+        course = life.entering(Received(key=PAYOFF, on=on, amount=amount)).course()
+        (paid,) = [moved for moved in course.transactions if moved.key == PAYOFF]
+        parts = (paid.principal, paid.profit, paid.fee, paid.penalty)
+    return Quote(
+        on=on,
+        principal=parts[0],
+        profit=parts[1],
+        fee=parts[2],
+        penalty=parts[3],
+        profit_given_up=max(to_come - parts[1], 0),
+        fee_given_up=0,
+        rows=course_rows.rows_of(course),
     )
 
 

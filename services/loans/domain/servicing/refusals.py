@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.loans.domain.charging import Recalculation
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing.orders import OrderKind
@@ -31,6 +32,34 @@ class OrderNotForState(RafidError):
     detail = "A contract that is {state} takes no order of kind {order_kind}."
     order_kind: OrderKind
     state: ContractStatus
+
+
+class OrderNotForServicing(RafidError):
+    """The contract takes no order of this kind"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "An order of kind {order_kind} is not for contract {contract_id}, whose profit is counted"
+        " by {recalculation}."
+    )
+    order_kind: OrderKind
+    contract_id: ContractId
+    recalculation: Recalculation
+
+
+class CourseDoesNotFollow(RafidError):
+    """The course of the contract does not hold with this"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = (
+        "With this on {effective_on} the course of contract {contract_id} would lose {missing};"
+        " nothing was changed: take back what came later first."
+    )
+    contract_id: ContractId
+    effective_on: date
+    missing: Money
 
 
 class OrderDayNotPossible(RafidError):

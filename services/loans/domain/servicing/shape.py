@@ -11,6 +11,7 @@ from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
 from services.loans.domain.servicing import rows as arithmetic
+from services.loans.domain.servicing.life import Life
 from services.loans.domain.servicing.rows import Rows
 from services.loans.domain.terms import ChargeMethod, Terms
 from shared.ids import ContractId, EntryId
@@ -40,7 +41,8 @@ class Shape:
 class Standing:
     """A contract as an order finds it: agreement, shape, and the money that moved.
 
-    `received` is the sum of its repayments, `paid_out` of its disbursements.
+    `received` is the sum of its repayments, `paid_out` of its disbursements. `life` is what its
+    course is folded from, where every payment counts the profit anew.
     """
 
     contract_id: ContractId
@@ -54,6 +56,7 @@ class Standing:
     opened_on: date
     sharia_bound: bool = True
     defers_profit: bool = False
+    life: Life | None = None
 
     @property
     def recounts_profit(self) -> bool:
