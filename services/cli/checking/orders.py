@@ -11,24 +11,24 @@ from services.loans.domain.course.plan import (
     Allocation,
     AllocationRule,
     Direction,
-    Part,
     PaymentKind,
     Slot,
     Standing,
     Unit,
     in_standing_order,
 )
+from services.loans.domain.terms import Component
 from shared.periods import add_months
 
 ADVANCED: Final = "ADVANCED_PAYMENT_ALLOCATION"
 DEFAULT: Final = "DEFAULT"
 # Orders of which no rule is known well enough to pay by them; a schedule does not need one.
 UNPROVEN: Final = frozenset({"OVERDUE_DUE_FEE_INTEREST_PRINCIPAL"})
-PARTS: Final[Mapping[str, Part]] = {
-    "PENALTY": Part.PENALTY,
-    "FEE": Part.FEE,
-    "INTEREST": Part.PROFIT,
-    "PRINCIPAL": Part.PRINCIPAL,
+PARTS: Final[Mapping[str, Component]] = {
+    "PENALTY": Component.PENALTY,
+    "FEE": Component.FEE,
+    "INTEREST": Component.PROFIT,
+    "PRINCIPAL": Component.PRINCIPAL,
 }
 STANDINGS: Final[Mapping[str, Standing]] = {
     "PAST_DUE": Standing.PAST_DUE,
@@ -55,10 +55,15 @@ KINDS: Final[Mapping[str, PaymentKind]] = {
     "INTEREST_PAYMENT_WAIVER": PaymentKind.PROFIT_WAIVER,
     "CHARGE_ADJUSTMENT": PaymentKind.CHARGE_ADJUSTMENT,
 }
-PENALTY, FEE, PROFIT, PRINCIPAL = Part.PENALTY, Part.FEE, Part.PROFIT, Part.PRINCIPAL
+PENALTY, FEE, PROFIT, PRINCIPAL = (
+    Component.PENALTY,
+    Component.FEE,
+    Component.PROFIT,
+    Component.PRINCIPAL,
+)
 
 
-def _split_order(due: tuple[Part, ...], in_advance: tuple[Part, ...]) -> tuple[Slot, ...]:
+def _split_order(due: tuple[Component, ...], in_advance: tuple[Component, ...]) -> tuple[Slot, ...]:
     return (
         *((Standing.PAST_DUE, part) for part in due),
         *((Standing.DUE, part) for part in due),
@@ -127,8 +132,8 @@ def later(start: date, count: int, unit: Unit) -> date:
     return add_months(start, count if unit is Unit.MONTHS else 12 * count)
 
 
-def _credits(stated: Node) -> tuple[Part, ...] | None:
-    found: tuple[Part, ...] | None = None
+def _credits(stated: Node) -> tuple[Component, ...] | None:
+    found: tuple[Component, ...] | None = None
     for rule in stated.listed("credit_allocation"):
         if rule["transaction_type"].text() != "CHARGEBACK":
             raise Unsupported(f"{rule.place}.transaction_type {rule['transaction_type'].text()}")

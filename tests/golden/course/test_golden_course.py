@@ -24,7 +24,6 @@ from services.loans.domain.course.plan import (
     DayRules,
     DownPayment,
     MonthLength,
-    Part,
     PaymentKind,
     Plan,
     Recalculation,
@@ -32,14 +31,14 @@ from services.loans.domain.course.plan import (
     YearLength,
     in_standing_order,
 )
-from services.loans.domain.terms import ChargeMethod
+from services.loans.domain.terms import ChargeMethod, Component
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
 REFUNDS = frozenset({PaymentKind.MERCHANT_REFUND, PaymentKind.PAYOUT_REFUND})
 
 
 def rule_of(stated: dict[str, Any]) -> AllocationRule:
-    parts = tuple(Part(name) for name in stated["order"])
+    parts = tuple(Component(name) for name in stated["order"])
     return AllocationRule(order=in_standing_order(parts), advance=Advance(stated["advance"]))
 
 
@@ -73,7 +72,7 @@ def plan_of(stated: dict[str, Any]) -> Plan:
             by_kind={
                 PaymentKind(kind): rule_of(rule) for kind, rule in stated.get("by_kind", {}).items()
             },
-            credits=tuple(Part(name) for name in credited) if credited else None,
+            credits=tuple(Component(name) for name in credited) if credited else None,
         ),
     )
 

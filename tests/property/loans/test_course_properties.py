@@ -24,7 +24,6 @@ from services.loans.domain.course.plan import (
     Grace,
     LeapRule,
     MonthLength,
-    Part,
     PayoffProfit,
     Plan,
     Recalculation,
@@ -33,7 +32,7 @@ from services.loans.domain.course.plan import (
     YearLength,
     in_standing_order,
 )
-from services.loans.domain.terms import ChargeMethod, Terms
+from services.loans.domain.terms import ChargeMethod, Component, Terms
 from tests.property.loans.strategies import lawful_terms
 
 START = date(2024, 1, 31)
@@ -51,7 +50,7 @@ def plans(draw: DrawFn) -> Plan:
     """Plans of every day rule, unit, grace and order of payment that the course computes itself."""
     count = draw(st.integers(1, 12))
     grace = draw(st.sampled_from((Grace(), Grace(principal=1), Grace(profit_free=1))))
-    order = in_standing_order(tuple(draw(st.permutations(list(Part)))))
+    order = in_standing_order(tuple(draw(st.permutations(list(Component)))))
     follows = draw(st.booleans())
     directions = [Direction.HORIZONTAL] if follows else list(Direction)
     percent = draw(st.sampled_from((None, Decimal(10), Decimal("33.3"))))

@@ -16,13 +16,12 @@ from services.loans.domain.course.plan import (
     ChargeOff,
     Direction,
     LeapRule,
-    Part,
     PaymentKind,
     PayoffProfit,
     Rest,
     Standing,
 )
-from services.loans.domain.terms import Frequency
+from services.loans.domain.terms import Component, Frequency
 from tests.unit.cli.case_files import COURSE, PERIODIC, changed
 
 
@@ -109,16 +108,16 @@ def test_an_order_of_payment_is_read_by_groups_or_slot_by_slot() -> None:
     assert found.direction is Direction.VERTICAL
     assert found.rule.advance is Advance.LAST
     assert found.rule.order == (
-        (Standing.DUE, Part.FEE),
-        (Standing.DUE, Part.PROFIT),
-        (Standing.PAST_DUE, Part.FEE),
-        (Standing.PAST_DUE, Part.PROFIT),
+        (Standing.DUE, Component.FEE),
+        (Standing.DUE, Component.PROFIT),
+        (Standing.PAST_DUE, Component.FEE),
+        (Standing.PAST_DUE, Component.PROFIT),
     )
     assert found.rule_of(PaymentKind.GOODWILL_CREDIT).order == (
-        (Standing.IN_ADVANCE, Part.PENALTY),
-        (Standing.DUE, Part.FEE),
+        (Standing.IN_ADVANCE, Component.PENALTY),
+        (Standing.DUE, Component.FEE),
     )
-    assert found.credits == (Part.PENALTY, Part.PRINCIPAL)
+    assert found.credits == (Component.PENALTY, Component.PRINCIPAL)
 
 
 @pytest.mark.parametrize(

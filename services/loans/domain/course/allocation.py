@@ -6,9 +6,10 @@ from datetime import date
 from typing import NamedTuple
 
 from services.loans.domain.course.lines import PLACE, Line
-from services.loans.domain.course.plan import Advance, AllocationRule, Direction, Part
+from services.loans.domain.course.plan import Advance, AllocationRule, Direction
 from services.loans.domain.course.plan import Standing as Stand
 from services.loans.domain.course.standing import Standing
+from services.loans.domain.terms import Component
 
 
 class Used(NamedTuple):
@@ -18,7 +19,7 @@ class Used(NamedTuple):
     asks_nothing: bool = False
 
 
-PayPart = Callable[[Line, Stand, Part, int], Used]
+PayPart = Callable[[Line, Stand, Component, int], Used]
 """Pays a part of a line with at most an amount."""
 
 
@@ -50,7 +51,7 @@ class Payment:
             for stand, part in self.rule.order:
                 self._pay_slot(stand, part)
             return self.left
-        grouped: dict[Stand, list[Part]] = {}
+        grouped: dict[Stand, list[Component]] = {}
         for stand, part in self.rule.order:
             grouped.setdefault(stand, []).append(part)
         for stand, of_group in grouped.items():
@@ -59,7 +60,7 @@ class Payment:
             self._pay_group(stand, of_group)
         return self.left
 
-    def _pay_charges_by_own_date(self, of_due: Sequence[Part]) -> None:
+    def _pay_charges_by_own_date(self, of_due: Sequence[Component]) -> None:
         """Pay the charges whose own date has come, of instalments that are still ahead."""
         for line in self.standing.lines:
             for part in of_due:
@@ -76,7 +77,7 @@ class Payment:
                 if wanted:
                     self._take(line, Stand.DUE, part, wanted)
 
-    def _pay_group(self, stand: Stand, of_group: Sequence[Part]) -> None:
+    def _pay_group(self, stand: Stand, of_group: Sequence[Component]) -> None:
         lines = self.standing.lines
         self.skipped.clear()
         self.stuck.clear()
@@ -94,7 +95,7 @@ class Payment:
             else:
                 self.stuck.update(map(id, chosen))
 
-    def _pay_slot(self, stand: Stand, part: Part) -> None:
+    def _pay_slot(self, stand: Stand, part: Component) -> None:
         place, before = PLACE[part], -1
         while self.left > 0 and self.left != before:
             before = self.left
@@ -108,7 +109,7 @@ class Payment:
             for line, portion in zip(chosen, _shares(self.left, len(chosen)), strict=True):
                 self._take(line, stand, part, portion)
 
-    def _take(self, line: Line, stand: Stand, part: Part, portion: int) -> None:
+    def _take(self, line: Line, stand: Stand, part: Component, portion: int) -> None:
         used = self.pay(line, stand, part, portion)
         if used.asks_nothing:
             self.skipped.add(id(line))

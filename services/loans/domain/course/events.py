@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from services.loans.domain.course.plan import Charge, Part, PaymentKind, Unit
+from services.loans.domain.course.plan import Charge, PaymentKind, Unit
+from services.loans.domain.terms import Component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class ChargeWaived(Event):
 class Waived(Event):
     """So much of a part is given up, the oldest open first; None: all that is open of it."""
 
-    part: Part
+    part: Component
     amount: int | None = None
 
 

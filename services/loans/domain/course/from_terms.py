@@ -19,7 +19,6 @@ from services.loans.domain.course.plan import (
     DownPayment,
     Grace,
     MonthLength,
-    Part,
     Plan,
     Recalculation,
     Unit,
@@ -39,12 +38,6 @@ STEPS = {
     Frequency.QUARTERLY: (3, Unit.MONTHS),
     Frequency.HALF_YEARLY: (6, Unit.MONTHS),
     Frequency.YEARLY: (1, Unit.YEARS),
-}
-PARTS = {
-    Component.PRINCIPAL: Part.PRINCIPAL,
-    Component.PROFIT: Part.PROFIT,
-    Component.FEE: Part.FEE,
-    Component.PENALTY: Part.PENALTY,
 }
 YEARS = {
     "30/360": YearLength.DAYS_360,
@@ -110,9 +103,9 @@ def _allocation(terms: Terms) -> Allocation:
 
     A payment claimed back is owed again from its last part: principal before profit, as a rule.
     """
-    parts = tuple(PARTS[component] for component in terms.allocation_order)
-    if Part.PENALTY not in parts:
-        parts = (*parts, Part.PENALTY)
+    parts = terms.allocation_order
+    if Component.PENALTY not in parts:
+        parts = (*parts, Component.PENALTY)
     rule = AllocationRule(order=in_standing_order(parts))
     return Allocation(rule=rule, credits=tuple(reversed(parts)))
 

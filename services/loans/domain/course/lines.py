@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from services.loans.domain.course.plan import Part
+from services.loans.domain.terms import Component
 
 PRINCIPAL, PROFIT, FEE, PENALTY = range(4)
 PLACE = {
-    Part.PRINCIPAL: PRINCIPAL,
-    Part.PROFIT: PROFIT,
-    Part.FEE: FEE,
-    Part.PENALTY: PENALTY,
+    Component.PRINCIPAL: PRINCIPAL,
+    Component.PROFIT: PROFIT,
+    Component.FEE: FEE,
+    Component.PENALTY: PENALTY,
 }
 
 

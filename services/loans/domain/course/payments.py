@@ -7,7 +7,6 @@ from services.loans.domain.course.allocation import Payment, PayPart, Used
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.plan import (
     AllocationRule,
-    Part,
     PaymentKind,
     PayoffProfit,
     Recalculation,
@@ -15,6 +14,7 @@ from services.loans.domain.course.plan import (
 )
 from services.loans.domain.course.plan import Standing as Stand
 from services.loans.domain.course.standing import Entry, Standing
+from services.loans.domain.terms import Component
 
 PAYING = frozenset(kind.value for kind in PaymentKind)
 
@@ -25,7 +25,7 @@ def receive(standing: Standing, entry: Entry, rule: AllocationRule) -> None:
     standing.overpaid += entry.surplus
 
 
-def give_up(standing: Standing, entry: Entry, part: Part, amount: int | None) -> None:
+def give_up(standing: Standing, entry: Entry, part: Component, amount: int | None) -> None:
     """Give up what is open of a part, the oldest first, as if it were paid; nothing is left over.
 
     `entry.amount` becomes what was given up: profit not yet earned on the day is not open.
@@ -69,18 +69,18 @@ def use_surplus(standing: Standing) -> None:
 def _payer(standing: Standing, on: date) -> PayPart:
     """How a part is paid: simply, or with the model told of it and asked again."""
 
-    def simply(line: Line, stand: Stand, part: Part, amount: int) -> Used:
+    def simply(line: Line, stand: Stand, part: Component, amount: int) -> Used:
         del stand
         return Used(line.pay(PLACE[part], on, amount))
 
-    def by_days(line: Line, stand: Stand, part: Part, amount: int) -> Used:
+    def by_days(line: Line, stand: Stand, part: Component, amount: int) -> Used:
         return _pay_by_days(standing, on, line, (stand, part), amount)
 
     return by_days if standing.follows_days else simply
 
 
 def _pay_by_days(
-    standing: Standing, on: date, line: Line, slot: tuple[Stand, Part], amount: int
+    standing: Standing, on: date, line: Line, slot: tuple[Stand, Component], amount: int
 ) -> Used:
     """Ask the model what a line in advance owes on the day, pay it, and tell the model."""
     (stand, part), model = slot, standing.model

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
-from services.loans.domain.terms import ChargeMethod
+from services.loans.domain.terms import ChargeMethod, Component
 from shared.money import Rounding
 from shared.periods import MonthEndRule
 
@@ -153,15 +153,6 @@ class Recalculation:
     overdue_bears: bool = True
 
 
-class Part(StrEnum):
-    """A component of an instalment."""
-
-    PRINCIPAL = "principal"
-    PROFIT = "profit"
-    FEE = "fee"
-    PENALTY = "penalty"
-
-
 class Standing(StrEnum):
     """How an instalment stands to the day of a payment."""
 
@@ -193,12 +184,12 @@ class PaymentKind(StrEnum):
     RECOVERY = "recovery"
 
 
-Slot = tuple[Standing, Part]
+Slot = tuple[Standing, Component]
 
-PARTS_DEFAULT = (Part.PENALTY, Part.FEE, Part.PROFIT, Part.PRINCIPAL)
+PARTS_DEFAULT = (Component.PENALTY, Component.FEE, Component.PROFIT, Component.PRINCIPAL)
 
 
-def in_standing_order(parts: tuple[Part, ...]) -> tuple[Slot, ...]:
+def in_standing_order(parts: tuple[Component, ...]) -> tuple[Slot, ...]:
     """Past due before due before in advance, the parts in one order within each."""
     return tuple((standing, part) for standing in Standing for part in parts)
 
@@ -232,7 +223,7 @@ class Allocation:
         default_factory=lambda: MappingProxyType({})
     )
     direction: Direction = Direction.HORIZONTAL
-    credits: tuple[Part, ...] | None = None
+    credits: tuple[Component, ...] | None = None
     charges_by_own_date: bool = False
 
     def rule_of(self, kind: PaymentKind) -> AllocationRule:

@@ -40,11 +40,11 @@ from services.loans.domain.course.events import (
 )
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.periods_model import Model, Period
-from services.loans.domain.course.plan import ChargeWhen, Part, PaymentKind, Plan
+from services.loans.domain.course.plan import ChargeWhen, PaymentKind, Plan
 from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
-from services.loans.domain.terms import ChargeMethod
+from services.loans.domain.terms import ChargeMethod, Component
 
 
 def replay(plan: Plan, events: Sequence[Event]) -> Standing:
@@ -246,7 +246,7 @@ def _postponed(standing: Standing, event: Postponed) -> None:
 
 def _waived(standing: Standing, event: Waived) -> None:
     payments.catch_up(standing, event.on)
-    is_profit = event.part is Part.PROFIT
+    is_profit = event.part is Component.PROFIT
     kind = TransactionKind.PROFIT_WAIVER if is_profit else TransactionKind.CHARGE_WAIVER
     entry = Entry(event.key, event.on, kind, 0)
     standing.entries.append(entry)

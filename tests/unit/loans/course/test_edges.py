@@ -30,13 +30,13 @@ from services.loans.domain.course.plan import (
     ChargeOff,
     ChargeWhen,
     DownPayment,
-    Part,
     PaymentKind,
     PayoffProfit,
     Plan,
     Recalculation,
     Unit,
 )
+from services.loans.domain.terms import Component
 from tests.courses import START, course_of, day, fee, following_days, make_plan, out, paid, shares
 
 LAST = Allocation(rule=AllocationRule(advance=Advance.LAST))
@@ -146,7 +146,7 @@ def test_what_is_owed_once_more_on_the_first_day_of_a_period_is_seen_by_a_paymen
 def test_a_charge_back_in_a_pause_bears_nothing_while_it_lasts() -> None:
     pause = ProfitPaused(key="pause", on=day("02-10"), until=day("03-31"))
     back = ChargedBack(key="back", on=day("02-15"), of="paid 02-01", amount=500)
-    credits_first = Allocation(credits=(Part.PROFIT, Part.PRINCIPAL))
+    credits_first = Allocation(credits=(Component.PROFIT, Component.PRINCIPAL))
 
     course = course_of(
         following_days(allocation=credits_first), out(), paid(1701, "02-01"), pause, back
@@ -157,7 +157,7 @@ def test_a_charge_back_in_a_pause_bears_nothing_while_it_lasts() -> None:
 
 
 def test_re_ageing_after_a_charge_back_spreads_what_it_made_owed() -> None:
-    credits_first = Allocation(credits=(Part.PROFIT, Part.PRINCIPAL))
+    credits_first = Allocation(credits=(Component.PROFIT, Component.PRINCIPAL))
     back = ChargedBack(key="back", on=day("02-01"), of="paid 02-01", amount=1000)
     later = replace(back, key="later", on=day("04-10"), amount=100)
     order = ReAged(

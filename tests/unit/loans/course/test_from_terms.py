@@ -20,7 +20,7 @@ from services.loans.domain.course.events import (
 )
 from services.loans.domain.course.fold import Course, CourseStatus
 from services.loans.domain.course.from_terms import plan_of
-from services.loans.domain.course.plan import CountedOver, Part, Standing
+from services.loans.domain.course.plan import CountedOver, Standing
 from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.terms import (
@@ -129,7 +129,7 @@ def test_payments_pay_the_agreed_instalments_in_the_agreed_order() -> None:
 
     moved = course.transactions[-1]
     assert (moved.principal, moved.profit) == (16_255, 745)
-    assert plan_of(terms).allocation.rule.order[0] == (Standing.PAST_DUE, Part.PRINCIPAL)
+    assert plan_of(terms).allocation.rule.order[0] == (Standing.PAST_DUE, Component.PRINCIPAL)
 
 
 def test_paying_all_of_it_pays_the_contract_off() -> None:

@@ -29,7 +29,6 @@ from services.loans.domain.course.plan import (
     DownPayment,
     Grace,
     InstalmentRule,
-    Part,
     Plan,
     Recalculation,
     Slot,
@@ -37,7 +36,7 @@ from services.loans.domain.course.plan import (
     Unit,
 )
 from services.loans.domain.course.results import Course, CourseStatus, TransactionKind
-from services.loans.domain.terms import ChargeMethod
+from services.loans.domain.terms import ChargeMethod, Component
 
 START = date(2022, 1, 1)
 BY_PERIOD = DayRules(over=CountedOver.PERIODS)
@@ -117,8 +116,8 @@ def test_on_one_day_the_down_payment_comes_before_the_instalment() -> None:
 # apache/fineract, Repayment.feature C2637: a penalty due on the 20th, of an instalment due on 1
 # February, is paid first by what comes on the 21st, not by what comes on the 17th.
 def test_a_charge_is_due_from_its_own_date_on() -> None:
-    due = (Part.PENALTY, Part.FEE, Part.PROFIT, Part.PRINCIPAL)
-    ahead = (Part.PRINCIPAL, Part.PENALTY, Part.FEE, Part.PROFIT)
+    due = (Component.PENALTY, Component.FEE, Component.PROFIT, Component.PRINCIPAL)
+    ahead = (Component.PRINCIPAL, Component.PENALTY, Component.FEE, Component.PROFIT)
     order: tuple[Slot, ...] = (
         *((Standing.PAST_DUE, part) for part in due),
         *((Standing.DUE, part) for part in due),

@@ -2,11 +2,12 @@
 
 from services.loans.domain.course.events import ChargedBack, CreditRefunded
 from services.loans.domain.course.fold import CourseStatus
-from services.loans.domain.course.plan import Allocation, Part
+from services.loans.domain.course.plan import Allocation
+from services.loans.domain.terms import Component
 from tests.courses import course_of, day, fee, following_days, make_plan, out, paid, shares
 
 MONTHS = ("02-01", "03-01", "04-01", "05-01", "06-01")
-CREDITS = (Part.PROFIT, Part.FEE, Part.PENALTY, Part.PRINCIPAL)
+CREDITS = (Component.PROFIT, Component.FEE, Component.PENALTY, Component.PRINCIPAL)
 
 
 def back(amount: int, on: str, of: str = "paid 02-01", key: str = "back") -> ChargedBack:

@@ -13,13 +13,13 @@ from services.loans.domain.course.plan import (
     Allocation,
     AllocationRule,
     Direction,
-    Part,
     PaymentKind,
     PayoffProfit,
     Recalculation,
     Rest,
     in_standing_order,
 )
+from services.loans.domain.terms import Component
 from tests.courses import (
     course_of,
     day,
@@ -32,7 +32,9 @@ from tests.courses import (
     shares,
 )
 
-PRINCIPAL_FIRST = in_standing_order((Part.PENALTY, Part.FEE, Part.PRINCIPAL, Part.PROFIT))
+PRINCIPAL_FIRST = in_standing_order(
+    (Component.PENALTY, Component.FEE, Component.PRINCIPAL, Component.PROFIT)
+)
 
 
 def allocation(advance: Advance = Advance.NEXT, **members: object) -> Allocation:
