@@ -11,94 +11,34 @@ from shared.money import Money
 from shared.rates import Elapsed, Flow, NoRate
 from shared.unit_periods import Unit, UnitPeriod
 
+HALF_MONTH = UnitPeriod(unit="half_month", multiple=1)
+WEEK, FORTNIGHT, FOUR_WEEKS = (UnitPeriod(unit="week", multiple=weeks) for weeks in (1, 2, 4))
+MONTH, QUARTER = (UnitPeriod(unit="month", multiple=months) for months in (1, 3))
+YEAR = UnitPeriod(unit="year", multiple=1)
+
 
 # The times of the examples of 12 CFR 1026, Appendix J (c), as their solutions state them.
 @pytest.mark.parametrize(
     ("first", "day", "unit", "whole", "part"),
     [
-        (
-            date(1978, 2, 23),
-            date(1978, 3, 1),
-            UnitPeriod(unit="half_month", multiple=1),
-            0,
-            Fraction(6, 15),
-        ),
-        (
-            date(1978, 2, 23),
-            date(1978, 3, 16),
-            UnitPeriod(unit="half_month", multiple=1),
-            1,
-            Fraction(6, 15),
-        ),
-        (
-            date(1978, 2, 23),
-            date(1978, 4, 1),
-            UnitPeriod(unit="half_month", multiple=1),
-            2,
-            Fraction(6, 15),
-        ),
-        (
-            date(1978, 5, 23),
-            date(1978, 10, 1),
-            UnitPeriod(unit="month", multiple=3),
-            1,
-            Fraction(39, 90),
-        ),
-        (
-            date(1978, 5, 23),
-            date(1979, 1, 1),
-            UnitPeriod(unit="month", multiple=3),
-            2,
-            Fraction(39, 90),
-        ),
-        (
-            date(1978, 3, 20),
-            date(1978, 4, 21),
-            UnitPeriod(unit="week", multiple=1),
-            4,
-            Fraction(4, 7),
-        ),
-        (
-            date(1978, 3, 18),
-            date(1978, 4, 20),
-            UnitPeriod(unit="week", multiple=4),
-            1,
-            Fraction(5, 28),
-        ),
-        (
-            date(1978, 4, 3),
-            date(1978, 4, 11),
-            UnitPeriod(unit="week", multiple=2),
-            0,
-            Fraction(8, 14),
-        ),
-        (
-            date(1978, 1, 10),
-            date(1978, 3, 10),
-            UnitPeriod(unit="month", multiple=1),
-            2,
-            Fraction(0),
-        ),
-        (
-            date(1978, 1, 17),
-            date(1979, 7, 17),
-            UnitPeriod(unit="year", multiple=1),
-            1,
-            Fraction(6, 12),
-        ),
-        (
-            date(1978, 1, 17),
-            date(1979, 7, 18),
-            UnitPeriod(unit="year", multiple=1),
-            1,
-            Fraction(182, 365),
-        ),
+        ("1978-02-23", "1978-03-01", HALF_MONTH, 0, "6/15"),
+        ("1978-02-23", "1978-03-16", HALF_MONTH, 1, "6/15"),
+        ("1978-02-23", "1978-04-01", HALF_MONTH, 2, "6/15"),
+        ("1978-05-23", "1978-10-01", QUARTER, 1, "39/90"),
+        ("1978-05-23", "1979-01-01", QUARTER, 2, "39/90"),
+        ("1978-03-20", "1978-04-21", WEEK, 4, "4/7"),
+        ("1978-03-18", "1978-04-20", FOUR_WEEKS, 1, "5/28"),
+        ("1978-04-03", "1978-04-11", FORTNIGHT, 0, "8/14"),
+        ("1978-01-10", "1978-03-10", MONTH, 2, "0"),
+        ("1978-01-17", "1979-07-17", YEAR, 1, "6/12"),
+        ("1978-01-17", "1979-07-18", YEAR, 1, "182/365"),
     ],
 )
 def test_whole_units_are_counted_back_and_the_rest_is_a_part_of_one(
-    first: date, day: date, unit: UnitPeriod, whole: int, part: Fraction
+    first: str, day: str, unit: UnitPeriod, whole: int, part: str
 ) -> None:
-    assert unit.counted(first, day) == (whole, part)
+    found = unit.counted(date.fromisoformat(first), date.fromisoformat(day))
+    assert found == (whole, Fraction(part))
 
 
 @pytest.mark.parametrize(

@@ -9,47 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loans.domain.course import level, level_flat, periods_of_plan
-from services.loans.domain.course.level import Change, Given
+from services.loans.domain.course import level, level_flat
+from services.loans.domain.course.level import Change
 from services.loans.domain.course.plan import (
     Amortisation,
     CountedOver,
     DayRules,
     Grace,
-    InstalmentRule,
     MonthLength,
     Plan,
     Unit,
     YearLength,
 )
 from services.loans.domain.terms import ChargeMethod
-
-START = date(2022, 11, 1)
-BY_PERIOD = DayRules(over=CountedOver.PERIODS)
-
-
-def plan_of(
-    principal: int = 500_000, rate: str = "0.12", count: int = 18, start: date = START
-) -> Plan:
-    return Plan(
-        principal=principal,
-        annual_rate=Decimal(rate),
-        instalments=count,
-        every=1,
-        unit=Unit.MONTHS,
-        starts_on=start,
-        signed_on=start,
-        instalment_rule=InstalmentRule.FIXED_LEVEL,
-    )
-
-
-def given_of(plan: Plan, *, drawn: tuple[tuple[date, int], ...] = ()) -> Given:
-    paid_out = drawn or ((plan.starts_on, plan.principal),)
-    return Given(
-        periods=periods_of_plan.periods(plan, paid_out_on=plan.starts_on),
-        drawn=paid_out,
-        bearing=sum(amount for _, amount in paid_out),
-    )
+from tests.unit.loans.course.levels import BY_PERIOD, START, given_of, plan_of
 
 
 def found(plan: Plan, **changes: object) -> list[tuple[int, int]]:

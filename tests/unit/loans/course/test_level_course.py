@@ -24,7 +24,6 @@ from services.loans.domain.course.plan import (
     Charge,
     ChargeWhen,
     CountedFrom,
-    CountedOver,
     DayRules,
     DownPayment,
     Grace,
@@ -33,27 +32,17 @@ from services.loans.domain.course.plan import (
     Recalculation,
     Slot,
     Standing,
-    Unit,
 )
 from services.loans.domain.course.results import Course, CourseStatus, TransactionKind
 from services.loans.domain.terms import ChargeMethod, Component
+from tests.unit.loans.course import levels
+from tests.unit.loans.course.levels import BY_PERIOD
 
 START = date(2022, 1, 1)
-BY_PERIOD = DayRules(over=CountedOver.PERIODS)
 
 
 def plan_of(principal: int = 100_000, rate: str = "0", count: int = 3) -> Plan:
-    return Plan(
-        principal=principal,
-        annual_rate=Decimal(rate),
-        instalments=count,
-        every=1,
-        unit=Unit.MONTHS,
-        starts_on=START,
-        signed_on=START,
-        instalment_rule=InstalmentRule.FIXED_LEVEL,
-        day_rules=BY_PERIOD,
-    )
+    return replace(levels.plan_of(principal, rate, count, START), day_rules=BY_PERIOD)
 
 
 def paid_out(key: int, on: date, amount: int) -> Disbursed:
