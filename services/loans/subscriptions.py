@@ -1,7 +1,9 @@
 """Which fact of an earlier slice does which later slice act on?
 
 A payment that has arrived is booked by the slice it was for: a loan paid out by disbursements, a
-collection by repayments. Each is idempotent by the payment's id, and done again until it is done.
+collection by repayments, as a recovery where the loan was written off meanwhile, as the borrower's
+own where the contract was closed. Each is idempotent by the payment's id, and done again until it
+is done.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ import httpx
 
 from services.loans.deps import Days
 from services.loans.disbursements import operations as disbursements
-from services.loans.domain.collecting import ReceiveRepayment
+from services.loans.domain.collecting import ContractWrittenOff, ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.paying import Direction, PaymentStatus
 from services.loans.payments import operations as payments
@@ -23,6 +25,7 @@ from services.loans.payments.tables import PaymentRow
 from services.loans.rails.protocol import Rail
 from services.loans.rails.sandbox import SandboxWallet
 from services.loans.repayments.batch import RepaymentBook
+from services.loans.servicing import recovering
 from shared.clock import Clock
 from shared.db import Database
 from shared.errors import RafidError
@@ -86,7 +89,9 @@ def subscribe(desk: PaymentDesk, *, book: RepaymentBook, days: Days) -> None:
             signed_on = await payment_queries.signed_on(session, payment.contract_id)
             command = _repayment(payment, today=today, signed_on=signed_on)
             (outcome,) = await book.receive(institution_id, [command])
-            if isinstance(outcome, RafidError):
+            if isinstance(outcome, ContractWrittenOff):
+                await recovering.recover(session, command)
+            elif isinstance(outcome, RafidError):
                 raise outcome
             await payments.mark_booked(session, PaymentId(payment.payment_id), at=desk.clock.now())
 

@@ -9,7 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import queries as contract_queries
 from services.loans.deps import Db, IdempotencyKey, Now
 from services.loans.domain.borrower import phone_number
-from services.loans.domain.collecting import AmountNotPositive, ContractNotPaidOut
+from services.loans.domain.collecting import (
+    AmountNotPositive,
+    ContractIsClosed,
+    ContractNotPaidOut,
+)
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.paying import Direction, PaymentStatus
 from services.loans.funds.queries import country as country_of
@@ -56,6 +60,8 @@ async def collect(
 
     async def work(session: AsyncSession) -> PaymentOut:
         row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
+        if row.status == ContractStatus.CLOSED:
+            raise ContractIsClosed(contract_id=ContractId(contract_id), amount=amount)
         if row.status != ContractStatus.ACTIVE:
             raise ContractNotPaidOut(contract_id=ContractId(contract_id), state=row.status)
         if amount.currency != row.currency:

@@ -309,6 +309,7 @@ def _decide(command: ReceiveRepayment, standings: dict[ContractId, Standing]) ->
         received_on=command.received_on,
         channel=command.channel,
         today=command.today,
+        has_arrived=command.payment_id is not None,
     )
     standings[command.contract_id] = decided.after
     repayment_id = RepaymentId(ids.new())

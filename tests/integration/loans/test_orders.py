@@ -251,7 +251,14 @@ async def test_what_is_paid_on_a_closed_contract_is_refused_and_on_a_settled_one
 
     refused = await desk.repay(contract_id, "5.000")
     assert refused.status_code == 409
-    assert refused.json()["state"] == "closed"
+    assert refused.json()["type"] == "/problems/loans/contract-is-closed"
+    assert refused.json()["amount"] == cash("5.000")
+    (paid, _) = (await desk.maker.get(f"/loans/v1/contracts/{contract_id}/repayments")).json()[
+        "items"
+    ]
+    path = f"/loans/v1/repayments/{paid['repayment_id']}/reversal"
+    owing = await keyed(desk.manager, path, {"reason": "not_received"})
+    assert owing.json()["type"] == "/problems/loans/contract-is-closed"
     assert await desk.counts() == counted
 
     await desk.undone(closed)

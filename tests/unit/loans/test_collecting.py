@@ -12,6 +12,7 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import (
     Agreed,
     AmountNotPositive,
+    ContractIsClosed,
     ContractNotPaidOut,
     ContractWrittenOff,
     DayNotPossible,
@@ -315,3 +316,29 @@ def test_other_services_are_told_the_same_in_minor_units() -> None:
         str(make_standing().fund.fund_id),
         "2026-06-01",
     )
+
+
+def test_a_closed_contract_takes_only_what_has_arrived_and_holds_it() -> None:
+    closed = make_standing(status="closed", paid=Portions(1_000, 40, 0, 0, 0))
+    with pytest.raises(ContractIsClosed) as refused:
+        pay(closed, 5)
+    assert (refused.value.contract_id, refused.value.amount) == (CONTRACT, Money(5, "JOD"))
+    arrived = collecting.collect(
+        closed,
+        amount=Money(5, "JOD"),
+        received_on=TODAY,
+        channel=Channel.WALLET,
+        today=TODAY,
+        has_arrived=True,
+    )
+    assert arrived.portions == Portions(0, 0, 0, 0, 5)
+    assert arrived.after.status == "closed"
+    assert not arrived.closes
+
+
+def test_a_payment_of_a_closed_contract_is_taken_back_only_as_far_as_nothing_is_owed() -> None:
+    days = (Day(SIGNED, 1_000, 0), Day(TODAY, 1_000, 1_045))
+    closed = make_standing(status="closed", paid=Portions(1_000, 40, 0, 0, 5), days=days)
+    assert take_back(closed, 5, TODAY).portions == Portions(0, 0, 0, 0, -5)
+    with pytest.raises(ContractIsClosed):
+        take_back(closed, 6, TODAY)

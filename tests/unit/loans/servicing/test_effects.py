@@ -227,12 +227,22 @@ def test_a_contract_is_closed_when_nothing_is_owed_either_way() -> None:
 def test_a_closed_contract_takes_no_order_but_to_be_opened() -> None:
     closed = decide(free(received=1_200_000), order(K.CLOSE)).after
     with pytest.raises(OrderNotForState) as refused:
-        decide(closed, order(K.REFUND, amount_minor=1))
+        decide(closed, order(K.WAIVER, part=WaivedPart.FEE))
     assert refused.value.state is ContractStatus.CLOSED
 
     opened = decide(closed, order(K.REOPEN))
     assert opened.event is ContractEvent.REOPEN
     assert opened.after.status is ContractStatus.ACTIVE
+
+
+def test_what_arrives_on_a_closed_contract_is_refunded_and_it_stays_closed() -> None:
+    closed = decide(free(received=1_200_000), order(K.CLOSE)).after
+    held = replace(closed, received=1_205_000)
+    back = decide(held, order(K.REFUND, amount_minor=5_000))
+    assert booked(back) == {"cash": -5_000, "surplus": 5_000}
+    assert (back.event, back.after.status) == (None, ContractStatus.CLOSED)
+    with pytest.raises(BeyondWhatIsThere):
+        decide(held, order(K.REFUND, amount_minor=5_001))
 
 
 def test_a_disbursement_is_taken_back_only_while_nothing_has_moved() -> None:
