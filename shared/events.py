@@ -183,7 +183,11 @@ class ContractCancelled(Event):
 
 
 class DisbursementCompleted(Event):
-    """Money of a contract reached the borrower, all but a fee kept back of the amount."""
+    """Money of a contract reached the borrower, all but a fee kept back of the amount.
+
+    Where terms agree on tranches it is one of them. `saved_minor` of it was put into the
+    borrower's savings.
+    """
 
     type: ClassVar[str] = "loans.disbursement-completed.v1"
     contract_id: UUID
@@ -191,6 +195,7 @@ class DisbursementCompleted(Event):
     fund_id: UUID
     amount_minor: int
     fee_kept_minor: int = 0
+    saved_minor: int = 0
     currency: str
     disbursed_on: date
     channel: str
@@ -303,7 +308,7 @@ class ContractCorrected(Event):
 
 
 class DisbursementReversed(Event):
-    """A loan paid out was taken back whole; every amount is negative."""
+    """A loan paid out, or a tranche of it, was taken back; every amount is negative."""
 
     type: ClassVar[str] = "loans.disbursement-reversed.v1"
     contract_id: UUID

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +52,9 @@ def took(
         for name, amount in members.pop("amounts", {}).items()
     }
     documents = dict.fromkeys(members.pop("documents", ()), HASH)
+    members["days"] = {
+        name: date.fromisoformat(day) for name, day in members.pop("days", {}).items()
+    }
     return Taken(code=code, on=on, figures=numbers, amounts=amounts, documents=documents, **members)
 
 
@@ -65,6 +68,7 @@ def make_deal(terms: Terms, *taken: Taken, **changes: Any) -> Deal:
         "fund": make_fund_accounts(FundKind.COMMERCIAL, terms.currency),
         "owed": Money.zero(terms.currency),
         "paid_profit": Money.zero(terms.currency),
+        "paid": Money.zero(terms.currency),
         "instalments": MODES[terms.mode_of_finance].schedule(terms),
         "taken": taken,
     }
@@ -82,7 +86,10 @@ def lawful(deal: Deal, code: str, **members: Any) -> Taken:
     row = row_of(deal, code)
     last = deal.taken[-1].on if deal.taken else deal.agreed_on
     party = OTHER if row.party not in (None, deals.CLIENT) else None
-    usual: dict[str, Any] = {"on": last, "documents": row.documents, "party": party}
+    on = members.get("on", last)
+    later = (on + timedelta(days=90)).isoformat()
+    days = {name: later if name == "deliver_by" else on.isoformat() for name in row.days}
+    usual: dict[str, Any] = {"on": on, "documents": row.documents, "party": party, "days": days}
     return took(code, **usual | members)
 
 
@@ -91,8 +98,16 @@ def walk(deal: Deal, *steps: tuple[str, dict[str, Any]]) -> tuple[Deal, list[Jou
     entries = []
     for code, members in steps:
         step = lawful(deal, code, **members)
-        _, entry = deals.follow(MODES[deal.terms.mode_of_finance], step, deal=deal)
-        deal = replace(deal, taken=(*deal.taken, step))
+        mode = MODES[deal.terms.mode_of_finance]
+        _, entry = deals.follow(mode, step, deal=deal)
+        change = mode.change(step, deal=deal)
+        kept = replace(step, amounts={**step.amounts, **change.kept})
+        deal = replace(
+            deal,
+            taken=(*deal.taken, kept),
+            terms=change.terms or deal.terms,
+            instalments=deal.instalments if change.instalments is None else change.instalments,
+        )
         if entry is not None:
             entries.append(entry)
     return deal, entries

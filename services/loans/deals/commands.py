@@ -27,5 +27,6 @@ class Proposed:
     papers: Mapping[str, Paper] = field(default_factory=dict)
     amounts: Mapping[str, Money] = field(default_factory=dict)
     figures: Mapping[str, Decimal] = field(default_factory=dict)
+    days: Mapping[str, date] = field(default_factory=dict)
     supplier_id: UUID | None = None
     channel: Channel = Channel.CASH

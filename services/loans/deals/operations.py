@@ -50,6 +50,15 @@ class MakerMovesMoney(RafidError):
     step: str
 
 
+class StepByAnother(RafidError):
+    """Another than who recorded the papers takes this step"""
+
+    kind = Kind.FORBIDDEN
+    service = "loans"
+    detail = "The step {step} is taken by a funds manager who recorded none of the papers."
+    step: str
+
+
 async def take_step(
     session: AsyncSession, contract_id: UUID, proposed: Proposed, *, actor: Actor
 ) -> DealStepRow:
@@ -68,7 +77,8 @@ async def take_step(
     deal, _ = await queries.deal(session, contract, fund=funds.accounts_of(fund), steps=steps)
     step = await _step(session, proposed, deal=deal)
     mode = MODES[deal.terms.mode_of_finance]
-    require_open(contract, code=step.code)
+    if not deals.ended(mode.STEPS, taken=deal.taken):
+        require_open(contract, code=step.code)
     row, entry = deals.follow(mode, step, deal=deal)
     require_may_take(row, contract=contract, steps=steps, code=step.code, actor=actor, deal=deal)
     decided = Decided(
@@ -78,6 +88,7 @@ async def take_step(
         row=row,
         stage=deals.stage(mode.STEPS, taken=(*deal.taken, step)),
         entry=entry,
+        change=mode.change(step, deal=deal),
         drawn=_to_draw(entry, deal=deal, steps=steps),
         step_id=ids.new(),
         entry_id=EntryId(ids.new()),
@@ -99,18 +110,19 @@ async def take_step(
 def require_may_take(
     row: Step, *, contract: ContractRow, steps: History, code: str, actor: Actor, deal: Deal
 ) -> None:
-    """Refuse a step that moves money to whoever prepared it, or may not move money at all.
+    """Refuse a step that moves money or needs another to whoever prepared it, or may do neither.
 
-    Raises StepMovesMoney, MakerMovesMoney.
+    Raises StepMovesMoney, StepByAnother, MakerMovesMoney.
     """
-    if not row.moves_money:
+    if not (row.moves_money or row.by_another):
         return
     if Role.FUNDS_MANAGER not in actor.roles:
-        raise StepMovesMoney(step=code)
-    moving = {one.code for one in MODES[deal.terms.mode_of_finance].STEPS if one.moves_money}
+        raise StepMovesMoney(step=code) if row.moves_money else StepByAnother(step=code)
+    table = MODES[deal.terms.mode_of_finance].STEPS
+    moving = {one.code for one in table if one.moves_money or one.by_another}
     makers = {one.actor_id for one in steps.standing if one.code not in moving}
     if actor.id in makers | {contract.actor_id}:
-        raise MakerMovesMoney(step=code)
+        raise MakerMovesMoney(step=code) if row.moves_money else StepByAnother(step=code)
 
 
 def require_open(contract: ContractRow, *, code: str) -> None:
@@ -129,6 +141,7 @@ async def _step(session: AsyncSession, proposed: Proposed, *, deal: Deal) -> Tak
         documents={kind: paper.digest for kind, paper in proposed.papers.items()},
         amounts=proposed.amounts,
         figures=proposed.figures,
+        days=proposed.days,
         party=party,
         channel=proposed.channel,
     )
@@ -192,12 +205,16 @@ async def _write(
         taken_on=step.on,
         channel=step.channel.value,
         currency=contract.currency,
-        amounts={name: amount.minor for name, amount in step.amounts.items()},
+        amounts={
+            name: amount.minor for name, amount in {**step.amounts, **decided.change.kept}.items()
+        },
         figures={name: f"{figure:f}" for name, figure in step.figures.items()},
+        days={name: day.isoformat() for name, day in step.days.items()},
         supplier_id=proposed.supplier_id,
         entry_id=None if decided.entry is None else decided.entry_id,
         handed_minor=decided.handed.minor,
         drawn_minor=decided.drawn.minor,
+        settled_minor=decided.settled.minor,
         actor_id=actor.id,
     )
     session.add(row)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,15 +11,21 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
-from services.loans.contracts.tables import ContractRow, PositionRow
+from services.loans.contracts.tables import (
+    ContractRow,
+    GenerationRow,
+    InstalmentRow,
+    PositionRow,
+)
 from services.loans.deals.tables import DealDocumentRow, DealStepRow, SupplierRow
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.deal import Deal, Party, Taken
-from services.loans.domain.journal import Channel
+from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.schedule import Instalment
+from services.loans.funds import queries as fund_queries
 from shared import tenancy
 from shared.errors import Kind, RafidError
-from shared.ids import ContractId
+from shared.ids import ContractId, FundId
 from shared.money import Money
 from shared.schemas import Page
 
@@ -56,6 +63,7 @@ class History:
                 documents={one.kind: one.digest for one in self.documents.get(row.step_id, ())},
                 amounts={name: Money(minor, row.currency) for name, minor in row.amounts.items()},
                 figures={name: Decimal(figure) for name, figure in row.figures.items()},
+                days={name: date.fromisoformat(day) for name, day in row.days.items()},
                 party=None if row.supplier_id is None else Party(party_id=row.supplier_id),
                 channel=Channel(row.channel),
             )
@@ -96,16 +104,95 @@ async def deal(
         fund=fund,
         owed=Money(0 if position is None else position.outstanding_principal_minor, row.currency),
         paid_profit=Money(0 if position is None else position.paid_profit_minor, row.currency),
+        paid=Money(0 if position is None else _paid(position), row.currency),
+        country=await fund_queries.country(session),
         instalments=agreed.get(row.contract_id, ()),
         taken=steps.taken(),
     )
     return found, position
 
 
+def _paid(position: PositionRow) -> int:
+    return (
+        position.paid_principal_minor
+        + position.paid_profit_minor
+        + position.paid_fee_minor
+        + position.paid_penalty_minor
+    )
+
+
 async def instalments(session: AsyncSession, row: ContractRow) -> tuple[Instalment, ...]:
     """Return the instalments that hold now."""
     agreed = await contract_queries.instalments(session, [row.contract_id], currency=row.currency)
     return agreed.get(row.contract_id, ())
+
+
+BOOKED = text("""
+    select e.kind, e.occurred_on, a.code, l.fund_id, l.amount_minor, l.currency
+    from journal_entry e
+    join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+    join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+    where e.institution_id = :institution_id and e.entry_id = :entry_id
+    order by l.line_no
+""")
+
+
+async def booked(session: AsyncSession, row: DealStepRow) -> JournalEntry | None:
+    """Return what a step booked; None where it booked nothing."""
+    if row.entry_id is None:
+        return None
+    values = {"institution_id": row.institution_id, "entry_id": row.entry_id}
+    lines = (await session.execute(BOOKED, values)).all()
+    return JournalEntry(
+        kind=EntryKind(lines[0].kind),
+        occurred_on=lines[0].occurred_on,
+        lines=tuple(
+            Line(
+                account_code=line.code,
+                fund_id=FundId(line.fund_id),
+                amount=Money(line.amount_minor, line.currency),
+            )
+            for line in lines
+        ),
+        contract_id=ContractId(row.contract_id),
+    )
+
+
+async def generation_of(session: AsyncSession, row: DealStepRow) -> int | None:
+    """Return the generation of instalments that a step agreed; None where it agreed none."""
+    statement = select(GenerationRow.generation).where(
+        GenerationRow.institution_id == row.institution_id,
+        GenerationRow.contract_id == row.contract_id,
+        GenerationRow.order_id == row.step_id,
+    )
+    found: int | None = await session.scalar(statement)
+    return found
+
+
+async def instalments_of(
+    session: AsyncSession, row: DealStepRow, *, generation: int
+) -> tuple[Instalment, ...]:
+    """Return the instalments of one generation of a contract; none of one that owes none."""
+    statement = (
+        select(InstalmentRow)
+        .where(
+            InstalmentRow.institution_id == row.institution_id,
+            InstalmentRow.contract_id == row.contract_id,
+            InstalmentRow.generation == generation,
+        )
+        .order_by(InstalmentRow.number)
+    )
+    return tuple(
+        Instalment(
+            number=one.number,
+            due_on=one.due_on,
+            principal=Money(one.principal_minor, row.currency),
+            profit=Money(one.profit_minor, row.currency),
+            fee=Money(one.fee_minor, row.currency),
+            penalty_minor=one.penalty_minor,
+        )
+        for one in await session.scalars(statement)
+    )
 
 
 async def suppliers(session: AsyncSession, *, page: Page) -> Sequence[SupplierRow]:

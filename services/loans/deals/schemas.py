@@ -41,13 +41,17 @@ class DocumentBody(Body):
 
 
 class StepIn(Body):
-    """A step to take; without a day it is taken today. `amounts` and `figures` by their name."""
+    """A step to take; without a day it is taken today.
+
+    `amounts`, `figures` and `days` by their name.
+    """
 
     step: Code
     on: date | None = None
     documents: Annotated[list[DocumentBody], Field(max_length=MOST)] = Field(default_factory=list)
     amounts: Annotated[dict[Code, MoneyBody], Field(max_length=MOST)] = Field(default_factory=dict)
     figures: Annotated[dict[Code, Figure], Field(max_length=MOST)] = Field(default_factory=dict)
+    days: Annotated[dict[Code, date], Field(max_length=MOST)] = Field(default_factory=dict)
     supplier_id: UUID | None = None
     channel: Channel = Channel.CASH
 
@@ -62,6 +66,7 @@ class StepIn(Body):
             },
             amounts={name: amount.money() for name, amount in self.amounts.items()},
             figures=dict(self.figures),
+            days=dict(self.days),
             supplier_id=self.supplier_id,
             channel=self.channel,
         )
@@ -99,6 +104,7 @@ class StepOut(Body):
     documents: list[DocumentBody]
     amounts: dict[str, MoneyBody]
     figures: dict[str, Decimal]
+    days: dict[str, date]
     supplier_id: UUID | None
     entry_id: UUID | None
     reverses_step_id: UUID | None
@@ -120,6 +126,7 @@ class StepOut(Body):
                 for name, minor in row.amounts.items()
             },
             figures={name: Decimal(figure) for name, figure in row.figures.items()},
+            days={name: date.fromisoformat(day) for name, day in row.days.items()},
             supplier_id=row.supplier_id,
             entry_id=row.entry_id,
             reverses_step_id=row.reverses_step_id,
@@ -134,9 +141,11 @@ class NextOut(Body):
     documents: list[str]
     amounts: list[str]
     figures: list[str]
+    days: list[str]
     may_have: list[str]
     party: str | None
     moves_money: bool
+    by_another: bool
 
     @classmethod
     def of(cls, step: Step) -> Self:
@@ -146,9 +155,11 @@ class NextOut(Body):
             documents=list(step.documents),
             amounts=list(step.amounts),
             figures=list(step.figures),
+            days=list(step.days),
             may_have=list(step.may_have),
             party=step.party,
             moves_money=step.moves_money,
+            by_another=step.by_another,
         )
 
 

@@ -36,7 +36,7 @@ class DealStepRow(Base):
 
     `amounts` are minor units, `figures` plain numbers as text. `handed_minor` became the client's
     debt (negative: fell off it with goods that were lost), `drawn_minor` was taken of what the
-    fund had committed.
+    fund had committed, `settled_minor` came back in goods. `days` are dates as text.
     """
 
     __tablename__ = "deal_step"
@@ -61,10 +61,12 @@ class DealStepRow(Base):
     currency: Mapped[str] = mapped_column(CHAR(3))
     amounts: Mapped[dict[str, int]] = mapped_column(JSONB)
     figures: Mapped[dict[str, str]] = mapped_column(JSONB)
+    days: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     supplier_id: Mapped[UUID | None]
     entry_id: Mapped[UUID | None]
     handed_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     drawn_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    settled_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     reverses_step_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -89,13 +90,24 @@ class PartyIsClient(RafidError):
     party: str
 
 
+class Ending(StrEnum):
+    """How a step ends its contract.
+
+    `cancelled`: nothing was sold, leased or handed over; what the fund had committed and not paid
+    is free again. `closed`: nothing is owed any more.
+    """
+
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row of a mode's transition table: what it takes to go on, and where it leads.
 
-    `to` None: the deal stays where it is. `documents` must be shown; `amounts` and `figures`
-    given, those of `may_have` may be. `party` is who stands on the other side: never the client,
-    unless it says so.
+    `to` None: the deal stays where it is. `documents` must be shown; `amounts`, `figures` and
+    `days` given, those of `may_have` may be. `party` is who stands on the other side: never the
+    client, unless it says so. A step `by_another` is taken by who recorded none of the papers.
     """
 
     code: str
@@ -104,9 +116,12 @@ class Step:
     documents: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
     party: str | None = None
     moves_money: bool = False
+    by_another: bool = False
+    ends: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +141,7 @@ class Taken:
     documents: Mapping[str, str] = field(default_factory=dict)
     amounts: Mapping[str, Money] = field(default_factory=dict)
     figures: Mapping[str, Decimal] = field(default_factory=dict)
+    days: Mapping[str, date] = field(default_factory=dict)
     party: Party | None = None
     channel: Channel = Channel.CASH
 
@@ -135,11 +151,47 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a step made of money at work where no instalment is owed.
+
+    `at_work`: how much more stands with the client. `principal` and `profit` came back; `declared`
+    is our part of a result, a loss below 0.
+    """
+
+    at_work: Money
+    principal: Money
+    profit: Money
+    declared: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a step changes of its contract beside what it books.
+
+    `instalments` hold from its day on (None: they stay). `settled` came back otherwise than by a
+    repayment: goods, at what they stood for. `anew`: agreed later than before. `terms` are agreed
+    instead of those signed, before anything was sold on them. `kept` are amounts that the step
+    came to, kept with those that were given. `result`: see there.
+    """
+
+    instalments: tuple[Instalment, ...] | None = None
+    settled: Money | None = None
+    anew: bool = False
+    terms: Terms | None = None
+    kept: Mapping[str, Money] = field(default_factory=dict)
+    result: Result | None = None
+
+
+UNCHANGED: Final = Change()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """A contract with everything that was done on it: what the guards and entries look at.
 
-    `owed` is the principal still to come back, `paid_profit` the profit paid so far; both are
-    zero as long as nothing was sold, leased or handed over.
+    `owed` is the principal still to come back, `paid_profit` the profit paid so far, `paid` all
+    that was paid on the instalments; all are zero as long as nothing was sold, leased or handed
+    over. `country` is where the institution is.
     """
 
     contract_id: ContractId
@@ -149,6 +201,8 @@ class Deal:
     fund: FundAccounts
     owed: Money
     paid_profit: Money
+    paid: Money
+    country: str = ""
     instalments: tuple[Instalment, ...] = ()
     taken: tuple[Taken, ...] = ()
 
@@ -178,17 +232,21 @@ class Deal:
 
 
 class Stepped(Protocol):
-    """What this module needs of a mode; a module of `modes` is one."""
+    """What this module needs of a mode; a module of `modes` is one.
 
-    @property
-    def STEPS(self) -> Sequence[Step]:  # noqa: N802 - a module's constant
-        """The transition table; empty where the contract is paid out and repaid."""
+    `STEPS` is the transition table; empty where the contract is paid out and repaid.
+    """
+
+    STEPS: Sequence[Step]
 
     def check(self, step: Taken, *, deal: Deal) -> None:
         """Refuse what the mode itself forbids."""
 
     def entry(self, step: Taken, *, deal: Deal) -> JournalEntry | None:
         """What the step books, or None."""
+
+    def change(self, step: Taken, *, deal: Deal) -> Change:
+        """What the step makes of the instalments."""
 
 
 def transitions(steps: Sequence[Step]) -> dict[tuple[str, str], str]:
@@ -228,6 +286,7 @@ def follow(mode: Stepped, step: Taken, *, deal: Deal) -> tuple[Step, JournalEntr
     if missing:
         raise EvidenceMissing(step=step.code, missing=missing)
     _check_figures(step, row=row, currency=deal.currency)
+    _check_days(step, row=row)
     _check_party(step, row=row, borrower_id=deal.borrower_id)
     mode.check(step, deal=deal)
     return row, mode.entry(step, deal=deal)
@@ -276,6 +335,17 @@ def books_nothing(step: Taken, *, deal: Deal) -> JournalEntry | None:
     return None
 
 
+def changes_nothing(step: Taken, *, deal: Deal) -> Change:
+    """What a mode makes of the instalments whose steps leave them as they are."""
+    del step, deal
+    return UNCHANGED
+
+
+def ended(steps: Sequence[Step], *, taken: Sequence[Taken]) -> bool:
+    """Whether the last stage was reached by a step that ends the contract."""
+    return stage(steps, taken=taken) in {step.to for step in steps if step.ends}
+
+
 def _next(standing: str, *, code: str, table: Mapping[tuple[str, str], str]) -> str:
     found = table.get((standing, code))
     if found is None:
@@ -307,6 +377,14 @@ def _check_figures(step: Taken, *, row: Step, currency: str) -> None:
             raise StepUnclear(step=step.code, member=name, expected=expected)
         if name in row.figures and name not in step.figures:
             raise StepUnclear(step=step.code, member=name, expected=Sentence("a plain number"))
+
+
+def _check_days(step: Taken, *, row: Step) -> None:
+    for name in (*row.days, *step.days):
+        if name not in (*row.days, *row.may_have):
+            raise StepUnclear(step=step.code, member=name, expected=Sentence("nothing"))
+        if name not in step.days:
+            raise StepUnclear(step=step.code, member=name, expected=Sentence("a day"))
 
 
 def _check_party(step: Taken, *, row: Step, borrower_id: UUID) -> None:

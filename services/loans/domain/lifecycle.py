@@ -69,12 +69,16 @@ class ContractEvent(StrEnum):
 
 
 class CancelReason(StrEnum):
-    """Why a signed contract is cancelled before any money went out."""
+    """Why a signed contract is cancelled before any money went out to its borrower.
+
+    `deal_ended`: its goods were lost or let be while they were still ours.
+    """
 
     BORROWER_WITHDREW = "borrower_withdrew"
     NOT_COLLECTED = "not_collected"
     CONDITIONS_NOT_MET = "conditions_not_met"
     SIGNED_IN_ERROR = "signed_in_error"
+    DEAL_ENDED = "deal_ended"
 
 
 class TransitionRefused(RafidError):

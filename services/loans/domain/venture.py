@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from services.loans.domain import deal as deals
 from services.loans.domain import sharing, trading
-from services.loans.domain.deal import Deal, Step, Taken
+from services.loans.domain.deal import Change, Deal, Ending, Result, Step, Taken
 from services.loans.domain.journal import JournalEntry
 from shared.money import Money
 
@@ -34,7 +34,30 @@ RETURN_CAPITAL = Step(
     party=deals.CLIENT,
     moves_money=True,
 )
-CLOSE = Step(code="close", after=("liquidated",), to="closed")
+CLOSE = Step(code="close", after=("liquidated",), to="closed", ends=Ending.CLOSED)
+
+
+def steps(
+    *,
+    contribute: Step,
+    profit_papers: tuple[str, ...] = ("accounts",),
+    loss_papers: tuple[str, ...] = ("accounts",),
+    more: tuple[Step, ...] = (),
+) -> tuple[Step, ...]:
+    """The transition table of a venture: contribute, declare, distribute, liquidate, close."""
+    declared = (("declare_profit", profit_papers, "profit"), ("declare_loss", loss_papers, "loss"))
+    return (
+        contribute,
+        *(
+            Step(code=code, after=IN_VENTURE, documents=papers, amounts=(name,))
+            for code, papers, name in declared
+        ),
+        *more,
+        DISTRIBUTE,
+        LIQUIDATE,
+        RETURN_CAPITAL,
+        CLOSE,
+    )
 
 
 def our_profit(deal: Deal) -> Money:
@@ -69,6 +92,30 @@ def profit_left(deal: Deal) -> Money:
     """Profit of ours that may be taken out: declared less lost less taken, never below 0."""
     left = our_profit(deal) - our_loss(deal) - deal.total("amount", "distribute")
     return max(left, deal.zero)
+
+
+def at_work(deal: Deal) -> Money:
+    """Our capital in the venture, profit left in it apart: 10,000.00 less a loss of 2,000.00."""
+    return max(min(value(deal), deal.total("capital", "contribute")), deal.zero)
+
+
+def change(step: Taken, *, deal: Deal) -> Change:
+    """What a step makes of our capital at work; nothing is owed by instalments.
+
+    Profit of 1,800.00 declared leaves the capital at 10,000.00; 11,800.00 returned at the end are
+    10,000.00 of capital and 1,800.00 of profit.
+    """
+    after = deals.after(deal, step)
+    if step.code == "contribute":
+        capital, none = step.amounts["capital"], deal.zero
+        return Change(result=Result(at_work=capital, principal=none, profit=none, declared=none))
+    more = at_work(after) - at_work(deal)
+    back = step.amount("amount", deal.currency)
+    principal = -more if back.minor else deal.zero
+    declared = (our_profit(after) - our_loss(after)) - (our_profit(deal) - our_loss(deal))
+    return Change(
+        result=Result(at_work=more, principal=principal, profit=back - principal, declared=declared)
+    )
 
 
 def check(step: Taken, *, deal: Deal) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import disclosure, rebate, schedule, sharing
+from services.loans.domain import disclosure, rebate, rents, schedule, sharing
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.modes import MODES, diminishing_musharaka, ijara, istisna, salam
 from services.loans.domain.rebate import RebatePolicy, RebateRule, Sold, Spread
@@ -157,10 +157,22 @@ def test_a_lost_lease_stops_and_gives_back_what_was_above_fair_rent() -> None:
     assert percent(rebate.rate_per_period(lease) * 12) == case["nominal_percent"]
 
     lost_on, end = (lease.instalments[n - 1].due_on for n in (case["lost_after"], 24))
-    rents = ijara.rents_due(lease.instalments, since=SIGNED, unusable=[Period(lost_on, end)])
-    assert [str(rent) for rent in rents] == [case["rent"]] * 10 + ["0.000"] * 14
-    fair = Money.parse(case["fair_rent"], case["currency"])
-    assert str(ijara.rent_back(rents[:10], fair_rent=fair)) == case["given_back"]
+    due = ijara.rents_due(lease.instalments, since=SIGNED, unusable=[Period(lost_on, end)])
+    assert [str(rent) for rent in due] == [case["rent"]] * 10 + ["0.000"] * 14
+    done = rents.Lease(
+        instalments=lease.instalments,
+        paid=due[0] * case["lost_after"],
+        since=SIGNED,
+        order=terms.allocation_order,
+        agreed={},
+    )
+    found = rents.without_days(
+        done,
+        unusable=[Period(lost_on, end)],
+        fair_rent=Money.parse(case["fair_rent"], case["currency"]),
+    )
+    assert str(found.back) == case["given_back"]
+    assert [str(one.total) for one in found.instalments] == [case["rent"]] * 10 + ["0.000"] * 14
 
 
 def test_a_shrinking_partnership_pays_rent_on_the_opening_share() -> None:
@@ -184,6 +196,21 @@ def test_a_shrinking_partnership_pays_rent_on_the_opening_share() -> None:
     price = Money.parse(case["unit_price"], case["currency"])
     assert diminishing_musharaka.units_held(ours, unit_price=price) == case["units"]
     opening = Money.parse(case["rows"][case["damage_in_quarter"] - 1][0], case["currency"])
+    later = rents.Lease(
+        instalments=sold(terms).instalments,
+        paid=Money.parse(case["paid_by_second"], case["currency"]),
+        since=SIGNED,
+        order=terms.allocation_order,
+        agreed={},
+    )
+    second = later.instalments[1].due_on
+    cheaper = rents.after_purchase(
+        later,
+        bought=price * case["units_beside"],
+        on=second,
+        rates={due.due_on: Decimal(case["rate_a_quarter"]) for due in later.instalments},
+    )
+    assert [str(due.profit) for due in cheaper if due.due_on > second] == case["rents_after"]
     borne = diminishing_musharaka.share_of_loss(
         Money.parse(case["damage"], case["currency"]),
         ours=opening,

@@ -21,35 +21,24 @@ from shared.rulebook import Fact
 
 
 class Mode(Stepped, Protocol):
-    """The same things from every mode; a module of this folder is a mode."""
+    """The same things from every mode; a module of this folder is a mode.
 
-    @property
-    def SUMMARY(self) -> Sentence:  # noqa: N802 - a module's constant
-        """What the client is told that this contract is; `{rate}` is its nominal rate."""
+    `SUMMARY`: what the client is told that this contract is; `{rate}` is its nominal rate.
+    `IS_DEBT`: whether the client owes instalments; partners and sellers of goods to come do not.
+    `PAYS_CLIENT`: whether a disbursement brings the money to the client.
+    `LATE_ACCOUNT`: where an amount for lateness goes; None where there can be none.
+    `DEFERS_PROFIT`: whether the profit stands in the books as agreed, deferred until it is paid.
+    `REBATE`: the rule of early settlement where law and product leave it free; None: voluntary.
+    `TRANSITIONS`: the states of a contract.
+    """
 
-    @property
-    def IS_DEBT(self) -> bool:  # noqa: N802
-        """Whether the client owes instalments; partners and sellers of goods to come do not."""
-
-    @property
-    def PAYS_CLIENT(self) -> bool:  # noqa: N802
-        """Whether a disbursement brings the money to the client."""
-
-    @property
-    def LATE_ACCOUNT(self) -> str | None:  # noqa: N802
-        """Where an amount for lateness goes; None where there can be none."""
-
-    @property
-    def DEFERS_PROFIT(self) -> bool:  # noqa: N802
-        """Whether the profit stands in the books as agreed and deferred until it is paid."""
-
-    @property
-    def REBATE(self) -> RebateRule | None:  # noqa: N802
-        """The rule of early settlement where the law leaves it free; None: voluntary."""
-
-    @property
-    def TRANSITIONS(self) -> Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]:  # noqa: N802
-        """The states of a contract."""
+    SUMMARY: Sentence
+    IS_DEBT: bool
+    PAYS_CLIENT: bool
+    LATE_ACCOUNT: str | None
+    DEFERS_PROFIT: bool
+    REBATE: RebateRule | None
+    TRANSITIONS: Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]
 
     def check_terms(self, terms: Terms) -> None:
         """Refuse terms that the mode cannot have."""

@@ -18,6 +18,7 @@ STEPS: tuple[Step, ...] = ()
 
 check = deal.forbids_nothing
 entry = deal.books_nothing
+change = deal.changes_nothing
 schedule = schedules.schedule
 disclose = disclosure.disclose
 settlement = rebate.quote

@@ -21,8 +21,8 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = (
-    Step(
+STEPS = venture.steps(
+    contribute=Step(
         code="contribute",
         after=(AGREED,),
         to="working",
@@ -32,28 +32,16 @@ STEPS = (
         party=deals.CLIENT,
         moves_money=True,
     ),
-    Step(
-        code="declare_profit",
-        after=venture.IN_VENTURE,
-        documents=("accounts", "visit_report"),
-        amounts=("profit",),
+    profit_papers=("accounts", "visit_report"),
+    loss_papers=("accounts", "loss_evidence"),
+    more=(
+        Step(
+            code="prove_fault",
+            after=venture.IN_VENTURE,
+            documents=("fault_finding",),
+            amounts=("loss",),
+        ),
     ),
-    Step(
-        code="declare_loss",
-        after=venture.IN_VENTURE,
-        documents=("accounts", "loss_evidence"),
-        amounts=("loss",),
-    ),
-    Step(
-        code="prove_fault",
-        after=venture.IN_VENTURE,
-        documents=("fault_finding",),
-        amounts=("loss",),
-    ),
-    venture.DISTRIBUTE,
-    venture.LIQUIDATE,
-    venture.RETURN_CAPITAL,
-    venture.CLOSE,
 )
 
 check_terms = trading.check_no_profit
@@ -62,6 +50,7 @@ disclose = undue.disclose
 settlement = undue.settlement
 repayment_entry = undue.repayment_entry
 entry = venture.entry
+change = venture.change
 
 
 def check(step: Taken, *, deal: Deal) -> None:

@@ -2,14 +2,19 @@
 
 Source: AAOIFI Sharia Standards 8 (Murabahah) and 18 (Possession); OIC Fiqh Academy 40-41 (2/5,
 3/5), 51 (2/6), 64 (2/7). The institution buys, owns and bears the goods before it sells them; the
-supplier is paid, never the client; the price is fixed at the sale and never rises.
+supplier is paid, never the client; the price is fixed at the sale and never rises. Goods that cost
+something else than was agreed are offered at that cost and the agreed rate of mark-up; the client
+may accept, or let them be, and never learns of it after the sale.
 """
+
+from dataclasses import replace
 
 from services.loans.domain import deal as deals
 from services.loans.domain import disclosure, lifecycle, rebate, trading
 from services.loans.domain import schedule as schedules
-from services.loans.domain.deal import AGREED, Deal, Step, Taken
+from services.loans.domain.deal import AGREED, Change, Deal, Ending, Step, Taken
 from services.loans.domain.journal import JournalEntry
+from services.loans.domain.terms import Terms
 from shared.errors import Sentence
 from shared.money import Money
 
@@ -24,7 +29,7 @@ DEFERS_PROFIT = True
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-_OWNED = ("purchased", "possessed")
+_OWNED = ("purchased", "possessed", "offered")
 _SOLD = ("sold", "delivered")
 STEPS = (
     Step(code="promise", after=(AGREED,), to="promised", documents=("request", "promise")),
@@ -85,16 +90,50 @@ STEPS = (
         may_have=("down_payment",),
     ),
     Step(code="deliver", after=("sold",), to="delivered", documents=("delivery_note",)),
-    Step(code="lose", after=_OWNED, to="lost", documents=("loss_report",)),
+    Step(
+        code="offer_anew",
+        after=("possessed",),
+        to="offered",
+        documents=("offer", "cost_sheet"),
+        amounts=("cost", "mark_up"),
+        may_have=("down_payment",),
+    ),
+    Step(
+        code="accept",
+        after=("offered",),
+        to="possessed",
+        documents=("promise", "acceptance"),
+        by_another=True,
+    ),
+    Step(
+        code="lose",
+        after=_OWNED,
+        to="lost",
+        documents=("loss_report",),
+        ends=Ending.CANCELLED,
+    ),
     Step(
         code="withdraw",
         after=("promised", "agent_appointed"),
         to="withdrawn",
         documents=("withdrawal",),
+        ends=Ending.CANCELLED,
+    ),
+    Step(code="refuse", after=_OWNED, to="refused", documents=("refusal",)),
+    Step(
+        code="resell",
+        after=("refused",),
+        to="resold",
+        documents=("sale_invoice",),
+        amounts=("price",),
+        may_have=("damage",),
+        party="buyer",
+        moves_money=True,
+        ends=Ending.CANCELLED,
     ),
     Step(
         code="pay_back",
-        after=("lost", "withdrawn", *_SOLD),
+        after=("lost", "withdrawn", "refused", "resold", *_SOLD),
         documents=("receipt",),
         amounts=("amount",),
         party=deals.CLIENT,
@@ -118,7 +157,18 @@ def held(deal: Deal) -> Money:
     late = [one for one in deal.taken[sold_at:] if one.code == "discount"]
     discounts = Money.total((one.amounts["amount"] for one in late), deal.currency)
     used = deal.total("down_payment", "sell") + deal.total("amount", "pay_back")
+    used += deal.total("damage", "resell")
     return deal.total("amount", "deposit") + discounts - used
+
+
+def offered(step: Taken, *, deal: Deal) -> Terms:
+    """The terms of goods that cost something else: the true cost, all else as agreed.
+
+    Agreed 20,500.00 MAD at 12 %, the goods cost 21,000.00: a mark-up of 2,520.00 in place of
+    2,460.00. A down payment is taken off the cost.
+    """
+    paid_down = step.amount("down_payment", deal.currency)
+    return replace(deal.terms, principal=step.amounts["cost"] - paid_down)
 
 
 def check(step: Taken, *, deal: Deal) -> None:
@@ -126,19 +176,35 @@ def check(step: Taken, *, deal: Deal) -> None:
 
     Raises `HandedOverLate`, `AmountDiffers`, `AmountBeyond`.
     """
-    if step.code == "sell":
+    if step.code in ("sell", "offer_anew"):
         cost, mark_up = step.amounts["cost"], step.amounts["mark_up"]
         down_payment = step.amount("down_payment", deal.currency)
-        profit = Money.total((one.profit for one in deal.instalments), deal.currency)
         trading.require_before_due(step, deal=deal)
         trading.require(step, "cost", given=cost, expected=trading.cost(deal))
+        trading.require_within(step, given=down_payment, most=min(held(deal), cost))
+        terms = deal.terms if step.code == "sell" else offered(step, deal=deal)
+        dues = deal.instalments if step.code == "sell" else schedule(terms)
+        profit = Money.total((one.profit for one in dues), deal.currency)
         trading.require(step, "mark_up", given=mark_up, expected=profit)
-        trading.require_within(step, given=down_payment, most=held(deal))
-        trading.require(step, "cost", given=cost - down_payment, expected=deal.terms.principal)
+        trading.require(step, "cost", given=cost - down_payment, expected=terms.principal)
+    elif step.code == "accept":
+        trading.require_before_due(step, deal=deal)
     elif step.code == "pay_back":
         trading.require_within(step, given=step.amounts["amount"], most=held(deal))
     elif step.code == "discount":
         trading.require_within(step, given=step.amounts["amount"], most=trading.cost(deal))
+    elif step.code == "resell" and "damage" in step.amounts:
+        short = trading.cost(deal) - step.amounts["price"]
+        most = min(max(short, deal.zero), held(deal))
+        trading.require_within(step, given=step.amounts["damage"], most=most)
+
+
+def change(step: Taken, *, deal: Deal) -> Change:
+    """What was offered at its true cost is agreed once the client accepts it."""
+    if step.code != "accept":
+        return deals.UNCHANGED
+    terms = offered(deal.of("offer_anew")[-1], deal=deal)
+    return Change(instalments=schedule(terms), terms=terms)
 
 
 def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:
@@ -146,6 +212,8 @@ def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:
 
     Sale: Dr loans 20,500.00, Dr profit receivable 2,460.00, Cr goods 20,500.00, Cr deferred
     profit 2,460.00. A discount before the sale lowers the cost, one after it is the client's.
+    Goods that the client refused after a binding promise are sold to another; the deposit makes
+    good what was really lost by it, and no more.
     """
     if step.code in trading.PURCHASES:
         return trading.purchase_entry(step, deal=deal)
@@ -162,6 +230,15 @@ def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:
     elif step.code == "lose":
         cost = trading.cost(deal)
         moved = {"capital_loss": cost, "goods": -cost}
+    elif step.code == "resell":
+        price, damage = step.amounts["price"], step.amount("damage", deal.currency)
+        rest = trading.cost(deal) - price - damage
+        moved = {
+            "money": price,
+            "client_deposit": damage,
+            "goods": -trading.cost(deal),
+            "profit_income" if rest.is_negative else "capital_loss": rest,
+        }
     elif step.code == "discount":
         account = "client_deposit" if deal.of("sell") else "goods"
         moved = {"money": step.amounts["amount"], account: -step.amounts["amount"]}

@@ -21,8 +21,8 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = (
-    Step(
+STEPS = venture.steps(
+    contribute=Step(
         code="contribute",
         after=(AGREED,),
         to="working",
@@ -31,23 +31,7 @@ STEPS = (
         figures=("profit_ratio",),
         party=deals.CLIENT,
         moves_money=True,
-    ),
-    Step(
-        code="declare_profit",
-        after=venture.IN_VENTURE,
-        documents=("accounts",),
-        amounts=("profit",),
-    ),
-    Step(
-        code="declare_loss",
-        after=venture.IN_VENTURE,
-        documents=("accounts",),
-        amounts=("loss",),
-    ),
-    venture.DISTRIBUTE,
-    venture.LIQUIDATE,
-    venture.RETURN_CAPITAL,
-    venture.CLOSE,
+    )
 )
 
 check_terms = trading.check_no_profit
@@ -56,6 +40,7 @@ disclose = undue.disclose
 settlement = undue.settlement
 repayment_entry = undue.repayment_entry
 entry = venture.entry
+change = venture.change
 
 
 def check(step: Taken, *, deal: Deal) -> None:

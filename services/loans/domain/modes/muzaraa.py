@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from services.loans.domain import deal as deals
 from services.loans.domain import lifecycle, sharing, trading, undue
-from services.loans.domain.deal import AGREED, Deal, Step, Taken
+from services.loans.domain.deal import AGREED, Change, Deal, Ending, Result, Step, Taken
 from services.loans.domain.journal import JournalEntry
 from shared.errors import Sentence
 from shared.money import Money
@@ -49,7 +49,13 @@ STEPS = (
         documents=("weighing_record",),
         figures=("harvest",),
     ),
-    Step(code="fail", after=("sown",), to="failed", documents=("loss_report",)),
+    Step(
+        code="fail",
+        after=("sown",),
+        to="failed",
+        documents=("loss_report",),
+        ends=Ending.CLOSED,
+    ),
     Step(
         code="sell",
         after=("harvested",),
@@ -59,7 +65,7 @@ STEPS = (
         party="buyer",
         moves_money=True,
     ),
-    Step(code="close", after=("harvested",), to="closed"),
+    Step(code="close", after=("harvested",), to="closed", ends=Ending.CLOSED),
 )
 
 check_terms = trading.check_no_profit
@@ -93,6 +99,26 @@ def check(step: Taken, *, deal: Deal) -> None:
             raise trading.QuantityBeyond(step=step.code, given=given, most=left_of_crop)
 
 
+def change(step: Taken, *, deal: Deal) -> Change:
+    """What a step makes of the inputs at work: sold with its part of the crop, or lost.
+
+    Inputs of 900.00, half of our 600 kg sold for 600.00: 450.00 came back and 150.00 is profit.
+    """
+    given, none = deal.total("amount", "supply"), deal.zero
+    if step.code == "supply":
+        amount = step.amounts["amount"]
+        result = Result(at_work=amount, principal=none, profit=none, declared=none)
+    elif step.code == "fail":
+        result = Result(at_work=-given, principal=none, profit=none, declared=-given)
+    elif step.code == "sell":
+        cost, price = _cost_of(step, deal=deal), step.amounts["price"]
+        back = min(cost, price)
+        result = Result(at_work=-cost, principal=back, profit=price - back, declared=price - cost)
+    else:
+        return deals.UNCHANGED
+    return Change(result=result)
+
+
 def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:
     """Each step in the books: inputs are capital in the crop until our share of it is sold.
 
@@ -106,13 +132,19 @@ def entry(step: Taken, *, deal: Deal) -> JournalEntry | None:
     elif step.code == "fail":
         moved = {"capital_loss": given, "partnerships": -given}
     elif step.code == "sell":
-        ours, before = our_harvest(deal), deal.count("quantity", "sell")
-        sold = before + step.figures["quantity"]
-        cost = given.times(sold / ours) - given.times(before / ours)
+        cost = _cost_of(step, deal=deal)
         margin = step.amounts["price"] - cost
         account = "capital_loss" if margin.is_negative else "profit_income"
         moved = {"money": step.amounts["price"], "partnerships": -cost, account: -margin}
     return deals.booked(step, deal=deal, moved=moved)
+
+
+def _cost_of(step: Taken, *, deal: Deal) -> Money:
+    """The inputs that a part of the crop has cost; the parts of many sales sum to all of them."""
+    given, ours = deal.total("amount", "supply"), our_harvest(deal)
+    before = deal.count("quantity", "sell")
+    sold = before + step.figures["quantity"]
+    return given.times(sold / ours) - given.times(before / ours)
 
 
 def _fractions(step: Taken) -> tuple[Decimal, Decimal, Decimal]:

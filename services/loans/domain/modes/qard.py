@@ -31,6 +31,7 @@ STEPS: tuple[Step, ...] = ()
 
 check = deal.forbids_nothing
 entry = deal.books_nothing
+change = deal.changes_nothing
 disclose = disclosure.disclose
 settlement = rebate.quote
 

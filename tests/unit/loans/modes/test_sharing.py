@@ -202,13 +202,6 @@ def test_a_substitute_is_worth_no_more_than_what_was_owed() -> None:
     refuse(forward(), "substitute", trading.AmountBeyond, **sacks("4") | values)
 
 
-def test_a_debt_in_goods_is_valued_at_the_lower_of_price_and_market() -> None:
-    deal = forward(("deliver", sacks("16")))
-    for market, worth in (("18000.00", "72000.00"), ("26000.00", "80000.00")):
-        found = salam.worth(salam.owed(deal), deal=deal, market_price=mad(market))
-        assert found == mad(worth)
-
-
 def test_thirds_of_a_price_sum_to_the_price() -> None:
     deal = deal_of(
         "salam", "100.00", ("specify", sacks("3")), ("pay_price", amounts(price="100.00"))

@@ -11,12 +11,13 @@ from services.loans.domain import trading
 from services.loans.domain.allocation import Allocation, Portions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.deal import Deal, Taken
+from services.loans.domain.lifecycle import TransitionRefused
 from services.loans.domain.modes import MODES, ijara, istisna, murabaha
 from services.loans.domain.modes import diminishing_musharaka as shrinking
 from shared.money import Money
 from shared.periods import Period
 from tests.builders import CONTRACT, make_fund_accounts
-from tests.deals import SIGNED, lawful, make_deal, make_terms, moved, walk
+from tests.deals import SIGNED, lawful, make_deal, make_terms, moved, took, walk
 
 INVOICE = {"amounts": {"invoice": "20000.00", "direct_costs": "500.00"}}
 SALE = {"amounts": {"cost": "20500.00", "mark_up": "2460.00"}}
@@ -213,36 +214,6 @@ def test_ownership_passes_when_all_rent_is_paid() -> None:
     assert deals.stage(ijara.STEPS, taken=paid.taken) == "transferred"
 
 
-def test_lost_goods_end_the_rent_and_give_back_what_was_above_fair_rent() -> None:
-    deal, _ = walk(deal_of("ijara"), *LEASED)
-    rents = [one.total for one in deal.instalments[:2]]
-    worn = replace(
-        deal,
-        owed=deal.terms.principal - mad("1708.33") * 2,
-        paid_profit=mad("205.00") * 2,
-    )
-    back = ijara.rent_back(rents, fair_rent=mad("1800.00"))
-    assert back == mad("226.66")
-    right = {"fair_rent": mad("1800.00"), "rent_back": back}
-    assert booked(worn, "lose", amounts=right) == {
-        "capital_loss": "17083.34",
-        "loans": "-17083.34",
-        "profit_income": "226.66",
-        "client_deposit": "-226.66",
-    }
-    refuse(worn, "lose", trading.AmountDiffers, amounts=right | {"rent_back": mad("226.65")})
-    lost, _ = walk(worn, ("lose", {"amounts": right}))
-    refuse(lost, "pay_back", trading.AmountBeyond, amounts={"amount": "226.67"})
-    assert booked(lost, "pay_back", amounts={"amount": "226.66"})["cash"] == "-226.66"
-
-
-def test_a_lessee_at_fault_keeps_owing_and_a_return_gives_the_goods_back() -> None:
-    deal, _ = walk(deal_of("ijara"), *LEASED)
-    owing = replace(deal, owed=mad("1000.00"))
-    assert booked(owing, "lose_by_fault") == {}
-    assert booked(owing, "return_goods") == {"goods": "1000.00", "loans": "-1000.00"}
-
-
 def test_rent_is_owed_for_days_of_use_alone() -> None:
     dues = make_deal(make_terms("ijara")).instalments
     six_days = Period(date(2026, 1, 20), date(2026, 1, 26))
@@ -250,32 +221,6 @@ def test_rent_is_owed_for_days_of_use_alone() -> None:
     rents = ijara.rents_due(dues, since=SIGNED, unusable=[six_days, before, after])
     assert rents[0] == mad("1543.01"), "25 of 31 days of 1,913.33"
     assert rents[1:] == tuple(one.total for one in dues[1:])
-
-
-def test_a_shrinking_share_is_bought_together_and_leased() -> None:
-    deal, entries = walk(
-        deal_of("diminishing_musharaka", principal="80000.00"),
-        ("partner", {"amounts": {"client_share": "20000.00"}}),
-        ("purchase", {"amounts": {"invoice": "100000.00"}}),
-        ("possess", {}),
-        ("lease", {"amounts": {"unit_price": "2000.00"}, "figures": {"units": "40"}}),
-    )
-    assert [moved(entry) for entry in entries] == [
-        {"cash": "20000.00", "client_deposit": "-20000.00"},
-        {"goods": "80000.00", "client_deposit": "20000.00", "cash": "-100000.00"},
-        {"loans": "80000.00", "goods": "-80000.00"},
-    ]
-    half = replace(deal, owed=mad("50000.00"))
-    assert booked(half, "damage", amounts={"damage": "30000.00"}) == {
-        "capital_loss": "15000.00",
-        "loans": "-15000.00",
-    }
-    assert booked(half, "lose") == {"capital_loss": "50000.00", "loans": "-50000.00"}
-    refuse(half, "damage", trading.AmountBeyond, amounts={"damage": "100000.01"})
-    refuse(half, "transfer", trading.NotYetAllPaid)
-    assert booked(deal, "buy_units", figures={"units": "5"}) == {}
-    refuse(deal, "buy_units", trading.AmountBeyond, figures={"units": "41"})
-    assert booked(deal, "transfer") == {}
 
 
 def test_units_make_up_the_share_and_the_price_is_what_both_brought() -> None:
@@ -310,7 +255,7 @@ def test_a_maker_is_paid_by_stages_and_no_more_than_agreed() -> None:
     assert istisna.payable(deal) == mad("10500.00")
     refuse(deal, "pay_stage", trading.AmountBeyond, amounts={"amount": "10500.01"})
     assert refuse(deal, "deliver", trading.NotYetAllPaid).owed == mad("10500.00")
-    assert booked(deal, "abandon") == {"capital_loss": "10000.00", "goods": "-10000.00"}
+    assert booked(deal, "abandon") == {"capital_loss": "10000.00", "goods_due": "-10000.00"}
 
 
 def test_a_late_maker_gets_less_and_the_difference_is_not_the_client_s_debt() -> None:
@@ -320,7 +265,7 @@ def test_a_late_maker_gets_less_and_the_difference_is_not_the_client_s_debt() ->
     assert booked(paid, "deliver") == {
         "loans": "20500.00",
         "profit_receivable": "2460.00",
-        "goods": "-20090.00",
+        "goods_due": "-20090.00",
         "deferred_profit": "-2460.00",
         "profit_income": "-410.00",
     }
@@ -365,19 +310,96 @@ def test_a_work_is_delivered_before_anything_is_due_on_it() -> None:
     refuse(paid, "deliver", trading.HandedOverLate, on=paid.instalments[0].due_on)
 
 
-def test_a_lost_lease_without_a_fair_rent_gives_nothing_back() -> None:
-    deal, _ = walk(deal_of("ijara"), *LEASED, ("stop_use", {}), ("resume_use", {}))
-    assert booked(replace(deal, owed=mad("10.00")), "lose") == {
-        "capital_loss": "10.00",
-        "loans": "-10.00",
-    }
+# The goods cost 21,000.00 in place of the 20,500.00 that were agreed.
+
+DEARER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("promise", {}),
+    ("deposit", {"amounts": {"amount": "500.00"}}),
+    ("purchase", {"amounts": {"invoice": "21000.00"}}),
+    ("possess", {}),
+)
+OFFER = {"amounts": {"cost": "21000.00", "mark_up": "2520.00"}}
 
 
-def test_goods_lost_on_the_eve_of_the_transfer_give_back_on_every_rent() -> None:
-    deal, _ = walk(deal_of("ijara"), *LEASED)
-    paid = replace(deal, paid_profit=mad("2460.00"))
-    right = {"fair_rent": "1900.00", "rent_back": "160.00"}
-    assert booked(paid, "lose", amounts=right) == {
-        "profit_income": "160.00",
-        "client_deposit": "-160.00",
+def not_now(deal: Deal, code: str) -> None:
+    with pytest.raises(TransitionRefused):
+        deals.follow(murabaha, took(code), deal=deal)
+
+
+def test_goods_that_cost_something_else_are_sold_once_the_client_accepts_it() -> None:
+    deal, _ = walk(deal_of("murabaha"), *DEARER)
+    refuse(deal, "sell", trading.AmountDiffers, **OFFER)
+    offered, entries = walk(deal, ("offer_anew", OFFER))
+    assert entries == []
+    assert offered.terms == deal.terms, "an offer binds nobody"
+    not_now(offered, "sell")
+    accepted, _ = walk(offered, ("accept", {}))
+    assert accepted.terms.principal == mad("21000.00")
+    assert Money.total((one.total for one in accepted.instalments), "MAD") == mad("23520.00")
+    assert booked(accepted, "sell", **OFFER)["loans"] == "21000.00"
+    refuse(accepted, "sell", trading.AmountDiffers, **SALE)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "member"),
+    [
+        ({"cost": "20999.99", "mark_up": "2520.00"}, "cost"),
+        ({"cost": "21000.00", "mark_up": "2520.01"}, "mark_up"),
+        ({"cost": "21000.00", "mark_up": "2460.00"}, "mark_up"),
+    ],
+)
+def test_an_offer_is_of_the_true_cost_and_the_agreed_rate(
+    amounts: dict[str, str], member: str
+) -> None:
+    deal, _ = walk(deal_of("murabaha"), *DEARER)
+    assert refuse(deal, "offer_anew", trading.AmountDiffers, amounts=amounts).member == member
+
+
+def test_a_down_payment_is_taken_off_the_cost_that_is_offered() -> None:
+    deal, _ = walk(deal_of("murabaha"), *DEARER)
+    less = {"amounts": {"cost": "21000.00", "mark_up": "2460.00", "down_payment": "500.00"}}
+    accepted, _ = walk(deal, ("offer_anew", less), ("accept", {}))
+    assert accepted.terms.principal == mad("20500.00")
+    sold, _ = walk(accepted, ("sell", less))
+    assert murabaha.held(sold).is_zero
+    too_much = {"amounts": less["amounts"] | {"down_payment": "500.01"}}
+    refuse(deal, "offer_anew", trading.AmountBeyond, **too_much)
+
+
+def test_after_the_sale_nothing_is_offered_anew() -> None:
+    sold, _ = walk(deal_of("murabaha"), *BOUGHT, ("sell", SALE))
+    not_now(sold, "offer_anew")
+    not_now(sold, "accept")
+
+
+def test_another_accepts_for_us_than_who_wrote_the_offer() -> None:
+    (row,) = [step for step in murabaha.STEPS if step.code == "accept"]
+    assert row.by_another
+    assert {"promise", "acceptance"} <= set(row.documents)
+
+
+def test_goods_that_the_client_refuses_are_sold_and_the_deposit_makes_good_the_loss() -> None:
+    deal, _ = walk(deal_of("murabaha"), *DEARER, ("offer_anew", OFFER), ("refuse", {}))
+    price = {"price": "20800.00", "damage": "200.00"}
+    assert booked(deal, "resell", amounts=price) == {
+        "cash": "20800.00",
+        "client_deposit": "200.00",
+        "goods": "-21000.00",
     }
+    refuse(deal, "resell", trading.AmountBeyond, amounts=price | {"damage": "200.01"})
+    dear = {"price": "20000.00", "damage": "500.00"}
+    assert booked(deal, "resell", amounts=dear)["capital_loss"] == "500.00"
+    refuse(deal, "resell", trading.AmountBeyond, amounts=dear | {"damage": "500.01"})
+    gained = booked(deal, "resell", amounts={"price": "22000.00"})
+    assert gained["profit_income"] == "-1000.00"
+    sold, _ = walk(deal, ("resell", {"amounts": price}))
+    refuse(sold, "pay_back", trading.AmountBeyond, amounts={"amount": "300.01"})
+
+
+@pytest.mark.parametrize("code", ["lose", "withdraw", "resell"])
+def test_a_deal_that_never_came_to_a_sale_ends_its_contract(code: str) -> None:
+    rows = [step for step in murabaha.STEPS if step.code == code]
+    assert [row.ends for row in rows] == [deals.Ending.CANCELLED]
+    assert deals.ended(
+        murabaha.STEPS, taken=walk(deal_of("murabaha"), *BOUGHT, ("lose", {}))[0].taken
+    )
