@@ -200,7 +200,7 @@ def _profit_pause(standing: Standing, asked: Asked) -> Shape:
         whole = max((agreed.due_on - start).days, 1)
         left_out = tails.share(still_open.profit, part=inside, whole=whole, terms=standing.terms)
         found.append(agreed.less(_at(POSITIONS[WaivedPart.PROFIT], left_out)))
-        start = agreed.due_on
+        start = agreed.due_on if agreed.is_instalment else start
     return replace(standing.shape, rows=arithmetic.compact(found))
 
 

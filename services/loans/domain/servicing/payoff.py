@@ -47,8 +47,7 @@ def quote(standing: Standing, *, on: date) -> Quote:
     due = [row for row in standing.shape.rows if row.due_on <= on]
     later = [row for row in standing.shape.rows if row.due_on > on]
     principal, agreed, fee, penalty = arithmetic.sums(later)
-    start = due[-1].due_on if due else standing.opened_on
-    profit = earned(standing, later[0], start=start, on=on) if later else 0
+    profit = earned(standing, on=on)
     if not standing.recounts_profit:
         profit = agreed
     rows = arithmetic.compact([*due, Row(on, principal, profit, 0, penalty)])
@@ -93,11 +92,14 @@ def _of_course(standing: Standing, life: Life, *, on: date) -> Quote:
     )
 
 
-def earned(standing: Standing, running: Row, *, start: date, on: date) -> int:
+def earned(standing: Standing, *, on: date) -> int:
     """The profit of the running period's days before a day, rounded once; none where it is one
-    amount for the whole loan.
+    amount for the whole loan, and none after the last instalment.
     """
-    if not standing.recounts_profit:
+    rows = standing.shape.rows
+    running = next((row for row in rows if row.is_instalment and row.due_on > on), None)
+    if running is None or not standing.recounts_profit:
         return 0
+    start = arithmetic.last_due(rows, on=on, opened_on=standing.opened_on)
     whole, gone = (running.due_on - start).days, (on - start).days
     return tails.share(running.profit, part=max(gone, 0), whole=whole, terms=standing.terms)

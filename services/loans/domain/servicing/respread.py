@@ -74,7 +74,9 @@ def _spread(standing: Standing, plan: Plan, *, principal: int, days: tuple[date,
         return tails.declining(
             principal,
             annual_rate=plan.annual_rate,
-            start=_running_since(standing, on=plan.on),
+            start=arithmetic.last_due(
+                standing.shape.rows, on=plan.on, opened_on=standing.opened_on
+            ),
             days=days,
             terms=standing.terms,
             grace=plan.grace,
@@ -116,11 +118,12 @@ def change_rate(standing: Standing, *, on: date, annual_rate: Decimal) -> Rows:
     """
     if not standing.recounts_profit:
         raise RateNotForThis(annual_rate=annual_rate, agreed_rate=standing.terms.annual_rate)
-    later = [place for place, row in enumerate(standing.shape.rows) if row.due_on >= on]
+    rows = standing.shape.rows
+    later = [place for place, row in enumerate(rows) if row.is_instalment and row.due_on >= on]
     bearing = [place for place in later[1:] if standing.open_rows[place].principal]
     if not bearing:
-        return standing.shape.rows
-    running = standing.shape.rows[bearing[0] - 1].due_on
+        return rows
+    running = rows[later[later.index(bearing[0]) - 1]].due_on
     return _recounted(standing, bearing, on=on, start=running, annual_rate=annual_rate)
 
 
@@ -153,8 +156,8 @@ def advance(standing: Standing, *, on: date, effect: Advance) -> Rows:
         return standing.shape.rows
     due = [row for row in standing.shape.rows if row.due_on <= on]
     ahead_of_day = [row for row in standing.shape.rows if row.due_on > on]
-    later = [row for row in ahead_of_day if row.principal or row.profit]
-    charged = [row for row in ahead_of_day if row not in later]
+    later = [row for row in ahead_of_day if row.is_instalment]
+    charged = [row for row in ahead_of_day if not row.is_instalment]
     fallen_due = sum(row.total for row in due)
     ahead = min(standing.paid - fallen_due, sum(row.total for row in later))
     if ahead <= 0:
@@ -164,8 +167,7 @@ def advance(standing: Standing, *, on: date, effect: Advance) -> Rows:
             paid=standing.money(standing.paid),
         )
     principal, agreed, fee, penalty = arithmetic.sums(later)
-    start = due[-1].due_on if due else standing.opened_on
-    earned = payoff.earned(standing, later[0], start=start, on=on)
+    earned = payoff.earned(standing, on=on)
     profit = min(earned, ahead)
     towards = min(ahead - profit, principal)
     left = principal - towards
@@ -225,9 +227,3 @@ def _carrying(tail: list[Row], *, fee: int, penalty: int, after: date) -> list[R
     fees = tails.even(fee, count=len(tail))
     tail = [row.plus((0, 0, one, 0)) for row, one in zip(tail, fees, strict=True)]
     return [tail[0].plus((0, 0, 0, penalty)), *tail[1:]]
-
-
-def _running_since(standing: Standing, *, on: date) -> date:
-    """The first day of the running period: the last due date up to a day, or the payout."""
-    gone = [row.due_on for row in standing.shape.rows if row.due_on <= on]
-    return gone[-1] if gone else standing.opened_on

@@ -31,6 +31,11 @@ class Row(NamedTuple):
         """What is to be paid."""
         return self.principal + self.profit + self.fee + self.penalty
 
+    @property
+    def is_instalment(self) -> bool:
+        """Whether it asks for principal or profit: a charge on a day of its own ends no period."""
+        return bool(self.principal or self.profit)
+
     def less(self, parts: Four) -> "Row":
         """The row without some parts of it."""
         return Row(
@@ -58,6 +63,15 @@ def sums(rows: Iterable[Row]) -> Four:
         fee += row.fee
         penalty += row.penalty
     return (principal, profit, fee, penalty)
+
+
+def last_due(rows: Iterable[Row], *, on: date, opened_on: date) -> date:
+    """The first day of the period that runs on a day: the last instalment's, or the payout's.
+
+    Instalments on 1 April and 1 June, a charge on 5 April: on 10 April it is 1 April.
+    """
+    gone = [row.due_on for row in rows if row.is_instalment and row.due_on <= on]
+    return max(gone, default=opened_on)
 
 
 def split(rows: Sequence[Row], *, paid: int, order: Order) -> tuple[Rows, Rows]:
