@@ -13,6 +13,7 @@ _log = logs.logger(__name__)
 
 PAUSE_AFTER_ERROR_SECONDS = 1.0
 ASKED_AGAIN_SECONDS = 5.0
+POLL_SECONDS, IDLE_SECONDS = 0.2, 0.8
 
 
 async def woken(event: asyncio.Event, *, within: float) -> bool:
@@ -27,6 +28,15 @@ async def woken(event: asyncio.Event, *, within: float) -> bool:
     was_set = event.is_set()
     event.clear()
     return was_set
+
+
+def next_pause(pause: float, *, found: int) -> float:
+    """Give the seconds until the next poll: short after a find, twice as long after none.
+
+    Worked: 0.2 after one that found nothing is 0.4, then 0.8; no more, so that what other
+    processes left is found within a second.
+    """
+    return POLL_SECONDS if found else min(2 * pause, IDLE_SECONDS)
 
 
 class Background:

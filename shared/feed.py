@@ -7,6 +7,7 @@ tables. A reader who has seen number 7 will never meet a new number 6.
 
 import asyncio
 import hashlib
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import ids, tenancy
-from shared.background import woken
+from shared import background, ids, tenancy
 from shared.db import Database
 from shared.events import Event
 from shared.ids import InstitutionId
@@ -28,7 +28,6 @@ log = structlog.get_logger()
 
 BATCH = 2_000
 LATE = "interval '5 minutes'"
-POLL_SECONDS = 0.2
 LEASE_SECONDS = 10
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -131,18 +130,33 @@ class Sequencer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Number for ever; every poll looks at all institutions, every wake at those named."""
+        """Number for ever: what a wake names at once, and at every poll all institutions.
+
+        A poll finds what other processes left; wakes do not put it off, however many there are.
+        """
+        pause = background.POLL_SECONDS
+        due = time.monotonic() + pause
         while True:
-            was_woken = await woken(self._wake, within=POLL_SECONDS)
+            await background.woken(self._wake, within=max(due - time.monotonic(), 0))
+            names, self._waiting = self._waiting, set()
+            polls = time.monotonic() >= due
             try:
-                names = self._waiting if was_woken else await self.institutions()
-                self._waiting = set()
-                for institution_id in list(names):
-                    while await self.number(institution_id) >= self.batch:
-                        pass
+                if polls:
+                    names |= await self.institutions()
+                found = sum([await self._number_all(institution_id) for institution_id in names])
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("the sequencer waits for the database", error=repr(error))
                 await asyncio.sleep(1)
+                continue
+            if polls:
+                pause = background.next_pause(pause, found=found)
+                due = time.monotonic() + pause
+
+    async def _number_all(self, institution_id: InstitutionId) -> int:
+        count = 0
+        while (numbered := await self.number(institution_id)) >= self.batch:
+            count += numbered
+        return count + numbered
 
     async def institutions(self) -> set[InstitutionId]:
         """Return every institution that this schema holds rows of."""
