@@ -88,7 +88,13 @@ class Office:
         return Caller(http=self.http, actor=actor, token=token)
 
 
-async def found(database: Database, institution_id: InstitutionId) -> tuple[BranchId, BranchId]:
+async def found(
+    database: Database,
+    institution_id: InstitutionId,
+    *,
+    country: str = "JO",
+    currency: str = "JOD",
+) -> tuple[BranchId, BranchId]:
     """Found the institution with two branches."""
     names = Names(ar="مؤسسة", fr="Institution", en="Institution")
     async with database.begin(institution_id) as session:
@@ -96,8 +102,8 @@ async def found(database: Database, institution_id: InstitutionId) -> tuple[Bran
             session,
             code=f"t{institution_id.hex[-12:]}",
             names=names,
-            country="JO",
-            currency="JOD",
+            country=country,
+            currency=currency,
             timezone="Asia/Amman",
         )
         first, second = [
@@ -109,7 +115,11 @@ async def found(database: Database, institution_id: InstitutionId) -> tuple[Bran
 
 @asynccontextmanager
 async def opened(
-    database: Database, institution_id: InstitutionId, *routers: APIRouter
+    database: Database,
+    institution_id: InstitutionId,
+    *routers: APIRouter,
+    country: str = "JO",
+    currency: str = "JOD",
 ) -> AsyncIterator[Office]:
     """Open an office over an application with these routers alone."""
     doorkeeper, clock = Doorkeeper(), FixedClock(NOW)
@@ -120,7 +130,7 @@ async def opened(
     app.state.days = Days(database, clock)
     for router in routers:
         app.include_router(router)
-    branches = await found(database, institution_id)
+    branches = await found(database, institution_id, country=country, currency=currency)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://office") as http:
         yield Office(database, institution_id, app, http, doorkeeper, clock, branches)

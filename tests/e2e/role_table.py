@@ -37,6 +37,12 @@ POST /loans/v1/staff/{staff_id}/password                  ......a.
 POST /loans/v1/clients                                    ......a.
 GET  /loans/v1/clients                                    ...u..a.
 POST /loans/v1/clients/{client_id}/deactivate             ......a.
+GET  /loans/v1/rulebook/facts                             opfu.ia.
+POST /loans/v1/rulebook/overrides                         ..f...a.
+GET  /loans/v1/rulebook/overrides                         opfu.ia.
+POST /loans/v1/rulebook/overrides/{override_id}/approval  ..f...a.
+POST /loans/v1/rulebook/overrides/{override_id}/rejection ..f...a.
+GET  /loans/v1/rulebook/uses/{subject_id}                 opfu.ia.
 GET  /loans/v1/ledger/trial-balance                       ..fu..a.
 GET  /loans/v1/ledger/accounts/{account_id}/statement     ..fu..a.
 POST /loans/v1/ledger/closings                            ..f.....

@@ -1,13 +1,14 @@
 """What is agreed with a borrower: terms, instalments and disclosed cost, in one value?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from services.loans.domain import due_dates
-from services.loans.domain.contradictions import RateAboveCap, TermsInvalid
+from services.loans.domain import due_dates, lawful
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.disclosure import Disclosure
+from services.loans.domain.lawful import Book, Used
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.schedule import Instalment
@@ -18,22 +19,32 @@ from shared.rulebook import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Everything that is frozen at signature."""
+    """Everything that is frozen at signature; `facts` are those of the rulebook it rests on."""
 
     terms: Terms
     instalments: tuple[Instalment, ...]
     disclosure: Disclosure
+    facts: tuple[Used, ...] = field(default=(), compare=False)
 
 
 def agree(
-    offered: Product, *, asked: Asked, on: date, first_due_on: date | None, country: str
+    offered: Product,
+    *,
+    asked: Asked,
+    on: date,
+    first_due_on: date | None,
+    country: str,
+    book: Book | None = None,
+    strict: bool = False,
 ) -> Agreement:
     """The agreement that is signed on a day; a preview of the same day is equal to it.
 
     Without a first due date it lies one period after the day, later by the grace of a loan
     without profit. A date asked for may lie up to one more period later, so that instalments
     can fall on the day somebody is paid: monthly, signed on 10 March, it may be 10 May at most.
-    Raises `OutsideProduct`, `TermsInvalid`, `InstalmentsTooSmall`, `RateAboveCap`.
+    With the rulebook as the institution reads it, the loan is held against the ceilings too;
+    `strict` where something is decided, so that what was not told is asked for.
+    Raises `OutsideProduct`, `TermsInvalid`, `InstalmentsTooSmall`, and what `lawful` raises.
     """
     offered.check(asked)
     free = offered.charge_method is ChargeMethod.NONE
@@ -44,40 +55,42 @@ def agree(
     first = first_due_on or usual
     if first > latest:
         raise TermsInvalid(member="first_due_on", value=first.isoformat())
-    return of_terms(
-        replace(terms, first_due_on=first, annual_rate=_plain(terms.annual_rate)), country=country
+    whole = of_terms(
+        replace(terms, first_due_on=first, annual_rate=_plain(terms.annual_rate)),
+        country=country,
+        book=book,
+        strict=strict,
     )
+    if book is None:
+        return whole
+    ceilings = lawful.check_term(book, asked.term_months, on=on, strict=strict)
+    return replace(whole, facts=ceilings + whole.facts)
 
 
-def of_terms(terms: Terms, *, country: str, overrides: Sequence[Fact] = ()) -> Agreement:
+def of_terms(
+    terms: Terms,
+    *,
+    country: str,
+    overrides: Sequence[Fact] = (),
+    book: Book | None = None,
+    strict: bool = False,
+) -> Agreement:
     """The agreement on terms, be they of a product or not: nothing is stored.
 
-    `overrides` are the institution's own facts of the rulebook. Raises what `schedule` raises,
-    `NoRate`, and `RateAboveCap` where the law of the country caps the nominal or effective rate.
+    `book` is the rulebook as the institution reads it; without one the country's caps count, and
+    `overrides`. Raises what `schedule` raises, `NoRate`, and what `lawful` raises where the law of
+    the country caps the rate, the charges or (with a book) the amount.
     """
+    law = book or Book(country=country, overrides=tuple(overrides))
     mode = MODES[terms.mode_of_finance]
     mode.check_terms(terms)
-    instalments = mode.schedule(terms, overrides=overrides)
+    instalments = mode.schedule(terms, overrides=law.calendar)
     disclosed = mode.disclose(terms, instalments=instalments)
-    _check_cap(terms, disclosed, country=country, overrides=overrides)
-    return Agreement(terms=terms, instalments=instalments, disclosure=disclosed)
-
-
-def _check_cap(
-    terms: Terms, disclosed: Disclosure, *, country: str, overrides: Sequence[Fact]
-) -> None:
-    """A fact of topic `rate_cap` caps what its unit says: the nominal or the effective rate."""
-    rates = {"nominal": terms.annual_rate, "effective": disclosed.effective_annual_rate}
-    for fact in rulebook.find_all(
-        "rate_cap",
-        on=terms.disbursed_on,
-        country=country,
-        overrides=overrides,
-        mode_of_finance=terms.mode_of_finance.value,
-    ):
-        cap, rate = Decimal(fact.text), rates[fact.unit]
-        if rate > cap:
-            raise RateAboveCap(annual_rate=rate, cap=cap, fact=fact.source.title)
+    facts = lawful.check_price(law, terms, disclosed, strict=strict)
+    if book is not None:
+        day = terms.disbursed_on
+        facts = lawful.check_amount(law, terms.principal, on=day, strict=strict) + facts
+    return Agreement(terms=terms, instalments=instalments, disclosure=disclosed, facts=facts)
 
 
 def is_young(born_on: date | None, *, on: date, country: str) -> bool | None:
