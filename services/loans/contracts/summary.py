@@ -15,6 +15,10 @@ from shared.texts import Language
 
 HUNDREDTH = Decimal("0.01")
 
+COUNTED_ANEW = (
+    "Profit is counted on the days that the money is with you: what you pay early costs less from"
+    " that day, what is past due goes on costing profit. The amounts here hold if you pay on time."
+)
 FEE_WHEN = {
     FeeWhen.AT_DISBURSEMENT: "Fee {code}: {amount}, kept back when the loan is paid out.",
     FeeWhen.FIRST_INSTALMENT: "Fee {code}: {amount}, paid with the first instalment.",
@@ -50,6 +54,7 @@ def written(agreed: Agreement, *, reference: str, signed_on: date, language: Lan
         say("Fees: {amount}", amount=_amount(cost.total_fees)),
         *_fees(agreed, language=language),
         *_savings(agreed, language=language),
+        *_counted_anew(agreed, language=language),
         say("Cost of the loan, all together: {amount}", amount=_amount(cost.total_cost)),
         say(
             "Effective annual rate, fees included: {rate} %",
@@ -98,6 +103,13 @@ def _savings(agreed: Agreement, *, language: Language) -> list[str]:
     sentence = "You save {amount}; it stays yours and is given back with the last instalment."
     told = texts.translate(sentence, language=language, service="loans")
     return [told.format(amount=_amount(saved))]
+
+
+def _counted_anew(agreed: Agreement, *, language: Language) -> list[str]:
+    """Say that the profit shown holds only for payments on the days agreed, where it does."""
+    if not agreed.terms.charging.follows_payments:
+        return []
+    return [texts.translate(COUNTED_ANEW, language=language, service="loans")]
 
 
 def _instalments(dues: Sequence[Instalment], *, language: Language) -> list[str]:

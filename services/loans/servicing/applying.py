@@ -17,6 +17,7 @@ from services.loans.domain.servicing.orders import Asked, OrderKind
 from services.loans.domain.servicing.rows import Rows
 from services.loans.domain.servicing.shape import Standing
 from services.loans.ledger import operations as ledger
+from services.loans.servicing import held
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow, OrderEffectRow
 from shared import feed, ids
@@ -30,6 +31,8 @@ RENEGOTIATES = frozenset(
         OrderKind.RESTRUCTURE,
         OrderKind.RATE_CHANGE,
         OrderKind.PROFIT_PAUSE,
+        OrderKind.RE_AGE,
+        OrderKind.RE_AMORTISE,
     }
 )
 
@@ -56,8 +59,17 @@ async def bring_into_force(
             entry=decided.entry, actor_id=actor_id, source_id=row.order_id, entry_id=entry_id
         )
         await ledger.post_all(session, [posting])
+    await held.follow(
+        session,
+        row,
+        file=file,
+        asked=asked,
+        decided=decided,
+        entry_id=entry_id,
+        actor_id=actor_id,
+    )
     if asked.kind is OrderKind.DISBURSEMENT_REVERSAL:
-        await taking_back.take_back(
+        generation = await taking_back.take_back(
             session,
             file.contract,
             order_id=row.order_id,
@@ -193,7 +205,7 @@ def _told(row: ContractOrderRow, *, asked: Asked, decided: Decided) -> ContractC
         status=after.status.value,
         is_settled=not after.owed and bool(after.paid_out),
         borrower_id=after.shape.borrower_id,
-        channel=asked.paid_through.value,
+        channel=asked.purse,
         dues=_dues(after.shape.rows) if changed else None,
         **portions,
         moved_minor=change.moved,

@@ -1,7 +1,7 @@
 """What else must be so for an order, beyond the contract itself, and what is done with it?
 
 A charge-back needs its repayment, a transfer a borrower of the same group, a refinancing the new
-contract that pays the old one off.
+contract that pays the old one off, a top-up one that leaves fresh money besides.
 """
 
 from dataclasses import replace
@@ -23,14 +23,16 @@ from services.loans.domain.servicing.orders import Asked, OrderKind
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
 from services.loans.repayments import queries as repayments
-from services.loans.servicing import applying, queries
+from services.loans.servicing import applying, held, queries
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow
 from shared.auth import Actor
 from shared.errors import Kind, RafidError, Sentence
 from shared.ids import ContractId, FundId, RepaymentId
+from shared.money import Money
 
 PAYS_OUT = frozenset({OrderKind.REFUND, OrderKind.CHARGE_BACK})
+BY_NEW_CONTRACT = frozenset({OrderKind.REFINANCE, OrderKind.TOP_UP})
 
 
 class NotOfTheGroup(RafidError):
@@ -61,6 +63,30 @@ class CannotRefinance(RafidError):
     state: str
 
 
+class NothingFresh(RafidError):
+    """The new contract brings no fresh money"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "{reference} pays out {paid_out}, and {settles} of it settles the old contract: a top-up"
+        " leaves something to hand out; otherwise refinance."
+    )
+    reference: str
+    paid_out: Money
+    settles: Money
+
+
+class AnotherFundTopsUp(RafidError):
+    """A top-up is of the same fund"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{reference} is of another fund than {fund_id}, which lent the old: refinance it."
+    reference: str
+    fund_id: FundId
+
+
 async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
     """Give an order with what follows from its cause: money goes back the way it came."""
     if asked.kind is not OrderKind.CHARGE_BACK or asked.channel or asked.repayment_id is None:
@@ -76,6 +102,7 @@ async def require_held(session: AsyncSession, file: File, asked: Asked, decided:
 
     What is taken back of an order is not refused: its money never came, or is with the fund.
     """
+    await held.require(session, file, asked, decided)
     if asked.kind not in PAYS_OUT:
         return
     fund_id = FundId(file.contract.fund_id)
@@ -92,7 +119,12 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
     CannotRefinance, AgreedAnewByDeal.
     """
     first = applying.earliest(file)
-    if asked.kind is OrderKind.REVERSAL and await queries.is_agreed_by_deal(session, file.contract):
+    by_fold = file.standing.life is not None
+    if (
+        asked.kind is OrderKind.REVERSAL
+        and not by_fold
+        and await queries.is_agreed_by_deal(session, file.contract)
+    ):
         raise AgreedAnewByDeal(reference=file.contract.reference)
     if asked.kind is OrderKind.CHARGE_BACK and asked.repayment_id is not None:
         return max(first, await _repaid_on(session, file, asked, asked.repayment_id))
@@ -100,7 +132,7 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
         holder = file.contract.borrower_id
         if not await queries.are_together(session, holder, other=asked.borrower_id):
             raise NotOfTheGroup(borrower_id=asked.borrower_id)
-    if asked.kind is OrderKind.REFINANCE and asked.new_contract_id is not None:
+    if asked.kind in BY_NEW_CONTRACT and asked.new_contract_id is not None:
         await _refinancing(session, file, asked, asked.new_contract_id)
     return first
 
@@ -110,10 +142,9 @@ async def bring_about(
 ) -> None:
     """Do first what an order in force rests on: a new contract is paid out to settle the old.
 
-    Both locks are held by then: of contracts in the order of their ids only by luck, so a
-    refinancing that meets its mirror image fails as a deadlock and is sent again.
+    Both were locked before anything was read, in the order of their ids (`operations.locked`).
     """
-    if asked.kind is not OrderKind.REFINANCE or asked.new_contract_id is None:
+    if asked.kind not in BY_NEW_CONTRACT or asked.new_contract_id is None:
         return
     payout = Payout(contract_id=ContractId(asked.new_contract_id), disbursed_on=row.effective_on)
     await disbursements.disburse_contracts(session, [payout], actor=actor)
@@ -137,17 +168,24 @@ async def _repaid_on(session: AsyncSession, file: File, asked: Asked, repayment_
 async def _refinancing(
     session: AsyncSession, file: File, asked: Asked, new_contract_id: UUID
 ) -> ContractRow:
-    new = await contract_queries.contract(session, new_contract_id, lock=True)
+    new = await contract_queries.contract(session, new_contract_id)
     old = file.contract
     fits = new.borrower_id == old.borrower_id and new.currency == old.currency
     if new.status != ContractStatus.SIGNED or not fits:
         raise CannotRefinance(reference=new.reference, state=new.status)
     terms = contract_queries.terms_of(new)
     quote = payoff.quote(file.standing, on=asked.effective_on)
+    paid_out = terms.principal - schedule.fees_at_disbursement(terms)
+    if asked.kind is OrderKind.TOP_UP:
+        if new.fund_id != old.fund_id:
+            raise AnotherFundTopsUp(reference=new.reference, fund_id=FundId(old.fund_id))
+        if paid_out.minor <= quote.total:
+            settles = file.standing.money(quote.total)
+            raise NothingFresh(reference=new.reference, paid_out=paid_out, settles=settles)
     effects.require(
         file.standing,
         quote.total,
-        available=terms.principal.minor - schedule.fees_at_disbursement(terms).minor,
+        available=paid_out.minor,
         what=Sentence("paid out under the new contract"),
     )
     return new

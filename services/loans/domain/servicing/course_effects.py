@@ -27,9 +27,11 @@ from services.loans.domain.servicing.shape import Shape, Standing
 from shared.errors import Sentence
 
 GIVES_UP = frozenset({OrderKind.WRITE_OFF, OrderKind.CHARGE_OFF})
-PAYS_OFF = frozenset({OrderKind.PAYOFF, OrderKind.REFINANCE})
+PAYS_OFF = frozenset({OrderKind.PAYOFF, OrderKind.REFINANCE, OrderKind.TOP_UP})
 SPREADS = frozenset({OrderKind.RESCHEDULE, OrderKind.RESTRUCTURE, OrderKind.RE_AGE})
-CHECKED_AS_USUAL = frozenset({OrderKind.CHARGE, OrderKind.FORGIVENESS, OrderKind.REFUND})
+CHECKED_AS_USUAL = frozenset(
+    {OrderKind.CHARGE, OrderKind.FORGIVENESS, OrderKind.REFUND, OrderKind.SET_OFF}
+)
 BOOKS_ALONE = frozenset(
     {
         OrderKind.TRANSFER,
@@ -38,6 +40,7 @@ BOOKS_ALONE = frozenset(
         OrderKind.CLOSE,
         OrderKind.REOPEN,
         OrderKind.DISBURSEMENT_REVERSAL,
+        OrderKind.END_DRAWING,
     }
 )
 RESTS_ON_ALL = frozenset({*GIVES_UP, OrderKind.RECOVERY, OrderKind.CLOSE, OrderKind.REOPEN})
@@ -62,7 +65,8 @@ def apply(standing: Standing, life: Life, asked: Asked) -> Shape:
         )
     _check(standing, life, asked)
     one = _ordered(standing, life, asked)
-    course = life.entering(one).course()
+    entered = life.entering(one)
+    course = entered.course()
     _check_after(standing, asked, course)
     before = standing.shape
     shape = replace(
@@ -72,8 +76,10 @@ def apply(standing: Standing, life: Life, asked: Asked) -> Shape:
         forgiven=before.forgiven + one.forgiven,
     )
     after = replace(standing, shape=shape)
-    _require_whole(after, life.entering(one), asked)
-    if _is_same(standing, after=after) and asked.kind not in GIVES_UP:
+    _require_whole(after, entered, asked)
+    on_that_day = course_rows.rows_of(life.course(as_of=entered.last_on))
+    bare = replace(standing, shape=replace(before, rows=on_that_day))
+    if _is_same(bare, after=after) and asked.kind not in GIVES_UP:
         raise OrderChangesNothing(contract_id=standing.contract_id, order_kind=asked.kind)
     if asked.kind is OrderKind.CHARGE_OFF:
         shape = replace(shape, written_off=before.written_off + after.outstanding)
@@ -132,24 +138,29 @@ def _check(standing: Standing, life: Life, asked: Asked) -> None:
         effects.EFFECTS[asked.kind](standing, asked)
     if asked.kind in PAYS_OFF and on < life.last_on:
         raise OrderDayNotPossible(effective_on=on, earliest=life.last_on, latest=on)
+    if asked.kind is OrderKind.RATE_CHANGE and asked.annual_rate == life.rate_on(on):
+        raise OrderChangesNothing(contract_id=standing.contract_id, order_kind=asked.kind)
     if asked.kind in SPREADS:
         _check_spread(standing, asked)
     if asked.until_on is not None and asked.until_on < on:
         raise DueDayNotPossible(due_on=asked.until_on, after=on)
     if asked.kind is OrderKind.CHARGE_BACK:
-        course = life.course()
-        available = sum(
-            (moved.amount - moved.surplus) * (1 if moved.key == asked.repayment_id else 0)
-            for moved in course.transactions
-            if moved.kind is TransactionKind.REPAYMENT
-        ) - sum(
-            one.asked.amount_minor or 0
-            for one in life.orders
-            if one.asked.kind is OrderKind.CHARGE_BACK
-            and one.asked.repayment_id == asked.repayment_id
-        )
-        what = Sentence("left of the repayment")
+        available, what = _chargeable(life, asked), Sentence("left of the repayment")
         effects.require(standing, effects.amount(asked), available=available, what=what)
+
+
+def _chargeable(life: Life, asked: Asked) -> int:
+    """What a repayment paid, and was not claimed back yet; its surplus is refunded instead."""
+    paid = sum(
+        moved.amount - moved.surplus
+        for moved in life.course().transactions
+        if moved.kind is TransactionKind.REPAYMENT and moved.key == asked.repayment_id
+    )
+    return paid - sum(
+        one.asked.amount_minor or 0
+        for one in life.orders
+        if one.asked.kind is OrderKind.CHARGE_BACK and one.asked.repayment_id == asked.repayment_id
+    )
 
 
 def _check_spread(standing: Standing, asked: Asked) -> None:
@@ -173,6 +184,8 @@ def _ordered(standing: Standing, life: Life, asked: Asked) -> Ordered:
         moved = life.payoff(on=asked.effective_on)
     elif asked.kind in {OrderKind.REFUND, OrderKind.CHARGE_BACK}:
         moved = -effects.amount(asked)
+    elif asked.kind is OrderKind.SET_OFF:
+        moved = effects.amount(asked)
     elif asked.kind is OrderKind.FORGIVENESS:
         given = effects.EFFECTS[asked.kind](standing, asked).forgiven
         forgiven = given - standing.shape.forgiven

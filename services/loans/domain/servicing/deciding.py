@@ -26,7 +26,7 @@ from services.loans.domain.servicing.shape import Difference, Shape, Standing
 from shared.errors import RafidError
 from shared.ids import EntryId
 
-FINAL = frozenset({OrderKind.REVERSAL, OrderKind.DISBURSEMENT_REVERSAL})
+FINAL = frozenset({OrderKind.REVERSAL, OrderKind.DISBURSEMENT_REVERSAL, OrderKind.END_DRAWING})
 ENTRY_KINDS: Mapping[OrderKind, EntryKind] = {
     OrderKind.WRITE_OFF: EntryKind.WRITE_OFF,
     OrderKind.CHARGE_OFF: EntryKind.WRITE_OFF,
@@ -154,7 +154,7 @@ def decide(
         occurred_on=days.open_day(
             asked.effective_on if moved else today, closed_through=closed_through
         ),
-        channel=(reverses.asked if reverses else asked).paid_through,
+        purse=(reverses.asked if reverses else asked).purse,
         reverses_entry_id=reverses.entry_id if reverses else None,
     )
     return Decided(

@@ -180,12 +180,27 @@ def _reopen(standing: Standing, _: Asked) -> Shape:
 
 
 def _undo(standing: Standing, _: Asked) -> Shape:
-    """Take the disbursement back: only where nothing has moved since."""
-    if standing.paid or standing.shape.written_off:
-        raise HasMoved(
-            paid=standing.money(standing.paid), given_up=standing.money(standing.shape.written_off)
-        )
+    """Take the newest disbursement back; the only one where nothing has moved since.
+
+    Of several tranches the others stay, and what was paid pours over the instalments they make.
+    """
+    paid = standing.paid - standing.contributed if standing.payouts == 1 else 0
+    if paid or standing.shape.written_off:
+        given_up = standing.money(standing.shape.written_off)
+        raise HasMoved(paid=standing.money(paid), given_up=given_up)
     return replace(standing.shape, is_undone=True)
+
+
+def _set_off(standing: Standing, asked: Asked) -> Shape:
+    """Take savings against what is owed: paid like any money of the borrower's."""
+    what = Sentence("open on the contract")
+    require(standing, amount(asked), available=standing.owed, what=what)
+    return replace(standing.shape, moved=standing.shape.moved + amount(asked))
+
+
+def _end_drawing(standing: Standing, _: Asked) -> Shape:
+    """Let no more be drawn, where anything may be; what is drawn stays as it falls due."""
+    return replace(standing.shape, is_drawing_ended=bool(standing.undrawn))
 
 
 def _profit_pause(standing: Standing, asked: Asked) -> Shape:
@@ -263,6 +278,7 @@ EFFECTS: Mapping[OrderKind, Effect] = {
     OrderKind.PROFIT_PAUSE: _profit_pause,
     OrderKind.ADVANCE: _advance,
     OrderKind.REFINANCE: _payoff,
+    OrderKind.TOP_UP: _payoff,
     OrderKind.TRANSFER: _transfer,
     OrderKind.WRITE_OFF: _write_off,
     OrderKind.RECOVERY: _recovery,
@@ -272,4 +288,6 @@ EFFECTS: Mapping[OrderKind, Effect] = {
     OrderKind.CLOSE: _close,
     OrderKind.REOPEN: _reopen,
     OrderKind.DISBURSEMENT_REVERSAL: _undo,
+    OrderKind.SET_OFF: _set_off,
+    OrderKind.END_DRAWING: _end_drawing,
 }

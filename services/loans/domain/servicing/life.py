@@ -108,6 +108,14 @@ class Life:
         """The newest day of value on which anything happened."""
         return max((event.on for event in self.events), default=self.terms.disbursed_on)
 
+    def rate_on(self, day: date) -> Decimal:
+        """The rate a year that holds on a day, by the terms and the orders."""
+        rate = self.terms.annual_rate
+        for one in sorted(self.orders, key=lambda one: one.asked.effective_on):
+            if one.asked.annual_rate is not None and one.asked.effective_on <= day:
+                rate = one.asked.annual_rate
+        return rate
+
     def course(self, *, as_of: date | None = None) -> Course:
         """The course as it stands on a day; None: on the newest day on which anything happened."""
         return fold.course(self.plan, self.events, as_of=as_of or self.last_on)
@@ -233,6 +241,8 @@ def _charged_off(one: Ordered, _: Terms) -> Sequence[Event]:
 EVENTS: Mapping[OrderKind, Callable[[Ordered, Terms], Sequence[Event]]] = {
     OrderKind.PAYOFF: _paid_by_order,
     OrderKind.REFINANCE: _paid_by_order,
+    OrderKind.SET_OFF: _paid_by_order,
+    OrderKind.TOP_UP: _paid_by_order,
     OrderKind.WAIVER: _waived,
     OrderKind.CHARGE: _charged,
     OrderKind.PAYMENT_HOLIDAY: _postponed,

@@ -30,6 +30,7 @@ class OrderKind(StrEnum):
     CHARGE_OFF = "charge_off"
     ADVANCE = "advance"
     REFINANCE = "refinance"
+    TOP_UP = "top_up"
     TRANSFER = "transfer"
     WRITE_OFF = "write_off"
     RECOVERY = "recovery"
@@ -39,6 +40,8 @@ class OrderKind(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     DISBURSEMENT_REVERSAL = "disbursement_reversal"
+    SET_OFF = "set_off"
+    END_DRAWING = "end_drawing"
     REVERSAL = "reversal"
 
 
@@ -120,6 +123,7 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.CHARGE_OFF: Rule(may_have=("further_profit",), weight=Weight.AMOUNT),
     _K.ADVANCE: Rule(needs=("effect",), is_approved=False),
     _K.REFINANCE: Rule(needs=("new_contract_id",), moves_money=True),
+    _K.TOP_UP: Rule(needs=("new_contract_id",), moves_money=True),
     _K.TRANSFER: Rule(needs=("borrower_id",)),
     _K.WRITE_OFF: Rule(weight=Weight.AMOUNT, in_relief=True),
     _K.RECOVERY: Rule(
@@ -138,6 +142,8 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.CLOSE: Rule(),
     _K.REOPEN: Rule(),
     _K.DISBURSEMENT_REVERSAL: Rule(moves_money=True),
+    _K.SET_OFF: Rule(needs=("amount_minor",), weight=Weight.AMOUNT),
+    _K.END_DRAWING: Rule(),
     _K.REVERSAL: Rule(needs=("order_id",)),
 }
 
@@ -199,6 +205,11 @@ class Asked:
     def paid_through(self) -> Channel:
         """The account that money moves through: cash unless said otherwise."""
         return self.channel or Channel.CASH
+
+    @property
+    def purse(self) -> str:
+        """The code of the account that its money comes out of, or goes to."""
+        return "savings" if self.kind is OrderKind.SET_OFF else self.paid_through.value
 
     def members(self) -> dict[str, JsonValue]:
         """The members of its kind, as they are kept with the order."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.loans.domain import allocation, journal
 from services.loans.domain.allocation import Order, Portions
 from services.loans.domain.chart import FundAccounts
-from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import Life
@@ -35,6 +35,7 @@ class Shape:
     recovered: int = 0
     is_closed: bool = False
     is_undone: bool = False
+    is_drawing_ended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,9 @@ class Standing:
     """A contract as an order finds it: agreement, shape, and the money that moved.
 
     `received` is the sum of its repayments, `paid_out` of its disbursements. `life` is what its
-    course is folded from, where every payment counts the profit anew.
+    course is folded from, where every payment counts the profit anew. `payouts` are the tranches
+    drawn, `contributed` what the borrower's own contribution paid on them, `undrawn` what its fund
+    has still committed to later ones.
     """
 
     contract_id: ContractId
@@ -57,6 +60,9 @@ class Standing:
     sharia_bound: bool = True
     defers_profit: bool = False
     life: Life | None = None
+    payouts: int = 1
+    contributed: int = 0
+    undrawn: int = 0
 
     @property
     def recounts_profit(self) -> bool:
@@ -143,16 +149,16 @@ class Difference:
             deferred=-self.deferred,
         )
 
-    def lines(self, *, channel: Channel, penalty_account: str) -> dict[str, int]:
+    def lines(self, *, purse: str, penalty_account: str) -> dict[str, int]:
         """The entry's lines by account, debits positive; they sum to zero.
 
         A write-off of 500.000 is Dr write_off, Cr loans; a refund of 20.000 is Dr surplus, Cr
-        cash; a payoff is a repayment. Profit is income when it is paid (cash basis), so profit
+        cash; a payoff is a repayment, out of savings by a set-off. Profit is income when it is paid (cash basis), so profit
         waived before it is paid books nothing; of a sale
         at a mark-up it is Dr deferred profit, Cr receivable.
         """
         lines = {
-            channel.value: self.moved + self.recovered,
+            purse: self.moved + self.recovered,
             "loans": -self.portions.principal - self.written_off,
             "profit_income": -self.portions.profit,
             "fee_income": -self.portions.fee,
@@ -172,7 +178,7 @@ class Difference:
         *,
         kind: EntryKind,
         occurred_on: date,
-        channel: Channel,
+        purse: str,
         reverses_entry_id: EntryId | None = None,
     ) -> JournalEntry | None:
         """The one entry that books the difference; None where nothing moves in the books.
@@ -180,7 +186,7 @@ class Difference:
         Raises `AccountNotInChart` where the fund has no such account: a waqf takes no profit.
         """
         account = journal.penalty_account(standing.fund, sharia_bound=standing.sharia_bound)
-        lines = self.lines(channel=channel, penalty_account=account)
+        lines = self.lines(purse=purse, penalty_account=account)
         if not lines:
             return None
         fund = standing.fund
