@@ -296,6 +296,10 @@ MOVEMENTS = text("""
       from deal_step where institution_id = :institution_id and contract_id = :contract_id
         and handed_minor <> 0
       union all
+      select holding_id, 'order', -amount_minor, moved_on, cast(null as uuid), entry_id from holding
+      where institution_id = :institution_id and contract_id = :contract_id
+        and purpose = 'contribution' and disbursement_id is not null
+      union all
       select e.order_id, 'order', e.moved_minor + e.forgiven_minor, o.effective_on, null, e.entry_id
       from order_effect e join contract_order o using (institution_id, order_id)
       where institution_id = :institution_id and e.contract_id = :contract_id
@@ -344,12 +348,13 @@ async def decided_on(session: AsyncSession, application_id: ApplicationId) -> da
 MAY_ARRIVE = text("""
     select payment_id from payment
     where institution_id = :institution_id and contract_id = :contract_id
-      and direction = 'outbound' and status not in ('failed', 'reversed')
+      and direction = 'outbound' and (status in ('requested', 'accepted')
+        or (status = 'completed' and booked_at is null))
 """)
 
 
 async def payment_that_may_arrive(session: AsyncSession, contract_id: UUID) -> UUID | None:
-    """Return the payment to the borrower that has not failed, or None."""
+    """Return the payment to the borrower that has not failed and is not booked, or None."""
     values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
     found: UUID | None = await session.scalar(MAY_ARRIVE, values)
     return found

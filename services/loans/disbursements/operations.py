@@ -1,7 +1,7 @@
 """How does a loan reach its borrower: in cash at once, over a wallet when the money arrived?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,16 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.positions import PaidOut
-from services.loans.contracts.tables import ContractRow
-from services.loans.disbursements import queries
+from services.loans.contracts.tables import ContractRow, GenerationRow
+from services.loans.disbursements import parts, payable, queries, restating
+from services.loans.disbursements.parts import Drawing, Part
 from services.loans.disbursements.tables import DisbursementRow
-from services.loans.domain import journal, schedule
+from services.loans.domain import journal
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.claiming import Ask
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.journal import Channel
-from services.loans.domain.lifecycle import ContractStatus
-from services.loans.domain.modes import MODES
 from services.loans.domain.paying import Direction
 from services.loans.domain.product import Product
 from services.loans.domain.terms import Terms
@@ -29,11 +28,11 @@ from services.loans.funds import queries as fund_queries
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from services.loans.payments import operations as payments
+from services.loans.payments import queries as payment_queries
 from services.loans.payments.tables import PaymentRow
 from services.loans.products import queries as products
 from shared import feed, ids, tenancy
 from shared.auth import Actor
-from shared.errors import Kind, RafidError
 from shared.events import DisbursementCompleted
 from shared.ids import (
     ApplicationId,
@@ -46,67 +45,20 @@ from shared.ids import (
 from shared.money import Money
 
 
-class AlreadyPaidOut(RafidError):
-    """The loan has been paid out, or will not be"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = "The contract {reference} is {state}; only a signed one is paid out, once."
-    reference: str
-    state: str
-
-
-class PaymentUnderWay(RafidError):
-    """A payment of this loan is on its way"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = "The payment {payment_id} for {reference} has no definite end yet; nothing is sent."
-    reference: str
-    payment_id: UUID
-
-
-class CashNotToClient(RafidError):
-    """Cash is not paid to the client in this mode"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = (
-        "The contract {reference} is in the mode {mode}: its steps pay the supplier or hand over"
-        " the capital."
-    )
-    reference: str
-    mode: str
-
-
-class NoDayToPayOut(RafidError):
-    """The loan cannot be paid out on this day"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "{disbursed_on} is before signature ({signed_on}) or not before the first due date."
-    disbursed_on: date
-    signed_on: date
-
-
-class TakenBackLater(RafidError):
-    """The loan was taken back after this day"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "{disbursed_on} is before {taken_back_on}, when the earlier payout was taken back."
-    disbursed_on: date
-    taken_back_on: date
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """A contract to be paid out, on a day, through an account of its fund."""
+    """A contract to be paid out, on a day, through an account of its fund.
+
+    Without an amount it is the loan, or its next tranche as agreed; a `tranche` named by its
+    number is paid out only while it is the next.
+    """
 
     contract_id: ContractId
     disbursed_on: date
     channel: Channel = Channel.CASH
     payment_id: UUID | None = None
+    amount: Money | None = None
+    tranche: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +68,12 @@ class _Paid:
     payout: Payout
     contract: ContractRow
     terms: Terms
+    part: Part
     ask: Ask
     fund: FundAccounts
     disbursement_id: DisbursementId
     entry_id: EntryId
-
-    @property
-    def fee_kept(self) -> Money:
-        return schedule.fees_at_disbursement(self.terms)
+    event_id: UUID
 
 
 async def disburse_contracts(
@@ -131,17 +81,21 @@ async def disburse_contracts(
 ) -> list[DisbursementRow]:
     """Pay signed contracts out in cash: their funds' rules are checked again, then all is booked.
 
-    All or none, in a handful of statements. Raises ContractUnknown, AlreadyPaidOut,
-    PaymentUnderWay, NoDayToPayOut, FundRestricted, ClaimRefused, PeriodClosed.
+    All or none, loans paid out whole in a handful of statements. Raises ContractUnknown,
+    AlreadyPaidOut, PaymentUnderWay, NoDayToPayOut, FundRestricted, ClaimRefused, PeriodClosed,
+    and what `parts.asked` raises.
     """
     if not payouts:
         return []
     rows = await _payable(session, payouts, actor=actor)
-    asks = await asks_of(session, list(rows.values()))
+    drawn_now = await _parts(session, payouts, rows=rows)
+    asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
     for day in sorted({payout.disbursed_on for payout in payouts}):
         of_day = [asks[one.contract_id] for one in payouts if one.disbursed_on == day]
         await funds.draw_all(session, of_day, on=day, actor_id=actor.id)
-    return await _book(session, payouts, rows=rows, asks=asks, actor_id=actor.id)
+    return await _book(
+        session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor.id
+    )
 
 
 async def request_disbursement(
@@ -153,24 +107,28 @@ async def request_disbursement(
     phone_sealed: bytes,
     on: date,
     actor: Actor,
+    amount: Money | None = None,
+    tranche: int | None = None,
 ) -> PaymentRow:
     """Let a payment to the borrower set out; nothing is booked before it has arrived.
 
-    The borrower gets the loan less a fee kept back. Raises what `disburse_contracts` raises,
-    before any money is on its way.
+    The borrower gets the loan, or its next tranche, less what is kept back. Raises what
+    `disburse_contracts` raises, before any money is on its way.
     """
-    payout = Payout(contract_id=contract_id, disbursed_on=on)
+    payout = Payout(contract_id=contract_id, disbursed_on=on, amount=amount, tranche=tranche)
     rows = await _payable(session, [payout], actor=actor)
-    asks = await asks_of(session, list(rows.values()))
+    drawn_now = await _parts(session, [payout], rows=rows)
+    asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
     await funds.require_allowed(session, asks[contract_id], on=on)
-    terms = contract_queries.terms_of(rows[contract_id])
+    part = drawn_now[contract_id]
     return await payments.request_payment(
         session,
         payment_id=payment_id,
         direction=Direction.OUTBOUND,
         rail=rail,
         contract_id=contract_id,
-        amount=terms.principal - schedule.fees_at_disbursement(terms),
+        amount=part.paid,
+        gross=part.gross,
         phone_sealed=phone_sealed,
         actor_id=actor.id,
     )
@@ -201,10 +159,20 @@ async def complete_disbursement(
         channel=Channel.WALLET,
         payment_id=payment_id,
     )
-    asks = await asks_of(session, [row])
+    payment = await payment_queries.find_payment(session, payment_id)
+    if payment is None:
+        raise LookupError(f"the payment {payment_id} is booked and is not there")
+    terms = contract_queries.terms_of(row)
+    part = await parts.arrived(session, row, terms=terms, on=payout.disbursed_on, payment=payment)
+    asks = _of_parts(await asks_of(session, [row]), {contract_id: part})
     await funds.draw_paid(session, [asks[contract_id]], actor_id=actor_id)
     (disbursed,) = await _book(
-        session, [payout], rows={contract_id: row}, asks=asks, actor_id=actor_id
+        session,
+        [payout],
+        rows={contract_id: row},
+        drawn_now={contract_id: part},
+        asks=asks,
+        actor_id=actor_id,
     )
     return disbursed
 
@@ -218,7 +186,10 @@ async def take_over(
     """
     rows = await contract_queries.locked_contracts(session, [one.contract_id for one in payouts])
     asks = await asks_of(session, list(rows.values()))
-    return await _book(session, payouts, rows=rows, asks=asks, actor_id=actor_id)
+    drawn_now = {one: parts.whole(contract_queries.terms_of(row)) for one, row in rows.items()}
+    return await _book(
+        session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor_id
+    )
 
 
 async def asks_of(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[ContractId, Ask]:
@@ -254,20 +225,33 @@ async def _payable(
         row = rows[payout.contract_id]
         if actor.branch_ids is not None and row.branch_id not in actor.branch_ids:
             raise ContractUnknown(contract_id=payout.contract_id)
-        if row.status != ContractStatus.SIGNED:
-            raise AlreadyPaidOut(reference=row.reference, state=row.status)
-        if payout.contract_id in under_way:
-            raise PaymentUnderWay(reference=row.reference, payment_id=under_way[payout.contract_id])
-        terms = contract_queries.terms_of(row)
-        if not MODES[terms.mode_of_finance].PAYS_CLIENT:
-            mode = terms.mode_of_finance.value
-            raise CashNotToClient(reference=row.reference, mode=mode)
-        if not row.signed_on <= payout.disbursed_on < terms.first_due_on:
-            raise NoDayToPayOut(disbursed_on=payout.disbursed_on, signed_on=row.signed_on)
-        since = taken_back.get(payout.contract_id)
-        if since is not None and payout.disbursed_on < since:
-            raise TakenBackLater(disbursed_on=payout.disbursed_on, taken_back_on=since)
+        payable.require(
+            row,
+            on=payout.disbursed_on,
+            under_way=under_way.get(payout.contract_id),
+            taken_back_on=taken_back.get(payout.contract_id),
+        )
     return rows
+
+
+async def _parts(
+    session: AsyncSession, payouts: Sequence[Payout], *, rows: Mapping[ContractId, ContractRow]
+) -> dict[ContractId, Part]:
+    return {
+        payout.contract_id: await parts.asked(
+            session,
+            rows[payout.contract_id],
+            terms=contract_queries.terms_of(rows[payout.contract_id]),
+            drawing=Drawing(on=payout.disbursed_on, amount=payout.amount, tranche=payout.tranche),
+        )
+        for payout in payouts
+    }
+
+
+def _of_parts(
+    asks: Mapping[ContractId, Ask], drawn_now: Mapping[ContractId, Part]
+) -> dict[ContractId, Ask]:
+    return {one: replace(ask, amount=drawn_now[one].gross) for one, ask in asks.items()}
 
 
 async def _book(
@@ -275,6 +259,7 @@ async def _book(
     payouts: Sequence[Payout],
     *,
     rows: Mapping[ContractId, ContractRow],
+    drawn_now: Mapping[ContractId, Part],
     asks: Mapping[ContractId, Ask],
     actor_id: UUID,
 ) -> list[DisbursementRow]:
@@ -285,52 +270,82 @@ async def _book(
             payout=payout,
             contract=rows[payout.contract_id],
             terms=contract_queries.terms_of(rows[payout.contract_id]),
+            part=drawn_now[payout.contract_id],
             ask=asks[payout.contract_id],
             fund=accounts[asks[payout.contract_id].fund_id],
             disbursement_id=DisbursementId(ids.new()),
             entry_id=EntryId(ids.new()),
+            event_id=ids.new(),
         )
         for payout in payouts
     ]
     await ledger.post_all(session, [_posting(item, actor_id=actor_id) for item in paid])
-    values = [_values(session, item, actor_id=actor_id) for item in paid]
+    await contracts.pay_out(session, [_moved(item) for item in paid], actor_id=actor_id)
+    restated = {
+        item.payout.contract_id: await restating.restated(session, item.contract)
+        for item in paid
+        if item.part.instalments is not None
+    }
+    values = [_values(session, item, restated=restated, actor_id=actor_id) for item in paid]
     written = await session.scalars(insert(DisbursementRow).returning(DisbursementRow), values)
     by_contract = {row.contract_id: row for row in written}
-    told = [feed.Told(_told(item), item.payout.contract_id) for item in paid]
-    await contracts.pay_out(
-        session,
-        [
-            PaidOut(contract=item.contract, on=item.payout.disbursed_on, event_id=one.event_id)
-            for item, one in zip(paid, told, strict=True)
-        ],
-        actor_id=actor_id,
+    await feed.publish_all(
+        session, [feed.Told(_told(item), item.payout.contract_id, item.event_id) for item in paid]
     )
-    await feed.publish_all(session, told)
+    for item in paid:
+        await restating.follow(
+            session,
+            by_contract[item.payout.contract_id],
+            contract=item.contract,
+            part=item.part,
+            restated=restated.get(item.payout.contract_id),
+        )
     return [by_contract[payout.contract_id] for payout in payouts]
+
+
+def _moved(item: _Paid) -> PaidOut:
+    return PaidOut(
+        contract=item.contract,
+        on=item.payout.disbursed_on,
+        event_id=item.event_id,
+        amount_minor=item.part.gross.minor,
+        instalments=item.part.instalments,
+        moved=item.part.applied.minor,
+    )
 
 
 def _posting(item: _Paid, *, actor_id: UUID) -> ledger.Posting:
     entry = journal.disbursement_entry(
-        item.terms.principal,
+        item.part.gross,
         fund=item.fund,
         disbursed_on=item.payout.disbursed_on,
         contract_id=item.payout.contract_id,
         channel=item.payout.channel,
-        fee=item.fee_kept,
+        fee=item.part.fee_kept,
+        saved=item.part.saved,
     )
     return ledger.Posting(
         entry=entry, actor_id=actor_id, source_id=item.disbursement_id, entry_id=item.entry_id
     )
 
 
-def _values(session: AsyncSession, item: _Paid, *, actor_id: UUID) -> dict[str, object]:
+def _values(
+    session: AsyncSession,
+    item: _Paid,
+    *,
+    restated: Mapping[ContractId, GenerationRow],
+    actor_id: UUID,
+) -> dict[str, object]:
+    made = restated.get(item.payout.contract_id)
     return {
         "institution_id": tenancy.institution_of(session),
         "disbursement_id": item.disbursement_id,
         "contract_id": item.payout.contract_id,
         "currency": item.terms.currency,
-        "amount_minor": item.terms.principal.minor,
-        "fee_kept_minor": item.fee_kept.minor,
+        "amount_minor": item.part.gross.minor,
+        "fee_kept_minor": item.part.fee_kept.minor,
+        "saved_minor": item.part.saved.minor,
+        "generation": None if made is None else made.generation,
         "disbursed_on": item.payout.disbursed_on,
         "channel": item.payout.channel.value,
         "payment_id": item.payout.payment_id,
@@ -344,8 +359,9 @@ def _told(item: _Paid) -> DisbursementCompleted:
         contract_id=item.payout.contract_id,
         disbursement_id=item.disbursement_id,
         fund_id=item.ask.fund_id,
-        amount_minor=item.terms.principal.minor,
-        fee_kept_minor=item.fee_kept.minor,
+        amount_minor=item.part.gross.minor,
+        fee_kept_minor=item.part.fee_kept.minor,
+        saved_minor=item.part.saved.minor,
         currency=item.terms.currency,
         disbursed_on=item.payout.disbursed_on,
         channel=item.payout.channel.value,

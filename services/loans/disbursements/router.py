@@ -25,6 +25,7 @@ from services.loans.payments.router import RAIL
 from shared import idempotency, ids
 from shared.auth import Actor, Role, require
 from shared.ids import ContractId, PaymentId
+from shared.money import Money
 
 router = APIRouter(prefix="/loans/v1/contracts", tags=["disbursements"])
 
@@ -46,14 +47,25 @@ async def disburse(
     key: IdempotencyKey,
     later: BackgroundTasks,
 ) -> Response:
-    """Pay a signed contract out: cash is booked at once, a wallet when the money has arrived."""
+    """Pay a signed contract out, or its next tranche: cash is booked at once, a wallet when the
+    money has arrived.
+    """
     desk: PaymentDesk = request.app.state.payments
     disbursed_on = body.disbursed_on or today
     days.require_come(disbursed_on, member="disbursed_on", today=today)
     payment_id = PaymentId(ids.new())
 
+    async def amount(session: AsyncSession) -> Money | None:
+        seen = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
+        return body.money(currency=seen.currency)
+
     async def in_cash(session: AsyncSession) -> PayoutOut:
-        payout = Payout(contract_id=ContractId(contract_id), disbursed_on=disbursed_on)
+        payout = Payout(
+            contract_id=ContractId(contract_id),
+            disbursed_on=disbursed_on,
+            amount=await amount(session),
+            tranche=body.tranche,
+        )
         (row,) = await operations.disburse_contracts(session, [payout], actor=actor)
         return PayoutOut.booked(row)
 
@@ -67,6 +79,8 @@ async def disburse(
             phone_sealed=desk.sealer.seal(actor.institution_id, phone.encode()),
             on=today,
             actor=actor,
+            amount=await amount(session),
+            tranche=body.tranche,
         )
         return PayoutOut.under_way(row)
 

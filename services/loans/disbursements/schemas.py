@@ -11,15 +11,21 @@ from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain.journal import Channel
 from services.loans.payments.schemas import PaymentOut
 from services.loans.payments.tables import PaymentRow
-from shared.money import Money
+from shared.money import CurrencyMismatch, Money
 from shared.schemas import Body, MoneyBody
 
 
 class DisbursementIn(Body):
-    """A signed contract to pay out, whole: cash on a day (today), or to a phone's wallet now."""
+    """A signed contract to pay out: cash on a day (today), or to a phone's wallet now.
+
+    Whole, or its next tranche as agreed; where the terms allow it, in a smaller `amount`. Named
+    by its number, a `tranche` is paid out only while it is the next.
+    """
 
     channel: Channel = Channel.CASH
     disbursed_on: date | None = None
+    amount: MoneyBody | None = None
+    tranche: Annotated[int, Field(ge=1, le=100)] | None = None
     phone: Annotated[str, Field(min_length=5, max_length=40)] | None = None
 
     @model_validator(mode="after")
@@ -31,33 +37,52 @@ class DisbursementIn(Body):
             raise PydanticCustomError("disbursed_on", "the wallet says on which day it paid")
         return self
 
+    def money(self, *, currency: str) -> Money | None:
+        """Give the amount asked for. Raises `CurrencyMismatch` for another currency."""
+        if self.amount is None:
+            return None
+        if self.amount.currency != currency:
+            raise CurrencyMismatch(left=currency, right=self.amount.currency)
+        return self.amount.money()
+
 
 class DisbursementOut(Body):
-    """A loan paid out; `paid` is what the borrower got, less a fee kept back."""
+    """A loan paid out, or a tranche of it; `paid` is what the borrower got of it.
+
+    The rest is a fee kept back and what was put into the borrower's savings. One taken back
+    follows as a row of negative amounts that names it.
+    """
 
     disbursement_id: UUID
     contract_id: UUID
     amount: MoneyBody
     fee_kept: MoneyBody
+    saved: MoneyBody
     paid: MoneyBody
     disbursed_on: date
     channel: Channel
     payment_id: UUID | None
+    generation: int | None
+    reverses_disbursement_id: UUID | None
 
     @classmethod
     def of(cls, row: DisbursementRow) -> Self:
         """Write a disbursement."""
         amount = Money(row.amount_minor, row.currency)
         fee_kept = Money(row.fee_kept_minor, row.currency)
+        saved = Money(row.saved_minor, row.currency)
         return cls(
             disbursement_id=row.disbursement_id,
             contract_id=row.contract_id,
             amount=MoneyBody.of(amount),
             fee_kept=MoneyBody.of(fee_kept),
-            paid=MoneyBody.of(amount - fee_kept),
+            saved=MoneyBody.of(saved),
+            paid=MoneyBody.of(amount - fee_kept - saved),
             disbursed_on=row.disbursed_on,
             channel=Channel(row.channel),
             payment_id=row.payment_id,
+            generation=row.generation,
+            reverses_disbursement_id=row.reverses_disbursement_id,
         )
 
 

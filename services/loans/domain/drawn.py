@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.loans.domain import due_dates, flows
-from services.loans.domain.drawing import Tranche
+from services.loans.domain import due_dates, flows, journal
+from services.loans.domain.allocation import Portions
+from services.loans.domain.chart import FundAccounts
+from services.loans.domain.drawing import Drawing, Tranche
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
+from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
+from shared.ids import ContractId
 from shared.money import Money
 
 
@@ -45,6 +50,39 @@ class TrancheAmountWrong(RafidError):
     amount: Money
     least: Money
     most: Money
+
+
+class DrawingEnded(RafidError):
+    """No more is drawn on the loan"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The drawing of {reference} was ended: {committed} is left of what its fund committed."
+    reference: str
+    committed: Money
+
+
+class DownPaymentMissing(RafidError):
+    """The borrower's own contribution has not come"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{asked} is to be contributed before {reference} is paid out; {held} is held."
+    reference: str
+    asked: Money
+    held: Money
+
+
+class DrawnAmidOrders(RafidError):
+    """The instalments were agreed anew since the last tranche"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = (
+        "An order spread the principal of {reference} anew: nothing more is drawn on the plan that"
+        " was signed. Take the order back, or end the drawing."
+    )
+    reference: str
 
 
 class TrancheDayWrong(RafidError):
@@ -102,7 +140,7 @@ def following(terms: Terms, *, drawn: Sequence[Tranche], reference: str) -> Draw
     agreed, drawing = tranches(terms), terms.drawing
     paid = Money.total((one.amount for one in drawn), terms.currency)
     number = len(drawn) + 1
-    if number > len(agreed):
+    if number > len(agreed) or paid >= terms.principal:
         raise NothingLeftToDraw(reference=reference, drawn=paid, agreed=terms.principal)
     tranche = agreed[number - 1]
     by_now = Money.total((one.amount for one in agreed[:number]), terms.currency)
@@ -139,6 +177,94 @@ def require_day(on: date, *, following: Draw) -> None:
         )
 
 
+def joined(
+    current: Sequence[Instalment], *, before: Sequence[Instalment], after: Sequence[Instalment]
+) -> tuple[Instalment, ...]:
+    """The instalments that hold, with what a tranche adds to the plan of what is drawn.
+
+    `before` and `after` are that plan without the tranche and with it. What orders added or took
+    off since (a charge of 5 in March) stays: it is what `current` differs from `before` by. A part
+    below zero is taken from the next instalments. No instalment of nothing is left.
+    """
+    days: dict[date, list[int]] = {}
+    for instalments, sign in ((current, 1), (before, -1), (after, 1)):
+        for due in instalments:
+            parts = days.setdefault(due.due_on, [0, 0, 0, 0])
+            for place, minor in enumerate(_parts(due)):
+                parts[place] += sign * minor
+    short = [0, 0, 0, 0]
+    rows: list[tuple[date, list[int]]] = []
+    for day in sorted(days):
+        parts = [minor + short[place] for place, minor in enumerate(days[day])]
+        short = [min(minor, 0) for minor in parts]
+        rows.append((day, [max(minor, 0) for minor in parts]))
+    currency = after[0].principal.currency
+    found = [(day, parts) for day, parts in rows if any(parts)]
+    return tuple(
+        Instalment(
+            number=number,
+            due_on=day,
+            principal=Money(parts[0], currency),
+            profit=Money(parts[1], currency),
+            fee=Money(parts[2], currency),
+            penalty_minor=parts[3],
+        )
+        for number, (day, parts) in enumerate(found, start=1)
+    )
+
+
+def is_spread_anew(current: Sequence[Instalment], *, plan: Sequence[Instalment]) -> bool:
+    """Whether principal falls due on other days, or in other parts, than the plan says."""
+    return _principals(current) != _principals(plan)
+
+
+def _principals(instalments: Sequence[Instalment]) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for due in instalments:
+        if due.principal.minor:
+            found[due.due_on] = found.get(due.due_on, 0) + due.principal.minor
+    return found
+
+
+def _parts(due: Instalment) -> tuple[int, int, int, int]:
+    return due.principal.minor, due.profit.minor, due.fee.minor, due.penalty_minor
+
+
+def restated_entry(
+    moved: Portions,
+    *,
+    fund: FundAccounts,
+    restated_on: date,
+    contract_id: ContractId,
+    sharia_bound: bool,
+) -> JournalEntry | None:
+    """What a tranche moves of the sums paid: None where nothing moves.
+
+    A contribution of 100 that pays its down payment is Dr contribution, Cr loans; surplus of 50
+    that a new due takes is Dr surplus, Cr loans.
+    """
+    penalty = journal.penalty_account(fund, sharia_bound=sharia_bound)
+    codes = ("loans", "profit_income", "fee_income", penalty, "surplus")
+    lines = {code: -minor for code, minor in zip(codes, moved, strict=True)}
+    lines["contribution"] = moved.total
+    found = {code: minor for code, minor in lines.items() if minor}
+    if not found:
+        return None
+    return JournalEntry(
+        kind=EntryKind.REPAYMENT if moved.total else EntryKind.CORRECTION,
+        occurred_on=restated_on,
+        lines=tuple(
+            Line(
+                account_code=fund.account(code),
+                fund_id=fund.fund_id,
+                amount=Money(minor, fund.currency),
+            )
+            for code, minor in found.items()
+        ),
+        contract_id=contract_id,
+    )
+
+
 def terms_of(terms: Terms, *, drawn: Sequence[Tranche]) -> Terms:
     """The terms as if what is drawn were all that was agreed, on the days it was paid out.
 
@@ -160,5 +286,5 @@ def terms_of(terms: Terms, *, drawn: Sequence[Tranche]) -> Terms:
         terms,
         principal=Money.total(by_day.values(), terms.currency),
         disbursed_on=first_on,
-        drawing=replace(terms.drawing, tranches=later),
+        drawing=Drawing(tranches=later, down_payment_percent=terms.drawing.down_payment_percent),
     )

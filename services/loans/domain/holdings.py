@@ -212,14 +212,6 @@ def earning_entry(
     return _entry(EntryKind.HOLDING, earned_on, fund, moved, contract_id=contract_id)
 
 
-def applied_entry(
-    amount: Money, *, fund: FundAccounts, applied_on: date, contract_id: ContractId
-) -> JournalEntry:
-    """A contribution pays the down payment: Dr contribution, Cr loans."""
-    moved = {Purpose.CONTRIBUTION.value: amount, "loans": -amount}
-    return _entry(EntryKind.REPAYMENT, applied_on, fund, moved, contract_id=contract_id)
-
-
 def _entry(
     kind: EntryKind,
     occurred_on: date,

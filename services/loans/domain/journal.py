@@ -123,13 +123,20 @@ def disbursement_entry(
     contract_id: ContractId,
     channel: Channel = Channel.CASH,
     fee: Money | None = None,
+    saved: Money | None = None,
 ) -> JournalEntry:
-    """A loan is paid out: Dr loans, Cr cash; a fee kept back is Cr fees and stays in cash.
+    """A loan is paid out: Dr loans, Cr cash; what is kept back is Cr fees or savings.
 
     1,000.000 with a fee of 20.000 kept back: Dr loans 1,000.000, Cr cash 980.000, Cr fees 20.000.
     """
-    kept = fee or Money.zero(amount.currency)
-    moved = {"loans": amount, channel.value: kept - amount, "fee_income": -kept}
+    zero = Money.zero(amount.currency)
+    kept, held = fee or zero, saved or zero
+    moved = {
+        "loans": amount,
+        channel.value: kept + held - amount,
+        "fee_income": -kept,
+        "savings": -held,
+    }
     return _entry(EntryKind.DISBURSEMENT, disbursed_on, fund, moved, contract_id=contract_id)
 
 

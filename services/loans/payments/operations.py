@@ -27,8 +27,12 @@ async def request_payment(
     amount: Money,
     phone_sealed: bytes,
     actor_id: UUID,
+    gross: Money | None = None,
 ) -> PaymentRow:
-    """Write down that money shall move, before anybody is asked to move it."""
+    """Write down that money shall move, before anybody is asked to move it.
+
+    `gross` is what it pays on the contract, a part of which is kept back.
+    """
     row = PaymentRow(
         institution_id=tenancy.institution_of(session),
         payment_id=payment_id,
@@ -37,6 +41,7 @@ async def request_payment(
         contract_id=contract_id,
         currency=amount.currency,
         amount_minor=amount.minor,
+        gross_minor=None if gross is None else gross.minor,
         phone_sealed=phone_sealed,
         actor_id=actor_id,
     )

@@ -105,7 +105,8 @@ RULES: Mapping[str, str] = {
         where e.institution_id = :institution_id
         group by e.institution_id, e.order_id
         having e.moved_minor + e.recovered_minor
-            <> coalesce(sum(l.amount_minor) filter (where a.code in ('cash', 'wallet')), 0)
+            <> coalesce(sum(l.amount_minor) filter (
+              where a.code in ('cash', 'wallet', 'savings')), 0)
           or e.forgiven_minor
             <> coalesce(sum(l.amount_minor) filter (where a.code = 'forgiveness'), 0)
           or e.written_off_minor

@@ -26,7 +26,7 @@ from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import queries as ledger_queries
-from services.loans.servicing import lives
+from services.loans.servicing import lives, tranches
 from services.loans.servicing.tables import (
     ContractOrderRow,
     FundOrderDecisionRow,
@@ -76,21 +76,14 @@ FIRST_ROWS = text("""
     where institution_id = :institution_id and contract_id = :contract_id and generation = 1
     order by number
 """)
-OPENED_ON = text("""
-    select max(d.disbursed_on) from disbursement d
-    where d.institution_id = :institution_id and d.contract_id = :contract_id
-      and d.reverses_disbursement_id is null and not exists (
-        select from disbursement r where r.institution_id = d.institution_id
-          and r.reverses_disbursement_id = d.disbursement_id)
-""")
-
-
 OTHER_GENERATIONS = text("""
     select exists (
       select from contract_generation g
       where g.institution_id = :institution_id and g.contract_id = :contract_id
         and not exists (select from order_effect e
-          where e.institution_id = g.institution_id and e.order_id = g.order_id))
+          where e.institution_id = g.institution_id and e.order_id = g.order_id)
+        and not exists (select from disbursement d where d.institution_id = g.institution_id
+          and d.contract_id = g.contract_id and d.generation = g.generation))
 """)
 
 
@@ -113,9 +106,10 @@ async def file(session: AsyncSession, row: ContractRow) -> File:
     effects = (await session.execute(EFFECTS, values)).all()
     agreed = await contract_queries.instalments(session, [row.contract_id], currency=row.currency)
     first = (await session.execute(FIRST_ROWS, values)).all()
-    opened_on = (await session.execute(OPENED_ON, values)).scalar()
     fund = funds.accounts_of(await fund_queries.fund_by_id(session, row.fund_id))
     terms = contract_queries.terms_of(row)
+    drawn = await tranches.of(session, row, terms=terms)
+    origin = tuple(DueRow(*one) for one in first) if drawn.plan is None else rows_of(drawn.plan)
     paid = (
         head.paid_principal_minor
         + head.paid_profit_minor
@@ -141,15 +135,18 @@ async def file(session: AsyncSession, row: ContractRow) -> File:
         shape=shape,
         paid_out=head.disbursed_minor,
         received=paid - shape.moved - shape.forgiven,
-        opened_on=opened_on or row.signed_on,
+        opened_on=drawn.since or row.signed_on,
         sharia_bound=terms.mode_of_finance is not ModeOfFinance.CONVENTIONAL,
         defers_profit=MODES[terms.mode_of_finance].DEFERS_PROFIT,
         life=await lives.life_of(session, row) if row.servicing == lives.COURSE else None,
+        payouts=drawn.payouts,
+        contributed=drawn.contributed,
+        undrawn=drawn.undrawn,
     )
     return File(
         contract=row,
         standing=standing,
-        history=_history(effects, first=first, borrower_id=await first_borrower(session, row)),
+        history=_history(effects, origin=origin, borrower_id=await first_borrower(session, row)),
         effects=len(effects),
         closed_through=await ledger_queries.closed_through(session),
     )
@@ -174,11 +171,11 @@ def asked_of(row: Any) -> Asked:
 
 
 def _history(
-    effects: Sequence[Row[Any]], *, first: Sequence[Row[Any]], borrower_id: UUID
+    effects: Sequence[Row[Any]], *, origin: Rows, borrower_id: UUID
 ) -> History:
     in_force = (effect for effect in effects if not effect.is_reversed)
     return History(
-        origin=Shape(rows=tuple(DueRow(*row) for row in first), borrower_id=borrower_id),
+        origin=Shape(rows=origin, borrower_id=borrower_id),
         steps=tuple(
             Step(
                 order_id=effect.order_id,

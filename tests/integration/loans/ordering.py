@@ -15,6 +15,7 @@ from services.loans.disbursements import router as disbursements
 from services.loans.domain.chart import FundKind
 from services.loans.domain.terms import Terms
 from services.loans.funds import router as funds
+from services.loans.holdings import router as holdings
 from services.loans.ledger import router as ledger
 from services.loans.ledger.queries import JOURNAL
 from services.loans.proof import operations as proof
@@ -40,6 +41,7 @@ ROUTERS = (
     contracts.router,
     repayments.router,
     disbursements.router,
+    holdings.router,
     funds.router,
     ledger.router,
 )

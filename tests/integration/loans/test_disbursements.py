@@ -10,7 +10,8 @@ import pytest
 
 from services.loans.contracts.router import router as contracts_router
 from services.loans.disbursements import operations
-from services.loans.disbursements.operations import AlreadyPaidOut, Payout
+from services.loans.disbursements.operations import Payout
+from services.loans.disbursements.payable import AlreadyPaidOut
 from services.loans.disbursements.router import router
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import FundRestricted

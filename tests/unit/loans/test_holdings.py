@@ -130,11 +130,6 @@ def test_the_entries_move_cash_and_what_is_held_and_no_income() -> None:
         ("wallet", 100),
         ("savings", -100),
     ]
-    used = holdings.applied_entry(amount, fund=fund, applied_on=on, contract_id=CONTRACT)
-    assert [(line.account_code, line.amount.minor) for line in used.lines] == [
-        ("contribution", 100),
-        ("loans", -100),
-    ]
 
 
 def test_a_fund_without_profit_pays_none_to_savers() -> None:

@@ -153,9 +153,9 @@ class Difference:
         """The entry's lines by account, debits positive; they sum to zero.
 
         A write-off of 500.000 is Dr write_off, Cr loans; a refund of 20.000 is Dr surplus, Cr
-        cash; a payoff is a repayment, out of savings by a set-off. Profit is income when it is paid (cash basis), so profit
-        waived before it is paid books nothing; of a sale
-        at a mark-up it is Dr deferred profit, Cr receivable.
+        cash; a payoff is a repayment, a set-off one out of savings. Profit is income when it is
+        paid (cash basis), so profit waived before it is paid books nothing; of a sale at a mark-up
+        it is Dr deferred profit, Cr receivable.
         """
         lines = {
             purse: self.moved + self.recovered,

@@ -1,0 +1,219 @@
+"""Orders on what is drawn and held: a tranche taken back, a drawing ended, savings set off."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.loans.contracts.tables import ContractRow
+from services.loans.domain.chart import FundKind
+from services.loans.domain.drawing import Drawing
+from services.loans.domain.savings import Savings
+from services.loans.funds import queries as funds
+from shared.db import Database
+from shared.ids import FundId, InstitutionId
+from shared.money import Money
+from tests.integration.loans import ordering
+from tests.integration.loans.ordering import Desk, cash, keyed
+from tests.integration.loans.scene import jod
+from tests.integration.loans.tranches import SECOND, SIGNED, drawing
+
+TENTH = Savings(upfront_percent=Decimal(10))
+
+
+@pytest.fixture
+async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Desk]:
+    async with ordering.opened(loans_db, institution_id) as opened:
+        opened.office.app.state.payments = None
+        yield opened
+
+
+async def pay_out(desk: Desk, row: ContractRow, on: str, **body: Any) -> dict[str, Any]:
+    path = f"/loans/v1/contracts/{row.contract_id}/disbursements"
+    answer = await keyed(desk.manager, path, {"disbursed_on": on, **body})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json()["disbursement"])
+
+
+async def drawn(desk: Desk, **changes: Any) -> tuple[FundId, ContractRow]:
+    """600 and then 400 JOD drawn in cash, on their days."""
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id, **changes)
+    await pay_out(desk, row, SIGNED.isoformat())
+    await pay_out(desk, row, SECOND.isoformat())
+    return fund_id, row
+
+
+async def committed(desk: Desk, fund_id: FundId) -> Money:
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
+        return (await funds.standings(session, [fund_id]))[fund_id].committed
+
+
+async def schedule(desk: Desk, row: ContractRow) -> Any:
+    answer = await desk.manager.get(f"/loans/v1/contracts/{row.contract_id}/schedule")
+    return [
+        (due["due_on"], due["principal"]["amount"], due["profit"]["amount"])
+        for due in answer.json()["instalments"]
+    ]
+
+
+async def held(desk: Desk, row: ContractRow) -> Any:
+    return (await desk.manager.get(f"/loans/v1/contracts/{row.contract_id}/holdings")).json()
+
+
+async def save(desk: Desk, row: ContractRow, amount: str, purpose: str = "savings") -> None:
+    path = f"/loans/v1/contracts/{row.contract_id}/holdings"
+    body = {"purpose": purpose, "amount": cash(amount), "moved_on": SIGNED.isoformat()}
+    answer = await keyed(desk.maker, path, body)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_the_last_tranche_taken_back_leaves_the_first_as_it_was(desk: Desk) -> None:
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id)
+    contract_id = str(row.contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    paid = await desk.repay(contract_id, "100.000", received_on="2026-02-15")
+    assert paid.status_code == 201, paid.text
+    before = await desk.position(contract_id), await desk.balances(contract_id)
+    agreed = await schedule(desk, row)
+    await pay_out(desk, row, SECOND.isoformat())
+    order = await desk.done(contract_id, "disbursement_reversal", effective_on="2026-03-01")
+    assert order["generation"] == 4
+    assert (await desk.position(contract_id), await desk.balances(contract_id)) == before
+    assert await schedule(desk, row) == agreed
+    assert await committed(desk, fund_id) == jod("400.000")
+    assert await desk.faults() == {}
+
+
+async def test_all_tranches_taken_back_leave_the_contract_signed_with_its_plan(desk: Desk) -> None:
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id, savings=TENTH)
+    contract_id, plan = str(row.contract_id), await schedule(desk, row)
+    before = await desk.balances(contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    await pay_out(desk, row, SECOND.isoformat())
+    for _ in range(2):
+        await desk.done(contract_id, "disbursement_reversal", effective_on="2026-03-01")
+    assert (await schedule(desk, row), await desk.balances(contract_id)) == (plan, before)
+    assert (await held(desk, row))["savings"]["amount"] == "0.000"
+    assert await committed(desk, fund_id) == jod("1000.000")
+    told = (await desk.manager.get(f"/loans/v1/contracts/{contract_id}")).json()
+    assert told["contract"]["status"] == "signed"
+    assert await desk.faults() == {}
+
+
+async def test_savings_taken_out_since_keep_the_payout_from_being_taken_back(desk: Desk) -> None:
+    row = await drawing(desk.scene, savings=TENTH)
+    await pay_out(desk, row, SIGNED.isoformat())
+    await save(desk, row, "5.000")
+    out = f"/loans/v1/contracts/{row.contract_id}/holdings/withdrawals"
+    body = {"purpose": "savings", "amount": cash("5.000")}
+    assert (await keyed(desk.manager, out, body)).status_code == 201
+    await desk.done(str(row.contract_id), "set_off", amount=cash("1.000"))
+    refused = await desk.give(str(row.contract_id), "disbursement_reversal")
+    assert refused.json()["type"] == "/problems/loans/has-moved"
+
+
+async def test_a_contribution_is_held_again_when_its_payout_is_taken_back(desk: Desk) -> None:
+    first = Drawing(down_payment_percent=Decimal(10), down_payment_first=True)
+    row = await drawing(desk.scene, drawing=first)
+    contract_id = str(row.contract_id)
+    await save(desk, row, "100.000", "contribution")
+    before = await desk.balances(contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    assert (await held(desk, row))["contribution"]["amount"] == "0.000"
+    await desk.done(contract_id, "disbursement_reversal", effective_on="2026-03-01")
+    assert await desk.balances(contract_id) == before
+    assert (await held(desk, row))["contribution"]["amount"] == "100.000"
+    assert await desk.faults() == {}
+
+
+async def test_a_drawing_that_was_ended_frees_the_fund_and_draws_no_more(desk: Desk) -> None:
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id)
+    contract_id = str(row.contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    agreed = await schedule(desk, row)
+    order = await desk.done(contract_id, "end_drawing")
+    assert await committed(desk, fund_id) == jod("0.000")
+    assert await schedule(desk, row) == agreed
+    path = f"/loans/v1/contracts/{contract_id}/disbursements"
+    refused = await keyed(desk.manager, path, {"disbursed_on": SECOND.isoformat()})
+    assert refused.json()["type"] == "/problems/loans/drawing-ended"
+    again = await desk.give(contract_id, "end_drawing")
+    assert again.json()["type"] == "/problems/loans/order-changes-nothing"
+    back = f"/loans/v1/orders/{order['order_id']}/reversal"
+    final = await keyed(desk.maker, back, {"reason": "error"})
+    assert final.json()["type"] == "/problems/loans/reversal-of-reversal"
+    assert await desk.faults() == {}
+
+
+async def test_savings_are_set_off_by_two_persons_and_come_back_with_the_order(desk: Desk) -> None:
+    _, row = await drawn(desk, savings=TENTH)
+    contract_id = str(row.contract_id)
+    before = await desk.position(contract_id), await desk.balances(contract_id)
+    given = await desk.give(contract_id, "set_off", amount=cash("60.000"))
+    assert given.json()["state"] == "proposed"
+    own = await desk.approve(given.json(), by=desk.maker)
+    assert own.status_code == 403
+    order = (await desk.approve(given.json())).json()
+    assert order["state"] == "in_force"
+    now = await desk.balances(contract_id)
+    assert (now["savings"], now["cash"]) == (-40_000, before[1]["cash"])
+    assert (await held(desk, row))["savings"]["amount"] == "40.000"
+    told = await desk.scene.scalar(
+        "select data ->> 'channel' from event where data ->> 'kind' = 'set_off'"
+        " and type = 'loans.contract-corrected.v1'"
+    )
+    assert told == "savings"
+    assert await desk.faults() == {}
+    await desk.undone(order)
+    assert (await desk.position(contract_id), await desk.balances(contract_id)) == before
+    assert (await held(desk, row))["savings"]["amount"] == "100.000"
+    assert await desk.faults() == {}
+
+
+async def test_no_more_is_set_off_than_is_saved_or_owed(desk: Desk) -> None:
+    _, row = await drawn(desk, savings=TENTH)
+    contract_id = str(row.contract_id)
+    more = await desk.give(contract_id, "set_off", amount=cash("100.001"))
+    assert more.json()["type"] == "/problems/loans/holding-too-low"
+    await save(desk, row, "5000.000")
+    owed = await desk.give(contract_id, "set_off", amount=cash("2000.000"))
+    assert owed.json()["type"] == "/problems/loans/beyond-what-is-there"
+
+
+async def test_what_an_order_added_stays_when_the_next_tranche_is_drawn(desk: Desk) -> None:
+    row = await drawing(desk.scene)
+    contract_id = str(row.contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    order = await desk.done(
+        contract_id,
+        "charge",
+        part="fee",
+        amount=cash("5.000"),
+        due_on="2026-03-15",
+        effective_on="2026-02-16",
+    )
+    await pay_out(desk, row, SECOND.isoformat())
+    answer = await desk.manager.get(f"/loans/v1/contracts/{contract_id}/schedule")
+    assert answer.json()["fee"]["amount"] == "5.000"
+    await desk.undone(order)
+    answer = await desk.manager.get(f"/loans/v1/contracts/{contract_id}/schedule")
+    assert answer.json()["fee"]["amount"] == "0.000"
+    assert await desk.faults() == {}
+
+
+async def test_principal_that_an_order_spread_anew_is_not_drawn_upon(desk: Desk) -> None:
+    row = await drawing(desk.scene)
+    contract_id = str(row.contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    order = await desk.done(contract_id, "payment_holiday", periods=1, effective_on="2026-02-16")
+    path = f"/loans/v1/contracts/{contract_id}/disbursements"
+    refused = await keyed(desk.manager, path, {"disbursed_on": SECOND.isoformat()})
+    assert refused.json()["type"] == "/problems/loans/drawn-amid-orders"
+    await desk.undone(order)
+    await pay_out(desk, row, SECOND.isoformat())
+    assert await desk.faults() == {}
