@@ -26,6 +26,7 @@ ASKED: Final = frozenset(
         "area",
         "client_status",
         "credit_category",
+        "cycle",
         "institution_type",
         "meets_norms",
         "part",
@@ -175,7 +176,7 @@ def _institution(fact: Fact) -> bool:
     if not isinstance(told, dict) or not told or fact.conditions:
         return False
     return all(
-        name in ASKED and isinstance(value, str | bool) and value != ""
+        name in ASKED - {"cycle"} and isinstance(value, str | bool) and value != ""
         for name, value in told.items()
     )
 

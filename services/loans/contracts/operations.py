@@ -23,6 +23,7 @@ from services.loans.contracts.tables import (
 from services.loans.domain import agreement, lifecycle
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.claiming import Ask
+from services.loans.domain.lawful import Book
 from services.loans.domain.lifecycle import (
     ApplicationEvent,
     CancelReason,
@@ -32,14 +33,16 @@ from services.loans.domain.lifecycle import (
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.signing import SigningFile
 from services.loans.funds import operations as funds
-from services.loans.funds.queries import country as country_of
 from services.loans.institutions import operations as institutions
 from services.loans.products import queries as products
+from services.loans.rulebook import operations as rulebook_uses
+from services.loans.rulebook import queries as rulebook
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.events import ContractSigned, Due
 from shared.ids import ApplicationId, ContractId, FundId
+from shared.rulebook import Fact
 
 RATE_PLACES = Decimal("0.000001")
 
@@ -110,7 +113,7 @@ async def sign_contracts(
 
     All or none, in a handful of statements. Raises ApplicationNotFound (also for one out of the
     actor's reach), TransitionRefused for one that is not approved, AnotherFundDecided,
-    TermsInvalid, FundRestricted, ClaimRefused.
+    TermsInvalid, FundRestricted, ClaimRefused, and what `lawful` raises.
     """
     if not signings:
         return []
@@ -121,11 +124,13 @@ async def sign_contracts(
         for application_id in application_ids
     ]
     await applications.advance(session, changes, at=at)
-    country = await country_of(session)
-    agreed = await _agree(session, signings, country=country)
+    country, facts = await rulebook.own_facts(session)
+    agreed = await _agree(session, signings, country=country, facts=facts)
     for day in sorted({signing.signed_on for signing in signings}):
         asks = [item.ask for item in agreed if item.signing.signed_on == day]
         await funds.commit_all(session, asks, on=day, actor_id=actor.id)
+    used = [(item.contract_id, item.agreement.facts) for item in agreed]
+    await rulebook_uses.record_uses(session, "contract", used)
     return await write_agreed(session, agreed, country=country, actor_id=actor.id)
 
 
@@ -142,7 +147,7 @@ async def write_agreed(
 
 
 async def _agree(
-    session: AsyncSession, signings: Sequence[Signing], *, country: str
+    session: AsyncSession, signings: Sequence[Signing], *, country: str, facts: Sequence[Fact]
 ) -> list[Agreed]:
     files = await queries.signing_files(session, [one.application_id for one in signings])
     versions = {(file.product_id, file.product_version) for file in files.values()}
@@ -153,11 +158,12 @@ async def _agree(
         if signing.fund_id not in (None, file.fund_id):
             raise AnotherFundDecided(fund_id=file.fund_id)
         version = offered[file.product_id, file.product_version]
-        agreed.append(_agreed(signing, file=file, offered=version, country=country))
+        book = rulebook.as_read(country, facts, on=signing.signed_on).knowing(file.told)
+        agreed.append(_agreed(signing, file=file, offered=version, book=book))
     return agreed
 
 
-def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: str) -> Agreed:
+def _agreed(signing: Signing, *, file: SigningFile, offered: Product, book: Book) -> Agreed:
     asked = Asked(
         amount=file.amount,
         term_months=file.term_months,
@@ -174,7 +180,9 @@ def _agreed(signing: Signing, *, file: SigningFile, offered: Product, country: s
             asked=asked,
             on=signing.signed_on,
             first_due_on=signing.first_due_on,
-            country=country,
+            country=book.country,
+            book=book,
+            strict=True,
         ),
     )
 

@@ -362,9 +362,11 @@ async def payment_that_may_arrive(session: AsyncSession, contract_id: UUID) -> U
 
 SIGNING_FILES = text("""
     select a.application_id, a.borrower_id, a.branch_id, a.product_id,
-      a.product_version, a.sector, d.fund_id, d.currency, d.amount_minor, d.term_months,
-      d.grace_months, d.annual_rate, f.kind as fund_kind, b.kind as borrower_kind, b.region,
-      b.sex, b.born_on
+      a.product_version, a.sector, a.purpose, a.characteristics, d.fund_id,
+      d.currency, d.amount_minor, d.term_months, d.grace_months, d.annual_rate,
+      f.kind as fund_kind, b.kind as borrower_kind, b.region, b.sex, b.born_on,
+      (select count(*) from contract c where c.institution_id = a.institution_id
+        and c.borrower_id = a.borrower_id and c.status <> 'cancelled') as earlier_contracts
     from application a
     join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
     join lateral (

@@ -30,13 +30,13 @@ from services.loans.domain.agreement import Agreement
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
-from services.loans.funds.queries import country as country_of
 from services.loans.ledger import queries as ledger
 from services.loans.products import queries as products
+from services.loans.rulebook import queries as rulebook
 from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.ids import ApplicationId, FundId, ProductId
-from shared.schemas import Day, Instant, PageOut
+from shared.schemas import Day, Instant, Page, PageOut
 from shared.texts import Language
 from shared.web import AskedLanguage, PageQuery
 
@@ -64,7 +64,7 @@ async def preview(body: PreviewIn, db: Db, actor: MayRead, today: Today) -> Agre
         offered = await products.product(
             session, ProductId(body.product_id), version=body.product_version
         )
-        country = await country_of(session)
+        book = await rulebook.book(session, on=body.signed_on or today)
     asked = Asked(
         amount=body.amount.money(),
         term_months=body.term_months,
@@ -77,7 +77,8 @@ async def preview(body: PreviewIn, db: Db, actor: MayRead, today: Today) -> Agre
             asked=asked,
             on=body.signed_on or today,
             first_due_on=body.first_due_on,
-            country=country,
+            country=book.country,
+            book=book,
         )
     )
 
@@ -100,7 +101,8 @@ async def sign(
         row = await operations.sign_contract(session, signing, actor=actor, at=now)
         decided_on = await queries.decided_on(session, signing.application_id)
         days.require_decided(signed_on, decided_on=decided_on or signed_on)
-        return SignedOut.of(row, agreed=await _agreed(session, row))
+        facts = await rulebook.uses(session, row.contract_id, page=Page())
+        return SignedOut.of(row, agreed=await _agreed(session, row), uses=facts)
 
     asked = idempotency.Request.of(
         actor_id=actor.id, key=key, target="POST /loans/v1/contracts", body=body

@@ -25,6 +25,8 @@ from services.loans.products.term_bodies import (
     DrawingBody,
     SavingsBody,
 )
+from services.loans.rulebook.schemas import FactOut
+from services.loans.rulebook.tables import FactUseRow
 from shared import calendar
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
@@ -184,11 +186,12 @@ class DisclosureOut(Body):
 
 
 class AgreementOut(Body):
-    """Terms, cost and instalments, as they are or would be signed."""
+    """Terms, cost and instalments, as they would be signed, with the rules they rest on."""
 
     terms: TermsOut
     disclosure: DisclosureOut
     instalments: list[InstalmentOut]
+    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
 
     @classmethod
     def of(cls, agreed: Agreement) -> Self:
@@ -197,6 +200,7 @@ class AgreementOut(Body):
             terms=TermsOut.of(agreed.terms),
             disclosure=DisclosureOut.of(agreed.disclosure),
             instalments=[InstalmentOut.of(due) for due in agreed.instalments],
+            facts=[FactOut.of(used) for used in agreed.facts],
         )
 
 
@@ -244,12 +248,16 @@ class SignedOut(Body):
 
     contract: ContractOut
     instalments: list[InstalmentOut]
+    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
 
     @classmethod
-    def of(cls, row: ContractRow, *, agreed: Sequence[Instalment]) -> Self:
-        """Write a signed contract."""
+    def of(
+        cls, row: ContractRow, *, agreed: Sequence[Instalment], uses: Sequence[FactUseRow]
+    ) -> Self:
+        """Write a signed contract, with the facts of the rulebook it was signed by."""
         instalments = [InstalmentOut.of(due) for due in agreed]
-        return cls(contract=ContractOut.of(row), instalments=instalments)
+        facts = [FactOut.of_kept(kept) for use in uses for kept in use.facts]
+        return cls(contract=ContractOut.of(row), instalments=instalments, facts=facts)
 
 
 class PaidOut(Body):

@@ -90,6 +90,7 @@ def of_terms(
     if book is not None:
         day = terms.disbursed_on
         facts = lawful.check_amount(law, terms.principal, on=day, strict=strict) + facts
+        facts += lawful.duties(law, on=day)
     return Agreement(terms=terms, instalments=instalments, disclosure=disclosed, facts=facts)
 
 

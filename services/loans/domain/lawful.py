@@ -29,7 +29,7 @@ from shared.errors import JsonValue, RafidError, Sentence
 from shared.money import Money
 from shared.rulebook import Condition, Fact, FactJson, Found, Possible, forms
 
-TOLD_BY_REQUEST: Final = forms.ASKED - {"institution_type", "meets_norms", "part"}
+TOLD_BY_REQUEST: Final = forms.ASKED - {"cycle", "institution_type", "meets_norms", "part"}
 """What an application may tell; the rest an institution says of itself."""
 
 
@@ -79,14 +79,16 @@ def told(
     purpose: str = "",
     sector: str = "",
     region: str = "",
+    cycle: int | None = None,
     characteristics: Mapping[str, str | bool | None],
 ) -> dict[str, Condition]:
     """What an application tells of the conditions of ceilings and caps.
 
     Purpose, sector and region are a person's words: they count where a fact knows them ("Water"
-    is "water"). A characteristic of a condition's name says it outright, whatever it says.
+    is "water"). `cycle` is 1 for a first loan. A characteristic of a condition's name says it
+    outright, whatever it says.
     """
-    found: dict[str, Condition] = {}
+    found: dict[str, Condition] = {} if cycle is None else {"cycle": cycle}
     for name, words in (("purpose", purpose), ("sector", sector), ("region", region)):
         known = _vocabulary()[name].get(_plain(words))
         if known is not None:
@@ -192,6 +194,13 @@ def check_rate(
         ),
         strict=strict,
     )
+
+
+def duties(book: Book, *, on: date) -> tuple[Used, ...]:
+    """What must be disclosed there before anybody signs, and by which convention."""
+    found = _possible(book, "disclosure", on=on)
+    standing = Standing.POSSIBLE if found.missing else Standing.IN_FORCE
+    return tuple(Used(fact=one.fact, standing=standing) for one in found.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """What do an approved application and its last approval bring to a contract?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.loans.domain import lawful
+from services.loans.domain.application import Characteristics
 from services.loans.domain.chart import FundKind
 from shared.ids import ApplicationId, BranchId, FundId, ProductId
 from shared.money import Money
+from shared.rulebook import Condition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +33,17 @@ class SigningFile:
     region: str
     sex: str | None
     born_on: date | None
+    purpose: str = ""
+    characteristics: Characteristics = field(default_factory=dict)
+    earlier_contracts: int = 0
+
+    @property
+    def told(self) -> dict[str, Condition]:
+        """What the application tells of the conditions of ceilings and caps."""
+        return lawful.told(
+            purpose=self.purpose,
+            sector=self.sector,
+            region=self.region,
+            cycle=self.earlier_contracts + 1,
+            characteristics=self.characteristics,
+        )

@@ -25,7 +25,7 @@ def test_what_ceilings_and_caps_ask_for_is_what_may_be_told() -> None:
     topics = forms.CAPS | {"loan_ceiling", "term_ceiling"}
     asked = {name for one in rulebook.FACTS if one.topic in topics for name in one.conditions}
 
-    assert asked - {"mode_of_finance"} == forms.ASKED - {"part"}
+    assert asked - {"mode_of_finance"} == forms.ASKED - {"cycle", "part"}
 
 
 @pytest.mark.parametrize(
