@@ -14,6 +14,7 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import authority
 from services.loans.domain.authority import AuthorityLevel, Outcome
+from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
@@ -25,7 +26,7 @@ from services.loans.servicing.tables import ContractOrderRow, OrderDecisionRow
 from shared import ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.ids import FundId, ProductId
+from shared.ids import ContractId, FundId, ProductId
 from shared.money import Money
 
 
@@ -56,9 +57,7 @@ async def propose(
     It is decided now as it would be on approval, so that what can never take effect is refused
     here. Raises ContractUnknown and whatever `deciding.decide` and `causes.check` refuse.
     """
-    row = await contract_queries.contract(
-        session, contract_id, branch_ids=actor.branch_ids, lock=True
-    )
+    row = await locked(session, contract_id, new_contract_id=asked.new_contract_id, actor=actor)
     file = await queries.file(session, row)
     asked = await causes.completed(session, file, asked)
     return await give(session, file, asked, actor=actor, today=today)
@@ -114,7 +113,7 @@ async def propose_reversal(
     Raises OrderUnknown, OrderNotStanding, ReversalOfReversal, LaterOrderStands.
     """
     row = await queries.order(session, order_id)
-    contract = await _seen(session, row, actor=actor)
+    contract = await locked(session, row.contract_id, actor=actor)
     state = (await queries.states(session, [order_id]))[order_id]
     if state.state != "in_force":
         raise OrderNotStanding(order_id=order_id, state=state.state)
@@ -135,7 +134,8 @@ async def decide_on(
     NoAuthorityLevel, and what `propose` raises.
     """
     row = await queries.order(session, order_id)
-    contract = await _seen(session, row, actor=actor)
+    new_contract_id = queries.asked_of(row).new_contract_id
+    contract = await locked(session, row.contract_id, new_contract_id=new_contract_id, actor=actor)
     await require_waiting(session, row)
     file = await queries.file(session, contract)
     return await settle(session, row, file=file, outcome=outcome, actor=actor, today=today)
@@ -214,10 +214,20 @@ async def require_waiting(session: AsyncSession, row: ContractOrderRow) -> None:
         raise OrderNotWaiting(order_id=row.order_id, state=state)
 
 
-async def _seen(session: AsyncSession, row: ContractOrderRow, *, actor: Actor) -> ContractRow:
-    return await contract_queries.contract(
-        session, row.contract_id, branch_ids=actor.branch_ids, lock=True
-    )
+async def locked(
+    session: AsyncSession, contract_id: UUID, *, actor: Actor, new_contract_id: UUID | None = None
+) -> ContractRow:
+    """Lock a contract, with the one that is to settle it, both of branches that the actor sees.
+
+    In the order of their ids, so that two that settle each other wait and do not deadlock. Raises
+    ContractUnknown.
+    """
+    asked = [ContractId(one) for one in (contract_id, new_contract_id) if one is not None]
+    rows = await contract_queries.locked_contracts(session, asked)
+    for one, row in rows.items():
+        if actor.branch_ids is not None and row.branch_id not in actor.branch_ids:
+            raise ContractUnknown(contract_id=one)
+    return rows[ContractId(contract_id)]
 
 
 async def _levels(session: AsyncSession, file: File, *, weight: int) -> tuple[AuthorityLevel, ...]:

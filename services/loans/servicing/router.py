@@ -1,9 +1,11 @@
 """The routes of orders: propose, approve, take back, on one contract, on many, on a fund."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
@@ -26,6 +28,7 @@ from services.loans.servicing.schemas import (
 )
 from shared import idempotency
 from shared.auth import Actor, Role, require
+from shared.db import TenantDb
 from shared.ids import FundId
 from shared.schemas import Day, PageOut
 from shared.web import AskedLanguage, PageQuery
@@ -71,9 +74,8 @@ async def propose(
         given = await operations.propose(session, contract_id, asked, actor=actor, today=today)
         return OrderOut.of(given)
 
-    target = f"POST /loans/v1/contracts/{contract_id}/orders"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"contracts/{contract_id}/orders"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.get("/contracts/{contract_id}/orders")
@@ -103,9 +105,8 @@ async def approve(
             )
         )
 
-    target = f"POST /loans/v1/orders/{order_id}/approval"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"orders/{order_id}/approval"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.post("/orders/{order_id}/reversal", status_code=201, response_model=OrderOut)
@@ -130,9 +131,8 @@ async def reverse(
         )
         return OrderOut.of(given)
 
-    target = f"POST /loans/v1/orders/{order_id}/reversal"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"orders/{order_id}/reversal"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.post("/relief-orders", status_code=201, response_model=ReliefOut)
@@ -154,9 +154,8 @@ async def propose_relief(
         done = await run(session, body.contract_ids, asked, actor=actor, today=today)
         return ReliefOut.of(done, language=language)
 
-    target = "POST /loans/v1/relief-orders"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = "relief-orders"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.get("/relief-orders/{batch_id}")
@@ -184,9 +183,8 @@ async def approve_relief(
         )
         return ReliefOut.of(done, language=language)
 
-    target = f"POST /loans/v1/relief-orders/{batch_id}/approval"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"relief-orders/{batch_id}/approval"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.post("/relief-orders/{batch_id}/reversal", status_code=201, response_model=ReliefOut)
@@ -212,9 +210,8 @@ async def reverse_relief(
         )
         return ReliefOut.of(done, language=language)
 
-    target = f"POST /loans/v1/relief-orders/{batch_id}/reversal"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"relief-orders/{batch_id}/reversal"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.post("/funds/{fund_id}/orders", status_code=201, response_model=FundOrderOut)
@@ -253,9 +250,8 @@ async def propose_on_fund(
             )
         return FundOrderOut.of(order)
 
-    target = f"POST /loans/v1/funds/{fund_id}/orders"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"funds/{fund_id}/orders"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/orders")
@@ -281,6 +277,20 @@ async def approve_on_fund(
         order = await fund_orders.decide_on(session, order_id, outcome=body.outcome, actor=actor)
         return FundOrderOut.of(order)
 
-    target = f"POST /loans/v1/fund-orders/{order_id}/approval"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    path = f"fund-orders/{order_id}/approval"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+
+
+async def _once(
+    db: TenantDb,
+    path: str,
+    *,
+    body: BaseModel,
+    actor: Actor,
+    key: str,
+    work: Callable[[AsyncSession], Awaitable[BaseModel]],
+) -> Response:
+    """Do what is posted to a path once; the same key and body get the same answer."""
+    target = f"POST /loans/v1/{path}"
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    return await idempotency.run_once(db, asked, work=work)

@@ -74,7 +74,8 @@ def members(kind: OrderKind) -> st.SearchStrategy[dict[str, Any]]:
 
 GIVEN = [kind for kind in K if kind not in {K.REVERSAL, K.DISBURSEMENT_REVERSAL, K.RESTRUCTURE}]
 # What ends a contract is asked for seldom, so that lives are long.
-LASTING = [kind for kind in GIVEN if kind not in {K.PAYOFF, K.REFINANCE, K.WRITE_OFF, K.CLOSE}]
+ENDING = {K.PAYOFF, K.REFINANCE, K.TOP_UP, K.WRITE_OFF, K.CLOSE}
+LASTING = [kind for kind in GIVEN if kind not in ENDING]
 OFTEN = [*LASTING, *LASTING, *LASTING, *GIVEN]
 
 
@@ -143,7 +144,7 @@ class LifeOfAContract(RuleBasedStateMachine):
             chosen["repayment_id"] = an_id("repayment")
         if kind is K.CHARGE:
             chosen["part"] = WaivedPart(chosen["part"])
-        if kind is K.REFINANCE:
+        if kind in {K.REFINANCE, K.TOP_UP}:
             chosen["new_contract_id"] = an_id("new")
         asked = Asked(kind=kind, effective_on=self.today, reason=OrderReason.AGREEMENT, **chosen)
         self._give(asked)
