@@ -211,23 +211,16 @@ NOT_HOLDING = """
 """
 
 STALE = text(f"""
-    with {RULES}, stale as materialized (
-      select p.contract_id, p.fund_id
-      from position p
-      join rules r on r.fund_id = p.fund_id
-      left join accrual_window w
-        on w.institution_id = p.institution_id and w.contract_id = p.contract_id
-        and w.contract_id > :after and w.contract_id <= :upto
-      where p.institution_id = :institution_id
-        and p.contract_id > :after and p.contract_id <= :upto
-        and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
-    )
-    select s.fund_id, c.terms ->> 'annual_rate' as annual_rate,
-      array_agg(s.contract_id order by s.contract_id) as contract_ids
-    from stale s join contract c
-      on c.institution_id = :institution_id and c.contract_id = s.contract_id
-      and c.contract_id > :after and c.contract_id <= :upto
-    group by s.fund_id, annual_rate
+    with {RULES}
+    select array_agg(p.contract_id order by p.contract_id) as contract_ids
+    from position p
+    join rules r on r.fund_id = p.fund_id
+    left join accrual_window w
+      on w.institution_id = p.institution_id and w.contract_id = p.contract_id
+      and w.contract_id > :after and w.contract_id <= :upto
+    where p.institution_id = :institution_id
+      and p.contract_id > :after and p.contract_id <= :upto
+      and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
 """)
 
 # A contract whose newest movement lies after the day stands as its history says; the profit it
@@ -264,7 +257,8 @@ STANDING = """
 """
 
 # Steps of one contract: how late it is; where that puts it; what it has earned (half to even);
-# what may be lost (a half up); what the books show.
+# what may be lost (a half up); what the books show. `offset 0` keeps the planner from writing the
+# same bucket and the same product out again wherever a later step names it.
 PARTS = f"""
   late as (
     select p.*, r.non_accrual_after, r.risen_after, r.default_after, r.bucket_days, r.minimums,
@@ -283,7 +277,7 @@ PARTS = f"""
       renegotiated_on is not null and :day >= renegotiated_on
         and (cured_on is null or :day < cured_on or days_late > 0) as is_restructured,
       2 * (profit_minor % days) * passed + days as doubled
-    from late
+    from late offset 0
   ), earning as (
     select *, case when bucket = 0 then 0 else bucket_days[bucket] end as bucket_from,
       case when days_late > default_after then 3
@@ -324,7 +318,7 @@ ONE_BY_ONE = text("""
         select sum(g.profit_minor) from contract_generation g
         where g.institution_id = p.institution_id and g.contract_id = p.contract_id
           and g.effective_on > :day), 0)::bigint as received,
-      c.terms ->> 'mode_of_finance' as mode_of_finance, c.terms ->> 'annual_rate' as annual_rate,
+      c.terms ->> 'mode_of_finance' as mode_of_finance, c.effective_annual_rate,
       cast(c.terms ->> 'disbursed_on' as date) as disbursed_on
     from position p
     join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
@@ -375,9 +369,9 @@ def _values(session: AsyncSession, cut: Cut) -> dict[str, object]:
     }
 
 
-async def stale(session: AsyncSession, cut: Cut) -> Sequence[Row[Any]]:
-    """Return the contracts whose window is not that of the day, by fund and agreed rate."""
-    return (await session.execute(STALE, _values(session, cut))).all()
+async def stale(session: AsyncSession, cut: Cut) -> list[UUID]:
+    """Return the contracts whose window is not that of the day, in the order of their ids."""
+    return await session.scalar(STALE, _values(session, cut)) or []
 
 
 async def sums(session: AsyncSession, cut: Cut) -> Sequence[Row[Any]]:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -36,8 +35,6 @@ from shared.errors import Kind, RafidError
 from shared.ids import ContractId, FundId, ProductId
 
 PART = 20_000
-FEW = 10
-"""Below a tenth of a part contracts are looked up one by one; above it the part is read."""
 REST_MOST = 4.0
 SHARES = {"windows": (0.0, 0.3), "figures": (0.3, 1.0)}
 """From where to where in its time a close is while it does a step."""
@@ -149,8 +146,7 @@ async def _make_windows(
             stale = await queries.stale(session, cut)
         if stale:
             async with db.begin() as session:
-                few = sum(len(row.contract_ids) for row in stale) < manner.part // FEW
-                await queries.work_alone(session, loops=few)
+                await queries.work_alone(session, loops=True)
                 await windows.refresh_windows(
                     session, stale, day=day, rules=cut.rules, policies=policies
                 )
@@ -224,7 +220,7 @@ async def parts(
                 Agreed(
                     mode_of_finance=row.mode_of_finance,
                     disbursed_on=row.disbursed_on,
-                    annual_rate=Decimal(row.annual_rate),
+                    effective_rate=row.effective_annual_rate,
                     instalments=agreed.get(row.contract_id, ()),
                 ),
                 policy=policy,

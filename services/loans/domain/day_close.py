@@ -39,11 +39,15 @@ class Stock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """What a contract's terms and its instalments in force say; `annual_rate` is a fraction."""
+    """What a contract's terms and its instalments in force say.
+
+    `effective_rate` is the yearly rate at which what it pays out and takes in are equal, fees
+    included, as a fraction: the one frozen at signing, whatever was agreed since.
+    """
 
     mode_of_finance: str
     disbursed_on: date
-    annual_rate: Decimal
+    effective_rate: Decimal
     instalments: Sequence[Instalment]
 
 
@@ -190,15 +194,15 @@ def standing(agreed: Agreed, *, policy: ClosingPolicy, on: date, shown: Shown) -
     ] or [(provisioning.MONTHS_IN_YEAR, 1)]
     year = life = 0
     if policy.loss is not None:
-        loss, rate = policy.loss, agreed.annual_rate
+        loss, rate = policy.loss, agreed.effective_rate
         year = provisioning.loss_rate(
             principals,
-            shares=provisioning.shares(loss.performing, loss=loss, annual_rate=rate),
+            shares=provisioning.shares(loss.performing, loss=loss, effective_rate=rate),
             horizon=provisioning.MONTHS_IN_YEAR,
         )
         life = provisioning.loss_rate(
             principals,
-            shares=provisioning.shares(loss.underperforming, loss=loss, annual_rate=rate),
+            shares=provisioning.shares(loss.underperforming, loss=loss, effective_rate=rate),
         )
     return Standing(
         mode_of_finance=agreed.mode_of_finance,

@@ -12,6 +12,7 @@ from services.loans.domain.staging import Stage
 
 PARTS = 10**9
 PRECISION = 40
+BASIS_POINT = Decimal("0.0001")
 MONTHS_IN_YEAR = 12
 MONTHS_MAX = 600
 GOODS_OWED = frozenset({"salam", "istisna"})
@@ -90,18 +91,35 @@ def weights(
 
 
 def shares(
-    scenarios: Sequence[Scenario], *, loss: LossAssumptions, annual_rate: Decimal
+    scenarios: Sequence[Scenario], *, loss: LossAssumptions, effective_rate: Decimal
 ) -> tuple[int, ...]:
-    """`weights` over the longest life, discounted at a twelfth of the agreed rate a month."""
-    return _shares(tuple(scenarios), loss.loss_given_default, annual_rate)
+    """`weights` over the longest life, discounted by an effective yearly rate.
+
+    IFRS 9 (B5.5.44) asks for the effective interest rate, which has the fees of a loan in it.
+    """
+    return _shares(tuple(scenarios), loss.loss_given_default, discount_rate(effective_rate))
+
+
+def discount_rate(effective_rate: Decimal) -> Decimal:
+    """The yearly rate that losses are discounted by: the effective one, to a basis point.
+
+    0.268242 is 0.2682. Over five years that moves a share by less than 3 parts in 10,000, and a
+    portfolio has some hundred such rates, not one a contract.
+    """
+    return effective_rate.quantize(BASIS_POINT)
+
+
+def monthly_rate(annual: Decimal) -> Decimal:
+    """The rate of a month that compounds to a yearly one: 0.268242 is 2 % a month."""
+    with localcontext(prec=PRECISION):
+        return (1 + annual) ** (Decimal(1) / MONTHS_IN_YEAR) - 1
 
 
 @lru_cache(maxsize=1_024)
 def _shares(
     scenarios: tuple[Scenario, ...], loss: Decimal, annual_rate: Decimal
 ) -> tuple[int, ...]:
-    with localcontext(prec=PRECISION):
-        monthly = annual_rate / MONTHS_IN_YEAR
+    monthly = monthly_rate(annual_rate)
     return weights(scenarios, loss=loss, monthly_rate=monthly, months=MONTHS_MAX)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -100,7 +99,7 @@ def _contract(scene: Scene, one: Lent, status: str, branch_id: UUID) -> dict[str
         "signed_on": one.terms.disbursed_on,
         "status": status,
         "servicing": one.terms.servicing,
-        "effective_annual_rate": Decimal(0),
+        "effective_annual_rate": one.terms.annual_rate,
         "total_cost_minor": 0,
         "actor_id": ACTOR,
     }

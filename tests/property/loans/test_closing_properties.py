@@ -113,7 +113,7 @@ def test_a_part_keeps_within_what_is_owed(
         Agreed(
             mode_of_finance=terms.mode_of_finance.value,
             disbursed_on=terms.disbursed_on,
-            annual_rate=terms.annual_rate,
+            effective_rate=terms.annual_rate,
             instalments=schedule.schedule(terms),
         ),
         policy=policy,
@@ -155,7 +155,7 @@ def test_a_loss_of_a_year_is_never_above_the_loss_of_a_life_or_of_default(
         underperforming=one(hazard),
         loss_given_default=loss,
     )
-    shares = provisioning.shares(assumed.performing, loss=assumed, annual_rate=rate)
+    shares = provisioning.shares(assumed.performing, loss=assumed, effective_rate=rate)
     year = provisioning.loss_rate(principals, shares=shares, horizon=12)
     life = provisioning.loss_rate(principals, shares=shares)
 

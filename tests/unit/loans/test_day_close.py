@@ -169,24 +169,30 @@ def test_stocks_add_up_figure_by_figure() -> None:
 
 
 TERMS = make_loan(instalments=24, annual_rate=Decimal("0.24"))
+TWO_A_MONTH = Decimal("0.268242")  # 1.02 ** 12 - 1
 AGREED = Agreed(
     mode_of_finance="conventional",
     disbursed_on=TERMS.disbursed_on,
-    annual_rate=TERMS.annual_rate,
+    effective_rate=TWO_A_MONTH,
     instalments=schedule.schedule(TERMS),
 )
 SHOWN = Shown(outstanding=100_000, received=0, oldest_open_due_on=None, renegotiated_on=None)
 
 
+def monthly_shares() -> tuple[int, ...]:
+    assert POLICY.loss is not None
+    return provisioning.shares(ONE, loss=POLICY.loss, effective_rate=TWO_A_MONTH)
+
+
 def test_the_golden_loan_has_its_golden_rates_on_its_first_day() -> None:
     """1,000.00 over 24 months at 2 % a month: 4.9348 % in a year, 6.3244 % in all.
 
-    The instalments are whole cents, hence the last digits.
+    The instalments are whole cents and the rate a whole basis point, hence the last digits.
     """
     found = day_close.standing(AGREED, policy=POLICY, on=TERMS.disbursed_on, shown=SHOWN)
 
-    assert abs(found.loss_year - 49_347_658) < 1_000
-    assert abs(found.loss_life - 63_244_221) < 1_000
+    assert abs(found.loss_year - 49_347_658) < 2_500
+    assert abs(found.loss_life - 63_244_221) < 2_500
     part = day_close.part(found, policy=POLICY, on=TERMS.disbursed_on)
     assert part.stock == Stock(allowance=4_935)
 
@@ -198,7 +204,7 @@ def test_the_rates_of_a_period_hold_on_each_of_its_days_and_change_with_the_next
 
     assert rates(date(2026, 3, 16)) == rates(date(2026, 4, 15)) != rates(date(2026, 4, 16))
     last = AGREED.instalments[-1].due_on
-    only = provisioning.weights(ONE, loss=Decimal("0.6"), monthly_rate=Decimal("0.02"), months=1)[1]
+    only = monthly_shares()[1]
     assert rates(last) == rates(date(2040, 1, 1)) == (only, only)
 
 
@@ -211,7 +217,7 @@ def test_without_assumptions_there_are_no_rates_and_with_grace_there_are_more() 
         Agreed(
             mode_of_finance="conventional",
             disbursed_on=with_grace.disbursed_on,
-            annual_rate=with_grace.annual_rate,
+            effective_rate=TWO_A_MONTH,
             instalments=schedule.schedule(with_grace),
         ),
         policy=POLICY,
@@ -267,14 +273,12 @@ def test_where_nothing_is_due_on_any_day_nothing_is_earned_and_a_year_may_lose_i
     agreed = Agreed(
         mode_of_finance="musharaka",
         disbursed_on=TERMS.disbursed_on,
-        annual_rate=Decimal("0.24"),
+        effective_rate=TWO_A_MONTH,
         instalments=(),
     )
     found = day_close.standing(agreed, policy=POLICY, on=TODAY, shown=SHOWN)
 
     assert found.window.earned(TODAY) == 0
-    year = provisioning.weights(ONE, loss=Decimal("0.6"), monthly_rate=Decimal("0.02"), months=12)[
-        12
-    ]
+    year = monthly_shares()[12]
     assert (found.loss_year, found.loss_life) == (year, year)
     assert found.cured_on is None

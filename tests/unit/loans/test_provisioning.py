@@ -199,3 +199,43 @@ def test_assumptions_that_cannot_be_are_refused(
         LossAssumptions(
             performing=performing, underperforming=underperforming, loss_given_default=loss
         )
+
+
+FEE_KEPT_BACK = Decimal("0.3092275")
+"""The effective yearly rate of the golden loan with a fee of 30 kept back: numpy-financial 1.0.0,
+rate(24, 52.871097, -970, 0) = 0.022707075 a month, compounded."""
+
+
+def assumed() -> LossAssumptions:
+    return LossAssumptions(performing=ONE, underperforming=ONE, loss_given_default=LOSS)
+
+
+def test_losses_are_discounted_by_the_rate_that_has_the_fees_in_it() -> None:
+    """48.619787 of a year and 61.922208 of a life, by the sum over months at 0.022707075."""
+    _, principals = golden_loan()
+    minor = [(month, int(part * 10**6)) for month, part in enumerate(principals, start=1)]
+    shares = provisioning.shares(ONE, loss=assumed(), effective_rate=FEE_KEPT_BACK)
+
+    life = provisioning.loss_rate(minor, shares=shares)
+    year = provisioning.loss_rate(minor, shares=shares, horizon=12)
+    assert (year, life) == (48_620_262, 61_923_067)  # by 30.92 %, to the last digit
+    assert abs(life - 61_922_208) * 10_000 < 61_922_208  # by 30.92275 %, to 1 in 10,000
+    assert life < 63_244_221  # without the fee
+
+
+def test_a_month_of_a_yearly_rate_compounds_to_it() -> None:
+    assert provisioning.monthly_rate(Decimal("0.268242")).quantize(SIX_DIGITS) == RATE
+    assert provisioning.monthly_rate(Decimal(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("effective", "discounting"),
+    [("0.268242", "0.2682"), ("0.26825", "0.2682"), ("0.268251", "0.2683"), ("0", "0.0000")],
+)
+def test_discounting_goes_by_whole_basis_points(effective: str, discounting: str) -> None:
+    assert provisioning.discount_rate(Decimal(effective)) == Decimal(discounting)
+    one, other = (
+        provisioning.shares(ONE, loss=assumed(), effective_rate=Decimal(rate))
+        for rate in (effective, discounting)
+    )
+    assert one == other
