@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import get_args
 
 from services.loans.domain.contradictions import is_within, refuse_first
+from shared.errors import Kind, RafidError
 from shared.money import Money, Rounding
 
 WEIGHT_MAX = 1_000_000
@@ -67,6 +68,18 @@ class Shortfall(StrEnum):
     REFUSE = "refuse"
     CARRY = "carry"
     CAPITALISE = "capitalise"
+
+
+class ProfitJoinsPrincipal(RafidError):
+    """Profit never joins the principal on a contract that follows Sharia"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "In the mode {mode} a debt does not grow by profit that was not paid (OIC Fiqh Academy,"
+        " resolution 51 (2/6)): agree on instalments that pay it, or that carry it."
+    )
+    mode: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +147,11 @@ class Amortisation:
             "final_multiple": self.final_multiple is None
             or (self.final_multiple.minor > 0 and self.rounded is RoundedWhen.AFTERWARDS),
         }
+
+    def require_no_joining(self, *, mode: str) -> None:
+        """Raise `ProfitJoinsPrincipal` where profit that is not paid would bear profit itself."""
+        if self.shortfall is Shortfall.CAPITALISE:
+            raise ProfitJoinsPrincipal(mode=mode)
 
     @property
     def amounts(self) -> tuple[Money, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.loans.domain import due_dates, flows, journal
+from services.loans.domain import due_dates, flows, journal, schedule
 from services.loans.domain.allocation import Portions
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.drawing import Drawing, Tranche
@@ -113,6 +113,23 @@ def down_payments(terms: Terms) -> Money:
     """All that down payments ask: 10 % of tranches of 600.000 and 400.000 is 100.000."""
     asked = (flows.down_payment(terms, one.amount.minor) for one in tranches(terms))
     return Money(sum(asked), terms.currency)
+
+
+def first_paid(terms: Terms) -> Money:
+    """The least that reaches the borrower with the first payment: less fees and savings.
+
+    600.000 of 1,000.000 with a fee of 10.000 and 10 % saved: 490.000.
+    """
+    kept = schedule.fees_at_disbursement(terms)
+    saved = terms.savings.upfront(terms.principal, rounding=terms.rounding)
+    return tranches(terms)[0].amount - kept - saved
+
+
+def require_servable(terms: Terms) -> None:
+    """Raise what the instalments of so much raise, where only the first tranches are drawn."""
+    agreed = tranches(terms)
+    for count in range(1, len(agreed)):
+        schedule.schedule(terms_of(terms, drawn=agreed[:count]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

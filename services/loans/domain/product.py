@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from services.loans.domain.amortisation import Amortisation, Shortfall
+from services.loans.domain.amortisation import Amortisation
 from services.loans.domain.charging import Charging
 from services.loans.domain.chart import FundKind
 from services.loans.domain.contradictions import TermsInvalid
@@ -214,9 +214,6 @@ class Product:
         self.term_months.check("term_months")
         self.annual_rate.check("annual_rate")
         self.grace_months.check("grace_months")
-        if self.amortisation.shortfall is Shortfall.CAPITALISE:
-            # What is agreed for real is stored, and no stored instalment is negative.
-            raise TermsInvalid(member="amortisation.shortfall", value=Shortfall.CAPITALISE)
         if not self.fund_kinds:
             raise TermsInvalid(member="fund_kinds", value="none")
         if not 1 <= self.term_months.least <= self.term_months.most <= TERM_MONTHS_MAX:

@@ -202,6 +202,7 @@ class Terms:
             self._check_days()
             if is_sharia_bound(self.mode_of_finance):
                 self.savings.require_no_interest(mode=self.mode_of_finance.value)
+                self.amortisation.require_no_joining(mode=self.mode_of_finance.value)
         if self.charging.follows_payments:
             refuse_recalculation(self)
         if self.mode_of_finance is ModeOfFinance.QARD:

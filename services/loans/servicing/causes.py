@@ -14,12 +14,14 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import operations as disbursements
 from services.loans.disbursements.operations import Payout
-from services.loans.domain import schedule
+from services.loans.domain import drawn
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.modes import MODES
 from services.loans.domain.servicing import effects, payoff
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind
+from services.loans.domain.undue import NothingIsDue
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
 from services.loans.repayments import queries as repayments
@@ -33,6 +35,8 @@ from shared.money import Money
 
 PAYS_OUT = frozenset({OrderKind.REFUND, OrderKind.CHARGE_BACK})
 BY_NEW_CONTRACT = frozenset({OrderKind.REFINANCE, OrderKind.TOP_UP})
+# What may be ordered where no money is owed: a partnership, a crop, goods to come.
+WITHOUT_DEBT = frozenset({OrderKind.TRANSFER, OrderKind.CLOSE, OrderKind.REOPEN})
 
 
 class NotOfTheGroup(RafidError):
@@ -118,6 +122,9 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
     made others, nothing is taken back. Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup,
     CannotRefinance, AgreedAnewByDeal.
     """
+    mode = MODES[file.standing.terms.mode_of_finance]
+    if not mode.IS_DEBT and asked.kind not in WITHOUT_DEBT:
+        raise NothingIsDue
     first = applying.earliest(file)
     by_fold = file.standing.life is not None
     if (
@@ -175,7 +182,7 @@ async def _refinancing(
         raise CannotRefinance(reference=new.reference, state=new.status)
     terms = contract_queries.terms_of(new)
     quote = payoff.quote(file.standing, on=asked.effective_on)
-    paid_out = terms.principal - schedule.fees_at_disbursement(terms)
+    paid_out = drawn.first_paid(terms)
     if asked.kind is OrderKind.TOP_UP:
         if new.fund_id != old.fund_id:
             raise AnotherFundTopsUp(reference=new.reference, fund_id=FundId(old.fund_id))

@@ -12,11 +12,9 @@ from services.loans.domain.amortisation import (
     RoundedWhen,
     Shortfall,
 )
-from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.fees import Fee, FeeKind, FeePurpose, FeeWhen
 from shared.periods import DayCount
 from tests.builders import make_loan, money
-from tests.integration.loans.signing import loan
 
 
 def test_the_table_without_rounding_has_the_annuity_to_many_places() -> None:
@@ -95,13 +93,6 @@ def test_a_table_rounded_afterwards_may_round_principal_first() -> None:
 
     assert found.principal == [33_333, 33_333, 33_334]
     assert found.profit[:2] == [967, 667]  # 343.33 and 340.00 to whole units
-
-
-def test_no_product_capitalises_profit() -> None:
-    with pytest.raises(TermsInvalid) as refusal:
-        loan(amortisation=Amortisation(shortfall=Shortfall.CAPITALISE))
-
-    assert refusal.value.member == "amortisation.shortfall"
 
 
 def test_a_fee_some_days_after_the_disbursement_is_frozen_with_its_days() -> None:

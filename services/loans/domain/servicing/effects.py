@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from services.loans.domain import capitalised
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing import payoff, respread, tails
@@ -21,6 +22,7 @@ from services.loans.domain.servicing.refusals import (
     ForgivenessNotZakat,
     HasMoved,
     NotSettled,
+    NotSpreadAnew,
     OrderChangesNothing,
     OrderNotForServicing,
     OrderNotForState,
@@ -38,6 +40,16 @@ STATES: Mapping[OrderKind, frozenset[ContractStatus]] = {
     OrderKind.TRANSFER: frozenset({ContractStatus.ACTIVE, ContractStatus.SIGNED}),
 }
 ACTIVE = frozenset({ContractStatus.ACTIVE})
+SPREADS = frozenset(
+    {
+        OrderKind.PAYMENT_HOLIDAY,
+        OrderKind.RESCHEDULE,
+        OrderKind.RESTRUCTURE,
+        OrderKind.RATE_CHANGE,
+        OrderKind.PROFIT_PAUSE,
+        OrderKind.ADVANCE,
+    }
+)
 
 Effect = Callable[[Standing, Asked], Shape]
 
@@ -55,6 +67,8 @@ def apply(standing: Standing, asked: Asked) -> Shape:
             contract_id=standing.contract_id,
             recalculation=standing.terms.charging.recalculation,
         )
+    if asked.kind in SPREADS and capitalised.is_agreed(standing.terms):
+        raise NotSpreadAnew(contract_id=standing.contract_id, order_kind=asked.kind)
     shape = EFFECTS[asked.kind](standing, asked)
     if shape == standing.shape:
         raise OrderChangesNothing(contract_id=standing.contract_id, order_kind=asked.kind)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.loans.domain.servicing import course_rows, tails
+from services.loans.domain import capitalised
+from services.loans.domain.servicing import course_rows, rebates, tails
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import Life, Received
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
@@ -38,9 +39,10 @@ def quote(standing: Standing, *, on: date) -> Quote:
     What has fallen due is owed whole. Of what falls due later the principal and, where profit is
     counted on the outstanding principal, the profit of the days gone by in the running period:
     1,000.00 at 12 % with 10.00 due on 31 January, settled on the 16th of 31 days, is 1,000.00 +
-    4.84 (15/31 of 10.00, rounded once). Profit agreed on the whole principal (flat) is owed
-    whole; it is given up by a waiver, not by paying early. Fees not yet due are not owed. What
-    was paid ahead counts against all of this, surplus too.
+    4.84 (15/31 of 10.00, rounded once). Of profit agreed on the whole principal (flat)
+    falls away what law, product or mode say (`rebates`); the rest is owed whole. Profit that joined the principal is
+    owed whole. Fees not yet due are not owed. What was paid ahead counts against all of this,
+    surplus too.
     """
     if standing.life is not None:
         return _of_course(standing, standing.life, on=on)
@@ -49,7 +51,10 @@ def quote(standing: Standing, *, on: date) -> Quote:
     principal, agreed, fee, penalty = arithmetic.sums(later)
     profit = earned(standing, on=on)
     if not standing.recounts_profit:
-        profit = agreed
+        profit = agreed - rebates.fallen_away(standing, on=on)
+    elif capitalised.is_agreed(standing.terms):
+        profit = capitalised.earned(standing.terms, opened_on=standing.opened_on, on=on)
+        profit = min(profit, agreed)
     rows = arithmetic.compact([*due, Row(on, principal, profit, 0, penalty)])
     still_open = arithmetic.split(rows, paid=standing.paid, order=standing.order)[1]
     parts = arithmetic.sums(still_open)

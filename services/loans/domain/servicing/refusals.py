@@ -197,3 +197,16 @@ class LaterOrderStands(RafidError):
     detail = "The order {later_order_id} rests on {order_id}: reverse the later one first."
     order_id: UUID
     later_order_id: UUID
+
+
+class NotSpreadAnew(RafidError):
+    """The instalments of this contract are not spread anew"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "On contract {contract_id} profit joins the principal as it was agreed: an order of kind"
+        " {order_kind} cannot tell the two apart. Settle it by a new contract."
+    )
+    contract_id: ContractId
+    order_kind: OrderKind
