@@ -13,10 +13,14 @@ from services.loans.applications.tables import ApplicationHistoryRow, Applicatio
 from services.loans.borrowers import operations as borrowers
 from services.loans.borrowers import queries as borrower_queries
 from services.loans.borrowers.tables import BorrowerRow
+from services.loans.domain import lawful
 from services.loans.domain.application import ConsentMissing, Request, Submission
 from services.loans.domain.borrower import Consent, ConsentPurpose, NewBorrower
+from services.loans.domain.lawful import Book, Used
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.institutions import operations as institutions
+from services.loans.rulebook import operations as rulebook_uses
+from services.loans.rulebook import queries as rulebook
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -58,12 +62,13 @@ async def submit_applications(
 
     A borrower told with an application is registered, but only if the application fits the
     product. Refusals: `ProductNotOffered`, `OutsideProduct`, `ApplicationKnown`, `ConsentMissing`,
-    `BorrowerNotFound` and those of the registration.
+    `BorrowerNotFound`, `LoanAboveCeiling`, `TermAboveCeiling` and those of the registration.
     """
     outcomes: dict[int, Outcome] = {}
     await _refuse_unfit(session, submissions, outcomes=outcomes)
     people = await _people(session, submissions, outcomes=outcomes, on=on, actor=actor)
     await _refuse_without_consent(session, people, outcomes=outcomes, on=on)
+    facts = await _refuse_above_ceilings(session, submissions, people, outcomes=outcomes, on=on)
     accepted = [place for place in range(len(submissions)) if place not in outcomes]
     references = await institutions.next_references(
         session, kind="AP", year=on.year, count=len(accepted)
@@ -76,6 +81,12 @@ async def submit_applications(
     rows = [row for row in written if isinstance(row, ApplicationRow)]
     outcomes.update(zip(accepted, written, strict=True))
     await write_history(session, rows, event="submit", actor_id=actor.id, at=at)
+    taken = [
+        (row.application_id, facts.get(place, ()))
+        for place, row in zip(accepted, written, strict=True)
+        if isinstance(row, ApplicationRow)
+    ]
+    await rulebook_uses.record_uses(session, "application", taken)
     await feed.publish_all(session, [told_submitted(row) for row in rows])
     return [outcomes[place] for place in range(len(submissions))]
 
@@ -154,6 +165,55 @@ async def _refuse_without_consent(
     for place, row in people.items():
         if row.borrower_id not in consenting:
             outcomes[place] = ConsentMissing(purpose=purpose)
+
+
+async def _refuse_above_ceilings(
+    session: AsyncSession,
+    submissions: Sequence[Submission],
+    people: Mapping[int, BorrowerRow],
+    *,
+    outcomes: dict[int, Outcome],
+    on: date,
+) -> dict[int, tuple[Used, ...]]:
+    """Refuse what is above every ceiling that could hold; what depends waits for the decision."""
+    book = await rulebook.book(session, on=on)
+    if not lawful.speaks(book, *lawful.CEILINGS):
+        return {}
+    facts = {}
+    for place, person in people.items():
+        if place not in outcomes:
+            request = submissions[place].request
+            try:
+                facts[place] = above_none(book, request, region=person.region, on=on)
+            except RafidError as error:
+                outcomes[place] = error
+    return facts
+
+
+async def require_below_ceilings(
+    session: AsyncSession, row: ApplicationRow, request: Request, *, on: date, actor: Actor
+) -> None:
+    """Raise what `lawful.check_loan` raises for an application as corrected."""
+    book = await rulebook.book(session, on=on)
+    if lawful.speaks(book, *lawful.CEILINGS):
+        found = await borrower_queries.borrowers_by_id(session, [row.borrower_id], actor=actor)
+        regions = [person.region for person in found.values()]
+        used = above_none(book, request, region="".join(regions), on=on)
+        await rulebook_uses.record_uses(session, "application", [(row.application_id, used)])
+
+
+def above_none(book: Book, request: Request, *, region: str, on: date) -> tuple[Used, ...]:
+    """The ceilings that a request was held against. Raises what `lawful.check_loan` raises."""
+    told = lawful.told(
+        purpose=request.purpose,
+        sector=request.sector,
+        region=region,
+        characteristics=request.characteristics,
+    )
+    asked = request.asked
+    return lawful.check_loan(
+        book.knowing(told), asked.amount, term_months=asked.term_months, on=on, strict=False
+    )
 
 
 def _values(

@@ -24,14 +24,17 @@ from services.loans.approvals.authority import (
 from services.loans.approvals.queries import Decided
 from services.loans.approvals.tables import DecisionRow
 from services.loans.domain import deciding
+from services.loans.domain import lawful as ceilings
 from services.loans.domain.application import Reason
 from services.loans.domain.authority import Outcome
 from services.loans.domain.claiming import Ask
 from services.loans.domain.deciding import EVENTS, File, Judged, Offer, Proposal
 from services.loans.domain.funding import FundExhausted
+from services.loans.domain.lawful import Book, Used
 from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
 from services.loans.domain.product import Product, Recommendation
 from services.loans.funds import operations as funds
+from services.loans.rulebook import operations as rulebook_uses
 from shared import feed, ids, tenancy
 from shared.auth import Actor, Role
 from shared.errors import Kind, RafidError
@@ -75,6 +78,7 @@ class _Lawful:
     assessment_id: UUID
     proposal: Proposal
     judged: Judged
+    facts: tuple[Used, ...]
 
 
 def rules_actor(institution_id: InstitutionId) -> Actor:
@@ -103,11 +107,12 @@ async def record_decisions(
     """Decide on many applications, each for itself; a refusal stands in its decision's place.
 
     The last approval reserves the fund's money; where there is not enough, the application is
-    approved and waits for funds, with the reason. Refusals are those of `deciding.judge`, and
-    `FundRestricted`. Raises `ApplicationNotFound`, `FundNotFound` for the whole.
+    approved and waits for funds, with the reason. Refusals are those of `deciding.judge`, of
+    `lawful.check_loan`, and `FundRestricted`. Raises `ApplicationNotFound`, `FundNotFound` for
+    the whole.
     """
     outcomes: dict[int, Decided | RafidError] = {}
-    lawful = await _judge(session, proposals, actor=actor, outcomes=outcomes)
+    lawful = await _judge(session, proposals, on=on, actor=actor, outcomes=outcomes)
     exhausted = await _ask_funds(session, lawful, on=on, actor=actor, outcomes=outcomes)
     standing = {place: one for place, one in lawful.items() if place not in outcomes}
     decisions = await _write(session, list(standing.values()), at=at, actor=actor)
@@ -120,8 +125,13 @@ async def record_decisions(
             if (told := _told(one, decision=decision)) is not None
         ],
     )
+    kept = [
+        (decision.decision_id, one.facts)
+        for one, decision in zip(standing.values(), decisions, strict=True)
+    ]
+    await rulebook_uses.record_uses(session, "decision", kept)
     for (place, one), decision in zip(standing.items(), decisions, strict=True):
-        outcomes[place] = Decided(decision=decision, application=one.row)
+        outcomes[place] = Decided(decision=decision, application=one.row, facts=one.facts)
     return [outcomes[place] for place in range(len(proposals))]
 
 
@@ -129,12 +139,14 @@ async def _judge(
     session: AsyncSession,
     proposals: Sequence[Proposal],
     *,
+    on: date,
     actor: Actor,
     outcomes: dict[int, Decided | RafidError],
 ) -> dict[int, _Lawful]:
     wanted = [proposal.application_id for proposal in proposals]
     locked = await application_queries.locked_applications(session, wanted, actor=_reach(actor))
     files = await queries.files(session, list(locked.values()))
+    books = await queries.books(session, wanted, on=on)
     lawful: dict[int, _Lawful] = {}
     for place, proposal in enumerate(proposals):
         file, assessment_id = files[proposal.application_id]
@@ -142,6 +154,7 @@ async def _judge(
             judged = deciding.judge(
                 file, proposal=proposal, actor_id=actor.id, roles={*map(str, actor.roles)}
             )
+            facts = _below_ceilings(judged, book=books.get(proposal.application_id), on=on)
         except RafidError as error:
             outcomes[place] = error
             continue
@@ -153,8 +166,18 @@ async def _judge(
             assessment_id=assessment_id,
             proposal=proposal,
             judged=judged,
+            facts=facts,
         )
     return lawful
+
+
+def _below_ceilings(judged: Judged, *, book: Book | None, on: date) -> tuple[Used, ...]:
+    if judged.offer is None or book is None:
+        return ()
+    asked = judged.offer.asked
+    return ceilings.check_loan(
+        book, asked.amount, term_months=asked.term_months, on=on, strict=True
+    )
 
 
 def _reach(actor: Actor) -> Actor | None:

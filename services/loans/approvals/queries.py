@@ -3,21 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import queries as applications
 from services.loans.applications.tables import ApplicationAssessmentRow, ApplicationRow
 from services.loans.approvals.tables import AuthorityLevelRow, DecisionRow
+from services.loans.domain import lawful
 from services.loans.domain.authority import AuthorityLevel, Decision, Outcome
 from services.loans.domain.deciding import File, Offer
+from services.loans.domain.lawful import Book, Used
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked, Recommendation
 from services.loans.products import queries as products
+from services.loans.rulebook import queries as rulebook
 from shared import tenancy
 from shared.errors import Kind, RafidError
 from shared.ids import FundId, ProductId
@@ -36,10 +40,11 @@ class AuthorityLevelNotFound(RafidError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision and where the application stands after it."""
+    """A decision, where the application stands after it, and the facts it rests on."""
 
     decision: DecisionRow
     application: ApplicationRow
+    facts: tuple[Used, ...] = ()
 
 
 async def authority_levels(session: AsyncSession) -> list[AuthorityLevel]:
@@ -104,6 +109,41 @@ async def decisions_of(
         if row.round == rounds[row.application_id]:
             found[row.application_id].append(row)
     return found
+
+
+TOLD = text("""
+    select a.application_id, a.purpose, a.sector, a.characteristics, b.region,
+      (select count(*) from contract c where c.institution_id = a.institution_id
+        and c.borrower_id = a.borrower_id and c.status <> 'cancelled') as earlier_contracts
+    from application a
+    join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
+    where a.institution_id = :institution_id and a.application_id = any(:application_ids)
+""")
+
+
+async def books(
+    session: AsyncSession, application_ids: Collection[UUID], *, on: date
+) -> dict[UUID, Book]:
+    """The rulebook as it is read for each application; nothing where it has no ceilings."""
+    book = await rulebook.book(session, on=on)
+    if not lawful.speaks(book, *lawful.CEILINGS):
+        return {}
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "application_ids": list(application_ids),
+    }
+    return {
+        row.application_id: book.knowing(
+            lawful.told(
+                purpose=row.purpose,
+                sector=row.sector,
+                region=row.region,
+                cycle=row.earlier_contracts + 1,
+                characteristics=row.characteristics,
+            )
+        )
+        for row in await session.execute(TOLD, values)
+    }
 
 
 async def files(

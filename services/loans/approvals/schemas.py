@@ -13,6 +13,7 @@ from services.loans.domain.authority import Outcome
 from services.loans.domain.deciding import Proposal
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked
+from services.loans.rulebook.schemas import FactOut
 from shared.auth import Role
 from shared.ids import FundId
 from shared.money import Money
@@ -80,12 +81,13 @@ class DecisionIn(Body):
 
 
 class DecidedOut(Body):
-    """A decision, and where the application stands after it."""
+    """A decision, where the application stands after it, and the rules it rests on."""
 
     application_id: UUID
     status: ApplicationStatus
     standing: StandingOut | None
     decision: DecisionOut
+    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
 
     @classmethod
     def of(cls, decided: Decided, *, language: Language) -> Self:
@@ -96,6 +98,7 @@ class DecidedOut(Body):
             status=ApplicationStatus(row.status),
             standing=None if row.reason is None else StandingOut.of(row.reason, language=language),
             decision=DecisionOut.of(decided.decision),
+            facts=[FactOut.of(used) for used in decided.facts],
         )
 
 

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from services.loans.domain import capitalised, drawn, due_dates, lawful
-from services.loans.domain.contradictions import TermsInvalid, shown
+from services.loans.domain import due_dates, lawful
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ChargeMethod, Terms
-from services.loans.domain.trading import TermsNotOfMode
 from shared import rulebook
 from shared.rulebook import Fact
 
@@ -40,12 +39,27 @@ def agree(
 ) -> Agreement:
     """The agreement that is signed on a day; a preview of the same day is equal to it.
 
+    With the rulebook as the institution reads it, the loan is held against the ceilings too;
+    `strict` where something is decided, so that what was not told is asked for. Raises what
+    `terms_of`, `of_terms` and `lawful` raise.
+    """
+    terms = terms_of(offered, asked=asked, on=on, first_due_on=first_due_on, country=country)
+    whole = of_terms(terms, country=country, book=book, strict=strict)
+    if book is None:
+        return whole
+    ceilings = lawful.check_term(book, asked.term_months, on=on, strict=strict)
+    return replace(whole, facts=ceilings + whole.facts)
+
+
+def terms_of(
+    offered: Product, *, asked: Asked, on: date, first_due_on: date | None, country: str
+) -> Terms:
+    """The terms on which a product is lent on a day.
+
     Without a first due date it lies one period after the day, later by the grace of a loan
     without profit. A date asked for may lie up to one more period later, so that instalments
     can fall on the day somebody is paid: monthly, signed on 10 March, it may be 10 May at most.
-    With the rulebook as the institution reads it, the loan is held against the ceilings too;
-    `strict` where something is decided, so that what was not told is asked for.
-    Raises `OutsideProduct`, `TermsInvalid`, `InstalmentsTooSmall`, and what `lawful` raises.
+    Raises `OutsideProduct`, `TermsInvalid`.
     """
     offered.check(asked)
     free = offered.charge_method is ChargeMethod.NONE
@@ -56,14 +70,7 @@ def agree(
     first = first_due_on or usual
     if first > latest:
         raise TermsInvalid(member="first_due_on", value=first.isoformat())
-    terms = replace(terms, first_due_on=first, annual_rate=_plain(terms.annual_rate))
-    _check_drawing(terms)
-    whole = of_terms(terms, country=country, book=book, strict=strict)
-    whole = replace(whole, instalments=capitalised.served(terms, whole.instalments))
-    if book is None:
-        return whole
-    ceilings = lawful.check_term(book, asked.term_months, on=on, strict=strict)
-    return replace(whole, facts=ceilings + whole.facts)
+    return replace(terms, first_due_on=first, annual_rate=_plain(terms.annual_rate))
 
 
 def of_terms(
@@ -91,26 +98,6 @@ def of_terms(
         facts = lawful.check_amount(law, terms.principal, on=day, strict=strict) + facts
         facts += lawful.duties(law, on=day)
     return Agreement(terms=terms, instalments=instalments, disclosure=disclosed, facts=facts)
-
-
-def _check_drawing(terms: Terms) -> None:
-    """Each tranche can be the last one drawn; a mode that pays others has none of ours.
-
-    Goods are paid for by the steps of their mode, a client's part of them by its deposit.
-    """
-    drawing = terms.drawing
-    if not MODES[terms.mode_of_finance].PAYS_CLIENT:
-        members = {"tranches": drawing.tranches, "down_payment_first": drawing.down_payment_first}
-        for member, agreed in members.items():
-            if agreed:
-                raise TermsNotOfMode(
-                    mode=terms.mode_of_finance.value,
-                    member=f"drawing.{member}",
-                    value=shown(agreed),
-                )
-    if drawing.tranches:
-        capitalised.require_one_payout(terms)
-        drawn.require_servable(terms)
 
 
 def is_young(born_on: date | None, *, on: date, country: str) -> bool | None:

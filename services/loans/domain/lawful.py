@@ -29,6 +29,7 @@ from shared.errors import JsonValue, RafidError, Sentence
 from shared.money import Money
 from shared.rulebook import Condition, Fact, FactJson, Found, Possible, forms
 
+CEILINGS: Final = ("loan_ceiling", "term_ceiling")
 TOLD_BY_REQUEST: Final = forms.ASKED - {"cycle", "institution_type", "meets_norms", "part"}
 """What an application may tell; the rest an institution says of itself."""
 
@@ -98,6 +99,25 @@ def told(
         if isinstance(said, str) and said:
             found[name] = _vocabulary()[name].get(_plain(said), said)
     return found
+
+
+def speaks(book: Book, *topics: str) -> bool:
+    """Whether the rulebook has anything on these topics there: else nobody needs to be asked."""
+    facts = [fact for topic in topics for fact in rulebook.facts_of(topic)]
+    own = [fact for fact in book.overrides if fact.topic in topics]
+    inside = f"{book.country}-"
+    return any(
+        fact.is_of(book.country) or (fact.country or "").startswith(inside)
+        for fact in (*facts, *own)
+    )
+
+
+def check_loan(
+    book: Book, amount: Money, *, term_months: int, on: date, strict: bool
+) -> tuple[Used, ...]:
+    """The ceilings that a loan was held against; raises as `check_amount` and `check_term`."""
+    used = check_amount(book, amount, on=on, strict=strict)
+    return used + check_term(book, term_months, on=on, strict=strict)
 
 
 def check_amount(book: Book, amount: Money, *, on: date, strict: bool) -> tuple[Used, ...]:

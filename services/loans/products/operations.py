@@ -1,16 +1,20 @@
 """How does a product come to be, and how does a new version follow?"""
 
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import freezing
+from services.loans.domain import freezing, offering
+from services.loans.domain.lawful import Used
 from services.loans.domain.product import Product
 from services.loans.institutions.names import Names
 from services.loans.products import queries
 from services.loans.products.queries import Listed
 from services.loans.products.tables import ProductRow, ProductVersionRow
+from services.loans.rulebook import operations as rulebook_uses
+from services.loans.rulebook import queries as rulebook
 from shared import tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -35,10 +39,27 @@ class ProductVersionMoved(RafidError):
     version: int
 
 
+async def require_lawful(session: AsyncSession, product: Product, *, on: date) -> tuple[Used, ...]:
+    """The facts of the rulebook that a product rests on, if it is offered on a day.
+
+    What is offered must be lawful at its dearest; what depends on the borrower is asked for when
+    an application is decided. Raises what `lawful` raises.
+    """
+    return offering.check(product, book=await rulebook.book(session, on=on), on=on)
+
+
 async def create_product(
-    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+    session: AsyncSession,
+    product: Product,
+    *,
+    names: Names,
+    actor: Actor,
+    facts: tuple[Used, ...] = (),
 ) -> Listed:
-    """Offer a new product; its first version is 1. Raises `ProductCodeTaken`."""
+    """Offer a new product; its first version is 1. Raises `ProductCodeTaken`.
+
+    `facts` are those it was found lawful by, and are kept (see `require_lawful`).
+    """
     written = await session.execute(
         insert(ProductRow)
         .values(
@@ -52,11 +73,16 @@ async def create_product(
     )
     if written.scalar() is None:
         raise ProductCodeTaken(code=product.code)
-    return await _write_version(session, product, names=names, actor=actor)
+    return await _write_version(session, product, names=names, actor=actor, facts=facts)
 
 
 async def add_version(
-    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+    session: AsyncSession,
+    product: Product,
+    *,
+    names: Names,
+    actor: Actor,
+    facts: tuple[Used, ...] = (),
 ) -> Listed:
     """Let a new version follow; applications already taken keep theirs.
 
@@ -66,11 +92,16 @@ async def add_version(
     if newest == 0:
         raise queries.ProductNotFound(product=str(product.product_id))
     following = replace(product, version=newest + 1)
-    return await _write_version(session, following, names=names, actor=actor)
+    return await _write_version(session, following, names=names, actor=actor, facts=facts)
 
 
 async def _write_version(
-    session: AsyncSession, product: Product, *, names: Names, actor: Actor
+    session: AsyncSession,
+    product: Product,
+    *,
+    names: Names,
+    actor: Actor,
+    facts: tuple[Used, ...],
 ) -> Listed:
     values = _columns(product) | {
         "institution_id": tenancy.institution_of(session),
@@ -88,6 +119,7 @@ async def _write_version(
     row = (await session.execute(statement)).scalar()
     if row is None:
         raise ProductVersionMoved(version=product.version)
+    await rulebook_uses.record_uses(session, "product", [(product.product_id, facts)])
     return Listed(product=product, row=row)
 
 

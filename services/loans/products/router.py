@@ -5,9 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from services.loans.deps import Db
+from services.loans.deps import Db, Today
 from services.loans.products import operations, queries
-from services.loans.products.schemas import ProductIn, ProductOut, ProductVersionIn
+from services.loans.products.schemas import (
+    OfferedOut,
+    ProductIn,
+    ProductOut,
+    ProductVersionIn,
+)
 from services.loans.products.term_bodies import SeasonTemplateOut
 from shared import ids
 from shared.auth import Actor, Role, require
@@ -33,30 +38,32 @@ Version = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
 @router.post("/loans/v1/products", status_code=201)
-async def create_product(body: ProductIn, db: Db, actor: MayOffer) -> ProductOut:
+async def create_product(body: ProductIn, db: Db, actor: MayOffer, today: Today) -> OfferedOut:
     """Offer a new product."""
     product = body.product(product_id=ProductId(ids.new()), version=1, code=body.code)
     async with db.begin() as session:
+        facts = await operations.require_lawful(session, product, on=today)
         listed = await operations.create_product(
-            session, product, names=body.name.names(), actor=actor
+            session, product, names=body.name.names(), actor=actor, facts=facts
         )
-    return ProductOut.of(listed)
+    return OfferedOut.of_offer(listed, facts=facts)
 
 
 @router.post("/loans/v1/products/{product_id}/versions", status_code=201)
 async def add_version(
-    product_id: UUID, body: ProductVersionIn, db: Db, actor: MayOffer
-) -> ProductOut:
+    product_id: UUID, body: ProductVersionIn, db: Db, actor: MayOffer, today: Today
+) -> OfferedOut:
     """Let a new version of a product follow; applications already taken keep theirs."""
     async with db.begin() as session:
         before = await queries.product(session, ProductId(product_id))
         product = body.product(
             product_id=before.product_id, version=before.version + 1, code=before.code
         )
+        facts = await operations.require_lawful(session, product, on=today)
         listed = await operations.add_version(
-            session, product, names=body.name.names(), actor=actor
+            session, product, names=body.name.names(), actor=actor, facts=facts
         )
-    return ProductOut.of(listed)
+    return OfferedOut.of_offer(listed, facts=facts)
 
 
 @router.get("/loans/v1/products")

@@ -1,5 +1,6 @@
 """What does a product look like on the wire?"""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, Self, TypeVar
@@ -16,6 +17,7 @@ from services.loans.domain.fees import (
     FeePurpose,
     FeeWhen,
 )
+from services.loans.domain.lawful import Used
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
 from services.loans.domain.terms import (
@@ -36,6 +38,7 @@ from services.loans.products.term_bodies import (
     Rate,
     SavingsBody,
 )
+from services.loans.rulebook.schemas import FactOut
 from shared.calendar import MovingRule
 from shared.ids import ProductId
 from shared.money import Rounding
@@ -313,6 +316,19 @@ class ProductOut(Body):
             offered=product.is_offered,
             recorded_at=row.recorded_at,
         )
+
+
+class OfferedOut(ProductOut):
+    """A product just offered, with the facts of the rulebook that it rests on."""
+
+    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+
+    @classmethod
+    def of_offer(cls, listed: Listed, *, facts: Sequence[Used]) -> Self:
+        """Write a product with the facts."""
+        told = ProductOut.of(listed).model_copy()
+        found = [FactOut.of(used) for used in facts]
+        return cls.model_construct(**dict(told), facts=found)
 
 
 def plain(rate: Decimal) -> Decimal:

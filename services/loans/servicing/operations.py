@@ -19,7 +19,7 @@ from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.servicing.refusals import OrderNotStanding
-from services.loans.servicing import applying, causes, queries
+from services.loans.servicing import applying, caps, causes, queries
 from services.loans.servicing.outcomes import Given
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow, OrderDecisionRow
@@ -92,6 +92,7 @@ async def give(
     )
     session.add(row)
     await session.flush()
+    await caps.keep(session, row.order_id, file, asked)
     if not asked.rule.is_approved:
         await applying.bring_into_force(
             session, row, file=file, asked=asked, decided=decided, actor_id=actor.id
@@ -198,6 +199,7 @@ async def decide(session: AsyncSession, file: File, asked: Asked, *, today: date
         closed_through=file.closed_through,
     )
     await causes.require_held(session, file, asked, decided)
+    await caps.check(session, file, asked)
     return decided
 
 

@@ -44,8 +44,12 @@ async def test_a_product_is_read_as_it_was_offered(desk: Office) -> None:
     }
     body = bodies.qard(fees=[fee], policy={"approve_points_from": 60, "automatic": True})
     offered = await offer(desk, body)
+    facts = offered.pop("facts")
     read = (await desk.caller(Role.OFFICER).get(f"{PRODUCTS}/{offered['product_id']}")).json()
     assert read == offered
+    assert [(fact["fact_id"], fact["standing"]) for fact in facts] == [
+        ("fee-JO-table", "not_given")
+    ]
     assert read["version"] == 1
     assert read["amount"] == body["amount"]
     unstated = {"percent": None, "due_on": None, "days_after": None}
@@ -68,6 +72,7 @@ async def test_a_rate_keeps_its_exact_figures(desk: Office) -> None:
 
 async def test_a_new_version_leaves_the_old_one_as_it_was(desk: Office) -> None:
     first = await offer(desk, bodies.loan())
+    assert first.pop("facts") == []
     address = f"{PRODUCTS}/{first['product_id']}"
     change = bodies.loan(term_months=bodies.limits(6, 18, 36))
     del change["code"]
