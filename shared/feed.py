@@ -29,6 +29,9 @@ log = structlog.get_logger()
 BATCH = 2_000
 LATE = "interval '5 minutes'"
 LEASE_SECONDS = 10
+BUSY = 100
+"""After a round of so many rows more are on their way."""
+GATHER_SECONDS = 0.1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 INSERT_EVENTS = text("""
@@ -151,6 +154,12 @@ class Sequencer:
             if polls:
                 pause = background.next_pause(pause, found=found)
                 due = time.monotonic() + pause
+            if found >= BUSY:
+                await self.gather()
+
+    async def gather(self) -> None:
+        """Let more rows come together: a round costs the same for few, and takes from payments."""
+        await asyncio.sleep(GATHER_SECONDS)
 
     async def _number_all(self, institution_id: InstitutionId) -> int:
         count = 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import background, ids
+from shared import background, feed, ids
 from shared.background import IDLE_SECONDS, POLL_SECONDS
 from shared.db import Database
 from shared.feed import Sequencer
@@ -23,6 +23,7 @@ class Watched(Sequencer):
         self.numbered_for: list[InstitutionId] = []
         self.left = {HERE: 0, ELSEWHERE: 0}
         self.fails = 0
+        self.gathered = 0
 
     async def institutions(self) -> set[InstitutionId]:
         self.polls += 1
@@ -36,6 +37,9 @@ class Watched(Sequencer):
         took = min(self.left[institution_id], self.batch)
         self.left[institution_id] -= took
         return took
+
+    async def gather(self) -> None:
+        self.gathered += 1
 
 
 async def until(sequencer: Watched, holds: Callable[[], bool], *, waking: bool = False) -> None:
@@ -100,3 +104,15 @@ async def test_a_poll_that_failed_is_made_again() -> None:
     sequencer.fails = 1
     await until(sequencer, lambda: ELSEWHERE in sequencer.numbered_for)
     assert sequencer.polls == 2
+
+
+@pytest.mark.parametrize(("waiting", "gathers"), [(feed.BUSY, 1), (feed.BUSY - 1, 0)])
+async def test_after_a_round_of_many_rows_more_are_let_come_together(
+    waiting: int, gathers: int
+) -> None:
+    sequencer = Watched()
+    sequencer.left[HERE] = waiting
+    sequencer.wake(HERE)
+    await until(sequencer, lambda: ELSEWHERE in sequencer.numbered_for)
+    assert sequencer.numbered_for[0] == HERE
+    assert sequencer.gathered == gathers
