@@ -27,6 +27,8 @@ from services.loans.identity.issuer import Issuer
 from services.loans.institutions import router as institutions
 from services.loans.ledger import router as ledger
 from services.loans.ledger.queries import EVENTS, JOURNAL
+from services.loans.lineage import operations as lineages
+from services.loans.lineage import router as lineage
 from services.loans.papers import router as papers
 from services.loans.papers.printing import Printer
 from services.loans.payments import router as payments
@@ -54,6 +56,7 @@ from shared.jwks import FetchedKeys
 PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
 POLL_SECONDS = 2.0
+LINES_SECONDS = 10.0
 
 ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
@@ -73,6 +76,7 @@ ROUTERS = (
     disbursements.router,
     servicing.router,
     portfolio.router,
+    lineage.router,
     papers.router,
     collections.router,
     closing.router,
@@ -108,6 +112,7 @@ def create_app(
             background.start(
                 "waiting assessments", lambda: assess_waiting(app.state), every=POLL_SECONDS
             )
+            background.start("lines of funds", lambda: tell_lines(app.state), every=LINES_SECONDS)
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -146,6 +151,15 @@ async def assess_waiting(state: State) -> None:
         await assessing.assess_waiting(db, state.scoring, at=state.clock.now(), on=today)
 
     await for_each("waiting assessments", await state.sequencer.institutions(), of_one)
+
+
+async def tell_lines(state: State) -> None:
+    """Follow the units of every fund through what was booked since (a timer calls it)."""
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        await lineages.catch_up(TenantDb(state.database, institution_id))
+
+    await for_each("lines of funds", await state.sequencer.institutions(), of_one)
 
 
 async def _payment_desk(

@@ -39,6 +39,14 @@ class ReceiptReversed(RafidError):
     receipt_id: UUID
 
 
+async def receipt(session: AsyncSession, *, fund_id: FundId, receipt_id: UUID) -> ReceiptRow:
+    """Return a fund's receipt; raises ReceiptUnknown."""
+    row = await session.get(ReceiptRow, (tenancy.institution_of(session), receipt_id))
+    if row is None or row.fund_id != fund_id:
+        raise ReceiptUnknown(fund_id=fund_id, receipt_id=receipt_id)
+    return row
+
+
 async def reversible_receipt(
     session: AsyncSession, *, fund_id: FundId, receipt_id: UUID
 ) -> ReceiptRow:
@@ -48,9 +56,7 @@ async def reversible_receipt(
     back. Raises ReceiptUnknown, ReceiptReversed, FundExhausted.
     """
     fund = (await queries.locked_funds(session, [fund_id]))[fund_id]
-    row = await session.get(ReceiptRow, (tenancy.institution_of(session), receipt_id))
-    if row is None or row.fund_id != fund_id:
-        raise ReceiptUnknown(fund_id=fund_id, receipt_id=receipt_id)
+    row = await receipt(session, fund_id=fund_id, receipt_id=receipt_id)
     if row.amount_minor < 0 or await queries.is_receipt_reversed(session, receipt_id):
         raise ReceiptReversed(receipt_id=receipt_id)
     await require_held(session, fund, Money(row.amount_minor, row.currency), Channel(row.channel))
