@@ -19,8 +19,11 @@ from services.loans.ledger.queries import balances
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests.integration.loans import tranches
-from tests.integration.loans.scene import Scene, jod, keyed
+from tests.integration.loans import wallet as wallets
+from tests.integration.loans.scene import TODAY, Scene, jod, keyed
+from tests.integration.loans.signing import loan, signed
 from tests.integration.loans.tranches import SECOND, SIGNED, drawing, dues, in_two, pay_out, repay
+from tests.integration.loans.wallet import PHONE
 
 
 @pytest.fixture
@@ -234,4 +237,41 @@ async def test_a_down_payment_may_also_be_paid_as_the_first_instalment(
     assert told["next_due"]["total"]["amount"] == "100.000"
     paid = await repay(client, row, "100.000", SIGNED)
     assert paid["principal"]["amount"] == "100.000"
+    await tranches.proved(scene)
+
+
+async def test_over_a_wallet_the_next_tranche_sets_out_once_the_one_before_has_arrived(
+    scene: Scene,
+) -> None:
+    savings = Savings(upfront_percent=Decimal(10))
+    today = Drawing(tranches=(Tranche(on=TODAY, amount=jod("400.000")),))
+    fund_id = await scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(scene, fund_id=fund_id, drawing=today, savings=savings)
+    async with wallets.wallet_of(scene) as wallet, tranches.desk(scene) as client:
+        assert (await pay_out(client, row, SIGNED)).status_code == 201
+        pending = await wallet.pay_out(row.contract_id, phone=PHONE + "91")
+        assert pending.json()["payment"]["amount"]["amount"] == "400.000"
+        again = await wallet.pay_out(row.contract_id, phone=PHONE + "00")
+        assert again.json()["type"] == "/problems/loans/payment-under-way"
+        assert await scene.scalar("select sum(amount_minor) from disbursement") == 600_000
+    await tranches.proved(scene)
+
+
+async def test_a_first_tranche_over_a_wallet_keeps_savings_back_as_it_set_out(
+    scene: Scene,
+) -> None:
+    savings = Savings(upfront_percent=Decimal(10))
+    later = Drawing(tranches=(Tranche(on=date(2026, 3, 20), amount=jod("400.000")),))
+    fund_id = await scene.fund(FundKind.COMMERCIAL)
+    product = loan(amount=tranches.ABOVE, drawing=later, savings=savings)
+    row = await signed(scene, fund_id, product=product, annual_rate=tranches.RATE)
+    async with wallets.wallet_of(scene) as wallet:
+        sent = await wallet.pay_out(row.contract_id, phone=PHONE + "00")
+        assert sent.json()["payment"]["amount"]["amount"] == "500.000"
+        payment = await wallet.read(sent.json()["payment"]["payment_id"])
+        assert payment["payment"]["is_booked"]
+    async with scene.database.read(scene.institution_id) as session:
+        booked = await balances(session, fund_id)
+    assert (booked["loans"], booked["savings"]) == (jod("600.000"), jod("-100.000"))
+    assert booked["wallet"] == jod("-500.000")
     await tranches.proved(scene)

@@ -26,6 +26,7 @@ from tests.integration.loans.signing import Approval, approve, loan, offer, sign
 
 SIGNED, SECOND = date(2026, 1, 15), date(2026, 2, 20)
 RATE = Decimal("0.12")
+ABOVE = Limits(least=jod("1000.000"), usual=jod("1000.000"), most=jod("5000.000"))
 
 
 def in_two(**changes: Any) -> Drawing:
@@ -37,8 +38,7 @@ async def drawing(
     scene: Scene, *, fund_id: FundId | None = None, drawing: Drawing | None = None, **changes: Any
 ) -> ContractRow:
     """A contract of 1,000 JOD at 12 % in twelve months from 15 January, signed then."""
-    amount = Limits(least=jod("1000.000"), usual=jod("1000.000"), most=jod("5000.000"))
-    members = {"amount": amount, "drawing": drawing or in_two(), **changes}
+    members = {"amount": ABOVE, "drawing": drawing or in_two(), **changes}
     product = await offer(scene, loan(**members))
     fund_id = fund_id or await scene.fund(FundKind.COMMERCIAL)
     approval = Approval(product=product, fund_id=fund_id, annual_rate=RATE)
