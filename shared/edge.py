@@ -14,11 +14,11 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.digits import to_western_digits
+from shared.periods import MAX_DAY, MIN_DAY
 
 TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 MAX_TEXT = 10_000
 MAX_INTEGER = 2**53 - 1  # what every JSON reader holds exactly
-MIN_DAY, MAX_DAY = date(1900, 1, 1), date(2200, 12, 31)
 MIN_INSTANT = datetime(1900, 1, 1, tzinfo=UTC)
 MAX_INSTANT = datetime(2200, 12, 31, tzinfo=UTC)
 

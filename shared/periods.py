@@ -15,6 +15,8 @@ DayCount = Literal["30/360", "30u/360", "act/360", "act/364", "act/365", "act/ac
 
 PRECISION: Final = 50  # digits of a year's fraction: far more than any amount has
 SHORTEST_MONTH: Final = 28
+MIN_DAY, MAX_DAY = date(1900, 1, 1), date(2200, 12, 31)
+"""The days that anybody may name: far from where dates end, so that no reckoning does."""
 
 _DAYS: Final[Mapping[Frequency, int]] = {"daily": 1, "weekly": 7, "biweekly": 14}
 _MONTHS: Final[Mapping[Frequency, int]] = {

@@ -2,10 +2,12 @@
 
 One table for both formats (CSV, XLSX), a record a row; the first column says of which kind. The
 rows of a contract stand under its reference, in any order, and a fault in one of them costs this
-contract alone. Rows of the kind `total` state, by currency, how many contracts there are, their
-principal and what is outstanding: a file that does not agree with itself is refused whole.
+contract alone, also where the row can only be told to be the contract's by its text. Rows of the
+kind `total` state, by currency, how many contracts there are, their principal and what is
+outstanding: a file that does not agree with itself is refused whole.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from services.loans.domain.intake import Line
+from services.loans.domain.intake import Line, LineRepeated
 from services.loans.domain.journal import Channel
 from services.loans.domain.portfolio_records import (
     BorrowerRecord,
@@ -32,12 +34,18 @@ from services.loans.domain.portfolio_records import (
     NameTwice,
     RecordKind,
 )
+from shared.digits import to_western_digits
 from shared.errors import RafidError
-from shared.money import Money
+from shared.money import LARGEST_MOVED, AmountTooLarge, Money
+from shared.periods import MAX_DAY, MIN_DAY
 
 LONGEST_CELL: Final = 20_000
 LONGEST_SHOWN: Final = 80
 CONTRACTS_MAX: Final = 100_000
+Read = TypeVar("Read")
+Numbered = TypeVar("Numbered", DueRecord, MovedRecord)
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_PARTS: Final = re.compile(r'["\s]*[,;\t|]["\s]*')
 
 COLUMNS: Final = (
     *("record", "reference", "borrower", "kind", "name_ar", "name_latin", "sex", "born_on"),
@@ -57,6 +65,7 @@ class PortfolioFile:
     totals: dict[str, ControlTotal] = field(default_factory=dict)
     faulty: list[Faulty] = field(default_factory=list)
     stated: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    others: list[ControlTotal] = field(default_factory=list)
 
     def check_totals(self) -> None:
         """Compare what the contract rows state with the control totals.
@@ -64,20 +73,23 @@ class PortfolioFile:
         Rows that are faulty otherwise count too: the question is whether the file came whole.
         Raises `ControlTotalMissing`, `ControlTotalDiffers`.
         """
-        for currency in sorted(self.stated.keys() | self.totals.keys()):
-            if currency not in self.totals:
-                raise ControlTotalMissing(currency=currency)
-            total = self.totals[currency]
-            count, principal, outstanding = self.stated.get(currency, (0, 0, 0))
-            for member, stated, counted in (
-                ("count", str(total.count), str(count)),
-                ("principal", str(total.principal), str(Money(principal, currency))),
-                ("outstanding", str(total.outstanding), str(Money(outstanding, currency))),
-            ):
-                if stated != counted:
-                    raise ControlTotalDiffers(
-                        currency=currency, member=member, stated=stated, counted=counted
-                    )
+        for currency in sorted(self.stated.keys() - self.totals.keys()):
+            raise ControlTotalMissing(currency=currency)
+        for total in (*self.totals.values(), *self.others):
+            self._check(total)
+
+    def _check(self, total: ControlTotal) -> None:
+        currency = total.currency
+        count, principal, outstanding = self.stated.get(currency, (0, 0, 0))
+        for member, stated, counted in (
+            ("count", str(total.count), str(count)),
+            ("principal", str(total.principal), str(Money(principal, currency))),
+            ("outstanding", str(total.outstanding), str(Money(outstanding, currency))),
+        ):
+            if stated != counted:
+                raise ControlTotalDiffers(
+                    currency=currency, member=member, stated=stated, counted=counted
+                )
 
 
 def read(columns: Sequence[str], lines: Iterable[Line]) -> PortfolioFile:
@@ -91,12 +103,44 @@ def read(columns: Sequence[str], lines: Iterable[Line]) -> PortfolioFile:
         try:
             if line.fault is not None:
                 raise line.fault
+            _require_text(line)
             _take(line, found, parts)
         except RafidError as error:
             found.faulty.append(Faulty(line=line, error=error))
     for reference, rows in parts.items():
         _complete(reference, rows, found)
+    for one in list(found.faulty):
+        for reference in _named_in(one, found.contracts):
+            _refuse(found.contracts[reference], one.line, found)
     return found
+
+
+def _require_text(line: Line) -> None:
+    """Raise `CellInvalid` for a cell with signs that are no text: no database keeps them."""
+    for column, cell in line.row.items():
+        if _NO_TEXT.search(cell):
+            raise CellInvalid(column=column, value=repr(cell)[:LONGEST_SHOWN])
+
+
+def _named_in(fault: Faulty, contracts: Mapping[str, ContractRecord]) -> list[str]:
+    """Give the contracts that a faulty line is of: who knows what it would have changed?
+
+    One that could not be parted into cells names a contract where its reference stands between
+    two signs that part cells. A line that stands in the file already changes nothing.
+    """
+    if isinstance(fault.error, LineRepeated):
+        return []
+    reference = fault.line.row.get("reference", "").strip()
+    named = {reference} if fault.line.row else set(_PARTS.split(fault.line.text))
+    return sorted(named & contracts.keys())
+
+
+def _refuse(contract: ContractRecord, line: Line, found: PortfolioFile) -> None:
+    """Leave a contract out for the fault of one of its lines."""
+    name = contract.reference[:LONGEST_SHOWN]
+    whole = ContractIncomplete(reference=name, number=line.number)
+    found.faulty.append(Faulty(line=contract.line, error=whole))
+    del found.contracts[contract.reference]
 
 
 def _take(
@@ -115,7 +159,8 @@ def _take(
             found.contracts[contract.reference] = contract
         case RecordKind.TOTAL:
             total = _total(line)
-            found.totals[total.currency] = total
+            if found.totals.setdefault(total.currency, total) is not total:
+                found.others.append(total)
         case _:
             parts[_text(line, "reference")].append((line, kind))
 
@@ -144,26 +189,29 @@ def _complete(
             for line, _ in rows
         ]
         return
-    dues: list[DueRecord] = []
-    moved: list[MovedRecord] = []
+    dues: dict[int, DueRecord] = {}
+    moved: dict[int, MovedRecord] = {}
     currency = contract.principal.currency
     for line, kind in rows:
         try:
             if kind is RecordKind.INSTALMENT:
-                dues.append(_due(line, currency=currency))
+                _add(_due(line, currency=currency), dues)
             else:
-                moved.append(_moved(line, currency=currency))
+                _add(_moved(line, currency=currency), moved)
         except RafidError as error:
-            whole = ContractIncomplete(reference=reference[:LONGEST_SHOWN], number=line.number)
             found.faulty.append(Faulty(line=line, error=error))
-            found.faulty.append(Faulty(line=contract.line, error=whole))
-            del found.contracts[reference]
-            return
+            return  # `read` leaves the contract out
     found.contracts[reference] = replace(
         contract,
-        dues=tuple(sorted(dues, key=lambda due: due.number)),
-        moved=tuple(sorted(moved, key=lambda one: one.number)),
+        dues=tuple(dues[number] for number in sorted(dues)),
+        moved=tuple(moved[number] for number in sorted(moved)),
     )
+
+
+def _add(record: Numbered, records: dict[int, Numbered]) -> None:
+    """Keep a row under its number; the same number again says two things of one contract."""
+    if records.setdefault(record.number, record) is not record:
+        raise CellInvalid(column="number", value=str(record.number))
 
 
 def _borrower(line: Line) -> BorrowerRecord:
@@ -187,26 +235,24 @@ def _contract(line: Line) -> ContractRecord:
         product_version=_whole_or_none(line, "product_version"),
         fund=_text(line, "fund"),
         sector=line.row.get("sector", "")[:LONGEST_SHOWN],
-        signed_on=_cell(line, "signed_on", date.fromisoformat),
-        principal=_money(line, "principal"),
-        outstanding=_money(line, "outstanding"),
+        signed_on=_cell(line, "signed_on", day_of),
+        principal=_moved_money(line, "principal"),
+        outstanding=_moved_money(line, "outstanding"),
         terms=line.row.get("terms", ""),
         annual_rate=_cell(line, "annual_rate", _rate) if rate else None,
         term_months=_whole_or_none(line, "term_months"),
         grace_months=_whole_or_none(line, "grace_months") or 0,
-        first_due_on=_cell(line, "first_due_on", date.fromisoformat)
-        if line.row.get("first_due_on")
-        else None,
+        first_due_on=_cell(line, "first_due_on", day_of) if line.row.get("first_due_on") else None,
     )
 
 
 def _due(line: Line, *, currency: str) -> DueRecord:
     principal, profit, fee = (
-        _money(line, name, currency=currency) for name in ("principal", "profit", "fee")
+        _moved_money(line, name, currency=currency) for name in ("principal", "profit", "fee")
     )
     return DueRecord(
         number=_cell(line, "number", _whole),
-        due_on=_cell(line, "on", date.fromisoformat),
+        due_on=_cell(line, "on", day_of),
         principal=principal,
         profit=profit,
         fee=fee,
@@ -217,8 +263,8 @@ def _moved(line: Line, *, currency: str) -> MovedRecord:
     return MovedRecord(
         number=_cell(line, "number", _whole),
         kind=_cell(line, "kind", MovedKind),
-        on=_cell(line, "on", date.fromisoformat),
-        amount=_money(line, "amount", currency=currency),
+        on=_cell(line, "on", day_of),
+        amount=_moved_money(line, "amount", currency=currency),
         channel=_cell(line, "channel", Channel) if line.row.get("channel") else Channel.CASH,
         reverses=_whole_or_none(line, "reverses"),
     )
@@ -233,11 +279,8 @@ def _total(line: Line) -> ControlTotal:
     )
 
 
-Read = TypeVar("Read")
-
-
 def _cell(line: Line, column: str, reader: Callable[[str], Read]) -> Read:
-    text = line.row.get(column, "").strip()
+    text = to_western_digits(line.row.get(column, "")).strip()
     try:
         return reader(text)
     except (ValueError, ArithmeticError):
@@ -258,6 +301,22 @@ def _money(line: Line, column: str, *, currency: str | None = None) -> Money:
     if amount.minor < 0:
         raise CellInvalid(column=column, value=text[:LONGEST_SHOWN])
     return amount
+
+
+def _moved_money(line: Line, column: str, *, currency: str | None = None) -> Money:
+    """Read an amount that moves, or may: not larger than any movement here."""
+    amount = _money(line, column, currency=currency)
+    if amount.minor > LARGEST_MOVED:
+        raise AmountTooLarge(currency=amount.currency)
+    return amount
+
+
+def day_of(text: str) -> date:
+    """Read a day that anybody may name: 2026-03-01. Raises `ValueError`."""
+    day = date.fromisoformat(text)
+    if not MIN_DAY <= day <= MAX_DAY:
+        raise ValueError(text)
+    return day
 
 
 def _whole(text: str) -> int:

@@ -80,6 +80,16 @@ class MovementOutOfOrder(RafidError):
     number: int
 
 
+class InstalmentOutOfOrder(RafidError):
+    """An instalment falls due before its turn"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "Instalment {number} of {reference} lies before the signature, or the one before it."
+    reference: str
+    number: int
+
+
 class OutstandingDiffers(RafidError):
     """The history does not lead to the balance"""
 
@@ -104,8 +114,8 @@ class FundNotForProduct(RafidError):
 def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreement:
     """Give what was agreed: by the file's own terms, else by the product's; instalments as listed.
 
-    Raises `TermsUnreadable`, `ModeNotTakenOver`, `InstalmentsDiffer`, and what `agreement.agree`
-    raises.
+    Raises `TermsUnreadable`, `ModeNotTakenOver`, `InstalmentOutOfOrder`, `InstalmentsDiffer`, and
+    what `agreement.agree` raises.
     """
     if record.terms:
         terms = _terms(record)
@@ -139,11 +149,16 @@ def _terms(record: ContractRecord) -> Terms:
         return Terms.from_json(json.loads(record.terms))
     except KeyError as error:
         raise TermsUnreadable(reference=record.reference, member=str(error.args[0])) from None
-    except (ValueError, TypeError, AttributeError, ArithmeticError):
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise TermsUnreadable(reference=record.reference, member="terms") from None
 
 
 def _listed(record: ContractRecord) -> tuple[Instalment, ...]:
+    before = record.signed_on
+    for due in record.dues:
+        if due.due_on < before:
+            raise InstalmentOutOfOrder(reference=record.reference, number=due.number)
+        before = due.due_on
     return tuple(
         Instalment(
             number=number,

@@ -129,6 +129,7 @@ async def _take_part(
     desk: _Desk, records: Sequence[ContractRecord], *, run: Run, taken: Taken
 ) -> None:
     fitting: list[Fitting] = []
+    unfinished: list[ContractRecord] = []
     async with desk.db() as session:
         there = await queries.origins(session, [record.reference for record in records])
     for record in records:
@@ -136,6 +137,8 @@ async def _take_part(
             if record.reference in there:
                 operations.require_same(record, there[record.reference])
                 taken.known += 1
+                if there[record.reference].completed_at is None:
+                    unfinished.append(record)
             else:
                 fitting.append(_fit(desk, record))
         except RafidError as error:
@@ -143,11 +146,6 @@ async def _take_part(
     fitting = await _write(desk, fitting, run=run, taken=taken)
     if desk.order.is_trial:
         return
-    unfinished = [
-        record
-        for record in records
-        if record.reference in there and there[record.reference].completed_at is None
-    ]
     await _book_history(desk, [*unfinished, *(one.record for one in fitting)], taken=taken)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from services.loans.domain import borrower
+from services.loans.domain import borrower, portfolio_file
 from services.loans.domain.borrower import (
     BorrowerKind,
     Document,
@@ -16,6 +16,7 @@ from services.loans.domain.borrower import (
 )
 from services.loans.domain.portfolio_records import BorrowerRecord, CellInvalid
 from services.loans.takeover.operations import CodeUnknown
+from shared.digits import to_western_digits
 from shared.ids import BorrowerId, BranchId
 
 PARTED_BY = ";"
@@ -97,6 +98,6 @@ def _choice(column: str, text: str, kind: type[Choice]) -> Choice:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return portfolio_file.day_of(to_western_digits(text))
     except ValueError:
         raise CellInvalid(column="born_on", value=text[:LONGEST_SHOWN]) from None

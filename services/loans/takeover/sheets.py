@@ -18,7 +18,7 @@ from services.loans.domain.intake import FileUnreadable, Line
 from services.loans.domain.workbook import WorkbookRefused
 from services.loans.papers import spreadsheet
 
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _ZIP: Final = b"PK\x03\x04"
 LONGEST_SHOWN: Final = 500
 

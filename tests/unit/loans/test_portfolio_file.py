@@ -114,11 +114,18 @@ def test_a_row_of_no_contract_is_refused() -> None:
     assert slugs(read(MOVED)) == ["contract-absent"]
 
 
-def test_a_name_that_stands_twice_counts_once_and_is_told() -> None:
-    file = read(CONTRACT, CONTRACT | {"principal": "7.000"}, BORROWER, BORROWER | {"kind": "x"})
+def test_a_borrower_that_stands_twice_counts_once_and_is_told() -> None:
+    file = read(CONTRACT, BORROWER, BORROWER | {"kind": "x"})
 
-    assert slugs(file) == ["name-twice", "name-twice"]
-    assert file.contracts["A"].principal == money("100")
+    assert slugs(file) == ["name-twice"]
+    assert file.borrowers["p"].kind == "person"
+
+
+def test_a_contract_told_in_two_ways_is_taken_in_neither() -> None:
+    file = read(CONTRACT, CONTRACT | {"principal": "7.000"})
+
+    assert slugs(file) == ["name-twice", "contract-incomplete"]
+    assert file.contracts == {}
 
 
 def test_totals_that_agree_agree() -> None:
