@@ -214,18 +214,19 @@ def defer(model: Model, last: Period, until: date) -> None:
     if last is model.last:
         return
     tallies = model.tally(until=until)
-    for period, tally in zip(reversed(model.periods), reversed(tallies), strict=True):
-        if period.due <= last.due:
-            return
-        if tally.unplaced > 0:
-            place = model.periods.index(last)
-            principal = model.tally()[place].principal
-            last.deferred = tally.unplaced
-            for later in model.periods:
-                if later.due > last.due:
-                    later.is_moved_up = True
-            last.instalment -= max(model.tally()[place].principal - principal, 0)
-            return
+    unplaced = [
+        tally.unplaced
+        for period, tally in zip(model.periods, tallies, strict=True)
+        if period.due > last.due and tally.unplaced > 0
+    ]
+    if not unplaced:
+        return
+    place = model.periods.index(last)
+    principal = model.tally()[place].principal
+    last.deferred = unplaced[-1]
+    for period in model.periods:
+        period.is_moved_up |= period.due > last.due
+    last.instalment -= max(model.tally()[place].principal - principal, 0)
 
 
 def level_out(model: Model, periods: Sequence[Period]) -> None:

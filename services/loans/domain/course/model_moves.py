@@ -18,9 +18,7 @@ def disburse(model: Model, on: date, amount: int) -> None:
     from the start of its period. Later tranches leave aside what was prepaid.
     """
     day = max(_effective(model, on), model.periods[0].start)
-    period = _split(model, day)
-    if period is None:
-        return
+    period = _split_within(model, day)
     _span_ending(model, period, day).disbursed += amount
     _instalments_anew(model, period, day, on_copy=not _is_empty(model))
 
@@ -28,11 +26,10 @@ def disburse(model: Model, on: date, amount: int) -> None:
 def put_out(model: Model, on: date, amount: int) -> None:
     """Pay out without finding the instalments anew: they were agreed as they are."""
     day = min(max(on, model.periods[0].start), model.last.due)
-    period = _split(model, day)
-    if period is not None:
-        _span_ending(model, period, day).disbursed += amount
-        model.rate_spans([period])
-        model.rebalance()
+    period = _split_within(model, day)
+    _span_ending(model, period, day).disbursed += amount
+    model.rate_spans([period])
+    model.rebalance()
 
 
 def _effective(model: Model, on: date) -> date:
@@ -96,9 +93,7 @@ def _as_if_nothing_was_paid(model: Model, first: Period, day: date) -> None:
         period.paid_principal = period.paid_profit = period.deferred = 0
         for span in period.spans:
             span.corrected = 0
-    changed = bare.holding(day)
-    if changed is not None:
-        _instalments_anew(bare, changed, day, on_copy=False)
+    _instalments_anew(bare, _within(bare, day), day, on_copy=False)
     for period, found in zip(model.periods, bare.periods, strict=True):
         if period.due >= first.due:
             period.instalment, period.agreed = found.instalment, found.agreed
@@ -226,8 +221,6 @@ def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
 
     A period paid in full before it starts keeps as its instalment what was paid.
     """
-    if not amount:
-        return
     owed = sum(other.disbursed + other.credited for other in model.periods)
     paid = sum(other.paid_principal for other in model.periods)
     credited = sum(other.credited for other in model.periods)
@@ -243,10 +236,17 @@ def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
 
 
 def _split(model: Model, day: date) -> Period | None:
-    """Make sure that some span of the period holding a day ends on it."""
-    period = model.holding(day)
-    if period is None:
-        return None
+    """Make sure that some span of the period holding a day ends on it; None outside of all."""
+    return None if model.holding(day) is None else _split_within(model, day)
+
+
+def _within(model: Model, day: date) -> Period:
+    """The period of a day that lies in some period."""
+    return next(filter(None, [model.holding(day)]))
+
+
+def _split_within(model: Model, day: date) -> Period:
+    period = _within(model, day)
     if period is model.last and day == period.due:
         if len(period.spans) == 1 or period.spans[-1].start < day:
             period.spans.append(Span(day, day, is_paused=period.spans[-1].is_paused))

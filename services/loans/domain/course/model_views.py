@@ -42,15 +42,17 @@ def _is_credited(period: Period) -> bool:
 
 
 def _cut_spans(period: Period, day: date, *, is_first: bool) -> None:
-    for index in range(len(period.spans) - 1, -1, -1):
-        span = period.spans[index]
-        if span.start < day <= span.end or (is_first and index == 0 and day == span.start):
-            if index + 1 < len(period.spans):
-                span.credited += period.spans[index + 1].credited
-                span.credited_profit += period.spans[index + 1].credited_profit
-            span.end = day
-            del period.spans[index + 1 :]
-            return
+    index = next(
+        place
+        for place, span in reversed(list(enumerate(period.spans)))
+        if span.start < day <= span.end or (is_first and place == 0 and day == span.start)
+    )
+    last = period.spans[index]
+    for cut in period.spans[index + 1 : index + 2]:
+        last.credited += cut.credited
+        last.credited_profit += cut.credited_profit
+    last.end = day
+    del period.spans[index + 1 :]
 
 
 def due_if_paid(model: Model, place: int, day: date) -> Owed:

@@ -242,7 +242,7 @@ class Model:
         unplaced = 0
         for index, period in enumerate(self.periods):
             earned = self._earned(period, is_first=index == 0, until=until)
-            tally = _tally(period, earned + unplaced)
+            tally = tally_of(period, earned + unplaced)
             unplaced = tally.unplaced
             found.append(tally)
         return found
@@ -258,7 +258,9 @@ class Model:
                 span.base = paid_out if self.is_flat else span.balance
                 carried = span.balance + span.disbursed + span.corrected
                 paid_out += span.disbursed
-            tally = _tally(period, self._earned(period, is_first=index == 0, until=None) + unplaced)
+            tally = tally_of(
+                period, self._earned(period, is_first=index == 0, until=None) + unplaced
+            )
             unplaced = tally.unplaced
             found.append(tally)
             if carried is not None:
@@ -305,7 +307,7 @@ class Model:
         )
 
 
-def _tally(period: Period, earned: int) -> Tally:
+def tally_of(period: Period, earned: int) -> Tally:
     """Profit first, principal with the rest of the instalment; what was paid is due in any case.
 
     Worked: instalment 17.01, earned 0.58: principal 16.43. Paid in advance with all its principal,

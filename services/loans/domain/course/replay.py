@@ -44,6 +44,7 @@ from services.loans.domain.course.plan import ChargeWhen, PaymentKind, Plan
 from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
+from services.loans.domain.course.steady import Steady
 from services.loans.domain.terms import ChargeMethod, Component
 
 
@@ -64,6 +65,7 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
     ]
     for charge in plan.charges:
         charges.note_agreed(standing, charge)
+    steady = Steady(standing)
     early = level_lines.charges_from_the_start(plan, events)
 
     def order(event: Event, place: int) -> tuple[date, int, date, int]:
@@ -75,8 +77,11 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
         ((order(event, place), event) for place, event in enumerate(kept)),
         key=lambda pair: pair[0],
     ):
-        apply(standing, event)
+        if not steady.takes(event):
+            steady.settle()
+            apply(standing, event)
         standing.applied.append(event)
+    steady.settle()
     return standing
 
 

@@ -210,9 +210,8 @@ def _lift_charges(standing: Standing) -> None:
 def _place_charges(standing: Standing, dues: Sequence[date], shares: Sequence[list[int]]) -> None:
     for due, share in zip(dues, shares, strict=True):
         line = standing.last_line_due(due)
-        if line is not None:
-            line.asked[FEE] += share[FEE]
-            line.asked[PENALTY] += share[PENALTY]
+        line.asked[FEE] += share[FEE]
+        line.asked[PENALTY] += share[PENALTY]
 
 
 def _shares(parts: Sequence[int], count: int) -> list[list[int]]:

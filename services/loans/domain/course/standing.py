@@ -157,10 +157,9 @@ class Standing:
         last = max(event.on for event in self.disbursed)
         self.expected = [(on, amount) for on, amount in self.expected if on >= day and on > last]
 
-    def last_line_due(self, due: date) -> Line | None:
+    def last_line_due(self, due: date) -> Line:
         """The last of the lines due on a day: an old one may end where a new one is due."""
-        found = [line for line in self.lines if line.due == due and not line.is_down_payment]
-        return found[-1] if found else None
+        return [line for line in self.lines if line.due == due and not line.is_down_payment][-1]
 
     def put_in(self, line: Line) -> None:
         """A new line, in the order of due dates."""
