@@ -223,8 +223,14 @@ class PaymentFailed(Event):
     reason_code: str
 
 
+class CorrectedDue(Due):
+    """One instalment of a new agreement, with its late amount."""
+
+    penalty_minor: int
+
+
 class RepaymentReceived(Event):
-    """A borrower's money was allocated to a contract."""
+    """A borrower's money was allocated to a contract; `dues` are its instalments, if now others."""
 
     type: ClassVar[str] = "loans.repayment-received.v1"
     contract_id: UUID
@@ -239,10 +245,14 @@ class RepaymentReceived(Event):
     fee_minor: int
     surplus_minor: int
     penalty_minor: int = 0
+    dues: tuple[CorrectedDue, ...] | None = None
 
 
 class RepaymentReversed(Event):
-    """A repayment was taken back by its opposite; every amount is negative."""
+    """A repayment was taken back by its opposite; every amount is negative.
+
+    `dues` are the contract's instalments from `received_on` on, if they are others now.
+    """
 
     type: ClassVar[str] = "loans.repayment-reversed.v1"
     contract_id: UUID
@@ -259,6 +269,7 @@ class RepaymentReversed(Event):
     fee_minor: int
     surplus_minor: int
     penalty_minor: int = 0
+    dues: tuple[CorrectedDue, ...] | None = None
 
 
 class ContractClosed(Event):
@@ -267,12 +278,6 @@ class ContractClosed(Event):
     type: ClassVar[str] = "loans.contract-closed.v1"
     contract_id: UUID
     closed_on: date
-
-
-class CorrectedDue(Due):
-    """One instalment of a new agreement, with its late amount."""
-
-    penalty_minor: int
 
 
 class ContractCorrected(Event):

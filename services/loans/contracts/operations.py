@@ -317,6 +317,13 @@ async def enter(
     await _remember(session, entered, actor_id=actor_id, reason=reason)
 
 
+async def take_one_by_one(session: AsyncSession, row: ContractRow) -> None:
+    """Take what comes on a locked contract under its lock from now on: money changed its dues."""
+    if row.servicing == "waterfall":
+        row.servicing = "advance"
+    await session.flush()
+
+
 async def hand_over(
     session: AsyncSession, entered: Entered, *, borrower_id: UUID, actor_id: UUID
 ) -> None:

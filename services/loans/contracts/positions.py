@@ -198,6 +198,7 @@ async def agree_anew(
     instalments: Sequence[Instalment],
     effective_on: date,
     event_id: UUID,
+    order_id: UUID | None = None,
 ) -> None:
     """Let a locked contract follow other instalments from a day on; nothing else is changed.
 
@@ -216,6 +217,7 @@ async def agree_anew(
             generation=head.generation,
             effective_on=effective_on,
             event_id=event_id,
+            order_id=order_id,
         ),
     )
 

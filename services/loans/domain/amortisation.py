@@ -70,6 +70,14 @@ class Shortfall(StrEnum):
     CAPITALISE = "capitalise"
 
 
+class Advance(StrEnum):
+    """What money paid ahead does: fewer instalments, smaller ones, or the next ones paid."""
+
+    SHORTEN = "shorten"
+    REDUCE = "reduce"
+    NEXT_DUES = "next_dues"
+
+
 class ProfitJoinsPrincipal(RafidError):
     """Profit never joins the principal on a contract that follows Sharia"""
 
@@ -92,6 +100,7 @@ class Amortisation:
     (`Decimal("-0.03")`), applied every `growth_every` instalments. Instalments are rounded to a
     `multiple` by `multiple_rounding`, the last or the total to `final_multiple`; every principal,
     profit and fee to a `unit`, the smallest amount that is used (the minor unit if none is named).
+    What is paid ahead has the effect of `advance`, unless the payment names another.
     Raises `TermsInvalid`.
     """
 
@@ -110,6 +119,7 @@ class Amortisation:
     level: LevelRule = LevelRule.PERIOD_RATES
     rounded: RoundedWhen = RoundedWhen.EACH_STEP
     shortfall: Shortfall = Shortfall.REFUSE
+    advance: Advance = Advance.NEXT_DUES
 
     def __post_init__(self) -> None:
         refuse_first(self, self._shape() | self._amounts(), within="amortisation")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.loans.domain import allocation, days, journal, positions, trading
 from services.loans.domain.allocation import Allocation, Order, Parts, Portions
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry
 from services.loans.domain.positions import Day, Ladder, Position
@@ -141,6 +142,7 @@ class ReceiveRepayment:
     key: str | None = None
     request_hash: bytes = b""
     payment_id: UUID | None = None
+    effect: Advance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,7 @@ class Standing:
     renegotiated_on: date | None = None
     sharia_bound: bool = True
     defers_profit: bool = False
+    owes_money: bool = True
     earlier: tuple[Agreed, ...] = ()
 
     @property
@@ -201,7 +204,8 @@ class Standing:
     def pours(self) -> bool:
         """Whether money simply pours over these instalments, whatever its day.
 
-        Not where profit follows the real days of payment: there the course is folded anew.
+        Not where profit follows the real days of payment: there the course is folded anew. Nor
+        where money paid ahead makes fewer or smaller instalments.
         """
         return self.servicing == "waterfall"
 
@@ -259,9 +263,7 @@ def collect(
     Raises NothingIsDue, ContractWrittenOff, ContractIsClosed, ContractNotPaidOut,
     AmountNotPositive, DayNotPossible, CurrencyMismatch.
     """
-    require(
-        standing, amount=amount, received_on=received_on, today=today, has_arrived=has_arrived
-    )
+    require(standing, amount=amount, received_on=received_on, today=today, has_arrived=has_arrived)
     return _move(standing, amount.minor, booked_on=received_on, channel=channel)
 
 
@@ -270,7 +272,7 @@ def require(
 ) -> None:
     """Refuse money that cannot have come on the contract on that day (see `collect`)."""
     require_not_given_up(standing)
-    if not standing.instalments:
+    if not (standing.instalments and standing.owes_money):
         raise NothingIsDue
     if standing.status == "closed" and not has_arrived:
         raise ContractIsClosed(contract_id=standing.contract_id, amount=amount)
@@ -290,6 +292,17 @@ def require_not_given_up(standing: Standing) -> None:
         raise ContractWrittenOff(contract_id=standing.contract_id)
 
 
+def require_may_owe(standing: Standing, *, taken: int) -> None:
+    """Refuse to take money back from a contract that was given up, or closed and would owe again.
+
+    Raises ContractWrittenOff, ContractIsClosed.
+    """
+    require_not_given_up(standing)
+    if standing.status == "closed" and standing.paid.total - taken < standing.owed_minor:
+        amount = Money(taken, standing.fund.currency)
+        raise ContractIsClosed(contract_id=standing.contract_id, amount=amount)
+
+
 def take_back(
     standing: Standing, *, amount: Money, booked_on: date, channel: Channel, entry_id: EntryId
 ) -> Decided:
@@ -302,9 +315,7 @@ def take_back(
     `entry_id`, the one it reverses. Raises ContractWrittenOff, and ContractIsClosed where a
     closed contract would owe again.
     """
-    require_not_given_up(standing)
-    if standing.status == "closed" and standing.paid.total - amount.minor < standing.owed_minor:
-        raise ContractIsClosed(contract_id=standing.contract_id, amount=amount)
+    require_may_owe(standing, taken=amount.minor)
     decided = _move(standing, -amount.minor, booked_on=booked_on, channel=channel)
     entry = replace(decided.entry, kind=EntryKind.REVERSAL, reverses_entry_id=entry_id)
     return replace(decided, entry=entry)

@@ -19,6 +19,7 @@ COUNTED_ANEW: Mapping[str, tuple[object, ...]] = {
     "charging.rate_changes": ((),),
     "amortisation.rounded": ("each_step",),
     "amortisation.shortfall": ("refuse",),
+    "amortisation.advance": ("next_dues",),
     "amortisation.unit_minor": (1,),
     "drawing.down_payment_percent": (0,),
 }

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Self, TypeVar, cast, get_args
 
 from services.loans.domain import freezing
-from services.loans.domain.amortisation import ROUNDINGS, Amortisation, AmortisationKind
+from services.loans.domain.amortisation import ROUNDINGS, Advance, Amortisation, AmortisationKind
 from services.loans.domain.charging import ANNUAL_RATE_MAX, Charging
 from services.loans.domain.contradictions import (
     DateBeforeDisbursement,
@@ -319,8 +319,13 @@ class Terms:
 
     @property
     def servicing(self) -> str:
-        """How money is taken: poured over the instalments, or the whole course folded anew."""
-        return "course" if self.charging.follows_payments else "waterfall"
+        """How money is taken: poured over the instalments, also into fewer or smaller ones
+        (`advance`), or the whole course folded anew.
+        """
+        if self.charging.follows_payments:
+            return "course"
+        pours = self.amortisation.advance is Advance.NEXT_DUES
+        return "waterfall" if pours else "advance"
 
     @property
     def currency(self) -> str:

@@ -210,7 +210,7 @@ async def issue_certificate(
     target = f"POST /loans/v1/contracts/{contract_id}/certificates"
     asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
     answer = await idempotency.run_once(db, asked, work=work)
-    number = CertificateOut.model_validate_json(answer.body).number
+    number = CertificateOut.model_validate_json(bytes(answer.body)).number
     async with db() as session:
         kept = await operations.kept_certificate(
             session, await queries.certificate(session, number)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.loans.domain import amortisation, charging, dating, drawing, savings
 from services.loans.domain.amortisation import (
+    Advance,
     Amortisation,
     AmortisationKind,
     LevelRule,
@@ -77,6 +78,7 @@ class AmortisationBody(PartBody):
     level: LevelRule = LevelRule.PERIOD_RATES
     rounded: RoundedWhen = RoundedWhen.EACH_STEP
     shortfall: Shortfall = Shortfall.REFUSE
+    advance: Advance = Advance.NEXT_DUES
 
 
 class RateChangeBody(PartBody):

@@ -14,6 +14,7 @@ import asyncpg
 import orjson
 
 from services.loans.domain import collecting
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.collecting import (
     AlreadyReversed,
     ContractBusy,
@@ -56,7 +57,7 @@ Outcome = Answer | RafidError
 
 
 class CourseServicing(Protocol):
-    """Takes money on contracts whose whole course is folded anew at every movement.
+    """Takes money where it may change the instalments: the course follows it, or it is an advance.
 
     It locks the contract, folds its course, books the difference and keeps the answer under the
     command's key, all in a transaction of its own; it raises RafidError where it refuses.
@@ -72,7 +73,7 @@ class CourseServicing(Protocol):
 class RepaymentBook:
     """Posts batches of repayments of one database.
 
-    `servicing` takes those on contracts whose whole course must be folded.
+    `servicing` takes those that may change the instalments of their contracts.
     """
 
     def __init__(self, database: Database, *, servicing: CourseServicing | None = None) -> None:
@@ -138,7 +139,7 @@ class RepaymentBook:
         for index in waiting:
             try:
                 _require_seen(commands[index], standings, branches)
-                if standings[commands[index].contract_id].pours():
+                if _pours(commands[index], standings[commands[index].contract_id]):
                     accepted[index] = _decide(commands[index], standings)
                 else:
                     folded.append(index)
@@ -299,6 +300,11 @@ def _require_seen(
     visible = command.branch_ids is None or branches.get(command.contract_id) in command.branch_ids
     if command.contract_id not in standings or not visible:
         raise ContractUnknown(contract_id=command.contract_id)
+
+
+def _pours(command: ReceiveRepayment, standing: Standing) -> bool:
+    """Whether a payment leaves the instalments as they are, and is taken here."""
+    return standing.pours() and command.effect in {None, Advance.NEXT_DUES}
 
 
 def _decide(command: ReceiveRepayment, standings: dict[ContractId, Standing]) -> Accepted:

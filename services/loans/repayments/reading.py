@@ -53,7 +53,7 @@ class Reader:
             for contract_id, standing in standings.items()
             if standing.reaches_before(first[contract_id])
         }
-        for contract_id, earlier in (await _earlier(connection, institution_id, before)).items():
+        for contract_id, earlier in (await agreements(connection, institution_id, before)).items():
             standings[contract_id] = replace(standings[contract_id], earlier=tuple(earlier))
         return standings, {row["contract_id"]: row["branch_id"] for row in rows}
 
@@ -86,6 +86,7 @@ class Reader:
             renegotiated_on=row["renegotiated_on"],
             sharia_bound=row["mode_of_finance"] != ModeOfFinance.CONVENTIONAL,
             defers_profit=MODES[ModeOfFinance(row["mode_of_finance"])].DEFERS_PROFIT,
+            owes_money=MODES[ModeOfFinance(row["mode_of_finance"])].IS_DEBT,
         )
 
     async def _learn_accounts(
@@ -117,7 +118,7 @@ async def _days(
     return found
 
 
-async def _earlier(
+async def agreements(
     connection: Any, institution_id: InstitutionId, orders: Mapping[ContractId, Order]
 ) -> dict[ContractId, list[Agreed]]:
     """Read every agreement of contracts that are moved on days before the newest."""

@@ -63,6 +63,7 @@ async def receive_repayment(
             branch_ids=actor.branch_ids,
             key=key,
             request_hash=asked.hash,
+            effect=body.effect,
         ),
     )
     return _created(answer)

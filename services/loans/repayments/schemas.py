@@ -4,17 +4,22 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.loans.domain.amortisation import Advance
 from services.loans.repayments.tables import RepaymentRow
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
 
 
 class RepaymentIn(Body):
-    """Money received from a borrower; without a day it came today."""
+    """Money received from a borrower; without a day it came today.
+
+    `effect` says what is done with what is paid ahead; without one, what the terms say.
+    """
 
     amount: MoneyBody
     received_on: date | None = None
     channel: Literal["cash", "wallet"] = "cash"
+    effect: Advance | None = None
 
 
 class ReversalIn(Body):

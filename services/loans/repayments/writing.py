@@ -21,13 +21,17 @@ POST = "select post_repayments(" + ", ".join(f"${n}" for n in range(1, COLUMNS))
 
 @dataclass(slots=True)
 class Accepted:
-    """A decided command on its way into the books, and the event that will tell of it."""
+    """A decided command on its way into the books, and the event that will tell of it.
+
+    `dues` are the instalments that hold after it, where it changed them.
+    """
 
     command: ReceiveRepayment
     decided: Decided
     repayment_id: RepaymentId
     answer: bytes
     event_id: UUID = field(default_factory=ids.new)
+    dues: Sequence[Mapping[str, object]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[_Told]:
         kind = RepaymentReversed.type
         fact["reverses_repayment_id"] = str(reverses.repayment_id)
         fact["reason"] = reverses.reason
+    if item.dues is not None:
+        fact["dues"] = item.dues
     told = [_Told(item.event_id, kind, contract_id, orjson.dumps(fact).decode())]
     if item.decided.closes:
         told.append(_closed(contract_id, item.command.received_on))

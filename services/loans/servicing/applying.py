@@ -206,7 +206,7 @@ def _told(row: ContractOrderRow, *, asked: Asked, decided: Decided) -> ContractC
         is_settled=not after.owed and bool(after.paid_out),
         borrower_id=after.shape.borrower_id,
         channel=asked.purse,
-        dues=_dues(after.shape.rows) if changed else None,
+        dues=dues_of(after.shape.rows) if changed else None,
         **portions,
         moved_minor=change.moved,
         forgiven_minor=change.forgiven,
@@ -215,7 +215,8 @@ def _told(row: ContractOrderRow, *, asked: Asked, decided: Decided) -> ContractC
     )
 
 
-def _dues(rows: Rows) -> tuple[CorrectedDue, ...]:
+def dues_of(rows: Rows) -> tuple[CorrectedDue, ...]:
+    """Give instalments as an event tells them."""
     return tuple(
         CorrectedDue(
             number=number,

@@ -1,6 +1,7 @@
-"""How is money taken, or taken back, on a contract whose whole course every payment folds anew?
+"""How is money taken, or taken back, where it may change the instalments?
 
-One transaction: the contract and its position are locked, the course is folded with and without
+The whole course is folded anew by every payment, or what is paid ahead makes fewer or smaller ones.
+One transaction: the contract and its position are locked, the rows are found with and without
 the money, the difference is booked by the same posting function as every repayment, with one
 event, and the answer is kept under the command's key.
 """
@@ -30,12 +31,13 @@ from services.loans.domain.collecting import (
 from services.loans.domain.journal import Channel, EntryKind
 from services.loans.domain.servicing import course_receipts, course_rows
 from services.loans.domain.servicing.course_receipts import Folded
-from services.loans.domain.servicing.life import Life, Received
+from services.loans.domain.servicing.life import Received
 from services.loans.ledger import queries as ledger_queries
-from services.loans.repayments import writing
+from services.loans.repayments import reading, writing
 from services.loans.repayments.batch import AGAIN, KEY_TAKEN, UNIQUE, Answer
 from services.loans.repayments.writing import Accepted
-from services.loans.servicing import queries
+from services.loans.servicing import advancing, applying, queries
+from services.loans.servicing.advancing import Advancing
 from services.loans.servicing.queries import File
 from shared import idempotency, ids, tenancy
 from shared.db import Database
@@ -45,12 +47,13 @@ from shared.money import Money
 ATTEMPTS = 5
 """What is locked does not move; but a day may be closed, or a key used elsewhere, meanwhile."""
 
+TO_REVERSE = "select * from repayment_to_reverse($1, $2)"
 Command = ReceiveRepayment | ReverseRepayment
 Work = Callable[[AsyncSession, Any], Awaitable[Answer]]
 
 
 class CourseBook:
-    """Takes repayments of one database on contracts that fold their course at every movement."""
+    """Takes repayments of one database that may change the instalments of their contracts."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -121,31 +124,40 @@ async def _receive(session: AsyncSession, connection: Any, command: ReceiveRepay
     if kept is not None:
         return kept
     file = await queries.file(session, row)
-    standing = await _standing(session, file, on=command.received_on)
+    standing = await _standing(session, connection, file, on=command.received_on)
     collecting.require(
         standing,
         amount=command.amount,
         received_on=command.received_on,
         today=command.today,
+        has_arrived=command.payment_id is not None,
     )
     repayment_id = RepaymentId(ids.new())
-    money = Received(key=repayment_id, on=command.received_on, amount=command.amount.minor)
-    folded = course_receipts.fold(
-        standing,
-        life=_life(file).entering(money),
-        minor=command.amount.minor,
-        on=command.received_on,
-        channel=command.channel,
-    )
+    advance: Advancing | None = None
+    if file.standing.life is None:
+        folded, advance = advancing.fold(
+            standing, file=file, command=command, repayment_id=repayment_id
+        )
+    else:
+        advancing.require_none(file, command)
+        money = Received(key=repayment_id, on=command.received_on, amount=command.amount.minor)
+        folded = course_receipts.fold(
+            standing,
+            life=file.standing.life.entering(money),
+            minor=command.amount.minor,
+            on=command.received_on,
+            channel=command.channel,
+        )
     item = _accepted(command, folded, repayment_id)
-    return await _write(session, connection, row, item, folded=folded)
+    answer = await _write(session, connection, row, item, folded=folded, advance=advance)
+    if advance is not None:
+        await advancing.keep(session, file, advance, item=item)
+    return answer
 
 
 async def _reverse(session: AsyncSession, connection: Any, command: ReverseRepayment) -> Answer:
     institution_id = tenancy.institution_of(session)
-    found = await connection.fetchrow(
-        "select * from repayment_to_reverse($1, $2)", institution_id, command.repayment_id
-    )
+    found = await connection.fetchrow(TO_REVERSE, institution_id, command.repayment_id)
     if found is None:
         raise RepaymentUnknown(repayment_id=command.repayment_id)
     row = await contract_queries.contract(
@@ -154,17 +166,29 @@ async def _reverse(session: AsyncSession, connection: Any, command: ReverseRepay
     kept = await _kept(session, connection, command)
     if kept is not None:
         return kept
-    file = await queries.file(session, row)
-    life = _life(file)
-    rest = life.without(command.repayment_id)
-    if rest == life:
+    found = await connection.fetchrow(TO_REVERSE, institution_id, command.repayment_id)
+    if found["reversed"]:  # while this one waited
         raise AlreadyReversed(repayment_id=command.repayment_id)
-    on, channel = found["received_on"], Channel(found["channel"])
-    standing = await _standing(session, file, on=on)
-    collecting.require_not_given_up(standing)
-    folded = course_receipts.fold(
-        standing, life=rest, minor=-found["amount_minor"], on=on, channel=channel
-    )
+    file = await queries.file(session, row)
+    on, channel, minor = found["received_on"], Channel(found["channel"]), -found["amount_minor"]
+    standing = await _standing(session, connection, file, on=on)
+    life = file.standing.life
+    collecting.require_may_owe(standing, taken=-minor)
+    if life is None:
+        advancing.require_no_effect(file, command.repayment_id)
+        folded = Folded(
+            decided=collecting.take_back(
+                standing,
+                amount=Money(-minor, row.currency),
+                booked_on=on,
+                channel=channel,
+                entry_id=found["entry_id"],
+            ),
+            rows=None,
+        )
+    else:
+        rest = life.without(command.repayment_id)
+        folded = course_receipts.fold(standing, life=rest, minor=minor, on=on, channel=channel)
     entry = replace(
         folded.decided.entry, kind=EntryKind.REVERSAL, reverses_entry_id=found["entry_id"]
     )
@@ -183,26 +207,23 @@ async def _reverse(session: AsyncSession, connection: Any, command: ReverseRepay
     return await _write(session, connection, row, item, folded=folded, reverses=command)
 
 
-def _life(file: File) -> Life:
-    if file.standing.life is None:
-        raise TypeError(f"{file.contract.reference} is not served by its course")
-    return file.standing.life
-
-
 def _accepted(command: ReceiveRepayment, folded: Folded, repayment_id: RepaymentId) -> Accepted:
     answer = orjson.dumps(
         collecting.answer(
             folded.decided, repayment_id=repayment_id, received_on=command.received_on
         )
     )
-    return Accepted(command, folded.decided, repayment_id, answer)
+    dues = None
+    if folded.rows is not None:
+        dues = [due.model_dump(mode="json") for due in applying.dues_of(folded.rows)]
+    return Accepted(command, folded.decided, repayment_id, answer, dues=dues)
 
 
-async def _standing(session: AsyncSession, file: File, *, on: date) -> Standing:
+async def _standing(session: AsyncSession, connection: Any, file: File, *, on: date) -> Standing:
     """Give what a payment is decided on, of a contract whose position is locked."""
     row, held = file.contract, file.standing
     head = await contract_queries.locked_position(session, row.contract_id)
-    return Standing(
+    standing = Standing(
         contract_id=held.contract_id,
         status=row.status,
         signed_on=row.signed_on,
@@ -222,6 +243,11 @@ async def _standing(session: AsyncSession, file: File, *, on: date) -> Standing:
         sharia_bound=held.sharia_bound,
         defers_profit=held.defers_profit,
     )
+    if held.life is not None or not standing.reaches_before(on):
+        return standing
+    orders = {standing.contract_id: standing.order}
+    earlier = await reading.agreements(connection, tenancy.institution_of(session), orders)
+    return replace(standing, earlier=tuple(earlier[standing.contract_id]))
 
 
 async def _write(
@@ -232,6 +258,7 @@ async def _write(
     *,
     folded: Folded,
     reverses: ReverseRepayment | None = None,
+    advance: Advancing | None = None,
 ) -> Answer:
     after = folded.decided.after
     if folded.rows is not None:
@@ -241,6 +268,7 @@ async def _write(
             instalments=course_rows.instalments_of(folded.rows, currency=row.currency),
             effective_on=item.command.received_on,
             event_id=item.event_id,
+            order_id=None if advance is None else advance.order_id,
         )
     moved = await writing.write(
         connection,

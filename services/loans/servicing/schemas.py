@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.authority import Outcome
 from services.loans.domain.course.events import OpenProfit
 from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.journal import Channel
 from services.loans.domain.servicing.orders import (
-    Advance,
     Asked,
     OrderKind,
     OrderReason,

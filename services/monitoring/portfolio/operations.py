@@ -1,7 +1,7 @@
 """How are the facts that loans tells kept? Only added, each once, many in one statement."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +26,7 @@ from shared.clients.loans import InstitutionEntry
 from shared.events import (
     BranchCreated,
     ContractCorrected,
+    CorrectedDue,
     DisbursementCompleted,
     DisbursementReversed,
     DonorLinked,
@@ -152,6 +153,12 @@ async def keep_repayments(
         for fact in facts
     ]
     await _add(session, ContractMovementRow, rows)
+    changed = [
+        _agreed_anew(session, fact, effective_on=fact.event.received_on)
+        for fact in facts
+        if fact.event.dues is not None
+    ]
+    await _add(session, ChangedAgreementRow, changed)
 
 
 async def keep_disbursements_reversed(
@@ -190,20 +197,35 @@ async def keep_orders(session: AsyncSession, facts: Sequence[Fact[ContractCorrec
     moved = [_ordered(session, fact) for fact in facts if _moves(fact.event)]
     await _add(session, ContractMovementRow, moved)
     changed = [
-        {
-            "institution_id": tenancy.institution_of(session),
-            "event_id": fact.event_id,
-            "sequence": fact.sequence,
-            "known_at": fact.known_at,
-            "contract_id": fact.event.contract_id,
-            "effective_on": fact.event.effective_on,
-            "written_off_minor": fact.event.written_off_minor,
-            **_dues(fact.event),
-        }
+        _agreed_anew(
+            session,
+            fact,
+            effective_on=fact.event.effective_on,
+            written_off=fact.event.written_off_minor,
+        )
         for fact in facts
         if fact.event.dues is not None or fact.event.written_off_minor
     ]
     await _add(session, ChangedAgreementRow, changed)
+
+
+def _agreed_anew(
+    session: AsyncSession,
+    fact: Fact[ContractCorrected] | Fact[RepaymentReceived] | Fact[RepaymentReversed],
+    *,
+    effective_on: date,
+    written_off: int = 0,
+) -> dict[str, object]:
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "event_id": fact.event_id,
+        "sequence": fact.sequence,
+        "known_at": fact.known_at,
+        "contract_id": fact.event.contract_id,
+        "effective_on": effective_on,
+        "written_off_minor": written_off,
+        **_dues(fact.event.dues),
+    }
 
 
 def _moves(event: ContractCorrected) -> bool:
@@ -234,12 +256,12 @@ def _ordered(session: AsyncSession, fact: Fact[ContractCorrected]) -> dict[str, 
     }
 
 
-def _dues(event: ContractCorrected) -> dict[str, object]:
+def _dues(dues: Sequence[CorrectedDue] | None) -> dict[str, object]:
     names = ("due_on", "principal_minor", "profit_minor", "fee_minor", "penalty_minor")
-    if event.dues is None:
+    if dues is None:
         return {name if name == "due_on" else f"due_{name}": None for name in names}
     return {
-        name if name == "due_on" else f"due_{name}": [getattr(due, name) for due in event.dues]
+        name if name == "due_on" else f"due_{name}": [getattr(due, name) for due in dues]
         for name in names
     }
 

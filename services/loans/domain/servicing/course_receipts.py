@@ -1,4 +1,4 @@
-"""What becomes of a payment, or of one taken back, where the whole course is folded anew?"""
+"""What becomes of a payment, or of one taken back, where it may change the instalments?"""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,8 +31,13 @@ def fold(standing: Standing, *, life: Life, minor: int, on: date, channel: Chann
     months by 30/360, 888.49 paid on the 1st of the month instead of the 15th (17 of 31 days):
     profit 54.84 and principal 833.65. Raises `ReversedMoreThanPaid`.
     """
-    before, total = standing.paid, standing.paid.total + minor
     rows = course_rows.rows_of(life.course())
+    return follow(standing, rows, minor=minor, on=on, channel=channel)
+
+
+def follow(standing: Standing, rows: Rows, *, minor: int, on: date, channel: Channel) -> Folded:
+    """Decide a payment after which these instalments hold, as `fold` does."""
+    before, total = standing.paid, standing.paid.total + minor
     parts = [row.parts for row in rows]
     paid = allocation.waterfall(total, instalments=parts, order=standing.order)
     changed = positions.moved(standing.days, on=on, paid=minor)

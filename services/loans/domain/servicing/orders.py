@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self, cast
 from uuid import UUID
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.course.events import OpenProfit
 from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.journal import Channel
@@ -68,14 +69,6 @@ class WaivedPart(StrEnum):
     PENALTY = "penalty"
 
 
-class Advance(StrEnum):
-    """What money paid ahead does: fewer instalments, smaller ones, or the next ones paid."""
-
-    SHORTEN = "shorten"
-    REDUCE = "reduce"
-    NEXT_DUES = "next_dues"
-
-
 class Weight(StrEnum):
     """Which amount decides who must approve an order."""
 
@@ -121,7 +114,7 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.RE_AGE: Rule(needs=("instalments", "first_due_on"), may_have=("open_profit",)),
     _K.RE_AMORTISE: Rule(may_have=("open_profit",)),
     _K.CHARGE_OFF: Rule(may_have=("further_profit",), weight=Weight.AMOUNT),
-    _K.ADVANCE: Rule(needs=("effect",), is_approved=False),
+    _K.ADVANCE: Rule(needs=("effect",), may_have=("repayment_id",), is_approved=False),
     _K.REFINANCE: Rule(needs=("new_contract_id",), moves_money=True),
     _K.TOP_UP: Rule(needs=("new_contract_id",), moves_money=True),
     _K.TRANSFER: Rule(needs=("borrower_id",)),

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.servicing import payoff, tails
 from services.loans.domain.servicing import rows as arithmetic
-from services.loans.domain.servicing.orders import Advance
 from services.loans.domain.servicing.refusals import (
     DueDayNotPossible,
     NothingPaidAhead,

@@ -1,4 +1,4 @@
-"""From which day a contract's state holds, and which event told it."""
+"""From which day a contract's state holds; contracts whose payments may change what is due."""
 
 from shared import migrations
 
@@ -21,12 +21,19 @@ update contract_history h set effective_on = coalesce(
       and d.contract_id = h.contract_id),
   (h.recorded_at at time zone 'UTC')::date);
 """
+# Where money paid ahead makes fewer or smaller instalments, it is taken under the contract's lock.
+ADVANCE = """
+alter table contract drop constraint contract_servicing_check;
+alter table contract add constraint contract_servicing_check
+  check (servicing in ('waterfall', 'advance', 'course'));
+"""
 WALLED = ("contract_history", "disbursement")
 
 
 def upgrade() -> None:
-    """Days and events of states."""
+    """Days and events of states; a third way of taking money."""
     migrations.script(COLUMNS)
+    migrations.script(ADVANCE)
     for table in WALLED:
         migrations.script(f"alter table {table} no force row level security")
     migrations.script(DATE)

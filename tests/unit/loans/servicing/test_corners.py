@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing import effects, tails
 from services.loans.domain.servicing import rows as arithmetic
-from services.loans.domain.servicing.orders import Advance, Asked, OrderKind, WaivedPart
+from services.loans.domain.servicing.orders import Asked, OrderKind, WaivedPart
 from services.loans.domain.servicing.refusals import (
     NothingPaidAhead,
     OrderChangesNothing,

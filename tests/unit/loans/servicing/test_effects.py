@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.chart import AccountNotInChart, FundKind
 from services.loans.domain.journal import Channel, EntryKind
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
@@ -14,7 +15,6 @@ from services.loans.domain.servicing import effects
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import (
     RULES,
-    Advance,
     Asked,
     OrderKind,
     OrderMemberWrong,

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from services.loans.domain import schedule
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing import tails
-from services.loans.domain.servicing.orders import Advance, OrderKind
+from services.loans.domain.servicing.orders import OrderKind
 from services.loans.domain.servicing.refusals import (
     DueDayNotPossible,
     NothingPaidAhead,
