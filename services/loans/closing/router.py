@@ -18,9 +18,13 @@ from services.loans.closing.schemas import (
 )
 from services.loans.contracts import queries as contracts
 from services.loans.deps import Db, IdempotencyKey, Today
+from services.loans.domain import minimum_provision
+from services.loans.domain.lawful import Standing, Used
 from services.loans.funds.queries import FundNotFound
-from services.loans.funds.queries import country as country_of
-from shared import idempotency, rulebook
+from services.loans.rulebook import operations as rulebook_uses
+from services.loans.rulebook import queries as rulebook
+from shared import idempotency
+from shared import rulebook as facts
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
 from shared.schemas import Body, Day, Instant
@@ -43,7 +47,9 @@ async def give_policy(body: ClosingPolicyIn, db: Db, actor: MayClose) -> Closing
     async with db.begin() as session:
         if body.fund_id is not None:
             await _require_fund(session, body.fund_id)
-        policy = body.policy(minimums=await _minimums(session, body))
+        body.policy(minimums=[])  # buckets in order, before the law is read by them
+        used = await _least(session, body)
+        policy = body.policy(minimums=_minimums(body, used=used))
         row = await operations.give_policy(
             session,
             policy,
@@ -51,7 +57,8 @@ async def give_policy(body: ClosingPolicyIn, db: Db, actor: MayClose) -> Closing
             starts_on=body.starts_on,
             actor_id=actor.id,
         )
-        return ClosingPolicyOut.of(row)
+        await rulebook_uses.record_uses(session, "closing_policy", [(row.policy_id, used)])
+        return ClosingPolicyOut.of(row, used=used)
 
 
 @router.get("/policies")
@@ -99,16 +106,25 @@ async def _require_fund(session: AsyncSession, fund_id: UUID) -> None:
         raise FundNotFound(fund_id=fund_id)
 
 
-async def _minimums(session: AsyncSession, body: ClosingPolicyIn) -> list[Decimal]:
-    """The minimums asked for, or the country's where the rulebook has them for these buckets."""
-    if body.minimums is not None:
-        return body.minimums
-    try:
-        fact = rulebook.find(
-            "minimum_provision", country=await country_of(session), on=body.starts_on
-        )
-    except rulebook.NoRule:
-        return []
-    shares = {int(day): Decimal(str(share)) for day, share in fact.members.items()}
-    days = [0, *body.bucket_days]
-    return [shares[max(first for first in shares if first <= day)] for day in days]
+async def _least(session: AsyncSession, body: ClosingPolicyIn) -> tuple[Used, ...]:
+    """The country's least provision, or the institution's own fact, where there is any."""
+    book = await rulebook.book(session, on=body.starts_on)
+    found = facts.possible(
+        "minimum_provision",
+        on=body.starts_on,
+        country=book.country,
+        told=book.told,
+        overrides=book.overrides,
+    )
+    standing = Standing.POSSIBLE if found.missing else Standing.IN_FORCE
+    return tuple(Used(fact=one.fact, standing=standing) for one in found.facts)
+
+
+def _minimums(body: ClosingPolicyIn, *, used: tuple[Used, ...]) -> list[Decimal]:
+    """The minimums asked for, none below the country's; or the country's, the highest of them."""
+    if body.minimums is None:
+        every = [minimum_provision.floors(one.fact, bucket_days=body.bucket_days) for one in used]
+        return [max(shares) for shares in zip(*every, strict=True)]
+    for one in used:
+        minimum_provision.require(body.minimums, fact=one.fact, bucket_days=body.bucket_days)
+    return body.minimums

@@ -15,9 +15,16 @@ from services.loans.closing.tables import (
     DayCloseFigureRow,
     DayCloseRow,
 )
-from services.loans.domain.closing_policy import BUCKETS_MAX, ClosingPolicy, PolicyJson
+from services.loans.domain.closing_policy import (
+    BUCKETS_MAX,
+    ClosingPolicy,
+    ClosingPolicyInvalid,
+    PolicyJson,
+)
 from services.loans.domain.day_close import Part
+from services.loans.domain.lawful import Used
 from services.loans.domain.staging import BUCKETS
+from services.loans.rulebook.schemas import FactOut
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
 
@@ -43,7 +50,8 @@ class ExpectedLossBody(Body):
 class ClosingPolicyIn(Body):
     """Rules of closing from a day on, for one fund or for all without rules of their own.
 
-    Without `minimums` those of the country hold, where the rulebook has any.
+    Without `minimums` those of the country hold, where the rulebook has any; with them, none may
+    be lower. A bucket that the law parts takes the share of its latest day.
     """
 
     fund_id: UUID | None = None
@@ -58,9 +66,12 @@ class ClosingPolicyIn(Body):
     ]
     minimums: Annotated[list[Share], Field(max_length=BUCKETS_MAX + 1)] | None = None
     expected_loss: ExpectedLossBody | None = None
+    closes_at_hour: Annotated[int, Field(ge=0, le=23)] | None = None
 
     def policy(self, *, minimums: Sequence[Decimal]) -> ClosingPolicy:
         """Give the rules as the domain knows them. Raises ClosingPolicyInvalid."""
+        if self.fund_id is not None and self.closes_at_hour is not None:
+            raise ClosingPolicyInvalid(member="closes_at_hour", value=str(self.closes_at_hour))
         kept: PolicyJson = {
             "recognition": self.recognition,
             "non_accrual_after_days": self.non_accrual_after_days,
@@ -70,6 +81,7 @@ class ClosingPolicyIn(Body):
             "bucket_days": list(self.bucket_days),
             "minimums": [str(share) for share in minimums],
             "loss": None,
+            "closes_at_hour": self.closes_at_hour,
         }
         if self.expected_loss is not None:
             told = self.expected_loss.model_dump(mode="json")
@@ -95,11 +107,13 @@ class ClosingPolicyOut(Body):
     bucket_days: list[int]
     minimums: list[Decimal]
     expected_loss: ExpectedLossBody | None
+    closes_at_hour: int | None
     recorded_at: datetime
+    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
 
     @classmethod
-    def of(cls, row: ClosingPolicyRow) -> "ClosingPolicyOut":
-        """Write a row."""
+    def of(cls, row: ClosingPolicyRow, *, used: Sequence[Used] = ()) -> "ClosingPolicyOut":
+        """Write a row; when it is given, with the facts of the rulebook that it rests on."""
         kept = row.members
         return cls(
             policy_id=row.policy_id,
@@ -113,7 +127,9 @@ class ClosingPolicyOut(Body):
             bucket_days=kept["bucket_days"],
             minimums=[Decimal(share) for share in kept["minimums"]],
             expected_loss=_loss(kept),
+            closes_at_hour=kept.get("closes_at_hour"),
             recorded_at=row.recorded_at,
+            facts=[FactOut.of(one) for one in used],
         )
 
 

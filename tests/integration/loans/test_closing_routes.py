@@ -62,6 +62,17 @@ async def test_rules_are_given_and_read_back(books: Books) -> None:
     assert (read[0]["fund_id"], read[1]["fund_id"]) == (None, str(books.fund_id))
 
 
+async def test_an_hour_is_named_for_all_funds_at_once(books: Books) -> None:
+    async with client(books) as http:
+        given = await give(http, closes_at_hour=2)
+        own = await give(http, closes_at_hour=2, fund_id=str(books.fund_id))
+        read = (await http.get("/loans/v1/closing/policies")).json()["items"]
+
+    assert given.json()["closes_at_hour"] == 2
+    assert (own.status_code, own.json()["member"]) == (422, "closes_at_hour")
+    assert [one["closes_at_hour"] for one in read] == [2]
+
+
 async def test_without_minimums_those_of_the_country_hold(
     loans_db: Database, institution_id: InstitutionId
 ) -> None:
@@ -69,9 +80,31 @@ async def test_without_minimums_those_of_the_country_hold(
     async with client_of(scene, closing.router, roles="funds_manager") as http:
         usual = (await give(http)).json()
         other = (await give(http, bucket_days=[8, 31, 75])).json()
+        more = await give(http, minimums=["0.01", "0.05", "0.2", "0.6", "1"])
+        less = await give(http, minimums=["0.01", "0.05", "0.19", "0.5", "1"])
 
     assert usual["minimums"] == ["0.01", "0.05", "0.20", "0.50", "1"]
-    assert other["minimums"] == ["0.01", "0.05", "0.20", "0.50"]
+    assert other["minimums"] == ["0.05", "0.05", "0.50", "1"]  # a parted bucket: its latest day
+    (fact,) = usual["facts"]
+    assert (fact["fact_id"], fact["confidence"], fact["needs_legal_check"]) == (
+        "minimum-provision-ng",
+        "medium",
+        True,
+    )
+    assert more.status_code == 201
+    assert (less.status_code, less.json()["type"]) == (
+        422,
+        "/problems/loans/provision-below-minimum",
+    )
+    assert (less.json()["days"], less.json()["least"]) == (31, "0.20")
+    assert "Central Bank of Nigeria" in less.json()["source"]
+
+
+async def test_where_the_rulebook_has_no_minimum_none_is_made_up(books: Books) -> None:
+    async with client(books) as http:
+        given = (await give(http)).json()
+
+    assert (given["minimums"], given["facts"]) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +118,8 @@ async def test_without_minimums_those_of_the_country_hold(
         ({"expected_loss": LOSS | {"performing": [{"weight": "0.5", "monthly_hazard": "0"}]}}, 422),
         ({"expected_loss": LOSS | {"performing": [{"weight": "1", "monthly_hazard": "1"}]}}, 422),
         ({"fund_id": "018f0000-0000-7000-8000-000000000000"}, 404),
+        ({"closes_at_hour": 24}, 422),
+        ({"closes_at_hour": -1}, 422),
     ],
 )
 async def test_rules_that_cannot_be_are_refused_by_name(
