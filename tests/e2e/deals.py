@@ -53,8 +53,11 @@ async def supplier(office: Office, **changes: Any) -> str:
 
 
 def step(code: str, *documents: str, supplier_id: str | None = None, **figures: str) -> Json:
-    """A step with papers of these kinds; figures with a point are amounts in dinars."""
+    """A step with papers of these kinds; figures with a point are amounts in dinars, days days."""
+    days = {name: text for name, text in figures.items() if text.count("-") == 2}
+    figures = {name: text for name, text in figures.items() if name not in days}
     return {
+        "days": days,
         "step": code,
         "documents": [
             {"kind": kind, "sha256": hashlib.sha256(kind.encode()).hexdigest()}

@@ -25,6 +25,7 @@ from services.loans.products.term_bodies import (
     ChargingBody,
     DatingBody,
     DrawingBody,
+    EarlySettlementBody,
     Rate,
     SavingsBody,
 )
@@ -61,6 +62,7 @@ class TermsIn(Body):
     dating: DatingBody = DatingBody()
     drawing: DrawingBody = DrawingBody()
     savings: SavingsBody = SavingsBody()
+    early_settlement: EarlySettlementBody = EarlySettlementBody()
 
     def terms(self, *, today: date, country: str) -> Terms:
         """Give the terms as the domain knows them; raises what `Terms` raises.
@@ -91,6 +93,7 @@ class TermsIn(Body):
             dating=self.dating.value(),
             drawing=self.drawing.value(),
             savings=self.savings.value(),
+            early_settlement=self.early_settlement.value(),
         )
         if self.first_due_on is not None:
             return terms

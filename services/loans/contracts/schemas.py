@@ -23,6 +23,7 @@ from services.loans.products.term_bodies import (
     ChargingBody,
     DatingBody,
     DrawingBody,
+    EarlySettlementBody,
     SavingsBody,
 )
 from services.loans.rulebook.schemas import FactOut
@@ -121,6 +122,7 @@ class TermsOut(Body):
     dating: DatingBody
     drawing: DrawingBody
     savings: SavingsBody
+    early_settlement: EarlySettlementBody
 
     @classmethod
     def of(cls, terms: Terms) -> Self:
@@ -147,6 +149,7 @@ class TermsOut(Body):
             dating=DatingBody.of(terms.dating),
             drawing=DrawingBody.of(terms.drawing),
             savings=SavingsBody.of(terms.savings),
+            early_settlement=EarlySettlementBody.of(terms.early_settlement),
         )
 
 

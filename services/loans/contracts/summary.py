@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from services.loans.domain import rebate
 from services.loans.domain.agreement import Agreement
+from services.loans.domain.early import RebateRule
 from services.loans.domain.fees import Fee, FeeBase, FeeWhen
 from services.loans.domain.modes import MODES
 from services.loans.domain.schedule import Instalment
-from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.terms import ChargeMethod, ModeOfFinance
 from shared import texts
 from shared.money import Money
 from shared.texts import Language
@@ -19,6 +21,20 @@ COUNTED_ANEW = (
     "Profit is counted on the days that the money is with you: what you pay early costs less from"
     " that day, what is past due goes on costing profit. The amounts here hold if you pay on time."
 )
+LAW_FIRST = "The law of the country comes before this."
+EARLY = {
+    RebateRule.VOLUNTARY: (
+        "If you settle early we may give up profit that is not earned; nothing of it is agreed"
+        " beforehand."
+    ),
+    RebateRule.CLAUSE: "If you settle early, profit that is not earned yet falls away.",
+    RebateRule.FULL: "If you settle early, all the profit agreed is owed.",
+    RebateRule.NEXT_MONTHS: "If you settle early, you owe the profit of {count} more months.",
+    RebateRule.FIRST_INSTALMENTS: (
+        "If you settle early, you owe the first {count} instalments, then the principal alone."
+    ),
+}
+EARLY_BY_DAYS = "If you settle early, no profit is owed for the days to come."
 FEE_WHEN = {
     FeeWhen.AT_DISBURSEMENT: "Fee {code}: {amount}, kept back when the loan is paid out.",
     FeeWhen.FIRST_INSTALMENT: "Fee {code}: {amount}, paid with the first instalment.",
@@ -55,6 +71,7 @@ def written(agreed: Agreement, *, reference: str, signed_on: date, language: Lan
         *_fees(agreed, language=language),
         *_savings(agreed, language=language),
         *_counted_anew(agreed, language=language),
+        *_early(agreed, language=language),
         say("Cost of the loan, all together: {amount}", amount=_amount(cost.total_cost)),
         say(
             "Effective annual rate, fees included: {rate} %",
@@ -110,6 +127,21 @@ def _counted_anew(agreed: Agreement, *, language: Language) -> list[str]:
     if not agreed.terms.charging.follows_payments:
         return []
     return [texts.translate(COUNTED_ANEW, language=language, service="loans")]
+
+
+def _early(agreed: Agreement, *, language: Language) -> list[str]:
+    """Say what falls away for who settles early, where there is a profit that could."""
+    terms, mode = agreed.terms, MODES[agreed.terms.mode_of_finance]
+    if not agreed.disclosure.total_profit.is_positive:
+        return []
+    declining = terms.charge_method is ChargeMethod.DECLINING_BALANCE
+    by_days = mode.settlement is rebate.by_table or (mode.PAYS_CLIENT and declining)
+    said = terms.early_settlement
+    rule = said.rule or mode.REBATE or RebateRule.VOLUNTARY
+    sentence = EARLY_BY_DAYS if by_days else EARLY[rule]
+    told = texts.translate(sentence, language=language, service="loans")
+    law = texts.translate(LAW_FIRST, language=language, service="loans")
+    return [f"{told.format(count=said.count)} {law}"]
 
 
 def _instalments(dues: Sequence[Instalment], *, language: Language) -> list[str]:

@@ -15,8 +15,8 @@ from services.loans.deals.suppliers import Registered
 from services.loans.deals.tables import DealDocumentRow, DealStepRow, SupplierRow
 from services.loans.domain import deal as deals
 from services.loans.domain.deal import Step
+from services.loans.domain.early import RebateRule
 from services.loans.domain.journal import Channel
-from services.loans.domain.rebate import RebateRule
 from shared.money import Money
 from shared.schemas import Body, Instant, MoneyBody
 

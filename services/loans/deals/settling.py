@@ -106,7 +106,9 @@ async def quote(
         whole,
         paid=Money(money, currency),
         on=on,
-        policy=rebate.policy_of(country, on=on, own=mode.REBATE),
+        policy=rebate.policy_of(
+            country, on=on, own=mode.REBATE, product=deal.terms.early_settlement
+        ),
         granted=granted,
     )
     paid = Money(money + others, currency)

@@ -52,7 +52,8 @@ class AccountTemplate:
 
 _ALL = frozenset(FundKind)
 _OWNED = frozenset({FundKind.ZAKAT, FundKind.WAQF, FundKind.DONATION, FundKind.STATE})
-_PROFIT_BEARING = frozenset({FundKind.DONATION, FundKind.STATE, FundKind.COMMERCIAL})
+_INTEREST_BEARING = frozenset({FundKind.DONATION, FundKind.STATE, FundKind.COMMERCIAL})
+_PROFIT_BEARING = _INTEREST_BEARING | {FundKind.WAQF}
 _FEE_BEARING = _ALL - {FundKind.ZAKAT}
 _TRADING = _ALL - {FundKind.ZAKAT}
 _ROWS = (
@@ -92,7 +93,7 @@ _ROWS = (
         "Late amounts",
         "Pénalités de retard",
         "غرامات التأخير",
-        _PROFIT_BEARING,
+        _INTEREST_BEARING,
     ),
     (
         "write_off",
@@ -229,7 +230,7 @@ _ROWS = (
         "Earned by the savings of borrowers",
         "Rémunération de l'épargne des emprunteurs",
         "عوائد مدخرات المقترضين",
-        _PROFIT_BEARING,
+        _INTEREST_BEARING,
     ),
 )
 
@@ -246,8 +247,9 @@ CHART = tuple(
 )
 """Every account there is.
 
-Zakat and waqf lend by qard only, so they have no `profit_income`: posting profit there is
-impossible. Zakat takes no fee from its recipients either and has no `fee_income`. A commercial
+Zakat lends by qard only and has no `profit_income`: posting profit there is impossible. A waqf may
+invest with a ruling (AAOIFI Sharia Standard 60) and books its yield once it is made, but no amount
+for lateness. Zakat takes no fee from its recipients either and has no `fee_income`. A commercial
 fund owes its money to lenders and has `lender_payable` instead of `fund_balance`.
 """
 
@@ -273,5 +275,5 @@ class FundAccounts:
 
 
 def accounts_of(kind: FundKind) -> tuple[AccountTemplate, ...]:
-    """The accounts to open with a fund of a kind; a waqf has no `profit_income`."""
+    """The accounts to open with a fund of a kind; zakat has no `profit_income`."""
     return tuple(account for account in CHART if kind in account.fund_kinds)

@@ -8,7 +8,9 @@ from shared.errors import JsonValue
 from shared.money import Rounding
 from shared.periods import DayCount, MonthEndRule
 
-PartName = Literal["amortisation", "charging", "dating", "drawing", "savings"]
+PartName = Literal[
+    "amortisation", "charging", "dating", "drawing", "savings", "early_settlement"
+]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 
 
@@ -38,3 +40,4 @@ class TermsJson(TypedDict):
     dating: NotRequired[dict[str, JsonValue]]
     drawing: NotRequired[dict[str, JsonValue]]
     savings: NotRequired[dict[str, JsonValue]]
+    early_settlement: NotRequired[dict[str, JsonValue]]

@@ -12,6 +12,7 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.dating import Dating
 from services.loans.domain.drawing import Drawing
+from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee
 from services.loans.domain.modes import MODES
 from services.loans.domain.price import Price
@@ -205,6 +206,7 @@ class Product:
     dating: Dating = AS_USUAL[2]
     drawing: Drawing = AS_USUAL[3]
     savings: Savings = AS_USUAL[4]
+    early_settlement: EarlySettlement = AS_USUAL[5]
     policy: Policy = Policy()
     least_age_years: int = 0
     is_offered: bool = True
@@ -293,6 +295,7 @@ class Product:
             dating=self.dating,
             drawing=self.drawing,
             savings=self.savings,
+            early_settlement=self.early_settlement,
         )
 
     def instalments(self, term_months: int) -> int:

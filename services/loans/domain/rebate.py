@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from enum import StrEnum
 from typing import Final
 
+from services.loans.domain.early import EarlySettlement, RebateRule, Spread
 from services.loans.domain.schedule import Instalment
 from shared import periods, rates, rulebook
 from shared.errors import Kind, RafidError
@@ -14,29 +14,7 @@ from shared.money import Money
 from shared.rulebook import Fact
 
 PRECISION: Final = 40
-
-
-class RebateRule(StrEnum):
-    """Who decides how much profit falls away.
-
-    `voluntary`: the creditor may give a rebate and has not agreed to beforehand. `clause`: all
-    unearned profit falls away, by the contract. `cost_of_next_months`: the creditor keeps at most
-    the cost of some months more. `first_instalments_then_principal`: the first instalments are
-    paid whole, then the principal alone.
-    """
-
-    VOLUNTARY = "voluntary"
-    CLAUSE = "clause"
-    NEXT_MONTHS = "cost_of_next_months"
-    FIRST_INSTALMENTS = "first_instalments_then_principal"
-
-
-class Spread(StrEnum):
-    """How the profit is earned over time, as the accounting policy of the product says."""
-
-    EFFECTIVE = "effective"
-    SUM_OF_DIGITS = "sum_of_digits"
-    STRAIGHT_LINE = "straight_line"
+PRODUCT: Final = "Rafid: terms of the product"
 
 
 class RebateTooLarge(RafidError):
@@ -108,24 +86,26 @@ def policy_of(
     *,
     on: date,
     own: RebateRule | None = None,
-    spread: Spread = Spread.EFFECTIVE,
+    product: EarlySettlement | None = None,
     overrides: Sequence[Fact] = (),
 ) -> RebatePolicy:
-    """The rule in force in a country on a day; the product's own where the law leaves it free.
+    """The rule in force on a day: the law of the country, else the product's, else the mode's own.
 
     Jordan in 2026: the first six instalments whole, then the principal; Saudi Arabia: at most the
-    cost of three months more; elsewhere what the product says, voluntary without a word.
+    cost of three months more; elsewhere what the product agreed, then what its mode says,
+    voluntary without a word. How profit is earned is the product's to say in each case.
     """
+    agreed = product or EarlySettlement()
     fact = rulebook.find("early_settlement", country=country or None, on=on, overrides=overrides)
-    rule = RebateRule(str(fact.members["rule"]))
-    if rule is RebateRule.VOLUNTARY and own is not None:
-        rule = own
-    return RebatePolicy(
-        rule=rule,
-        count=int(str(fact.members.get("count", 0))),
-        spread=spread,
-        source=fact.source.title,
-    )
+    law = RebateRule(str(fact.members["rule"]))
+    if law is not RebateRule.VOLUNTARY:
+        count = int(str(fact.members.get("count", 0)))
+        return RebatePolicy(rule=law, count=count, spread=agreed.spread, source=fact.source.title)
+    if agreed.rule is not None:
+        return RebatePolicy(
+            rule=agreed.rule, count=agreed.count, spread=agreed.spread, source=PRODUCT
+        )
+    return RebatePolicy(rule=own or law, spread=agreed.spread, source=fact.source.title)
 
 
 def quote(
@@ -143,6 +123,7 @@ def quote(
     unearned = sold.profit - earned(sold, on=on, spread=policy.spread)
     rebate = {
         RebateRule.VOLUNTARY: granted or none,
+        RebateRule.FULL: none,
         RebateRule.CLAUSE: unearned,
         RebateRule.NEXT_MONTHS: unearned - kept_most(sold, on=on, policy=policy),
         RebateRule.FIRST_INSTALMENTS: _after_first(sold, on=on, policy=policy),

@@ -20,6 +20,7 @@ from services.loans.domain.contradictions import (
 )
 from services.loans.domain.dating import CalendarKind, Dating
 from services.loans.domain.drawing import Drawing
+from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.frozen_terms import PARTS, PartName, TermsJson
 from services.loans.domain.savings import Savings
@@ -143,13 +144,15 @@ class QardFeeNotCost(RafidError):
     documented_cost: str
 
 
-Part = TypeVar("Part", Amortisation, Charging, Dating, Drawing, Savings)
-AS_USUAL: tuple[Amortisation, Charging, Dating, Drawing, Savings] = (
+Part = TypeVar("Part", Amortisation, Charging, Dating, Drawing, Savings, EarlySettlement)
+Parts = tuple[Amortisation, Charging, Dating, Drawing, Savings, EarlySettlement]
+AS_USUAL: Parts = (
     Amortisation(),
     Charging(),
     Dating(),
     Drawing(),
     Savings(),
+    EarlySettlement(),
 )
 
 
@@ -164,7 +167,8 @@ class Terms:
     `country` move a due date off a holiday; profit is counted on the unmoved dates, so a holiday
     costs nobody anything. What is rarer stands in parts of its own: how the principal is spread
     (`amortisation`), what a period bears (`charging`), how dates follow each other (`dating`), in
-    which parts the money is paid out (`drawing`), and what must be saved (`savings`).
+    which parts the money is paid out (`drawing`), what must be saved (`savings`), and what falls
+    away for who settles early (`early_settlement`).
 
     Raises `TermsInvalid`, `GraceTooLong`, `DateBeforeDisbursement`, `RateAboveCap` (no law allows
     1000 %), `RecalculationNotForThis`, `QardBearsNoProfit`, `QardFeeNotCost`, or
@@ -193,6 +197,7 @@ class Terms:
     dating: Dating = AS_USUAL[2]
     drawing: Drawing = AS_USUAL[3]
     savings: Savings = AS_USUAL[4]
+    early_settlement: EarlySettlement = AS_USUAL[5]
 
     def __post_init__(self) -> None:
         self._check_limits()
@@ -210,8 +215,15 @@ class Terms:
         for amount in self._amounts():
             _ = self.principal + amount  # another currency raises CurrencyMismatch
 
-    def _parts(self) -> tuple[Amortisation, Charging, Dating, Drawing, Savings]:
-        return (self.amortisation, self.charging, self.dating, self.drawing, self.savings)
+    def _parts(self) -> Parts:
+        return (
+            self.amortisation,
+            self.charging,
+            self.dating,
+            self.drawing,
+            self.savings,
+            self.early_settlement,
+        )
 
     def _amounts(self) -> list[Money]:
         found = [amount for fee in self.fees for amount in (fee.amount, fee.documented_cost)]
@@ -387,6 +399,7 @@ class Terms:
             dating=_thawed(Dating, frozen, "dating"),
             drawing=_thawed(Drawing, frozen, "drawing"),
             savings=_thawed(Savings, frozen, "savings"),
+            early_settlement=_thawed(EarlySettlement, frozen, "early_settlement"),
         )
 
 

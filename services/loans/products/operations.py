@@ -156,6 +156,7 @@ def _columns(product: Product) -> dict[str, object]:
         "dating": freezing.to_json(product.dating),
         "drawing": freezing.to_json(product.drawing),
         "savings": freezing.to_json(product.savings),
+        "early_settlement": freezing.to_json(product.early_settlement),
         "price": product.price.to_json(),
         "approve_points_from": product.policy.approve_points_from,
         "reject_points_below": product.policy.reject_points_below,

@@ -15,6 +15,7 @@ from services.loans.domain.charging import Charging
 from services.loans.domain.chart import FundKind
 from services.loans.domain.dating import Dating
 from services.loans.domain.drawing import Drawing
+from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
@@ -162,6 +163,9 @@ def product_of(row: ProductVersionRow, *, code: str) -> Product:
         dating=freezing.from_json(Dating, row.dating, currency=row.currency),
         drawing=freezing.from_json(Drawing, row.drawing, currency=row.currency),
         savings=freezing.from_json(Savings, row.savings, currency=row.currency),
+        early_settlement=freezing.from_json(
+            EarlySettlement, row.early_settlement, currency=row.currency
+        ),
         price=Price.from_json(row.price, currency=row.currency),
         policy=Policy(
             approve_points_from=row.approve_points_from,

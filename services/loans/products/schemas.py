@@ -35,6 +35,7 @@ from services.loans.products.term_bodies import (
     ChargingBody,
     DatingBody,
     DrawingBody,
+    EarlySettlementBody,
     Rate,
     SavingsBody,
 )
@@ -180,6 +181,7 @@ class ProductVersionIn(Body):
     dating: DatingBody = DatingBody()
     drawing: DrawingBody = DrawingBody()
     savings: SavingsBody = SavingsBody()
+    early_settlement: EarlySettlementBody = EarlySettlementBody()
     price: PriceBody
     policy: PolicyBody = PolicyBody()
     least_age_years: Annotated[int, Field(ge=0, le=120)]
@@ -219,6 +221,7 @@ class ProductVersionIn(Body):
             dating=self.dating.value(),
             drawing=self.drawing.value(),
             savings=self.savings.value(),
+            early_settlement=self.early_settlement.value(),
             price=self.price.price(),
             policy=Policy(
                 approve_points_from=self.policy.approve_points_from,
@@ -263,6 +266,7 @@ class ProductOut(Body):
     dating: DatingBody
     drawing: DrawingBody
     savings: SavingsBody
+    early_settlement: EarlySettlementBody
     price: PriceBody
     policy: PolicyBody
     least_age_years: int
@@ -306,6 +310,7 @@ class ProductOut(Body):
             dating=DatingBody.of(product.dating),
             drawing=DrawingBody.of(product.drawing),
             savings=SavingsBody.of(product.savings),
+            early_settlement=EarlySettlementBody.of(product.early_settlement),
             price=PriceBody.of(product.price),
             policy=PolicyBody(
                 approve_points_from=product.policy.approve_points_from,

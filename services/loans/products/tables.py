@@ -67,6 +67,7 @@ class ProductVersionRow(Base):
     dating: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     drawing: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     savings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    early_settlement: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     price: Mapped[PriceJson] = mapped_column(JSONB)
     approve_points_from: Mapped[int | None]
     reject_points_below: Mapped[int | None]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from services.loans.domain import amortisation, charging, dating, drawing, savings
+from services.loans.domain import amortisation, charging, dating, drawing, early, savings
 from services.loans.domain.amortisation import (
     Advance,
     Amortisation,
@@ -29,6 +29,7 @@ from services.loans.domain.charging import (
 )
 from services.loans.domain.dating import CalendarKind, Dating, Season
 from services.loans.domain.drawing import Drawing, Tranche
+from services.loans.domain.early import EarlySettlement, RebateRule, Spread
 from services.loans.domain.savings import Savings
 from shared.money import Money, Rounding
 from shared.schemas import Body, MoneyBody
@@ -206,3 +207,15 @@ def _member(value: object) -> object:
         return tuple(_member(each) for each in value)
     body = BODIES.get(type(value))
     return value if body is None else body.of(value)
+
+
+class EarlySettlementBody(PartBody):
+    """What falls away of the profit for who settles early; the law of the country comes first.
+
+    Without a `rule` the mode of finance says it; `count` are its months or instalments.
+    """
+
+    part: ClassVar[type] = EarlySettlement
+    rule: RebateRule | None = None
+    spread: Spread = Spread.EFFECTIVE
+    count: Annotated[int, Field(ge=0, le=early.COUNT_MAX)] = 0

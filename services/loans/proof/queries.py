@@ -50,17 +50,23 @@ RULES: Mapping[str, str] = {
         where e.institution_id = :institution_id and f.event_id is null and p.event_id is null
         order by e.event_id limit 1""",
     "the instalments of a contract pay its principal": """
-        select c.contract_id as row, 'principal ' || c.principal_minor || ', instalments '
+        select c.contract_id as row, 'principal ' || c.first_minor || ', instalments '
           || coalesce(sum(i.principal_minor), 0) as why
-        from contract c left join instalment i
+        from (
+          select institution_id, contract_id, coalesce((
+            select cast(f.terms ->> 'principal_minor' as bigint) from former_terms f
+            where f.institution_id = s.institution_id and f.contract_id = s.contract_id
+            order by f.recorded_at limit 1), principal_minor) as first_minor
+          from contract s where institution_id = :institution_id
+        ) c left join instalment i
           on i.institution_id = c.institution_id and i.contract_id = c.contract_id
           and i.generation = 1
         left join position p
           on p.institution_id = c.institution_id and p.contract_id = c.contract_id
-        where c.institution_id = :institution_id
-        group by c.contract_id, c.principal_minor
-        having c.principal_minor <> coalesce(sum(i.principal_minor), 0)
-          and (count(i.number) > 0 or coalesce(max(p.disbursed_minor), 0) > 0)
+        group by c.contract_id, c.first_minor
+        having c.first_minor <> coalesce(sum(i.principal_minor), 0)
+          and (count(i.number) > 0
+            or (coalesce(max(p.disbursed_minor), 0) > 0 and max(p.generation) = 1))
         order by c.contract_id limit 1""",
     "a contract's sums are the sums of its repayments": """
         select p.contract_id as row, 'position ' || concat_ws('/', p.paid_principal_minor,
@@ -173,14 +179,15 @@ RULES: Mapping[str, str] = {
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0)
           or count(l.line_no) = 0
         order by r.repayment_id limit 1""",
-    "a fund's loans are what its contracts still owe of the money paid out": """
+    "a fund's loans and goods due are what its contracts still owe": """
         select f.fund_id as row, 'ledger ' || f.loans || ', contracts ' || coalesce(c.owed, 0)
           as why
         from (
           select a.fund_id, coalesce(sum(l.amount_minor), 0) as loans from account a
           left join journal_line l
             on l.institution_id = a.institution_id and l.account_id = a.account_id
-          where a.institution_id = :institution_id and a.code = 'loans' group by a.fund_id
+          where a.institution_id = :institution_id and a.code in ('loans', 'goods_due')
+          group by a.fund_id
         ) f left join (
           select c.fund_id,
             sum(p.disbursed_minor - p.paid_principal_minor - p.written_off_minor) as owed

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from services.loans.domain import disclosure, rebate, rents, schedule, sharing
+from services.loans.domain.early import RebateRule, Spread
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.modes import MODES, diminishing_musharaka, ijara, istisna, salam
-from services.loans.domain.rebate import RebatePolicy, RebateRule, Sold, Spread
+from services.loans.domain.rebate import RebatePolicy, Sold
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, Terms
 from shared.money import Money

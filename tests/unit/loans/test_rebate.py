@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.loans.domain import rebate
+from services.loans.domain.contradictions import TermsInvalid
+from services.loans.domain.early import EarlySettlement, RebateRule, Spread
 from services.loans.domain.modes import MODES
-from services.loans.domain.rebate import RebatePolicy, RebateRule, RebateTooLarge, Sold, Spread
-from services.loans.domain.terms import ChargeMethod, ModeOfFinance
+from services.loans.domain.rebate import RebatePolicy, RebateTooLarge, Sold
+from services.loans.domain.terms import ChargeMethod, ModeOfFinance, Terms
 from shared.money import Money
 from tests.deals import SIGNED, make_terms
 
@@ -156,7 +158,9 @@ def test_the_law_never_takes_more_than_is_owed_nor_less_than_is_earned(day: date
 
 
 def test_saudi_arabia_keeps_the_cost_of_three_months_and_no_more() -> None:
-    law = rebate.policy_of("SA", on=date(2026, 7, 1), spread=Spread.SUM_OF_DIGITS)
+    law = rebate.policy_of(
+        "SA", on=date(2026, 7, 1), product=EarlySettlement(spread=Spread.SUM_OF_DIGITS)
+    )
     on = SALE.instalments[5].due_on
 
     found = rebate.quote(SALE, paid=paid(6), on=on, policy=replace(law, spread=Spread.EFFECTIVE))
@@ -185,3 +189,57 @@ def test_a_lease_answers_for_its_day_and_tells_what_falls_away() -> None:
 
     assert (found.on, found.policy) == (on, VOLUNTARY)
     assert found.unearned == found.rebate == mad("1230.00")
+
+
+def test_the_law_comes_before_the_product_and_the_product_before_its_mode() -> None:
+    on, mine = date(2026, 7, 1), EarlySettlement(rule=RebateRule.FULL)
+    law = rebate.policy_of("SA", on=on, own=RebateRule.CLAUSE, product=mine)
+    assert (law.rule, law.count) == (RebateRule.NEXT_MONTHS, 3)
+    free = rebate.policy_of("EG", on=on, own=RebateRule.CLAUSE, product=mine)
+    assert (free.rule, free.source) == (RebateRule.FULL, rebate.PRODUCT)
+    assert rebate.policy_of("EG", on=on, own=RebateRule.CLAUSE).rule is RebateRule.CLAUSE
+    assert rebate.policy_of("EG", on=on, product=EarlySettlement()).rule is RebateRule.VOLUNTARY
+
+
+def test_a_product_may_count_months_or_instalments_of_its_own() -> None:
+    on = SALE.instalments[5].due_on
+    three = EarlySettlement(rule=RebateRule.NEXT_MONTHS, count=3)
+    found = rebate.quote(
+        SALE, paid=paid(6), on=on, policy=rebate.policy_of("EG", on=on, product=three)
+    )
+    assert found.unearned - found.rebate == mad("486.21")
+    whole = EarlySettlement(rule=RebateRule.FULL)
+    full = rebate.quote(
+        SALE, paid=paid(6), on=on, policy=rebate.policy_of("EG", on=on, product=whole)
+    )
+    assert (full.rebate, full.to_pay) == (NOTHING, mad("11480.02"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [
+        (RebateRule.NEXT_MONTHS, 0),
+        (RebateRule.FIRST_INSTALMENTS, 25),
+        (RebateRule.CLAUSE, 1),
+        (None, 1),
+    ],
+)
+def test_a_rule_counts_what_it_counts_and_nothing_else(rule: RebateRule | None, count: int) -> None:
+    with pytest.raises(TermsInvalid, match=r"early_settlement\.count"):
+        EarlySettlement(rule=rule, count=count)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        EarlySettlement(),
+        EarlySettlement(rule=RebateRule.CLAUSE, spread=Spread.SUM_OF_DIGITS),
+        EarlySettlement(rule=RebateRule.NEXT_MONTHS, count=3),
+    ],
+)
+def test_what_a_product_says_is_frozen_into_the_terms_and_comes_back_equal(
+    said: EarlySettlement,
+) -> None:
+    terms = make_terms("murabaha", early_settlement=said)
+    assert Terms.from_json(terms.to_json()) == terms
+    assert ("early_settlement" in terms.to_json()) is (said != EarlySettlement())

@@ -9,9 +9,10 @@ from services.loans.domain.allocation import Allocation
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.deal import Stepped
 from services.loans.domain.disclosure import Disclosure
+from services.loans.domain.early import RebateRule
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
-from services.loans.domain.rebate import RebatePolicy, RebateRule, Settlement, Sold
+from services.loans.domain.rebate import RebatePolicy, Settlement, Sold
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ModeOfFinance, Terms
 from shared.errors import Sentence

@@ -3,7 +3,7 @@
 from services.loans.domain import deal, disclosure, journal, lifecycle, rebate
 from services.loans.domain import schedule as schedules
 from services.loans.domain.deal import Step
-from services.loans.domain.rebate import RebateRule
+from services.loans.domain.early import RebateRule
 from services.loans.domain.terms import Terms
 from shared.errors import Sentence
 

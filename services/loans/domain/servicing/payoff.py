@@ -39,10 +39,9 @@ def quote(standing: Standing, *, on: date) -> Quote:
     What has fallen due is owed whole. Of what falls due later the principal and, where profit is
     counted on the outstanding principal, the profit of the days gone by in the running period:
     1,000.00 at 12 % with 10.00 due on 31 January, settled on the 16th of 31 days, is 1,000.00 +
-    4.84 (15/31 of 10.00, rounded once). Of profit agreed on the whole principal (flat)
-    falls away what law, product or mode say (`rebates`); the rest is owed whole. Profit that joined the principal is
-    owed whole. Fees not yet due are not owed. What was paid ahead counts against all of this,
-    surplus too.
+    4.84 (15/31 of 10.00, rounded once). Of profit agreed on the whole principal (flat) falls away
+    what law, product or mode say (`rebates`). Profit that joined the principal is owed whole. Fees
+    not yet due are not owed. What was paid ahead counts against all of this, surplus too.
     """
     if standing.life is not None:
         return _of_course(standing, standing.life, on=on)

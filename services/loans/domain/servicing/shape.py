@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 from uuid import UUID
 
 from services.loans.domain import allocation, journal
 from services.loans.domain.allocation import Order, Portions
 from services.loans.domain.chart import FundAccounts
+from services.loans.domain.early import RebateRule
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
+from services.loans.domain.rebate import RebatePolicy, Settlement, Sold
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import Life
 from services.loans.domain.servicing.rows import Rows
@@ -38,6 +41,13 @@ class Shape:
     is_drawing_ended: bool = False
 
 
+class Settling(Protocol):
+    """How a mode of finance settles a contract early; `modes` has one for each."""
+
+    def __call__(self, sold: Sold, *, paid: Money, on: date, policy: RebatePolicy) -> Settlement:
+        """What settles a contract on a day."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """A contract as an order finds it: agreement, shape, and the money that moved.
@@ -59,6 +69,9 @@ class Standing:
     opened_on: date
     sharia_bound: bool = True
     defers_profit: bool = False
+    country: str = ""
+    rebate: RebateRule | None = None
+    settlement: Settling | None = None
     life: Life | None = None
     payouts: int = 1
     contributed: int = 0
@@ -183,7 +196,7 @@ class Difference:
     ) -> JournalEntry | None:
         """The one entry that books the difference; None where nothing moves in the books.
 
-        Raises `AccountNotInChart` where the fund has no such account: a waqf takes no profit.
+        Raises `AccountNotInChart` where the fund has no such account: zakat takes no profit.
         """
         account = journal.penalty_account(standing.fund, sharia_bound=standing.sharia_bound)
         lines = self.lines(purse=purse, penalty_account=account)
