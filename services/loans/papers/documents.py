@@ -156,8 +156,18 @@ class PaperOut(Body):
         return self.model_copy(update={"sha256": seal_of(self)})
 
 
+class HeldOut(Body):
+    """What is held of the borrower's own money at the end of a day: theirs, and owed back."""
+
+    savings: MoneyBody
+    contribution: MoneyBody
+
+
 class StatementOut(PaperOut):
-    """A contract over a period: `opening` plus the parts of all lines is `closing`."""
+    """A contract over a period: `opening` plus the parts of all lines is `closing`.
+
+    `held` is what is held of the borrower's own money on the last day.
+    """
 
     first_on: DayOut
     last_on: DayOut
@@ -165,9 +175,12 @@ class StatementOut(PaperOut):
     lines: list[LineOut]
     closing: StandingOut
     open_dues: list[DueOut]
+    held: HeldOut
 
     @classmethod
-    def of(cls, told: Statement, *, head: HeadOut, known_at: datetime | None) -> Self:
+    def of(
+        cls, told: Statement, *, head: HeadOut, held: HeldOut, known_at: datetime | None
+    ) -> Self:
         """Write a statement."""
         return cls(
             head=head,
@@ -178,6 +191,7 @@ class StatementOut(PaperOut):
             lines=[LineOut.of(line) for line in told.lines],
             closing=StandingOut.of(told.closing),
             open_dues=[DueOut.of(due) for due in told.closing.open_dues],
+            held=held,
         ).sealed()
 
 

@@ -11,6 +11,7 @@ from services.loans.contracts import queries as contracts
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import replay, statement
 from services.loans.domain.borrower import AccessPurpose
+from services.loans.domain.holdings import Purpose
 from services.loans.domain.replay import ContractState, Movement
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.statement import Statement, StatementTooLong, Stood
@@ -18,7 +19,7 @@ from services.loans.domain.terms import Terms
 from services.loans.ledger import queries as ledger
 from services.loans.ledger.queries import Moment
 from services.loans.papers import queries
-from services.loans.papers.documents import DayOut, HeadOut, PartyOut, WordsOut
+from services.loans.papers.documents import DayOut, HeadOut, HeldOut, PartyOut, WordsOut
 from services.loans.papers.queries import Names
 from shared.auth import Actor, Role
 from shared.money import Money
@@ -138,6 +139,16 @@ async def told(session: AsyncSession, found: Figures, *, period: Period) -> Stat
         period=period,
         known_at=found.horizon,
     )
+
+
+async def held(session: AsyncSession, found: Figures, *, as_of: date) -> HeldOut:
+    """Tell what is held of the borrower's own money at the end of a day."""
+    contract_id, currency = found.row.contract_id, found.row.currency
+    minor = await queries.held(session, contract_id, as_of=as_of, known_at=found.known_at)
+    savings, contribution = (
+        MoneyBody.of(Money(minor.get(purpose, 0), currency)) for purpose in Purpose
+    )
+    return HeldOut(savings=savings, contribution=contribution)
 
 
 def _words(names: Names) -> WordsOut:

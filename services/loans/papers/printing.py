@@ -6,6 +6,7 @@ markup. Only the fonts beside this module are used; no file elsewhere and no net
 
 import asyncio
 import os
+import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -30,7 +31,11 @@ _RIGHT_TO_LEFT: Final = frozenset({"ar"})
 _UNSEEN: Final = dict.fromkeys(
     [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF]
 )
-_FIRST_STRONG, _LEFT_TO_RIGHT, _POP = "\u2068", "\u2066", "\u2069"
+_FIRST_STRONG, _LEFT_TO_RIGHT, _POP, _MAY_BREAK = "\u2068", "\u2066", "\u2069", "\u200b"
+UNBROKEN_MAX: Final = 12
+"""Letters of a word that stand on one line; hardly a name has longer words."""
+MARKS_MAX: Final = 3
+"""Marks that a letter carries: Arabic needs two, other scripts three."""
 
 Cell = str | tuple[str, str]
 """What stands in a cell: a line, or a line with a smaller one below."""
@@ -95,11 +100,25 @@ class Sheet:
 
 
 def apart(text: str) -> str:
-    """Set a text of unknown direction apart, so that it turns nothing around it.
+    """Set a text of a stranger apart, so that it neither turns nor covers anything around it.
 
-    Direction marks within it are dropped; what is left stands between Unicode's isolates.
+    Direction marks within it are dropped; what is left is one line between Unicode's isolates,
+    of which a word without end may be broken and no letter carries a tower of marks.
     """
-    return f"{_FIRST_STRONG}{text.translate(_UNSEEN)}{_POP}"
+    words = unicodedata.normalize("NFC", text.translate(_UNSEEN)).split()
+    return f"{_FIRST_STRONG}{' '.join(map(_breakable, words))}{_POP}"
+
+
+def _breakable(word: str) -> str:
+    """Let a word be broken after so many letters, and leave a letter so many marks at most."""
+    letters: list[str] = []
+    for sign in word:
+        if not unicodedata.combining(sign):
+            letters.append(sign)
+        elif letters and len(letters[-1]) <= MARKS_MAX:
+            letters[-1] += sign
+    parts = range(0, len(letters), UNBROKEN_MAX)
+    return _MAY_BREAK.join("".join(letters[at : at + UNBROKEN_MAX]) for at in parts)
 
 
 def figure(text: str) -> str:

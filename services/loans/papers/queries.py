@@ -1,7 +1,7 @@
 """What stands at the head of a paper, and which certificates were issued?"""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -87,6 +87,30 @@ async def change_days(session: AsyncSession, contract_id: UUID, *, period: Perio
         "before": period.end,
     }
     return [row.valid_from for row in await session.execute(CHANGES, values)]
+
+
+HELD = text("""
+    select h.purpose, sum(h.amount_minor)::bigint as minor from holding h
+    left join journal_link k
+      on k.institution_id = h.institution_id and k.entry_id = h.entry_id
+    where h.institution_id = :institution_id and h.contract_id = :contract_id
+      and h.moved_on <= :as_of
+      and (cast(:known_at as timestamptz) is null or k.numbered_at <= :known_at)
+    group by h.purpose
+""")
+
+
+async def held(
+    session: AsyncSession, contract_id: UUID, *, as_of: date, known_at: datetime | None
+) -> dict[str, int]:
+    """Return what is held for a contract at the end of a day, by purpose, in minor units."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "as_of": as_of,
+        "known_at": known_at,
+    }
+    return {row.purpose: row.minor for row in await session.execute(HELD, values)}
 
 
 async def find_repayment(session: AsyncSession, repayment_id: UUID) -> RepaymentRow | None:

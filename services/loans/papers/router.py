@@ -119,7 +119,8 @@ async def read_statement(
         figures = await drafting.figures(session, contract_id, known_at=known_at, today=today)
         period = Period(first_on or figures.row.signed_on, last + timedelta(days=1))
         told = await drafting.told(session, figures, period=period)
-    paper = StatementOut.of(told, head=head, known_at=figures.known_at)
+        held = await drafting.held(session, figures, as_of=last)
+    paper = StatementOut.of(told, head=head, held=held, known_at=figures.known_at)
     name = f"{head.contract_reference}-statement-{last.isoformat()}"
     return await desk.hand_out(paper, say=wording.statement, name=name)
 

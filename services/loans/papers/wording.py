@@ -10,6 +10,7 @@ from services.loans.papers.documents import (
     DueOut,
     DueTotalOut,
     HeadOut,
+    HeldOut,
     LineOut,
     PaperOut,
     PaymentScheduleOut,
@@ -70,6 +71,7 @@ def statement(paper: StatementOut, *, language: Language) -> Sheet:
         ),
         (say("Principal owed at the end"), words.amount(closing.outstanding_principal), True),
         (say("Still to pay by the schedule"), words.amount(closing.still_due), True),
+        *_held(paper.held, words),
         *_lateness(closing, words),
     ]
     return _sheet(
@@ -81,6 +83,19 @@ def statement(paper: StatementOut, *, language: Language) -> Sheet:
         tables=[_movements(paper, words), _open_dues(paper.open_dues, words)],
         notes=[_basis(paper, closing.on, words)],
     )
+
+
+def _held(held: HeldOut, words: Words) -> list[tuple[str, Cell, bool]]:
+    """Say what is held of the borrower's own money, where anything is."""
+    told = (
+        ("Your savings, held for you", held.savings),
+        ("Your down payment, held", held.contribution),
+    )
+    return [
+        (words.say(label), words.amount(amount), True)
+        for label, amount in told
+        if not is_zero(amount)
+    ]
 
 
 def schedule(paper: PaymentScheduleOut, *, language: Language) -> Sheet:

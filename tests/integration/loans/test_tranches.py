@@ -193,6 +193,13 @@ async def test_savings_are_kept_back_once_and_a_fee_too(
     assert booked["savings"] == jod("-100.000")
     told = (await client.get(path)).json()
     assert [item["kind"] for item in told["items"]] == ["deposit", "kept_back"]
+    paper = f"/loans/v1/contracts/{row.contract_id}/statement"
+    statement = (await client.get(paper)).json()
+    assert statement["held"]["savings"]["amount"] == "100.000"
+    lines = [(line["movement"], line["amount"]["amount"]) for line in statement["lines"]]
+    assert lines == [("disbursement", "600.000"), ("disbursement", "400.000")]
+    early = (await client.get(paper, params={"last_on": "2026-01-14"})).json()
+    assert early.get("held", {}).get("savings", {}).get("amount", "0.000") == "0.000"
     await tranches.proved(scene)
 
 

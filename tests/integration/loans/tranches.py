@@ -15,6 +15,8 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.product import Limits
 from services.loans.holdings.router import router as holdings
+from services.loans.papers.printing import Printer
+from services.loans.papers.router import router as papers
 from services.loans.proof import operations as proof
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.repayments.router import router as repayments
@@ -59,10 +61,12 @@ async def desk(
         holdings,
         disbursements,
         servicing,
+        papers,
         roles=roles,
         payments=None,
         repayments=Batcher(book.receive),
         repayment_book=book,
+        printer=Printer(),
     ) as client:
         yield client
 

@@ -13,6 +13,7 @@ from services.loans.papers.documents import (
     CertificateOut,
     DayOut,
     HeadOut,
+    HeldOut,
     PartyOut,
     PaymentScheduleOut,
     ReceiptOut,
@@ -132,7 +133,9 @@ def head(**names: str | None) -> HeadOut:
 
 
 def a_statement(**names: str | None) -> StatementOut:
-    return StatementOut.of(told(), head=head(**names), known_at=None)
+    zero = MoneyBody.of(money("0.000"))
+    held = HeldOut(savings=MoneyBody.of(money("40.000")), contribution=zero)
+    return StatementOut.of(told(), head=head(**names), held=held, known_at=None)
 
 
 def a_schedule() -> PaymentScheduleOut:

@@ -174,3 +174,16 @@ def test_a_contract_without_instalments_has_a_schedule_that_says_so() -> None:
     assert (empty.total.total.amount, sheet.tables[0].rows) == ("0.000", [])
     assert sheet.tables[0].empty == "Nothing is left to pay."
     assert printing.printed(sheet).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_a_statement_tells_what_is_held_and_nothing_of_what_is_not(language: Language) -> None:
+    facts = wording.statement(samples.a_statement(), language=language).facts
+    labels = {
+        "ar": ("مدخراتك المحفوظة لك", "دفعتك المقدمة المحفوظة"),
+        "fr": ("Votre épargne, détenue pour vous", "Votre apport, détenu"),
+        "en": ("Your savings, held for you", "Your down payment, held"),
+    }
+    savings, contribution = labels[language]
+    assert [str(value)[:2] for label, value, _ in facts if label == savings] == ["40"]
+    assert contribution not in [label for label, _, _ in facts]
