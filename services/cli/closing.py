@@ -4,7 +4,6 @@ import asyncio
 import time
 from datetime import date, datetime, timedelta
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -14,15 +13,13 @@ from services.cli import opening
 from services.cli.options import Folder, LoansAddress
 from services.loans.closing import running
 from services.loans.closing.running import Manner
+from services.loans.closing.timing import ITSELF, WITHIN
 from shared.clock import SystemClock
 from shared.db import TenantDb
 from shared.errors import RafidError
 from shared.ids import InstitutionId
 
 console = Console()
-WITHIN = 25.0
-ITSELF = UUID("018f0000-0000-7000-8000-00000000c105")
-"""Who books where no person asked: the command itself."""
 
 
 def close_day(

@@ -13,6 +13,7 @@ from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.closing import router as closing
+from services.loans.closing import timing as closing_days
 from services.loans.collections import router as collections
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
@@ -57,6 +58,7 @@ PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
 POLL_SECONDS = 2.0
 LINES_SECONDS = 10.0
+DAYS_SECONDS = 60.0
 
 ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
@@ -113,6 +115,7 @@ def create_app(
                 "waiting assessments", lambda: assess_waiting(app.state), every=POLL_SECONDS
             )
             background.start("lines of funds", lambda: tell_lines(app.state), every=LINES_SECONDS)
+            background.start("days to close", lambda: close_days(app.state), every=DAYS_SECONDS)
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -160,6 +163,16 @@ async def tell_lines(state: State) -> None:
         await lineages.catch_up(TenantDb(state.database, institution_id))
 
     await for_each("lines of funds", await state.sequencer.institutions(), of_one)
+
+
+async def close_days(state: State) -> None:
+    """Close the day of every institution whose hour has come (a timer calls it)."""
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        db = TenantDb(state.database, institution_id)
+        await closing_days.close_where_due(db, now=state.clock.now())
+
+    await for_each("days to close", await state.sequencer.institutions(), of_one)
 
 
 async def _payment_desk(

@@ -16,8 +16,8 @@ from services.cli.benchmarks import repayments as paying
 from services.cli.benchmarks.closing import Profitable
 from services.cli.benchmarks.folder import temporary
 from services.cli.benchmarks.repayments import Ground, Measured
-from services.cli.closing import WITHIN
 from services.cli.running import run
+from services.loans.closing.timing import WITHIN
 from shared import ids
 from shared.clock import SystemClock
 from shared.ids import InstitutionId

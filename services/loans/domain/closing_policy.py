@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Self, TypedDict, cast
+from typing import NotRequired, Self, TypedDict, cast
 from uuid import UUID
 
 from services.loans.domain.accrual import Recognition
@@ -15,6 +15,7 @@ from shared.ids import FundId
 
 BUCKETS_MAX = 20
 DAYS_MAX = 3_650
+HOURS_IN_DAY = 24
 
 
 class ClosingPolicyInvalid(RafidError):
@@ -53,6 +54,7 @@ class PolicyJson(TypedDict):
     bucket_days: list[int]
     minimums: list[str]
     loss: LossJson | None
+    closes_at_hour: NotRequired[int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,9 @@ class ClosingPolicy:
     of the books until the contract is no longer so late. `bucket_days` are the first days of the
     buckets after "not late". `minimums` are the least provision of each bucket, "not late" first,
     as fractions of what is outstanding; empty where there is none. Without `loss` no loss is
-    expected, and the minimums alone are set aside. Raises `ClosingPolicyInvalid`.
+    expected, and the minimums alone are set aside. `closes_at_hour` is the hour, where the
+    institution works, at which the day before is closed by itself; without one nobody closes it
+    but people. Raises `ClosingPolicyInvalid`.
     """
 
     recognition: Recognition = Recognition.CASH
@@ -72,6 +76,7 @@ class ClosingPolicy:
     bucket_days: tuple[int, ...] = BUCKETS
     minimums: tuple[Decimal, ...] = ()
     loss: LossAssumptions | None = None
+    closes_at_hour: int | None = None
 
     def __post_init__(self) -> None:
         rising = all(a < b for a, b in zip((0, *self.bucket_days), self.bucket_days, strict=False))
@@ -80,6 +85,8 @@ class ClosingPolicy:
             "bucket_days": rising and len(self.bucket_days) <= BUCKETS_MAX,
             "minimums": len(self.minimums) in (0, len(self.bucket_days) + 1)
             and all(0 <= share <= 1 for share in self.minimums),
+            "closes_at_hour": self.closes_at_hour is None
+            or 0 <= self.closes_at_hour < HOURS_IN_DAY,
         }
         for member, holds in conditions.items():
             if not holds:
@@ -97,6 +104,7 @@ class ClosingPolicy:
             "bucket_days": list(self.bucket_days),
             "minimums": [str(share) for share in self.minimums],
             "loss": None if self.loss is None else _loss_json(self.loss),
+            "closes_at_hour": self.closes_at_hour,
         }
 
     @classmethod
@@ -115,6 +123,7 @@ class ClosingPolicy:
                 bucket_days=tuple(kept["bucket_days"]),
                 minimums=tuple(Decimal(share) for share in kept["minimums"]),
                 loss=None if kept["loss"] is None else _loss(kept["loss"]),
+                closes_at_hour=kept.get("closes_at_hour"),
             )
         except (ValueError, InvalidOperation) as error:
             raise ClosingPolicyInvalid(member="policy", value=str(error)) from error
@@ -130,7 +139,9 @@ class DatedPolicy:
     policy: ClosingPolicy
 
 
-def in_force(policies: Sequence[DatedPolicy], *, fund_id: FundId, on: date) -> DatedPolicy | None:
+def in_force(
+    policies: Sequence[DatedPolicy], *, fund_id: FundId | None, on: date
+) -> DatedPolicy | None:
     """The fund's own policy of that day, else the institution's; of two the one starting later.
 
     Of two that start on one day the one given last holds (ids grow with time).
@@ -141,6 +152,21 @@ def in_force(policies: Sequence[DatedPolicy], *, fund_id: FundId, on: date) -> D
         key=lambda one: (one.fund_id is not None, one.starts_on, one.policy_id),
         default=None,
     )
+
+
+def due(policies: Sequence[DatedPolicy], *, local: datetime) -> date | None:
+    """The newest day whose hour of closing has come, by the institution's own rules of that day.
+
+    `local` is the time where the institution works. With 2 as the hour: at 1:59 on 5 May it is
+    3 May, whose hour came a day ago; from 2:00 on it is 4 May. None where the rules name no hour.
+    """
+    for days_ago in (1, 2):
+        day = local.date() - timedelta(days=days_ago)
+        found = in_force(policies, fund_id=None, on=day)
+        hour = None if found is None else found.policy.closes_at_hour
+        if hour is not None and (days_ago > 1 or local.hour >= hour):
+            return day
+    return None
 
 
 def _loss_json(loss: LossAssumptions) -> LossJson:

@@ -1,9 +1,11 @@
 """Which rules close a day, and of several given which holds?"""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,6 +33,7 @@ FULL = ClosingPolicy(
         ),
         loss_given_default=Decimal("0.6"),
     ),
+    closes_at_hour=2,
 )
 
 
@@ -122,3 +125,68 @@ def test_a_funds_own_policy_holds_for_it_alone() -> None:
 
     assert held(policies, date(2026, 5, 1)) == 2
     assert closing_policy.in_force(policies, fund_id=OTHER, on=date(2026, 3, 15)) == policies[0]
+
+
+def amman(*moment: int) -> datetime:
+    year, month, day, hour, *rest = moment
+    minute, second = (*rest, 0, 0)[:2]
+    return datetime(year, month, day, hour, minute, second, tzinfo=ZoneInfo("Asia/Amman"))
+
+
+def at_hour(hour: int | None, *, starts_on: date = date.min, number: int = 1) -> DatedPolicy:
+    return DatedPolicy(
+        policy_id=UUID(int=number),
+        fund_id=None,
+        starts_on=starts_on,
+        policy=ClosingPolicy(closes_at_hour=hour),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "local", "day"),
+    [
+        (2, amman(2026, 5, 5, 1, 59, 59), date(2026, 5, 3)),
+        (2, amman(2026, 5, 5, 2, 0), date(2026, 5, 4)),
+        (0, amman(2026, 5, 5, 0, 0), date(2026, 5, 4)),
+        (23, amman(2026, 5, 5, 22, 59), date(2026, 5, 3)),
+        (23, amman(2026, 3, 1, 23, 0), date(2026, 2, 28)),
+        (None, amman(2026, 5, 5, 12, 0), None),
+    ],
+)
+def test_a_day_is_due_from_its_hour_on(hour: int | None, local: datetime, day: date | None) -> None:
+    assert closing_policy.due([at_hour(hour)], local=local) == day
+
+
+def test_the_hour_is_that_of_the_rules_of_the_day_to_close() -> None:
+    changed = [at_hour(6), at_hour(2, starts_on=date(2026, 5, 4), number=2)]
+
+    assert closing_policy.due(changed, local=amman(2026, 5, 4, 3)) == date(2026, 5, 2)
+    assert closing_policy.due(changed, local=amman(2026, 5, 5, 3)) == date(2026, 5, 4)
+
+
+def test_rules_that_no_longer_name_an_hour_leave_days_to_people() -> None:
+    ended = [at_hour(2), at_hour(None, starts_on=date(2026, 5, 4), number=2)]
+
+    assert closing_policy.due(ended, local=amman(2026, 5, 5, 12)) == date(2026, 5, 3)
+    assert closing_policy.due(ended, local=amman(2026, 5, 6, 12)) is None
+
+
+def test_the_rules_of_one_fund_close_no_day() -> None:
+    own = replace(at_hour(2), fund_id=FUND)
+
+    assert closing_policy.due([own], local=amman(2026, 5, 5, 12)) is None
+    assert closing_policy.due([], local=amman(2026, 5, 5, 12)) is None
+
+
+@pytest.mark.parametrize("hour", [-1, 24])
+def test_an_hour_is_one_of_the_day(hour: int) -> None:
+    with pytest.raises(ClosingPolicyInvalid) as refused:
+        ClosingPolicy(closes_at_hour=hour)
+
+    assert (refused.value.member, refused.value.value) == ("closes_at_hour", str(hour))
+
+
+def test_rules_kept_before_hours_were_known_name_none() -> None:
+    kept = {name: value for name, value in FULL.to_json().items() if name != "closes_at_hour"}
+
+    assert ClosingPolicy.from_json(kept) == replace(FULL, closes_at_hour=None)
