@@ -65,17 +65,22 @@ async def _replay(*, movements: int, times: int) -> None:
         try:
             book = RepaymentBook(database)
             paid = await life.live(book, ground, contract_id, movements=movements)
-            added, taken = [], []
+            added, taken, ordered = [], [], []
             for number in range(times):
                 on = ground.today + timedelta(days=2 + number)
                 seconds, repayment_id = await life.pay_late_booked(book, ground, contract_id, on=on)
                 added.append(seconds)
                 taken.append(await life.take_back(book, ground, repayment_id))
                 taken.append(await life.take_back(book, ground, paid[number]))
+                ordered.append(await life.order_late(database, ground, contract_id, on=on))
             table = Table(title=f"A contract of {movements:,} movements, its first month corrected")
             for title in ("correction", "median s", "slowest s", "asked s"):
                 table.add_column(title, justify="left" if title == "correction" else "right")
-            for title, figures in (("a payment found", added), ("a payment taken back", taken)):
+            for title, figures in (
+                ("a payment found", added),
+                ("a payment taken back", taken),
+                ("an order dated back", ordered),
+            ):
                 table.add_row(
                     title,
                     f"{life.at_share(figures, 0.5):.3f}",

@@ -11,8 +11,12 @@ from services.cli.benchmarks.ground import PRINCIPAL
 from services.cli.benchmarks.repayments import Ground
 from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
 from services.loans.domain.journal import Channel
+from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason, WaivedPart
 from services.loans.repayments.batch import Answer, Outcome, RepaymentBook
+from services.loans.servicing import operations as orders
 from shared import ids
+from shared.auth import Actor, Role
+from shared.db import Database
 from shared.ids import ContractId, RepaymentId
 from shared.money import Money
 
@@ -58,6 +62,28 @@ async def take_back(book: RepaymentBook, ground: Ground, repayment_id: Repayment
     )
     started = time.perf_counter()
     await book.reverse(ground.institution_id, command)
+    return time.perf_counter() - started
+
+
+async def order_late(
+    database: Database, ground: Ground, contract_id: ContractId, *, on: date
+) -> float:
+    """Give an order dated long ago, in force at once; return the seconds."""
+    actor = Actor(
+        id=ground.actor_id, institution_id=ground.institution_id, roles=frozenset({Role.OFFICER})
+    )
+    asked = Asked(
+        kind=OrderKind.CHARGE,
+        effective_on=on,
+        reason=OrderReason.LATE_PAYMENT,
+        part=WaivedPart.PENALTY,
+        amount_minor=1_000,
+        due_on=on + timedelta(days=1),
+    )
+    today = on + timedelta(days=DAYS_BEFORE)
+    started = time.perf_counter()
+    async with database.begin(ground.institution_id) as session:
+        await orders.propose(session, contract_id, asked, actor=actor, today=today)
     return time.perf_counter() - started
 
 

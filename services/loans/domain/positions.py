@@ -14,8 +14,11 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Self
 
-from services.loans.domain import allocation
 from services.loans.domain.allocation import Order, Parts
+
+
+PRINCIPAL = 0
+"""The place of the principal among the parts of an instalment."""
 
 
 class Standing(StrEnum):
@@ -87,11 +90,12 @@ class Ladder:
         filled = bisect_right(self.totals, paid)
         principal = self.principals[filled]
         if filled < len(self.instalments):
-            before = self.totals[filled - 1] if filled else 0
-            first = (self.instalments[filled],)
-            principal += allocation.waterfall(
-                max(paid - before, 0), instalments=first, order=self.order
-            ).principal
+            left = max(paid - (self.totals[filled - 1] if filled else 0), 0)
+            for position in self.order:
+                taken = min(self.instalments[filled][position], left)
+                if position == PRINCIPAL:
+                    return principal + taken
+                left -= taken
         return principal
 
     def oldest_open(self, paid: int) -> date | None:
