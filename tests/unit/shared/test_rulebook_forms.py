@@ -1,10 +1,11 @@
 """A fact that nobody could use is refused before it is kept."""
 
 from datetime import date
+from typing import Literal
 
 import pytest
 
-from shared import rulebook
+from shared import rulebook, texts
 from shared.errors import JsonValue
 from shared.rulebook import Fact, Source, forms
 from shared.rulebook.forms import FactMalformed, TopicNotYours
@@ -143,3 +144,15 @@ def test_an_own_fact_keeps_its_article_and_the_day_it_was_read() -> None:
 def test_a_word_that_is_no_rule_for_the_past_is_refused() -> None:
     with pytest.raises(ValueError, match="forget"):
         Fact.from_json({**fact("rate_cap", "1", "nominal").to_json(), "past": "forget"})
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+def test_every_source_that_a_refusal_may_name_is_told_in_the_readers_language(
+    language: Literal["ar", "fr"],
+) -> None:
+    refusing = forms.CAPS | {"loan_ceiling", "term_ceiling", "minimum_provision"}
+    known = texts.catalogue("loans", language=language)
+
+    named = {one.source.title for one in rulebook.FACTS if one.topic in refusing}
+
+    assert sorted(named - known.keys()) == []
