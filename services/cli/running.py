@@ -26,6 +26,7 @@ from services.monitoring import app as monitoring
 from services.monitoring.settings import MonitoringSettings
 from services.scoring import app as scoring
 from services.scoring.settings import ScoringSettings
+from shared import logs
 
 GC_THRESHOLDS = (50_000, 50, 50)
 
@@ -147,11 +148,17 @@ def serve(
 
 
 def application(service: Service) -> FastAPI:
-    """Make a service's application from the environment."""
+    """Make a service's application from the environment, which says too what is logged."""
+    settings: LoansSettings | ScoringSettings | MonitoringSettings
     match service:
         case Service.LOANS:
-            return loans.create_app(LoansSettings())  # type: ignore[call-arg] # from environment
+            settings = LoansSettings()  # type: ignore[call-arg] # from environment
+            app = loans.create_app(settings)
         case Service.SCORING:
-            return scoring.create_app(ScoringSettings())  # type: ignore[call-arg] # so too
+            settings = ScoringSettings()  # type: ignore[call-arg] # so too
+            app = scoring.create_app(settings)
         case Service.MONITORING:
-            return monitoring.create_app(MonitoringSettings())  # type: ignore[call-arg] # so too
+            settings = MonitoringSettings()  # type: ignore[call-arg] # so too
+            app = monitoring.create_app(settings)
+    logs.configure(level=settings.log_level, form=settings.log_format)
+    return app
