@@ -182,10 +182,12 @@ def correct(model: Model, on: date, amount: int) -> bool:
 
 
 def credit(model: Model, on: date, *, principal: int, profit: int) -> None:
-    """Amounts are owed once more from a day on: the period that starts or runs then asks them."""
-    period = _split(model, on)
-    if period is None:
-        return
+    """Amounts are owed once more from a day on: the period that starts or runs then asks them.
+
+    Before the loan was paid out it is the day of the payout.
+    """
+    on = max(on, model.periods[0].start)
+    period = _split_within(model, on)
     _span_ending(model, period, on).corrected += principal
     index = next(
         place

@@ -59,14 +59,16 @@ def _by_days(standing: Standing, on: date, parts: list[int]) -> None:
         return
     model_moves.credit(model, on, principal=parts[PRINCIPAL], profit=parts[PROFIT])
     standing.sync(on)
-    for line in standing.lines:
-        if not line.is_down_payment and (
-            line.start <= on < line.due or (line.due == on == model.last.due)
-        ):
-            line.asked[FEE] += parts[FEE]
-            line.asked[PENALTY] += parts[PENALTY]
-            line.note(on)
-            return
+    day = max(on, model.periods[0].start)
+    line = next(
+        line
+        for line in standing.lines
+        if not line.is_down_payment
+        and (line.start <= day < line.due or (line.due == day == model.last.due))
+    )
+    line.asked[FEE] += parts[FEE]
+    line.asked[PENALTY] += parts[PENALTY]
+    line.note(on)
 
 
 def refund_credit(standing: Standing, event: CreditRefunded) -> None:
