@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from services.loans.domain import due_dates, lawful
-from services.loans.domain.contradictions import TermsInvalid
+from services.loans.domain import capitalised, drawn, due_dates, lawful
+from services.loans.domain.contradictions import RecalculationNotForThis, TermsInvalid, shown
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import ChargeMethod, Terms
+from services.loans.domain.trading import TermsNotOfMode
 from shared import rulebook
 from shared.rulebook import Fact
 
@@ -44,7 +45,9 @@ def agree(
     `terms_of`, `of_terms` and `lawful` raise.
     """
     terms = terms_of(offered, asked=asked, on=on, first_due_on=first_due_on, country=country)
+    _check_drawing(terms)
     whole = of_terms(terms, country=country, book=book, strict=strict)
+    whole = replace(whole, instalments=capitalised.served(terms, whole.instalments))
     if book is None:
         return whole
     ceilings = lawful.check_term(book, asked.term_months, on=on, strict=strict)
@@ -98,6 +101,29 @@ def of_terms(
         facts = lawful.check_amount(law, terms.principal, on=day, strict=strict) + facts
         facts += lawful.duties(law, on=day)
     return Agreement(terms=terms, instalments=instalments, disclosure=disclosed, facts=facts)
+
+
+def _check_drawing(terms: Terms) -> None:
+    """Each tranche can be the last one drawn; a mode that pays others has none of ours.
+
+    Goods are paid for by the steps of their mode, a client's part of them by its deposit.
+    """
+    drawing = terms.drawing
+    if not MODES[terms.mode_of_finance].PAYS_CLIENT:
+        members = {"tranches": drawing.tranches, "down_payment_first": drawing.down_payment_first}
+        for member, agreed in members.items():
+            if agreed:
+                raise TermsNotOfMode(
+                    mode=terms.mode_of_finance.value,
+                    member=f"drawing.{member}",
+                    value=shown(agreed),
+                )
+    if drawing.tranches:
+        capitalised.require_one_payout(terms)
+        if terms.charging.follows_payments:
+            later = shown(tuple(one.on for one in drawing.tranches))
+            raise RecalculationNotForThis(member="drawing.tranches", value=later)
+        drawn.require_servable(terms)
 
 
 def is_young(born_on: date | None, *, on: date, country: str) -> bool | None:

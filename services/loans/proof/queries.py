@@ -263,6 +263,14 @@ RULES: Mapping[str, str] = {
         ) b on b.contract_id = h.contract_id and b.code = h.purpose
         where coalesce(h.minor, 0) <> coalesce(b.minor, 0) or coalesce(h.minor, 0) < 0
         order by 1 limit 1""",
+    "no more is paid out on a contract than was agreed": """
+        select d.contract_id as row, 'agreed ' || c.principal_minor || ', paid out '
+          || sum(d.amount_minor) as why
+        from disbursement d join contract c
+          on c.institution_id = d.institution_id and c.contract_id = d.contract_id
+        where d.institution_id = :institution_id
+        group by d.contract_id, c.principal_minor having sum(d.amount_minor) > c.principal_minor
+        order by d.contract_id limit 1""",
     "every key that was taken was answered": """
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null
