@@ -48,6 +48,7 @@ HEARD: Mapping[type[Event], Operation] = MappingProxyType(
         events.RepaymentReceived: portfolio.keep_repayments,
         events.RepaymentReversed: portfolio.keep_repayments,
         events.ContractCorrected: portfolio.keep_orders,
+        events.DealChanged: portfolio.keep_deals,
         events.DisbursementReversed: portfolio.keep_disbursements_reversed,
         events.FundReceiptReversed: portfolio.keep_receipts_reversed,
     }
@@ -96,6 +97,15 @@ async def apply(session: AsyncSession, page: FeedPage) -> None:
         )
         for fact in facts.get(events.ContractCorrected, ())
     ]
+    happenings += [
+        Happening(
+            kind=_dealt(fact.event),
+            contract_id=fact.event.contract_id,
+            happened_on=fact.event.effective_on,
+            fact=fact,
+        )
+        for fact in facts.get(events.DealChanged, ())
+    ]
     if happenings:
         await projects.follow(session, happenings)
 
@@ -103,6 +113,14 @@ async def apply(session: AsyncSession, page: FeedPage) -> None:
 def _moved_by(event: events.ContractCorrected) -> ProjectEvent:
     """What an order is in a project's story: the end where nothing is owed any more."""
     return ProjectEvent.CONTRACT_CLOSED if event.is_settled else ProjectEvent.REPAYMENT_REVERSED
+
+
+def _dealt(event: events.DealChanged) -> ProjectEvent:
+    """What a step of a deal is in a project's story: its end, something back, or owed again."""
+    if event.is_settled:
+        return ProjectEvent.CONTRACT_CLOSED
+    came = event.principal_minor + event.profit_minor > 0
+    return ProjectEvent.REPAYMENT_RECEIVED if came else ProjectEvent.REPAYMENT_REVERSED
 
 
 def _took_surplus_alone(event: Event) -> bool:

@@ -198,7 +198,10 @@ async def _begin(
 
 
 async def _end(session: AsyncSession, decided: Decided, *, entered: Entered, actor: Actor) -> bool:
-    """End the contract where the step does; one of which something is still owed goes on."""
+    """End the contract where the step does; one of which something is still owed goes on.
+
+    Gives whether it is paid and closed by that.
+    """
     contract, ends = decided.contract, decided.row.ends
     head = await contract_queries.locked_position(session, contract.contract_id)
     is_owed = head.oldest_open_due_on is not None and head.status != Standing.SIGNED
@@ -206,7 +209,7 @@ async def _end(session: AsyncSession, decided: Decided, *, entered: Entered, act
         await cancelling.end_unsold(
             session, entered, reason=CancelReason.DEAL_ENDED, actor_id=actor.id
         )
-        return True
+        return False
     if ends is Ending.CLOSED and contract.status == ContractStatus.ACTIVE and not is_owed:
         await contracts.enter(session, [entered], event=ContractEvent.SETTLE, actor_id=actor.id)
         return True

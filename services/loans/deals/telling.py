@@ -68,7 +68,7 @@ def changed(
     profit = moved.profit + (0 if result is None else result.profit.minor)
     declared = 0 if result is None else result.declared.minor
     quantity = step.figures.get("quantity", step.figures.get("units"))
-    if dues is None and not any((at_work.minor, principal, profit, declared)):
+    if dues is None and not is_settled and not any((at_work.minor, principal, profit, declared)):
         return None
     return DealChanged(
         contract_id=contract.contract_id,

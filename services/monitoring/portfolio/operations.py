@@ -27,6 +27,7 @@ from shared.events import (
     BranchCreated,
     ContractCorrected,
     CorrectedDue,
+    DealChanged,
     DisbursementCompleted,
     DisbursementReversed,
     DonorLinked,
@@ -209,9 +210,50 @@ async def keep_orders(session: AsyncSession, facts: Sequence[Fact[ContractCorrec
     await _add(session, ChangedAgreementRow, changed)
 
 
+async def keep_deals(session: AsyncSession, facts: Sequence[Fact[DealChanged]]) -> None:
+    """Keep what steps of deals brought back or lost, and what they made of the agreements."""
+    moved = [_dealt(session, fact) for fact in facts if _brought(fact.event)]
+    await _add(session, ContractMovementRow, moved)
+    changed = [
+        _agreed_anew(session, fact, effective_on=fact.event.effective_on)
+        for fact in facts
+        if fact.event.dues is not None
+    ]
+    await _add(session, ChangedAgreementRow, changed)
+
+
+def _brought(event: DealChanged) -> bool:
+    return any((event.at_work_minor, event.principal_minor, event.profit_minor))
+
+
+def _dealt(session: AsyncSession, fact: Fact[DealChanged]) -> dict[str, object]:
+    event = fact.event
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "event_id": fact.event_id,
+        "sequence": fact.sequence,
+        "known_at": fact.known_at,
+        "contract_id": event.contract_id,
+        "fund_id": event.fund_id,
+        "currency": event.currency,
+        "kind": "deal",
+        "effective_on": event.effective_on,
+        "amount_minor": event.principal_minor + event.profit_minor,
+        "principal_minor": event.principal_minor,
+        "profit_minor": event.profit_minor,
+        "fee_minor": 0,
+        "surplus_minor": 0,
+        "at_work_minor": event.at_work_minor,
+        "channel": "",
+    }
+
+
 def _agreed_anew(
     session: AsyncSession,
-    fact: Fact[ContractCorrected] | Fact[RepaymentReceived] | Fact[RepaymentReversed],
+    fact: Fact[ContractCorrected]
+    | Fact[RepaymentReceived]
+    | Fact[RepaymentReversed]
+    | Fact[DealChanged],
     *,
     effective_on: date,
     written_off: int = 0,

@@ -113,9 +113,10 @@ WRITTEN_OFF = text("""
 """)
 SUMS_BY_MONTH = text("""
     select contract_id, date_trunc('month', effective_on)::date as month,
-      (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0))::bigint as disbursed,
+      (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0)
+        + sum(at_work_minor))::bigint as disbursed,
       (coalesce(sum(amount_minor)
-        filter (where kind not in ('disbursement', 'recovery')), 0))::bigint as paid
+        filter (where kind not in ('disbursement', 'recovery', 'deal')), 0))::bigint as paid
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
@@ -123,9 +124,10 @@ SUMS_BY_MONTH = text("""
 """).bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
 SUMS = text("""
     select contract_id,
-      (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0))::bigint as disbursed,
+      (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0)
+        + sum(at_work_minor))::bigint as disbursed,
       (coalesce(sum(amount_minor)
-        filter (where kind not in ('disbursement', 'recovery')), 0))::bigint as paid
+        filter (where kind not in ('disbursement', 'recovery', 'deal')), 0))::bigint as paid
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
       and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
@@ -162,6 +164,7 @@ REPAYMENTS_BY_MONTH = text("""
       count(distinct contract_id) as contracts
     from contract_movement
     where institution_id = :institution_id and fund_id = :fund_id and kind <> 'disbursement'
+      and (kind <> 'deal' or amount_minor <> 0)
       and effective_on <= :as_of and known_at <= :known_at
     group by 1 order by 1
 """)

@@ -13,7 +13,8 @@ from services.monitoring.base import Base
 class ContractMovementRow(Base):
     """Money paid out or back; a reversal has negative amounts and the value date it undoes.
 
-    Of what an order paid, `forgiven_minor` came from zakat and not from the borrower.
+    Of what an order paid, `forgiven_minor` came from zakat and not from the borrower. A step of a
+    deal moves `at_work_minor`: what stands with the client beside what was paid out.
     """
 
     __tablename__ = "contract_movement"
@@ -37,6 +38,7 @@ class ContractMovementRow(Base):
     fee_minor: Mapped[int] = mapped_column(BigInteger)
     surplus_minor: Mapped[int] = mapped_column(BigInteger)
     forgiven_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    at_work_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     channel: Mapped[str]
 
 

@@ -204,8 +204,9 @@ async def test_goods_to_come_are_late_after_their_day_and_valued_by_two(table: T
     assert await table.status(contract_id) == "closed"
     assert (await table.position(contract_id))["status"] == "closed"
     told = await table.told(contract_id, "deal-changed")
-    assert [one["at_work_minor"] for one in told] == [0, -800_000, -50_000, 50_000, -200_000, 0]
-    assert told[-1]["profit_minor"] == 200_000
+    work = [one["at_work_minor"] for one in told]
+    assert work == [0, -800_000, -50_000, 50_000, -200_000, 0, 0]
+    assert (told[-2]["profit_minor"], told[-1]["is_settled"]) == (200_000, True)
     assert await table.faults() == {}
 
 
@@ -337,7 +338,9 @@ async def test_partners_results_are_told(table: Table) -> None:
         ("distribute", 0),
         ("declare_loss", -120_000),
         ("return_capital", -880_000),
+        ("close", 0),
     ]
-    assert [one["declared_minor"] for one in told] == [180_000, 0, -200_000, 0]
-    assert [one["profit_minor"] for one in told] == [0, 100_000, 0, 0]
+    assert [one["declared_minor"] for one in told] == [180_000, 0, -200_000, 0, 0]
+    assert [one["profit_minor"] for one in told] == [0, 100_000, 0, 0, 0]
+    assert [one["is_settled"] for one in told] == [False] * 4 + [True]
     assert await table.faults() == {}
