@@ -13,7 +13,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
 from shared.money import Money
-from shared.periods import Period
+from shared.periods import MIN_DAY, Period
 
 LINES_MAX = 1_000
 ONE_DAY = timedelta(days=1)
@@ -92,6 +92,15 @@ class Statement:
     def paid(self) -> Allocation:
         """What was paid in the period, reversals taken off."""
         return replay.correction(self.opening, after=self.closing)
+
+
+def span(first_on: date, *, last_on: date) -> Period:
+    """The days of a statement, both included; its eve too must be a day that anybody may name.
+
+    Worked: from the first day that may be named, 1 January 1900, it begins on the second. Raises
+    `PeriodReversed`.
+    """
+    return Period(max(first_on, MIN_DAY + ONE_DAY), last_on + ONE_DAY)
 
 
 def days_of(period: Period, *, changes: Sequence[date]) -> tuple[date, ...]:

@@ -1,7 +1,6 @@
 """The routes of papers: statements, schedules, certificates and receipts, as JSON or as PDF."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contracts
 from services.loans.deps import Db, IdempotencyKey, Now, Today, database_of
-from services.loans.domain import days
+from services.loans.domain import days, statement
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.institutions import queries as institutions
 from services.loans.papers import drafting, operations, printing, queries, wording
@@ -32,7 +31,6 @@ from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.ids import InstitutionId, RepaymentId
-from shared.periods import Period
 from shared.schemas import Day, Instant, PageOut, Text
 from shared.texts import Language
 from shared.web import AskedLanguage, PageQuery
@@ -117,7 +115,7 @@ async def read_statement(
     head = await _head(db, contract_id, actor=actor)
     async with db(snapshot=True) as session:
         figures = await drafting.figures(session, contract_id, known_at=known_at, today=today)
-        period = Period(first_on or figures.row.signed_on, last + timedelta(days=1))
+        period = statement.span(first_on or figures.row.signed_on, last_on=last)
         told = await drafting.told(session, figures, period=period)
         held = await drafting.held(session, figures, as_of=last)
     paper = StatementOut.of(told, head=head, held=held, known_at=figures.known_at)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.loans.domain import replay, schedule, statement
 from services.loans.domain.replay import Movement, MovementKind
 from services.loans.domain.statement import NothingLent, StatementTooLong, StillOwed
+from services.loans.papers.documents import DayOut
 from shared.money import Money
 from shared.periods import PeriodReversed
 from tests.builders import NOON, an_id, make_qard, money
@@ -240,3 +241,25 @@ def test_capital_that_is_out_without_a_schedule_is_not_settled() -> None:
         statement.require_settled(without, reference="LN")
 
     assert refused.value.owed == PAID_OUT.amount
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "start", "end"),
+    [
+        ("2026-04-01", "2026-04-30", "2026-04-01", "2026-05-01"),
+        ("2026-04-30", "2026-04-30", "2026-04-30", "2026-05-01"),
+        ("1900-01-01", "2026-04-30", "1900-01-02", "2026-05-01"),
+        ("1900-01-02", "1900-01-02", "1900-01-02", "1900-01-03"),
+    ],
+)
+def test_a_statement_holds_both_its_days_and_has_an_eve(
+    first: str, last: str, start: str, end: str
+) -> None:
+    found = statement.span(date.fromisoformat(first), last_on=date.fromisoformat(last))
+    assert (found.start.isoformat(), found.end.isoformat()) == (start, end)
+    assert DayOut.of(statement.days_of(found, changes=[])[0]).gregorian < found.start
+
+
+def test_a_statement_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(PeriodReversed):
+        statement.span(date(2026, 4, 30), last_on=date(2026, 4, 28))
