@@ -30,6 +30,7 @@ from services.loans.repayments.batch import Answer, Outcome, RepaymentBook
 from services.loans.repayments.schemas import RepaymentOut
 from shared import idempotency, problems
 from shared.auth import Actor, Role, require
+from shared.idempotency import IdempotencyKeyReused
 from shared.ids import BranchId, ContractId
 from shared.money import Money
 from shared.schemas import Day, MoneyBody, ProblemOut
@@ -152,7 +153,7 @@ async def receive_collection(
     outcomes = await book.receive(actor.institution_id, commands)
     instance = request_id_of(request)
     lines = [
-        _told(number, command.contract_id, outcome, language=asked, instance=instance)
+        _told(number, command.contract_id, _named(outcome, key), language=asked, instance=instance)
         for number, (command, outcome) in enumerate(zip(commands, outcomes, strict=True), start=1)
     ]
     refused = Money.total(
@@ -162,6 +163,11 @@ async def receive_collection(
     return CollectionOut(
         received=MoneyBody.of(stated - refused), refused=MoneyBody.of(refused), lines=lines
     )
+
+
+def _named(outcome: Outcome, key: str) -> Outcome:
+    """Tell of the key that the caller knows where a line was sent before with another content."""
+    return IdempotencyKeyReused(key=key) if isinstance(outcome, IdempotencyKeyReused) else outcome
 
 
 def _told(

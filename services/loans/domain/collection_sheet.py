@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.loans.domain.collecting import AmountNotPositive
 from shared.errors import Kind, RafidError
 from shared.ids import ContractId
 from shared.money import Money
@@ -81,13 +82,16 @@ def asked_on(on: date, *, dues: Sequence[tuple[date, int]], paid: int) -> Asked:
 def require_agreement(lines: Sequence[Brought], *, stated: Money) -> None:
     """Refuse a sheet whose lines are not the cash beside it.
 
-    Raises `LineTwice`, `TotalsDiffer`, `CurrencyMismatch`.
+    A line below zero would let the others hold more than was counted, so it is refused with all of
+    them. Raises `LineTwice`, `AmountNotPositive`, `TotalsDiffer`, `CurrencyMismatch`.
     """
     first: dict[ContractId, int] = {}
     for number, line in enumerate(lines, start=1):
         if line.contract_id in first:
             raise LineTwice(first=first[line.contract_id], second=number)
         first[line.contract_id] = number
+        if line.amount.minor < 0:
+            raise AmountNotPositive(amount=line.amount)
     counted = Money.total((line.amount for line in lines), stated.currency)
     if counted != stated:
         raise TotalsDiffer(stated=stated, counted=counted)

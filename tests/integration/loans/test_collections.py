@@ -201,7 +201,20 @@ async def test_another_amount_under_the_same_key_is_refused_for_that_line(
     found = (await http.post(SHEETS, json=changed, headers=key)).json()
     assert [line["outcome"] for line in found["lines"]] == ["refused", "received"]
     assert found["lines"][0]["problem"]["type"] == "/problems/shared/idempotency-key-reused"
+    assert found["lines"][0]["problem"]["key"] == key["Idempotency-Key"]
     assert await repayments(scene) == 2
+
+
+async def test_a_line_below_zero_receives_nothing_of_the_whole_sheet(
+    scene: Scene, http: httpx.AsyncClient, rows: list[ContractRow]
+) -> None:
+    body = sheet([(rows[0], "100.000"), (rows[1], "-50.000")], "50.000")
+    answer = await http.post(SHEETS, json=body, headers=keyed())
+    assert (answer.status_code, answer.json()["type"]) == (
+        422,
+        "/problems/loans/amount-not-positive",
+    )
+    assert await repayments(scene) == 0
 
 
 async def test_a_very_long_key_is_as_good_as_a_short_one(

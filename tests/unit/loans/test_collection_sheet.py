@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.loans.domain import collection_sheet
+from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.collection_sheet import Brought, LineTwice, TotalsDiffer
+from shared.errors import RafidError
 from shared.ids import ContractId
-from shared.money import CurrencyMismatch
+from shared.money import CurrencyMismatch, Money
 from tests.builders import an_id, money
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
@@ -93,3 +95,39 @@ def test_two_currencies_are_not_one_cash() -> None:
         collection_sheet.require_agreement(
             [brought("a", "1"), brought("b", "1", "USD")], stated=money("2")
         )
+
+
+def test_a_line_below_zero_does_not_pay_for_another() -> None:
+    with pytest.raises(AmountNotPositive) as refused:
+        collection_sheet.require_agreement(
+            [brought("a", "10"), brought("b", "-5")], stated=money("5")
+        )
+
+    assert refused.value.amount == money("-5")
+
+
+def test_a_sheet_may_tell_that_somebody_paid_nothing() -> None:
+    collection_sheet.require_agreement([brought("a", "10"), brought("b", "0")], stated=money("10"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    amounts=st.lists(st.integers(-50, 1_000), min_size=1, max_size=8),
+    twice=st.booleans(),
+    off=st.sampled_from([0, 0, 1, -1, 1_000_000]),
+)
+def test_what_is_accepted_is_the_cash_to_the_unit_and_each_contract_once(
+    amounts: list[int], *, twice: bool, off: int
+) -> None:
+    lines = [
+        Brought(contract_id=ContractId(an_id(str(number))), amount=Money(minor, "JOD"))
+        for number, minor in enumerate(amounts)
+    ]
+    lines += lines[:1] if twice else []
+    stated = Money(sum(line.amount.minor for line in lines) + off, "JOD")
+    fits = not twice and not off and min(amounts) >= 0
+    if fits:
+        collection_sheet.require_agreement(lines, stated=stated)
+        return
+    with pytest.raises(RafidError):
+        collection_sheet.require_agreement(lines, stated=stated)
