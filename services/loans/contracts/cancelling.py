@@ -15,9 +15,9 @@ from services.loans.funds import queries as fund_queries
 from shared import feed
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ContractCancelled
 from shared.ids import ApplicationId, FundId
 from shared.money import Money
+from shared.quiet_events import ContractCancelled
 
 
 class MayStillArrive(RafidError):

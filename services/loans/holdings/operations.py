@@ -27,9 +27,9 @@ from services.loans.ledger import queries as ledger_queries
 from shared import feed, ids
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import HeldMoneyMoved
 from shared.ids import ContractId, EntryId, FundId
 from shared.money import CurrencyMismatch, Money
+from shared.quiet_events import HeldMoneyMoved
 
 TAKES_MONEY = frozenset({ContractStatus.SIGNED, ContractStatus.ACTIVE})
 REVERSIBLE = frozenset({HoldingKind.DEPOSIT, HoldingKind.WITHDRAWAL, HoldingKind.EARNING})

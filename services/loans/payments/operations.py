@@ -12,9 +12,9 @@ from services.loans.domain.paying import Direction, Heard, Outcome, PaymentStatu
 from services.loans.payments import queries
 from services.loans.payments.tables import PaymentMessageRow, PaymentRow, PaymentStepRow
 from shared import feed, ids, tenancy
-from shared.events import PaymentCompleted, PaymentFailed
 from shared.ids import ContractId, PaymentId
 from shared.money import Money
+from shared.quiet_events import PaymentCompleted, PaymentFailed
 
 
 async def request_payment(
