@@ -144,6 +144,15 @@ class LifeOfALoan(RuleBasedStateMachine):
         assert found.paid.total.minor == self.paid
 
     @invariant()
+    def the_order_of_the_movements_does_not_matter(self) -> None:
+        if not hasattr(self, "terms"):
+            return
+        found, told = self.state(), self.movements
+        self.movements = told[1::2] + told[::2][::-1]
+        turned, self.movements = self.state(), told
+        assert turned == found
+
+    @invariant()
     def what_was_answered_stays_true(self) -> None:
         for as_of, known_at, answered in getattr(self, "answers", ())[-3:]:
             assert self.state(as_of, known_at) == answered

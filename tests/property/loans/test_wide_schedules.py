@@ -92,7 +92,7 @@ def test_an_instalment_of_a_multiple_is_one(terms: Terms) -> None:
 
 
 @EXAMPLES
-@given(wide_terms(charge_method=ChargeMethod.DECLINING_BALANCE))
+@given(wide_terms())
 def test_a_higher_rate_never_costs_less(terms: Terms) -> None:
     assume(terms.annual_rate > 0 and not terms.charging.rate_changes)
     try:

@@ -44,6 +44,7 @@ from services.loans.domain.terms import (
     ResidueRule,
     Terms,
 )
+from shared.calendar import MovingRule
 from shared.money import Money, Rounding
 from shared.periods import DayCount, MonthEndRule
 
@@ -85,14 +86,20 @@ def amortisations(draw: DrawFn, principal: int, count: int) -> Amortisation:
     elif kind is not AmortisationKind.BULLET:
         part = st.decimals(min_value=Decimal(1), max_value=Decimal(60), places=1)
         members["balloon_percent"] = _sometimes(draw, None, part)
+        if members["balloon_percent"] is None:
+            amounts = st.integers(1, principal // 2).map(lambda minor: Money(minor, "JOD"))
+            members["balloon"] = _sometimes(draw, None, amounts)
     multiples = st.sampled_from((50, 100, 1_000)).map(lambda minor: Money(minor, "JOD"))
+    rounded = _sometimes(draw, RoundedWhen.EACH_STEP, st.just(RoundedWhen.AFTERWARDS))
+    if rounded is RoundedWhen.AFTERWARDS:
+        members["final_multiple"] = _sometimes(draw, None, multiples)
     return Amortisation(
         **members,
         multiple=_sometimes(draw, None, multiples),
         multiple_rounding=draw(ROUNDINGS),
         unit=_sometimes(draw, None, st.just(Money(5, "JOD"))),
         level=_sometimes(draw, LevelRule.PERIOD_RATES, st.just(LevelRule.REGULAR_RATE)),
-        rounded=_sometimes(draw, RoundedWhen.EACH_STEP, st.just(RoundedWhen.AFTERWARDS)),
+        rounded=rounded,
         shortfall=draw(st.sampled_from(Shortfall)),
     )
 
@@ -119,7 +126,7 @@ def chargings(draw: DrawFn, on: date, count: int, *, bears: bool) -> Charging:
 
 
 @st.composite
-def datings(draw: DrawFn, frequency: Frequency) -> Dating:
+def datings(draw: DrawFn, frequency: Frequency, on: date) -> Dating:
     seasons: tuple[Season, ...] = _sometimes(draw, (), st.sampled_from(list(TEMPLATES.values())))
     by_moon = frequency in BY_MONTHS and draw(st.integers(0, 3)) == 0
     return Dating(
@@ -127,7 +134,12 @@ def datings(draw: DrawFn, frequency: Frequency) -> Dating:
         if frequency is not Frequency.TWICE_A_MONTH
         else 1,
         calendar=CalendarKind.HIJRI if by_moon else CalendarKind.GREGORIAN,
-        days=(1, 15) if frequency is Frequency.TWICE_A_MONTH else (),
+        days=draw(st.sampled_from([(1, 15), (10, 31), (29, 30)]))
+        if frequency is Frequency.TWICE_A_MONTH
+        else (),
+        anchor_on=_sometimes(draw, None, st.integers(-40, 0).map(lambda day: on + timedelta(day)))
+        if frequency is not Frequency.TWICE_A_MONTH and not by_moon
+        else None,
         seasons=seasons,
     )
 
@@ -176,10 +188,12 @@ def wide_terms(draw: DrawFn, /, **fixed: Any) -> Terms:
         "rounding": draw(ROUNDINGS),
         "residue_rule": draw(st.sampled_from(ResidueRule)),
         "day_count": draw(st.sampled_from(get_args(DayCount))),
+        "moving_rule": draw(st.sampled_from(get_args(MovingRule))),
+        "country": draw(st.sampled_from(["TN", "JO", "SA"])),
         "month_end_rule": draw(st.sampled_from(get_args(MonthEndRule))),
         "amortisation": draw(amortisations(principal, count)),
         "charging": draw(chargings(on, count, bears=bears)),
-        "dating": draw(datings(frequency)),
+        "dating": draw(datings(frequency, on)),
         "drawing": Drawing(
             tranches=tuple(
                 Tranche(on=on + timedelta(days=day), amount=Money(principal // 5, "JOD"))
