@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
@@ -13,8 +12,8 @@ from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import PaidOut
 from services.loans.domain.servicing.rows import Row, Rows
 from services.loans.proof.positions import Broken
+from services.loans.repayments import queries as repayments
 from services.loans.servicing import lives
-from shared import tenancy
 
 PAGE = 200
 
@@ -22,7 +21,7 @@ PAGE = 200
 async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:
     """Fold every such contract again; return how many fit, and the first that does not."""
     after, count = UUID(int=0), 0
-    while rows := await _page(session, after=after):
+    while rows := await repayments.folding(session, served=lives.COURSE, after=after, limit=PAGE):
         for row, head in rows:
             why = await _why_broken(session, row, head)
             if why is not None:
@@ -30,25 +29,6 @@ async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:
             count += 1
         after = rows[-1][0].contract_id
     return count, None
-
-
-async def _page(session: AsyncSession, *, after: UUID) -> list[tuple[ContractRow, PositionRow]]:
-    statement = (
-        select(ContractRow, PositionRow)
-        .join(
-            PositionRow,
-            (PositionRow.institution_id == ContractRow.institution_id)
-            & (PositionRow.contract_id == ContractRow.contract_id),
-        )
-        .where(
-            ContractRow.institution_id == tenancy.institution_of(session),
-            ContractRow.servicing == lives.COURSE,
-            ContractRow.contract_id > after,
-        )
-        .order_by(ContractRow.contract_id)
-        .limit(PAGE)
-    )
-    return [(row, head) for row, head in await session.execute(statement)]
 
 
 async def _why_broken(session: AsyncSession, row: ContractRow, head: PositionRow) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
@@ -10,57 +10,16 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing.life import Entered, Life, Ordered, PaidOut, Received
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
-from shared import tenancy
+from services.loans.repayments import queries as repayments
 from shared.money import Money
 
 COURSE = "course"
 """How a contract is served whose profit every payment counts anew."""
 
-# What stands, in the order in which it was recorded; ids of one instant are in the order of their
-# being made.
-ENTERED = text("""
-    select * from (
-      select 'paid_out' as what, d.disbursement_id as id, d.disbursed_on as day,
-        d.amount_minor as minor, 0::bigint as forgiven, 0::bigint as written_off,
-        0::bigint as recovered, null as kind, null as reason, null::jsonb as members, d.recorded_at
-      from disbursement d
-      where d.institution_id = :institution_id and d.contract_id = :contract_id
-        and d.reverses_disbursement_id is null and not exists (
-          select from disbursement b where b.institution_id = d.institution_id
-            and b.reverses_disbursement_id = d.disbursement_id)
-      union all
-      select 'received', r.repayment_id, r.received_on, r.amount_minor, 0, 0, 0, null, null, null,
-        r.recorded_at
-      from repayment r
-      where r.institution_id = :institution_id and r.contract_id = :contract_id
-        and r.reverses_repayment_id is null and not exists (
-          select from repayment b where b.institution_id = r.institution_id
-            and b.reverses_repayment_id = r.repayment_id)
-      union all
-      select 'ordered', o.order_id, o.effective_on, e.moved_minor, e.forgiven_minor,
-        e.written_off_minor, e.recovered_minor, o.kind, o.reason, o.members, e.recorded_at
-      from order_effect e
-      join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
-      where e.institution_id = :institution_id and e.contract_id = :contract_id
-        and e.reverses_order_id is null and not exists (
-          select from order_effect b where b.institution_id = e.institution_id
-            and b.reverses_order_id = e.order_id)
-    ) m order by m.recorded_at, m.id
-""")
-SIGNED = text("""
-    select number, due_on, principal_minor, profit_minor, fee_minor, penalty_minor from instalment
-    where institution_id = :institution_id and contract_id = :contract_id and generation = 1
-    order by number
-""")
-
 
 async def life_of(session: AsyncSession, row: ContractRow) -> Life:
     """Return what a contract's course is folded from; what was taken back is not in it."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "contract_id": row.contract_id,
-    }
-    entered = [_entered(one) for one in await session.execute(ENTERED, values)]
+    entered = [_entered(one) for one in await repayments.entered(session, row.contract_id)]
     signed = tuple(
         Instalment(
             number=one.number,
@@ -70,7 +29,7 @@ async def life_of(session: AsyncSession, row: ContractRow) -> Life:
             fee=Money(one.fee_minor, row.currency),
             penalty_minor=one.penalty_minor,
         )
-        for one in await session.execute(SIGNED, values)
+        for one in await repayments.first_dues(session, row.contract_id)
     )
     terms = contract_queries.terms_of(row)
     return Life(terms=terms, signed=signed, entered=tuple(entered))
