@@ -29,9 +29,6 @@ log = structlog.get_logger()
 BATCH = 2_000
 LATE = "interval '5 minutes'"
 LEASE_SECONDS = 10
-BUSY = 100
-"""After a round of so many rows more are on their way."""
-GATHER_SECONDS = 0.1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 INSERT_EVENTS = text("""
@@ -154,12 +151,7 @@ class Sequencer:
             if polls:
                 pause = background.next_pause(pause, found=found)
                 due = time.monotonic() + pause
-            if found >= BUSY:
-                await self.gather()
-
-    async def gather(self) -> None:
-        """Let more rows come together: a round costs the same for few, and takes from payments."""
-        await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(background.rest_after(found))
 
     async def _number_all(self, institution_id: InstitutionId) -> int:
         count = 0
@@ -303,7 +295,7 @@ async def _extend(
         keys,
         hashes,
     )
-    if any(row["late"] for row in rows):
+    if chain.late and any(row["late"] for row in rows):
         await _note_late(connection, chain, institution_id, numbered_at, keys)
     await connection.execute(
         f"delete from {chain.pending} where institution_id = $1 and {chain.key} = any($2)",
@@ -320,9 +312,7 @@ async def _note_late(
     numbered_at: datetime,
     keys: Sequence[uuid.UUID],
 ) -> None:
-    """Note what was numbered long after it was written, where the chain has a table for it."""
-    if chain.late is None:
-        return
+    """Note what was numbered long after it was written; the chain has a table for it."""
     await connection.execute(
         f"""
         insert into {chain.late} (institution_id, {chain.key}, recorded_at, numbered_at)

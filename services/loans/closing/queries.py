@@ -110,26 +110,15 @@ async def close_of(
     found = await last_close(session, day=day, known_at=known_at)
     if found is None:
         raise DayCloseUnknown(day=day)
-    books = select(DayCloseBookRow).where(
-        DayCloseBookRow.institution_id == found.institution_id, DayCloseBookRow.run == found.run
-    )
-    figures = select(DayCloseFigureRow).where(
-        DayCloseFigureRow.institution_id == found.institution_id,
-        DayCloseFigureRow.run == found.run,
-    )
-    keys = DayCloseFigureRow.bucket_from, DayCloseFigureRow.stage
+    key = {"institution_id": found.institution_id, "run": found.run}
+    books = select(DayCloseBookRow).filter_by(**key)
+    figures = select(DayCloseFigureRow).filter_by(**key)
+    of_book, row = (DayCloseBookRow.fund_id, DayCloseBookRow.product_id), DayCloseFigureRow
+    of_figure = row.fund_id, row.product_id, row.bucket_from, row.stage
     return (
         found,
-        (
-            await session.scalars(
-                books.order_by(DayCloseBookRow.fund_id, DayCloseBookRow.product_id)
-            )
-        ).all(),
-        (
-            await session.scalars(
-                figures.order_by(DayCloseFigureRow.fund_id, DayCloseFigureRow.product_id, *keys)
-            )
-        ).all(),
+        (await session.scalars(books.order_by(*of_book))).all(),
+        (await session.scalars(figures.order_by(*of_figure))).all(),
     )
 
 
@@ -221,6 +210,14 @@ STALE = text(f"""
     where p.institution_id = :institution_id
       and p.contract_id > :after and p.contract_id <= :upto
       and (p.status in ('active', 'renegotiated') or p.moved_on > :day) and {NOT_HOLDING}
+""")
+
+# By which rates the losses of contracts are discounted: those frozen at signing.
+RATES = text("""
+    select c.fund_id, c.effective_annual_rate, array_agg(c.contract_id) as contract_ids
+    from unnest(cast(:contracts as uuid[])) as w(contract_id)
+    join contract c on c.institution_id = :institution_id and c.contract_id = w.contract_id
+    group by c.fund_id, c.effective_annual_rate
 """)
 
 # A contract whose newest movement lies after the day stands as its history says; the profit it
@@ -372,6 +369,12 @@ def _values(session: AsyncSession, cut: Cut) -> dict[str, object]:
 async def stale(session: AsyncSession, cut: Cut) -> list[UUID]:
     """Return the contracts whose window is not that of the day, in the order of their ids."""
     return await session.scalar(STALE, _values(session, cut)) or []
+
+
+async def rates(session: AsyncSession, contract_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Return the effective rates of contracts, by fund and rate."""
+    values = {"institution_id": tenancy.institution_of(session), "contracts": list(contract_ids)}
+    return (await session.execute(RATES, values)).all()
 
 
 async def sums(session: AsyncSession, cut: Cut) -> Sequence[Row[Any]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.closing import queries
 from services.loans.domain import accrual, provisioning
 from services.loans.domain.closing_policy import DatedPolicy
 from shared import tenancy
@@ -16,15 +17,6 @@ from shared.ids import FundId
 
 NOWHERE = -(10**6)
 """A number of shares that lies outside of all of them: a subscript there gives none."""
-
-# By which rates the losses of contracts are discounted: those frozen at signing.
-RATES = text("""
-    select c.fund_id, c.effective_annual_rate,
-      array_agg(c.contract_id order by c.contract_id) as contract_ids
-    from unnest(cast(:contracts as uuid[])) as w(contract_id)
-    join contract c on c.institution_id = :institution_id and c.contract_id = w.contract_id
-    group by c.fund_id, c.effective_annual_rate
-""")
 
 # Where a contract stands in its schedule on a day, from its instalments: what is next due (`due`),
 # what was earned before it, and what share of the principals from there on may be lost. After the
@@ -118,18 +110,16 @@ async def refresh_windows(
     policies: Mapping[FundId, DatedPolicy],
 ) -> None:
     """Make the windows of contracts anew for a day; nothing else of them is touched."""
-    key = {"institution_id": tenancy.institution_of(session)}
-    found = (await session.execute(RATES, {**key, "contracts": list(contract_ids)})).all()
     shares = _Shares()
     chosen: dict[UUID, int] = {}
-    for row in found:
+    for row in await queries.rates(session, contract_ids):
         number = shares.number(policies[FundId(row.fund_id)], row.effective_annual_rate)
         chosen.update(dict.fromkeys(row.contract_ids, number))
     contracts = sorted(chosen)
     await session.execute(
         REFRESH,
         {
-            **key,
+            "institution_id": tenancy.institution_of(session),
             "day": day,
             "rules": rules,
             "never_accrue": sorted(accrual.NEVER_ACCRUES),

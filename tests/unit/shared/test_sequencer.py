@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import background, feed, ids
-from shared.background import IDLE_SECONDS, POLL_SECONDS
+from shared import background, ids
+from shared.background import BUSY, IDLE_SECONDS, POLL_SECONDS
 from shared.db import Database
 from shared.feed import Sequencer
 from shared.ids import InstitutionId
@@ -23,7 +23,7 @@ class Watched(Sequencer):
         self.numbered_for: list[InstitutionId] = []
         self.left = {HERE: 0, ELSEWHERE: 0}
         self.fails = 0
-        self.gathered = 0
+        self.of_a_round = self.batch
 
     async def institutions(self) -> set[InstitutionId]:
         self.polls += 1
@@ -34,12 +34,9 @@ class Watched(Sequencer):
 
     async def number(self, institution_id: InstitutionId) -> int:
         self.numbered_for.append(institution_id)
-        took = min(self.left[institution_id], self.batch)
+        took = min(self.left[institution_id], self.of_a_round)
         self.left[institution_id] -= took
         return took
-
-    async def gather(self) -> None:
-        self.gathered += 1
 
 
 async def until(sequencer: Watched, holds: Callable[[], bool], *, waking: bool = False) -> None:
@@ -106,13 +103,14 @@ async def test_a_poll_that_failed_is_made_again() -> None:
     assert sequencer.polls == 2
 
 
-@pytest.mark.parametrize(("waiting", "gathers"), [(feed.BUSY, 1), (feed.BUSY - 1, 0)])
-async def test_after_a_round_of_many_rows_more_are_let_come_together(
-    waiting: int, gathers: int
-) -> None:
+@pytest.mark.parametrize(("found", "seconds"), [(BUSY, 0.1), (BUSY - 1, 0.0), (0, 0.0)])
+def test_after_much_was_found_more_is_let_come_together(found: int, seconds: float) -> None:
+    assert background.rest_after(found) == pytest.approx(seconds)
+
+
+async def test_a_busy_sequencer_makes_few_rounds_however_often_it_is_woken() -> None:
     sequencer = Watched()
-    sequencer.left[HERE] = waiting
-    sequencer.wake(HERE)
-    await until(sequencer, lambda: ELSEWHERE in sequencer.numbered_for)
-    assert sequencer.numbered_for[0] == HERE
-    assert sequencer.gathered == gathers
+    sequencer.left[HERE] = 10**9
+    sequencer.of_a_round = BUSY
+    await until(sequencer, lambda: sequencer.polls >= 1, waking=True)
+    assert 1 <= sequencer.numbered_for.count(HERE) < 8
