@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.applications import queries as applications
 from services.loans.applications.tables import ApplicationAssessmentRow, ApplicationRow
 from services.loans.approvals.tables import AuthorityLevelRow, DecisionRow
-from services.loans.domain import lawful
+from services.loans.domain import lawful, telling
 from services.loans.domain.authority import AuthorityLevel, Decision, Outcome
 from services.loans.domain.deciding import File, Offer
 from services.loans.domain.lawful import Book, Used
@@ -24,7 +24,7 @@ from services.loans.products import queries as products
 from services.loans.rulebook import queries as rulebook
 from shared import tenancy
 from shared.errors import Kind, RafidError
-from shared.ids import FundId, ProductId
+from shared.ids import ApplicationId, FundId, ProductId
 from shared.money import Money
 from shared.schemas import Page
 
@@ -134,7 +134,7 @@ async def books(
     }
     return {
         row.application_id: book.knowing(
-            lawful.told(
+            telling.told(
                 purpose=row.purpose,
                 sector=row.sector,
                 region=row.region,
@@ -226,3 +226,21 @@ def _asked(line: dict[str, Any]) -> Asked:
         grace_months=line["grace_months"],
         annual_rate=Decimal(line["annual_rate"]),
     )
+
+
+DECIDED_ON = text("""
+    select (max(d.decided_at) at time zone i.timezone)::date
+    from application a
+    join institution i on i.institution_id = a.institution_id
+    join decision d on d.institution_id = a.institution_id
+      and d.application_id = a.application_id and d.round = a.round
+    where a.institution_id = :institution_id and a.application_id = :application_id
+    group by i.timezone
+""")
+
+
+async def decided_on(session: AsyncSession, application_id: ApplicationId) -> date | None:
+    """Return the institution's day of an application's last decision, or None before one."""
+    values = {"institution_id": tenancy.institution_of(session), "application_id": application_id}
+    found: date | None = await session.scalar(DECIDED_ON, values)
+    return found

@@ -1,7 +1,7 @@
 """What was agreed, what moved on a contract, and what is needed to sign one?"""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -183,19 +183,28 @@ async def position(session: AsyncSession, contract_id: UUID) -> PositionRow | No
 
 async def locked_position(session: AsyncSession, contract_id: UUID) -> PositionRow:
     """Lock and return the position of a contract; raises ContractUnknown."""
+    return (await locked_positions(session, [contract_id]))[contract_id]
+
+
+async def locked_positions(
+    session: AsyncSession, contract_ids: Collection[UUID]
+) -> dict[UUID, PositionRow]:
+    """Lock the positions of contracts in the order of their ids; raises ContractUnknown."""
     statement = (
         select(PositionRow)
         .where(
             PositionRow.institution_id == tenancy.institution_of(session),
-            PositionRow.contract_id == contract_id,
+            PositionRow.contract_id.in_(contract_ids),
         )
+        .order_by(PositionRow.contract_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    row: PositionRow | None = await session.scalar(statement)
-    if row is None:
-        raise ContractUnknown(contract_id=ContractId(contract_id))
-    return row
+    rows = {row.contract_id: row for row in await session.scalars(statement)}
+    for contract_id in contract_ids:
+        if contract_id not in rows:
+            raise ContractUnknown(contract_id=ContractId(contract_id))
+    return rows
 
 
 # Where one contract stood: of what held by then and was known, the newest day's newest row.
@@ -263,21 +272,23 @@ def _asked(
 
 
 DAYS = text("""
-    select valid_from, disbursed_minor, paid_minor
-    from position_days(:institution_id, array[cast(:contract_id as uuid)],
-      array[cast(:moved_on as date)])
+    select contract_id, valid_from, disbursed_minor, paid_minor
+    from position_days(:institution_id, cast(:contract_ids as uuid[]), cast(:days as date[]))
 """)
 
 
-async def position_days(session: AsyncSession, contract_id: UUID, *, on: date) -> tuple[Day, ...]:
-    """Return the day that `on` falls into and every later one on which a contract moved."""
+async def days_of(session: AsyncSession, first: Mapping[UUID, date]) -> dict[UUID, tuple[Day, ...]]:
+    """Return the days that a first one falls into and every later one on which contracts moved."""
     values = {
         "institution_id": tenancy.institution_of(session),
-        "contract_id": contract_id,
-        "moved_on": on,
+        "contract_ids": list(first),
+        "days": list(first.values()),
     }
-    rows = await session.execute(DAYS, values)
-    return tuple(Day(row.valid_from, row.disbursed_minor, row.paid_minor) for row in rows)
+    found: defaultdict[UUID, list[Day]] = defaultdict(list)
+    for row in await session.execute(DAYS, values):
+        day = Day(row.valid_from, row.disbursed_minor, row.paid_minor)
+        found[row.contract_id].append(day)
+    return {contract_id: tuple(found[contract_id]) for contract_id in first}
 
 
 # Money out and money back, each with the instant at which the books learnt of it.
@@ -325,24 +336,6 @@ async def movements(
         )
         for row in await session.execute(MOVEMENTS, values)
     )
-
-
-DECIDED_ON = text("""
-    select (max(d.decided_at) at time zone i.timezone)::date
-    from application a
-    join institution i on i.institution_id = a.institution_id
-    join decision d on d.institution_id = a.institution_id
-      and d.application_id = a.application_id and d.round = a.round
-    where a.institution_id = :institution_id and a.application_id = :application_id
-    group by i.timezone
-""")
-
-
-async def decided_on(session: AsyncSession, application_id: ApplicationId) -> date | None:
-    """Return the institution's day of an application's last decision, or None before one."""
-    values = {"institution_id": tenancy.institution_of(session), "application_id": application_id}
-    found: date | None = await session.scalar(DECIDED_ON, values)
-    return found
 
 
 MAY_ARRIVE = text("""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.approvals import queries as approvals
 from services.loans.contracts import cancelling, operations, queries, summary
 from services.loans.contracts.operations import Signing
 from services.loans.contracts.queries import ContractFilter
@@ -99,7 +100,7 @@ async def sign(
 
     async def work(session: AsyncSession) -> SignedOut:
         row = await operations.sign_contract(session, signing, actor=actor, at=now)
-        decided_on = await queries.decided_on(session, signing.application_id)
+        decided_on = await approvals.decided_on(session, signing.application_id)
         days.require_decided(signed_on, decided_on=decided_on or signed_on)
         facts = await rulebook.uses(session, row.contract_id, page=Page())
         return SignedOut.of(row, agreed=await _agreed(session, row), uses=facts)

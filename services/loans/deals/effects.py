@@ -9,7 +9,8 @@ from services.loans.contracts import agreeing_anew, cancelling, positions
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.operations import Entered
-from services.loans.contracts.positions import PaidOut, Restated
+from services.loans.contracts.positions import PaidOut
+from services.loans.contracts.restating import Restated
 from services.loans.contracts.tables import ContractRow
 from services.loans.deals import telling
 from services.loans.domain import deal as deals

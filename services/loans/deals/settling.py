@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import positions
 from services.loans.contracts import queries as contract_queries
-from services.loans.contracts.positions import Restated
+from services.loans.contracts.restating import Restated
 from services.loans.contracts.tables import ContractRow
 from services.loans.deals import queries
 from services.loans.deals.queries import History

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain.schedule import Instalment
@@ -33,25 +34,35 @@ async def disbursements_of(session: AsyncSession, contract_id: UUID) -> list[Dis
     return list(await session.scalars(statement.order_by(DisbursementRow.disbursement_id)))
 
 
-STANDING = text("""
-    select d.disbursement_id from disbursement d
-    where d.institution_id = :institution_id and d.contract_id = :contract_id
-      and d.reverses_disbursement_id is null and not exists (
-        select from disbursement r where r.institution_id = d.institution_id
-          and r.reverses_disbursement_id = d.disbursement_id)
-    order by d.disbursed_on, d.disbursement_id
-""")
-
-
 async def standing_disbursements(
     session: AsyncSession, contract_id: UUID
 ) -> tuple[DisbursementRow, ...]:
     """Return what was paid out on a contract and not taken back, in the order of the payouts."""
-    institution_id = tenancy.institution_of(session)
-    values = {"institution_id": institution_id, "contract_id": contract_id}
-    found = (await session.execute(STANDING, values)).scalars().all()
-    rows = [await session.get(DisbursementRow, (institution_id, one)) for one in found]
-    return tuple(row for row in rows if row is not None)
+    return (await standing_of(session, [contract_id])).get(contract_id, ())
+
+
+async def standing_of(
+    session: AsyncSession, contract_ids: Collection[UUID]
+) -> dict[UUID, tuple[DisbursementRow, ...]]:
+    """Return what `standing_disbursements` says of contracts; nothing of one never paid out."""
+    back = aliased(DisbursementRow)
+    statement = (
+        select(DisbursementRow)
+        .where(
+            DisbursementRow.institution_id == tenancy.institution_of(session),
+            DisbursementRow.contract_id.in_(contract_ids),
+            DisbursementRow.reverses_disbursement_id.is_(None),
+            ~exists().where(
+                back.institution_id == DisbursementRow.institution_id,
+                back.reverses_disbursement_id == DisbursementRow.disbursement_id,
+            ),
+        )
+        .order_by(DisbursementRow.disbursed_on, DisbursementRow.disbursement_id)
+    )
+    found: dict[UUID, tuple[DisbursementRow, ...]] = {}
+    for row in await session.scalars(statement):
+        found[row.contract_id] = (*found.get(row.contract_id, ()), row)
+    return found
 
 
 TAKEN_BACK = text("""

@@ -16,7 +16,6 @@ from typing import Self
 
 from services.loans.domain.allocation import Order, Parts
 
-
 PRINCIPAL = 0
 """The place of the principal among the parts of an instalment."""
 

@@ -1,15 +1,19 @@
 """What is written when an order comes into force: one entry, one generation, one event."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations as contracts
-from services.loans.contracts import positions
+from services.loans.contracts import restating
 from services.loans.contracts.operations import Entered
+from services.loans.contracts.restating import Change
 from services.loans.disbursements import taking_back
+from services.loans.domain.lifecycle import ContractEvent
 from services.loans.domain.positions import Standing as Counted
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing.deciding import Decided
@@ -37,6 +41,18 @@ RENEGOTIATES = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """A decided order on a locked contract, about to come into force; and the event that tells."""
+
+    row: ContractOrderRow
+    file: File
+    asked: Asked
+    decided: Decided
+    entry_id: EntryId | None
+    told: feed.Told
+
+
 async def bring_into_force(
     session: AsyncSession,
     row: ContractOrderRow,
@@ -45,27 +61,17 @@ async def bring_into_force(
     asked: Asked,
     decided: Decided,
     actor_id: UUID,
-) -> OrderEffectRow:
-    """Write a decided order on a locked contract: entry, positions, status, event, effect.
-
-    Raises PeriodClosed where its day was closed meanwhile, FundHasNoAccount, TransitionRefused.
-    """
-    event = _told(row, asked=asked, decided=decided)
-    told = feed.Told(event, row.contract_id)
-    entry_id, generation = None, None
-    if decided.entry is not None:
-        entry_id = EntryId(ids.new())
-        posting = ledger.Posting(
-            entry=decided.entry, actor_id=actor_id, source_id=row.order_id, entry_id=entry_id
-        )
-        await ledger.post_all(session, [posting])
+) -> None:
+    """Write one decided order on a locked contract (see `bring_all_into_force`)."""
+    one = forced(row, file=file, asked=asked, decided=decided)
+    await _post(session, [one], actor_id=actor_id)
     await held.follow(
         session,
         row,
         file=file,
         asked=asked,
         decided=decided,
-        entry_id=entry_id,
+        entry_id=one.entry_id,
         actor_id=actor_id,
     )
     if asked.kind is OrderKind.DISBURSEMENT_REVERSAL:
@@ -76,71 +82,133 @@ async def bring_into_force(
             on=asked.effective_on,
             actor_id=actor_id,
         )
+        await _keep(session, [one], generations={row.order_id: generation}, actor_id=actor_id)
     else:
-        generation = await _restate(session, row, file=file, decided=decided, told=told)
-        entered = Entered(contract=file.contract, on=row.effective_on, event_id=told.event_id)
-        await _enter(session, entered, decided=decided, actor_id=actor_id)
-        await feed.publish_all(session, [told])
-    change = decided.difference
-    effect = OrderEffectRow(
-        institution_id=row.institution_id,
-        order_id=row.order_id,
-        contract_id=row.contract_id,
-        place=file.effects + 1,
-        reverses_order_id=row.reverses_order_id,
-        generation=generation,
-        received_minor=decided.before.received,
-        moved_minor=change.moved,
-        written_off_minor=change.written_off,
-        forgiven_minor=change.forgiven,
-        recovered_minor=change.recovered,
-        entry_id=entry_id,
-        event_id=told.event_id,
-        actor_id=actor_id,
+        await _carry_out(session, [one], actor_id=actor_id)
+
+
+async def bring_all_into_force(
+    session: AsyncSession, orders: Sequence[Forced], *, actor_id: UUID
+) -> None:
+    """Write decided orders on locked contracts, one each: entries, positions, status, events.
+
+    A handful of statements however many they are; for kinds that move neither savings nor payouts.
+    Raises PeriodClosed where their day was closed meanwhile, FundHasNoAccount, TransitionRefused.
+    """
+    await _post(session, orders, actor_id=actor_id)
+    await _carry_out(session, orders, actor_id=actor_id)
+
+
+def forced(row: ContractOrderRow, *, file: File, asked: Asked, decided: Decided) -> Forced:
+    """Give a decided order the ids of its entry and of its event."""
+    return Forced(
+        row=row,
+        file=file,
+        asked=asked,
+        decided=decided,
+        entry_id=None if decided.entry is None else EntryId(ids.new()),
+        told=feed.Told(_told(row, asked=asked, decided=decided), row.contract_id),
     )
-    session.add(effect)
-    await session.flush()
-    return effect
 
 
-async def _restate(
+async def _post(session: AsyncSession, orders: Sequence[Forced], *, actor_id: UUID) -> None:
+    postings = [
+        ledger.Posting(
+            entry=one.decided.entry,
+            actor_id=actor_id,
+            source_id=one.row.order_id,
+            entry_id=one.entry_id,
+        )
+        for one in orders
+        if one.decided.entry is not None and one.entry_id is not None
+    ]
+    await ledger.post_all(session, postings)
+
+
+async def _carry_out(session: AsyncSession, orders: Sequence[Forced], *, actor_id: UUID) -> None:
+    generations = await _restate(session, orders)
+    await _enter(session, orders, actor_id=actor_id)
+    await feed.publish_all(session, [one.told for one in orders])
+    await _keep(session, orders, generations=generations, actor_id=actor_id)
+
+
+async def _keep(
     session: AsyncSession,
-    row: ContractOrderRow,
+    orders: Sequence[Forced],
     *,
-    file: File,
-    decided: Decided,
-    told: feed.Told,
-) -> int | None:
-    """Let instalments and positions follow; give the new generation, if there is one."""
-    before, after = decided.before.shape, decided.after.shape
+    generations: Mapping[UUID, int | None],
+    actor_id: UUID,
+) -> None:
+    await session.execute(
+        insert(OrderEffectRow),
+        [
+            {
+                "institution_id": one.row.institution_id,
+                "order_id": one.row.order_id,
+                "contract_id": one.row.contract_id,
+                "place": one.file.effects + 1,
+                "reverses_order_id": one.row.reverses_order_id,
+                "generation": generations.get(one.row.order_id),
+                "received_minor": one.decided.before.received,
+                "moved_minor": one.decided.difference.moved,
+                "written_off_minor": one.decided.difference.written_off,
+                "forgiven_minor": one.decided.difference.forgiven,
+                "recovered_minor": one.decided.difference.recovered,
+                "entry_id": one.entry_id,
+                "event_id": one.told.event_id,
+                "actor_id": actor_id,
+            }
+            for one in orders
+        ],
+    )
+
+
+async def _restate(session: AsyncSession, orders: Sequence[Forced]) -> dict[UUID, int | None]:
+    """Let instalments and positions follow; give the new generations by order."""
+    spread = [one for one in orders if _spreads(one.decided)]
+    restated = await restating.restate_all(
+        session,
+        [
+            Change(
+                contract=one.file.contract,
+                on=one.row.effective_on,
+                event_id=one.told.event_id,
+                status=_counted(one.row, file=one.file),
+                instalments=_instalments(one.decided.after.shape.rows, of=one.decided.after),
+                order_id=one.row.order_id,
+                moved=one.decided.difference.moved + one.decided.difference.forgiven,
+            )
+            for one in spread
+        ],
+    )
+    for one, found in zip(spread, restated, strict=True):
+        if found.difference != one.decided.difference.portions:
+            raise ArithmeticError(f"order {one.row.order_id}: {found.difference} was decided anew")
+    await restating.restate_all(
+        session,
+        [
+            Change(
+                contract=one.file.contract,
+                on=one.row.effective_on,
+                event_id=one.told.event_id,
+                status=Counted.WRITTEN_OFF
+                if one.decided.after.shape.written_off > 0
+                else _standing_again(one.file),
+                written_off=one.decided.difference.written_off,
+            )
+            for one in orders
+            if one.decided.difference.written_off
+        ],
+    )
+    return {one.row.order_id: found.generation for one, found in zip(spread, restated, strict=True)}
+
+
+def _spreads(decided: Decided) -> bool:
+    """Whether an order leaves other instalments, or pours over them what was not poured before."""
     change = decided.difference
     moved = change.moved + change.forgiven
-    generation = None
-    if after.rows != before.rows or any(change.portions) or moved:
-        restated = await positions.replace_instalments(
-            session,
-            contract=file.contract,
-            instalments=_instalments(after.rows, of=decided.after),
-            effective_on=row.effective_on,
-            order_id=row.order_id,
-            event_id=told.event_id,
-            status=_counted(row, file=file),
-            moved=moved,
-        )
-        generation = restated.generation
-        if restated.difference != change.portions:
-            raise ArithmeticError(f"order {row.order_id}: {restated.difference} was decided anew")
-    if change.written_off:
-        is_out = after.written_off > 0
-        await positions.restate(
-            session,
-            contract=file.contract,
-            on=row.effective_on,
-            event_id=told.event_id,
-            status=Counted.WRITTEN_OFF if is_out else _standing_again(file),
-            written_off=change.written_off,
-        )
-    return generation
+    changed = decided.after.shape.rows != decided.before.shape.rows
+    return changed or any(change.portions) or bool(moved)
 
 
 def _counted(row: ContractOrderRow, *, file: File) -> Counted | None:
@@ -163,14 +231,19 @@ def _standing_again(file: File) -> Counted:
     return Counted.RENEGOTIATED if spread else Counted.ACTIVE
 
 
-async def _enter(
-    session: AsyncSession, entered: Entered, *, decided: Decided, actor_id: UUID
-) -> None:
-    if decided.event is not None:
-        await contracts.enter(session, [entered], event=decided.event, actor_id=actor_id)
-    borrower_id = decided.after.shape.borrower_id
-    if borrower_id != decided.before.shape.borrower_id:
-        await contracts.hand_over(session, entered, borrower_id=borrower_id, actor_id=actor_id)
+async def _enter(session: AsyncSession, orders: Sequence[Forced], *, actor_id: UUID) -> None:
+    entering: dict[ContractEvent, list[Entered]] = {}
+    for one in orders:
+        entered = Entered(
+            contract=one.file.contract, on=one.row.effective_on, event_id=one.told.event_id
+        )
+        if one.decided.event is not None:
+            entering.setdefault(one.decided.event, []).append(entered)
+        borrower_id = one.decided.after.shape.borrower_id
+        if borrower_id != one.decided.before.shape.borrower_id:
+            await contracts.hand_over(session, entered, borrower_id=borrower_id, actor_id=actor_id)
+    for event, entered_all in entering.items():
+        await contracts.enter(session, entered_all, event=event, actor_id=actor_id)
 
 
 def _instalments(rows: Rows, *, of: Standing) -> tuple[Instalment, ...]:

@@ -130,7 +130,7 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
     if (
         asked.kind is OrderKind.REVERSAL
         and not by_fold
-        and await queries.is_agreed_by_deal(session, file.contract)
+        and file.is_agreed_by_deal
     ):
         raise AgreedAnewByDeal(reference=file.contract.reference)
     if asked.kind is OrderKind.CHARGE_BACK and asked.repayment_id is not None:

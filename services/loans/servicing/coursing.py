@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.contracts import positions
+from services.loans.contracts import positions, restating
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import collecting
@@ -223,6 +223,7 @@ async def _standing(session: AsyncSession, connection: Any, file: File, *, on: d
     """Give what a payment is decided on, of a contract whose position is locked."""
     row, held = file.contract, file.standing
     head = await contract_queries.locked_position(session, row.contract_id)
+    days = await contract_queries.days_of(session, {row.contract_id: on})
     standing = Standing(
         contract_id=held.contract_id,
         status=row.status,
@@ -231,11 +232,11 @@ async def _standing(session: AsyncSession, connection: Any, file: File, *, on: d
         order=held.order,
         instalments=tuple(one.parts for one in held.shape.rows),
         due_on=tuple(one.due_on for one in held.shape.rows),
-        paid=positions.paid_of(head),
+        paid=restating.paid_of(head),
         version=head.version,
         closed_through=file.closed_through,
         disbursed=head.disbursed_minor,
-        days=await contract_queries.position_days(session, row.contract_id, on=on),
+        days=days[row.contract_id],
         generation=head.generation,
         generation_from=head.generation_from,
         servicing=row.servicing,

@@ -19,7 +19,7 @@ from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.servicing.refusals import OrderNotStanding
-from services.loans.servicing import applying, caps, causes, queries
+from services.loans.servicing import applying, caps, causes, filing, queries
 from services.loans.servicing.outcomes import Given
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow, OrderDecisionRow
@@ -135,7 +135,7 @@ async def decide_on(
     NoAuthorityLevel, and what `propose` raises.
     """
     row = await queries.order(session, order_id)
-    new_contract_id = queries.asked_of(row).new_contract_id
+    new_contract_id = filing.asked_of(row).new_contract_id
     contract = await locked(session, row.contract_id, new_contract_id=new_contract_id, actor=actor)
     await require_waiting(session, row)
     file = await queries.file(session, contract)
@@ -152,7 +152,7 @@ async def settle(
     today: date,
 ) -> Given:
     """Take one decision on a waiting order whose contract is locked (see `decide_on`)."""
-    asked = queries.asked_of(row)
+    asked = filing.asked_of(row)
     if row.actor_id == actor.id:
         raise OrderMakerDecides(order_id=row.order_id)
     weight, decided = row.weight_minor, None

@@ -1,6 +1,7 @@
 """How does a contract stand before an order, and what became of the orders given?"""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,22 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
-from services.loans.domain import allocation
+from services.loans.disbursements import queries as disbursements
 from services.loans.domain.authority import Decision, Outcome
-from services.loans.domain.chart import FundAccounts
-from services.loans.domain.lifecycle import ContractStatus
-from services.loans.domain.modes import MODES
 from services.loans.domain.schedule import Instalment
-from services.loans.domain.servicing.deciding import History, Step
-from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
+from services.loans.domain.servicing.deciding import History
 from services.loans.domain.servicing.rows import Row as DueRow
-from services.loans.domain.servicing.rows import Rows
-from services.loans.domain.servicing.shape import Shape, Standing
-from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.servicing.shape import Standing
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import queries as ledger_queries
-from services.loans.servicing import lives, tranches
+from services.loans.servicing import filing, lives, tranches
 from services.loans.servicing.tables import (
     ContractOrderRow,
     FundOrderDecisionRow,
@@ -36,7 +31,6 @@ from services.loans.servicing.tables import (
 )
 from shared import tenancy
 from shared.errors import Kind, RafidError
-from shared.ids import ContractId, EntryId
 from shared.schemas import Page
 
 
@@ -58,153 +52,105 @@ class File:
     history: History
     effects: int
     closed_through: date | None
+    is_agreed_by_deal: bool = False
 
 
 EFFECTS = text("""
-    select o.order_id, o.kind, o.reason, o.effective_on, o.members, e.place, e.received_minor,
-      e.moved_minor, e.written_off_minor, e.forgiven_minor, e.recovered_minor, e.entry_id,
-      e.reverses_order_id, r.order_id is not null as is_reversed
+    select e.contract_id, o.order_id, o.kind, o.reason, o.effective_on, o.members, e.place,
+      e.received_minor, e.moved_minor, e.written_off_minor, e.forgiven_minor, e.recovered_minor,
+      e.entry_id, e.reverses_order_id, r.order_id is not null as is_reversed
     from order_effect e
     join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
     left join order_effect r on r.institution_id = e.institution_id
       and r.reverses_order_id = e.order_id
-    where e.institution_id = :institution_id and e.contract_id = :contract_id
-    order by e.place
+    where e.institution_id = :institution_id and e.contract_id = any(:contract_ids)
+    order by e.contract_id, e.place
 """)
 FIRST_ROWS = text("""
-    select due_on, principal_minor, profit_minor, fee_minor, penalty_minor from instalment
-    where institution_id = :institution_id and contract_id = :contract_id and generation = 1
-    order by number
+    select contract_id, due_on, principal_minor, profit_minor, fee_minor, penalty_minor
+    from instalment
+    where institution_id = :institution_id and contract_id = any(:contract_ids) and generation = 1
+    order by contract_id, number
 """)
-OTHER_GENERATIONS = text("""
-    select exists (
-      select from contract_generation g
-      where g.institution_id = :institution_id and g.contract_id = :contract_id
-        and not exists (select from order_effect e
-          where e.institution_id = g.institution_id and e.order_id = g.order_id)
-        and not exists (select from disbursement d where d.institution_id = g.institution_id
-          and d.contract_id = g.contract_id and d.generation = g.generation))
+SIGNERS = text("""
+    select c.contract_id, coalesce(a.borrower_id, c.borrower_id) as borrower_id,
+      exists (select from contract_generation g
+        where g.institution_id = c.institution_id and g.contract_id = c.contract_id
+          and not exists (select from order_effect e
+            where e.institution_id = g.institution_id and e.order_id = g.order_id)
+          and not exists (select from disbursement d where d.institution_id = g.institution_id
+            and d.contract_id = g.contract_id and d.generation = g.generation)) as by_deal
+    from contract c
+    left join application a
+      on a.institution_id = c.institution_id and a.application_id = c.application_id
+    where c.institution_id = :institution_id and c.contract_id = any(:contract_ids)
 """)
-
-
-async def is_agreed_by_deal(session: AsyncSession, row: ContractRow) -> bool:
-    """Whether something else than an order has agreed a contract's instalments anew."""
-    values = {"institution_id": row.institution_id, "contract_id": row.contract_id}
-    return bool((await session.execute(OTHER_GENERATIONS, values)).scalar_one())
 
 
 async def file(session: AsyncSession, row: ContractRow) -> File:
-    """Return how a contract stands, with the orders in force; its position is locked.
+    """Return how a contract stands (see `files`)."""
+    return (await files(session, [row]))[row.contract_id]
 
-    Raises ContractUnknown.
+
+async def files(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[UUID, File]:
+    """Return how contracts stand, with their orders in force; their positions are locked.
+
+    A handful of statements however many they are, but for those drawn in tranches or served by
+    their course. Raises ContractUnknown.
     """
-    head = await contract_queries.locked_position(session, row.contract_id)
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "contract_id": row.contract_id,
+    contract_ids = [row.contract_id for row in rows]
+    heads = await contract_queries.locked_positions(session, contract_ids)
+    values = {"institution_id": tenancy.institution_of(session), "contract_ids": contract_ids}
+    effects = _by_contract(await session.execute(EFFECTS, values))
+    first = _by_contract(await session.execute(FIRST_ROWS, values))
+    signed = {one.contract_id: one for one in await session.execute(SIGNERS, values)}
+    agreed: dict[UUID, tuple[Instalment, ...]] = {}
+    for currency in sorted({row.currency for row in rows}):
+        ours = [row.contract_id for row in rows if row.currency == currency]
+        agreed |= await contract_queries.instalments(session, ours, currency=currency)
+    held = {
+        fund_id: funds.accounts_of(await fund_queries.fund_by_id(session, fund_id))
+        for fund_id in {row.fund_id for row in rows}
     }
-    effects = (await session.execute(EFFECTS, values)).all()
-    agreed = await contract_queries.instalments(session, [row.contract_id], currency=row.currency)
-    first = (await session.execute(FIRST_ROWS, values)).all()
-    fund = funds.accounts_of(await fund_queries.fund_by_id(session, row.fund_id))
-    terms = contract_queries.terms_of(row)
-    drawn = await tranches.of(session, row, terms=terms)
-    origin = tuple(DueRow(*one) for one in first) if drawn.plan is None else rows_of(drawn.plan)
-    paid = (
-        head.paid_principal_minor
-        + head.paid_profit_minor
-        + head.paid_fee_minor
-        + head.paid_penalty_minor
-        + head.surplus_minor
-    )
-    shape = Shape(
-        rows=rows_of(agreed.get(row.contract_id, ())),
-        borrower_id=row.borrower_id,
-        moved=sum(effect.moved_minor for effect in effects),
-        written_off=sum(effect.written_off_minor for effect in effects),
-        forgiven=sum(effect.forgiven_minor for effect in effects),
-        recovered=sum(effect.recovered_minor for effect in effects),
-        is_closed=row.status == ContractStatus.CLOSED,
-    )
-    standing = Standing(
-        contract_id=ContractId(row.contract_id),
-        terms=terms,
-        fund=FundAccounts(fund_id=fund.fund_id, kind=fund.kind, currency=row.currency),
-        order=allocation.order_of(terms.allocation_order),
-        status=ContractStatus(row.status),
-        shape=shape,
-        paid_out=head.disbursed_minor,
-        received=paid - shape.moved - shape.forgiven,
-        opened_on=drawn.since or row.signed_on,
-        sharia_bound=terms.mode_of_finance is not ModeOfFinance.CONVENTIONAL,
-        defers_profit=MODES[terms.mode_of_finance].DEFERS_PROFIT,
-        country=await fund_queries.country(session),
-        rebate=MODES[terms.mode_of_finance].REBATE,
-        settlement=MODES[terms.mode_of_finance].settlement,
-        life=await lives.life_of(session, row) if row.servicing == lives.COURSE else None,
-        payouts=drawn.payouts,
-        contributed=drawn.contributed,
-        undrawn=drawn.undrawn,
-    )
-    return File(
-        contract=row,
-        standing=standing,
-        history=_history(effects, origin=origin, borrower_id=await first_borrower(session, row)),
-        effects=len(effects),
-        closed_through=await ledger_queries.closed_through(session),
-    )
+    paid_out = await disbursements.standing_of(session, contract_ids)
+    country = await fund_queries.country(session)
+    closed_through = await ledger_queries.closed_through(session)
+    found = {}
+    for row in rows:
+        key = row.contract_id
+        terms = contract_queries.terms_of(row)
+        drawn = await tranches.of(session, row, terms=terms, rows=paid_out.get(key, ()))
+        origin = tuple(DueRow(*tuple(one)[1:]) for one in first[key])
+        found[key] = File(
+            contract=row,
+            standing=filing.standing_of(
+                row,
+                heads[key],
+                terms=terms,
+                effects=effects[key],
+                agreed=agreed.get(key, ()),
+                drawn=drawn,
+                fund=held[row.fund_id],
+                life=await lives.life_of(session, row) if row.servicing == lives.COURSE else None,
+                country=country,
+            ),
+            history=filing.history_of(
+                effects[key],
+                origin=origin if drawn.plan is None else filing.rows_of(drawn.plan),
+                borrower_id=signed[key].borrower_id,
+            ),
+            effects=len(effects[key]),
+            closed_through=closed_through,
+            is_agreed_by_deal=signed[key].by_deal,
+        )
+    return found
 
 
-def rows_of(instalments: Sequence[Instalment]) -> Rows:
-    """Give instalments as the rows that orders work on."""
-    return tuple(
-        DueRow(due.due_on, due.principal.minor, due.profit.minor, due.fee.minor, due.penalty_minor)
-        for due in instalments
-    )
-
-
-def asked_of(row: Any) -> Asked:
-    """Give an order as it was asked."""
-    return Asked.of(
-        OrderKind(row.kind),
-        effective_on=row.effective_on,
-        reason=OrderReason(row.reason),
-        members=row.members,
-    )
-
-
-def _history(
-    effects: Sequence[Row[Any]], *, origin: Rows, borrower_id: UUID
-) -> History:
-    in_force = (effect for effect in effects if not effect.is_reversed)
-    return History(
-        origin=Shape(rows=origin, borrower_id=borrower_id),
-        steps=tuple(
-            Step(
-                order_id=effect.order_id,
-                asked=asked_of(effect),
-                received=effect.received_minor,
-                entry_id=None if effect.entry_id is None else EntryId(effect.entry_id),
-            )
-            for effect in in_force
-        ),
-    )
-
-
-FIRST_BORROWER = text("""
-    select borrower_id from application
-    where institution_id = :institution_id and application_id = :application_id
-""")
-
-
-async def first_borrower(session: AsyncSession, row: ContractRow) -> UUID:
-    """Return who signed the contract; whoever took it over since stands in the contract."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "application_id": row.application_id,
-    }
-    found: UUID | None = (await session.execute(FIRST_BORROWER, values)).scalar()
-    return found or row.borrower_id
+def _by_contract(rows: Iterable[Row[Any]]) -> defaultdict[UUID, list[Row[Any]]]:
+    found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.contract_id].append(row)
+    return found
 
 
 async def order(session: AsyncSession, order_id: UUID) -> ContractOrderRow:

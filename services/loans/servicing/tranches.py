@@ -1,12 +1,13 @@
 """What of a contract is drawn in tranches, and which instalments does that alone make?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow
-from services.loans.disbursements import queries as disbursements
+from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain import drawn, schedule
 from services.loans.domain.drawing import Tranche
 from services.loans.domain.holdings import HoldingKind
@@ -34,9 +35,10 @@ class Drawn:
     plan: tuple[Instalment, ...] | None = None
 
 
-async def of(session: AsyncSession, row: ContractRow, *, terms: Terms) -> Drawn:
-    """Return what of a contract is drawn."""
-    rows = await disbursements.standing_disbursements(session, row.contract_id)
+async def of(
+    session: AsyncSession, row: ContractRow, *, terms: Terms, rows: Sequence[DisbursementRow]
+) -> Drawn:
+    """Return what of a contract is drawn, by what was paid out on it and stands."""
     since = rows[0].disbursed_on if rows else None
     if not drawn.in_parts(terms) or not rows:
         return Drawn(since=since, payouts=len(rows))
