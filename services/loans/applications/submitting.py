@@ -13,7 +13,7 @@ from services.loans.applications.tables import ApplicationHistoryRow, Applicatio
 from services.loans.borrowers import operations as borrowers
 from services.loans.borrowers import queries as borrower_queries
 from services.loans.borrowers.tables import BorrowerRow
-from services.loans.domain import lawful
+from services.loans.domain import lawful, telling
 from services.loans.domain.application import ConsentMissing, Request, Submission
 from services.loans.domain.borrower import Consent, ConsentPurpose, NewBorrower
 from services.loans.domain.lawful import Book, Used
@@ -204,7 +204,7 @@ async def require_below_ceilings(
 
 def above_none(book: Book, request: Request, *, region: str, on: date) -> tuple[Used, ...]:
     """The ceilings that a request was held against. Raises what `lawful.check_loan` raises."""
-    told = lawful.told(
+    told = telling.told(
         purpose=request.purpose,
         sector=request.sector,
         region=region,

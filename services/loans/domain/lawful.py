@@ -8,13 +8,13 @@ more. Trying a loan out, or taking an application in, decides nothing yet and is
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
-from functools import cache
 from typing import Final, TypedDict
 
+from services.loans.domain.charging import RateKind
 from services.loans.domain.disclosure import Disclosure
-from services.loans.domain.terms import Terms
+from services.loans.domain.terms import Frequency, Terms
 from services.loans.domain.unlawful import (
     ChargesAboveCap,
     FigureNotGiven,
@@ -27,11 +27,18 @@ from services.loans.domain.unlawful import (
 from shared import rulebook
 from shared.errors import JsonValue, RafidError, Sentence
 from shared.money import Money
-from shared.rulebook import Condition, Fact, FactJson, Found, Possible, forms
+from shared.rulebook import Condition, Fact, FactJson, Found, Possible
 
+MONTHS: Final = {
+    Frequency.MONTHLY: 1,
+    Frequency.QUARTERLY: 3,
+    Frequency.HALF_YEARLY: 6,
+    Frequency.YEARLY: 12,
+}
+MONTHS_IN_YEAR: Final = 12
+PRECISION: Final = 40
+PLACES: Final = Decimal("0.000001")
 CEILINGS: Final = ("loan_ceiling", "term_ceiling")
-TOLD_BY_REQUEST: Final = forms.ASKED - {"cycle", "institution_type", "meets_norms", "part"}
-"""What an application may tell; the rest an institution says of itself."""
 
 
 class Standing(StrEnum):
@@ -73,32 +80,6 @@ class Book:
     def knowing(self, more: Mapping[str, Condition]) -> "Book":
         """The book with more told; what the institution says of itself stays."""
         return replace(self, told={**more, **self.told})
-
-
-def told(
-    *,
-    purpose: str = "",
-    sector: str = "",
-    region: str = "",
-    cycle: int | None = None,
-    characteristics: Mapping[str, str | bool | None],
-) -> dict[str, Condition]:
-    """What an application tells of the conditions of ceilings and caps.
-
-    Purpose, sector and region are a person's words: they count where a fact knows them ("Water"
-    is "water"). `cycle` is 1 for a first loan. A characteristic of a condition's name says it
-    outright, whatever it says.
-    """
-    found: dict[str, Condition] = {} if cycle is None else {"cycle": cycle}
-    for name, words in (("purpose", purpose), ("sector", sector), ("region", region)):
-        known = _vocabulary()[name].get(_plain(words))
-        if known is not None:
-            found[name] = known
-    for name in TOLD_BY_REQUEST & characteristics.keys():
-        said = characteristics[name]
-        if isinstance(said, str) and said:
-            found[name] = _vocabulary()[name].get(_plain(said), said)
-    return found
 
 
 def speaks(book: Book, *topics: str) -> bool:
@@ -223,6 +204,21 @@ def duties(book: Book, *, on: date) -> tuple[Used, ...]:
     return tuple(Used(fact=one.fact, standing=standing) for one in found.facts)
 
 
+def compounded(terms: Terms, annual_rate: Decimal) -> Decimal:
+    """The effective rate of a nominal one on these terms, without fees.
+
+    Charged by the month, 12 % a year are 12.6825 % effective. Where periods are no whole months,
+    or days are counted, the rate itself: the least that it can be.
+    """
+    months = MONTHS.get(terms.frequency)
+    is_effective = terms.charging.rate_kind is RateKind.EFFECTIVE
+    if months is None or is_effective or terms.day_count != "30/360":
+        return annual_rate
+    with localcontext(prec=PRECISION):
+        share = Decimal(months * terms.dating.every) / MONTHS_IN_YEAR
+        return ((1 + annual_rate * share) ** (1 / share) - 1).quantize(PLACES)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """What is held against facts: when one is broken, and how that is refused."""
@@ -329,17 +325,3 @@ def _sources(found: Sequence[Found]) -> tuple[Sentence, ...]:
 
 def _figure(fact: Fact) -> Decimal:
     return Decimal(fact.text)
-
-
-def _plain(words: str) -> str:
-    return words.strip().casefold().replace(" ", "_").replace("-", "_")
-
-
-@cache
-def _vocabulary() -> Mapping[str, Mapping[str, Condition]]:
-    """The values that ceilings and caps know of each condition, by how a person may write them."""
-    words: dict[str, dict[str, Condition]] = {name: {} for name in forms.ASKED}
-    for fact in rulebook.FACTS:
-        for name in fact.conditions.keys() & words.keys():
-            words[name] |= {_plain(str(value)): value for value in fact.conditions[name]}
-    return words

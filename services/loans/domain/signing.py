@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.loans.domain import lawful
+from services.loans.domain import telling
 from services.loans.domain.application import Characteristics
 from services.loans.domain.chart import FundKind
 from shared.ids import ApplicationId, BranchId, FundId, ProductId
@@ -40,7 +40,7 @@ class SigningFile:
     @property
     def told(self) -> dict[str, Condition]:
         """What the application tells of the conditions of ceilings and caps."""
-        return lawful.told(
+        return telling.told(
             purpose=self.purpose,
             sector=self.sector,
             region=self.region,

@@ -1,7 +1,7 @@
 """Is the rate that an order names within the caps of the country, on the order's day?
 
 The contract keeps the rule it was signed under; a rate that changes is held against the rule of
-the day it changes on. A nominal rate above a cap on the effective one is above it for certain.
+the day it changes on. Fees are agreed once and are no part of the new rate.
 """
 
 from uuid import UUID
@@ -29,7 +29,8 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> tuple[Used, 
         {**told, "mode_of_finance": file.standing.terms.mode_of_finance.value}
     )
     nominal = lawful.check_rate(book, rate, on=on, strict=True)
-    return nominal + lawful.check_rate(book, rate, on=on, strict=True, unit="effective")
+    effective = lawful.compounded(file.standing.terms, rate)
+    return nominal + lawful.check_rate(book, effective, on=on, strict=True, unit="effective")
 
 
 async def keep(session: AsyncSession, order_id: UUID, file: File, asked: Asked) -> None:

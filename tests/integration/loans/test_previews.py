@@ -21,6 +21,7 @@ from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests import bodies, office
+from tests.integration.loans import own_facts
 from tests.integration.loans.scene import Scene, client_of, jod
 from tests.integration.loans.signing import loan, offer, signed
 
@@ -248,7 +249,7 @@ async def test_a_product_keeps_every_part_of_its_terms(
         assert offered.status_code == 201, offered.text
         address = f"{PRODUCTS}/{offered.json()['product_id']}"
         read = (await desk.caller(Role.OFFICER).get(address)).json()
-    assert read == offered.json()
+    assert {**read, "facts": []} == offered.json()
     assert read["amortisation"]["growth"] == "0.02"
     assert read["dating"]["seasons"][0] == {
         "calendar": "hijri",
@@ -311,3 +312,17 @@ async def test_the_templates_are_told(loans_db: Database, institution_id: Instit
     names = [template["name"] for template in told]
     assert names == sorted(names)
     assert {"no_instalment_in_ramadan", "no_instalment_at_feasts", "olive_harvest"} <= set(names)
+
+
+async def test_a_holiday_of_the_institutions_own_moves_a_due_date(
+    scene: Scene, officer: httpx.AsyncClient
+) -> None:
+    usual = await tried(officer, moving_rule="next")
+    feast = {"name": "Founding of the house", "rule": "dates", "dates": ["2026-02-01"]}
+    await own_facts.give(scene.database, scene.institution_id, own_facts.fact("holiday", feast))
+
+    moved = await tried(officer, moving_rule="next")
+
+    assert usual["instalments"][0]["due_on"] == "2026-02-01"
+    assert moved["instalments"][0]["due_on"] == "2026-02-02"
+    assert moved["instalments"][1:] == usual["instalments"][1:]

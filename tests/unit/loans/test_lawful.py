@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import agreement, lawful, offering
+from services.loans.domain import agreement, lawful, offering, telling
+from services.loans.domain.charging import Charging, RateKind
 from services.loans.domain.contradictions import RateAboveCap
+from services.loans.domain.dating import Dating
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.lawful import Book, Standing
 from services.loans.domain.product import Asked, Limits
-from services.loans.domain.terms import Terms
+from services.loans.domain.terms import Frequency, Terms
 from services.loans.domain.unlawful import (
     ChargesAboveCap,
     FigureNotGiven,
@@ -263,36 +265,6 @@ def test_a_rule_that_may_be_past_and_would_refuse_is_asked_about() -> None:
     )
 
 
-def test_what_an_application_tells_is_what_the_rulebook_knows() -> None:
-    told = lawful.told(
-        purpose="Raw materials",
-        sector="taxis",
-        region="el oued",
-        cycle=3,
-        characteristics={
-            "client_status": "Auto entrepreneur",
-            "scheme": "angem",
-            "size": None,
-            "age_group": "young",
-            "institution_type": "bank",
-        },
-    )
-
-    assert told == {
-        "purpose": "raw_materials",
-        "region": "El Oued",
-        "cycle": 3,
-        "client_status": "auto_entrepreneur",
-        "scheme": "angem",
-    }
-
-
-def test_a_characteristic_says_it_outright_even_where_no_fact_knows_it() -> None:
-    told = lawful.told(characteristics={"client_status": "none", "purpose": "weddings"})
-
-    assert told == {"client_status": "none", "purpose": "weddings"}
-
-
 def test_what_an_institution_says_of_itself_stays() -> None:
     law = book(institution_type="association").knowing(
         {"institution_type": "bank", "purpose": "water"}
@@ -305,7 +277,7 @@ def test_the_first_loan_may_have_a_ceiling_of_its_own() -> None:
     first = own("loan_ceiling", "500", "JOD", conditions={"cycle": frozenset({1, 2})}, is_own=True)
 
     def lend(cycle: int) -> None:
-        law = book(first).knowing(lawful.told(cycle=cycle, characteristics={}))
+        law = book(first).knowing(telling.told(cycle=cycle, characteristics={}))
         lawful.check_amount(law, money("600.000"), on=TODAY, strict=True)
 
     lend(3)
@@ -374,3 +346,23 @@ def test_signing_asks_and_a_preview_does_not() -> None:
     assert [one.standing for one in agree(strict=False).facts] == [Standing.POSSIBLE]
     with pytest.raises(RuleDependsOn):
         agree(strict=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "effective"),
+    [
+        ({}, "0.126825"),
+        ({"frequency": Frequency.QUARTERLY}, "0.125509"),
+        ({"frequency": Frequency.YEARLY}, "0.12"),
+        ({"dating": Dating(every=2)}, "0.126162"),
+        ({"day_count": "act/365"}, "0.12"),
+        ({"frequency": Frequency.WEEKLY}, "0.12"),
+        ({"charging": Charging(rate_kind=RateKind.EFFECTIVE)}, "0.12"),
+    ],
+)
+def test_a_rate_by_the_month_is_compounded_over_the_year(
+    changes: dict[str, Any], effective: str
+) -> None:
+    terms = make_loan(instalments=12, **changes)
+
+    assert lawful.compounded(terms, Decimal("0.12")) == Decimal(effective)
