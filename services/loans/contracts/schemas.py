@@ -35,6 +35,11 @@ from shared.schemas import Body, MoneyBody
 PLACES = Decimal("0.000001")
 
 
+def told_rate(rate: Decimal) -> Decimal:
+    """Round a rate as it is told; nothing has no sign, from whichever side it comes."""
+    return rate.quantize(PLACES) + 0
+
+
 class ContractIn(Body):
     """An approved application to sign; without a day it is signed today."""
 
@@ -180,9 +185,9 @@ class DisclosureOut(Body):
             total_profit=MoneyBody.of(disclosed.total_profit),
             total_fees=MoneyBody.of(disclosed.total_fees),
             total_cost=MoneyBody.of(disclosed.total_cost),
-            effective_annual_rate=disclosed.effective_annual_rate.quantize(PLACES),
-            annual_percentage_rate=disclosed.annual_percentage_rate.quantize(PLACES),
-            nominal_annual_rate=disclosed.nominal_annual_rate.quantize(PLACES),
+            effective_annual_rate=told_rate(disclosed.effective_annual_rate),
+            annual_percentage_rate=told_rate(disclosed.annual_percentage_rate),
+            nominal_annual_rate=told_rate(disclosed.nominal_annual_rate),
             total_insurance=MoneyBody.of(disclosed.total_insurance),
             total_savings=MoneyBody.of(disclosed.total_savings),
         )

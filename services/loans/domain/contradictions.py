@@ -1,6 +1,7 @@
 """What is wrong with terms that contradict each other?"""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -114,10 +115,17 @@ def refuse_recalculation(terms: object) -> None:
 
 
 def shown(value: object) -> str:
-    """Write a value as it stands in a problem: lists by their members, nothing as "none"."""
+    """Write a value as it stands in a problem: lists by their members, nothing as "none".
+
+    Of a part of terms the members that are not as usual: "days 1, 15".
+    """
     if isinstance(value, tuple):
         return ", ".join(shown(each) for each in value) or "none"
-    return "none" if value is None else str(value)
+    if not is_dataclass(value) or isinstance(value, (Money, type)):
+        return "none" if value is None else str(value)
+    told = [(field, getattr(value, field.name)) for field in fields(value)]
+    unusual = [f"{field.name} {shown(one)}" for field, one in told if one != field.default]
+    return ", ".join(unusual) or "as usual"
 
 
 def is_within(value: Decimal, low: Decimal | int, high: Decimal | int) -> bool:

@@ -10,7 +10,7 @@ from services.loans.domain.contradictions import TermsInvalid, shown
 from services.loans.domain.dating import CalendarKind
 from services.loans.domain.terms import Frequency, Terms
 from shared import calendar, periods
-from shared.periods import MonthEndRule
+from shared.periods import MAX_DAY, MonthEndRule
 from shared.rulebook import Fact
 
 DAYS: Mapping[Frequency, int] = {
@@ -28,6 +28,8 @@ HALVES_OF_MONTH = 2
 HALF_MONTH_DAYS = 15
 # Seasons leave at most a year out; more steps than this in a row mean that nothing is left.
 LEFT_OUT_MAX = 400
+LATEST = MAX_DAY - timedelta(days=31)
+"""The last day on which anything may fall due, also where it is moved off a feast."""
 
 Step = Callable[[int], date]
 
@@ -96,7 +98,9 @@ def nominal(terms: Terms) -> tuple[date, ...]:
     with _within_calendars(terms):
         anchor, first = _anchor(terms)
         at = step_of(terms, anchor)
-        return tuple([at(number) for number in range(first, first + terms.instalments)])
+        found = tuple([at(number) for number in range(first, first + terms.instalments)])
+        _require_reached(found[-1])
+        return found
 
 
 def spans(terms: Terms) -> tuple[Span, ...]:
@@ -107,7 +111,9 @@ def spans(terms: Terms) -> tuple[Span, ...]:
     the seasons leave no day, or the calendars do not reach that far.
     """
     with _within_calendars(terms):
-        return _spans(terms)
+        found = _spans(terms)
+        _require_reached(found[-1].end)
+        return found
 
 
 def _spans(terms: Terms) -> tuple[Span, ...]:
@@ -189,12 +195,17 @@ def moved(terms: Terms, *, nominal: Sequence[date], overrides: Sequence[Fact]) -
 
 @contextmanager
 def _within_calendars(terms: Terms) -> Iterator[None]:
-    """The Hijri tables end in November 2077, our years with 9999: told as a refusal."""
+    """The Hijri tables end in November 2077, our years with 2200: told as a refusal."""
     try:
         yield
     except (ValueError, OverflowError):
         value = f"{terms.instalments} {terms.frequency} {terms.dating.calendar}"
         raise TermsInvalid(member="instalments", value=value) from None
+
+
+def _require_reached(last: date) -> None:
+    if last > LATEST:
+        raise OverflowError(last)
 
 
 def _days(terms: Terms) -> Iterator[date]:
