@@ -1,12 +1,17 @@
 """A life with corrections: what orders change is closed from the day on which it holds."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime
+from http import HTTPStatus
 from typing import Any
 
+import httpx
 import pytest
 
-from services.loans.closing import running
+from services.loans.closing import queries, running
+from services.loans.closing.operations import ClosedMeanwhile, LaterDayClosed
+from services.loans.closing.tables import DayCloseRow
 from services.loans.domain.staging import Stage
 from shared.db import Database
 from shared.ids import InstitutionId
@@ -103,3 +108,72 @@ async def test_an_order_taken_back_is_taken_out_of_the_next_close(desk: Desk) ->
     await assert_closed_as_the_domain_says(books, ORDERED)
     await assert_closed_as_the_domain_says(books, LATER)
     await assert_sound(books.scene)
+
+
+async def ordered(desk: Desk, contract_id: str, kind: str, members: dict[str, Any]) -> int:
+    """Give an order and have it approved; tells how the last of both was answered."""
+    given = await desk.give(contract_id, kind, **members)
+    if given.status_code != HTTPStatus.CREATED:
+        return given.status_code
+    return (await desk.approve(given.json())).status_code
+
+
+async def test_orders_payments_and_closes_at_the_same_moment_count_each_profit_once(
+    desk: Desk,
+) -> None:
+    """Whoever comes first, the closes after them show what the contracts then say, once."""
+    books = await lent(desk, len(ORDERS))
+    held = await books.balances()
+    contracts = [str(one.contract_id) for one in books.lent]
+
+    answers = await asyncio.gather(
+        *(ordered(desk, one, *order) for one, order in zip(contracts, ORDERS, strict=True)),
+        *(desk.repay(one, "50.000") for one in contracts),
+        *(desk.repay(one, "20.000", received_on=str(BEFORE)) for one in contracts),
+        *(books.close(day, part=2) for day in (BEFORE, BEFORE, ORDERED, ORDERED)),
+        return_exceptions=True,
+    )
+
+    for answer in answers:
+        if isinstance(answer, httpx.Response):
+            assert answer.status_code in (201, 409), answer.text
+        else:
+            assert isinstance(answer, int | DayCloseRow | ClosedMeanwhile | LaterDayClosed), answer
+    assert any(isinstance(one, DayCloseRow) for one in answers)
+    assert of_close(held) != {}
+    for day in (ORDERED, LATER):
+        await assert_closed_as_the_domain_says(books, day)
+        assert (await books.close(day)).entries == 0
+    await assert_sound(books.scene)
+
+
+async def test_what_a_close_found_is_told_alike_for_ever(desk: Desk) -> None:
+    """A day and a moment have one answer, whatever is ordered, paid and closed afterwards."""
+    books = await lent(desk, 3)
+    first, *others = (str(one.contract_id) for one in books.lent)
+    told: dict[tuple[date, datetime], object] = {}
+
+    async def tell(day: date, moment: datetime) -> object:
+        async with books.db() as session:
+            row, stocks, figures = await queries.close_of(session, day, known_at=moment)
+            return row.run, [
+                {name: value for name, value in vars(one).items() if not name.startswith("_")}
+                for one in (*stocks, *figures)
+            ]
+
+    async def remember(row: DayCloseRow) -> None:
+        told[row.day, row.recorded_at] = await tell(row.day, row.recorded_at)
+
+    await remember(await books.close(BEFORE))
+    await asyncio.gather(
+        ordered(desk, first, "write_off", {}),
+        *(desk.repay(one, "30.000", received_on=str(BEFORE)) for one in others),
+    )
+    await remember(await books.close(BEFORE))
+    await desk.repay(others[0], "10.000", received_on=str(BEFORE))
+    for day in (ORDERED, LATER):
+        await remember(await books.close(day))
+
+    assert len({str(one) for one in told.values()}) == len(told) == 4
+    for (day, moment), answer in told.items():
+        assert await tell(day, moment) == answer
