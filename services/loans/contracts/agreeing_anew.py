@@ -1,17 +1,19 @@
 """How is a signed contract agreed anew, before anything was sold or paid out on it?
 
-Its terms are frozen again and the ones before are kept. The database refuses it for any contract
-that is more than signed.
+Its terms are frozen again and the ones before are kept, by a function of the database that refuses
+it for any contract that is more than signed: nobody else may change what was agreed.
 """
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import cancelling
-from services.loans.contracts.tables import ContractRow, FormerTermsRow
+from services.loans.contracts.tables import ContractRow
 from services.loans.domain import agreement
 from services.loans.domain.lifecycle import ContractStatus, TransitionRefused
 from services.loans.domain.product import OutsideProduct
@@ -21,6 +23,10 @@ from services.loans.products import queries as products
 
 RATE_PLACES = Decimal("0.000001")
 AGREE_ANEW = "agree_anew"
+AGREE = text("""
+    select agree_anew(:institution_id, :contract_id, :source_id, cast(:terms as jsonb),
+      :principal, :rate, :cost, :actor_id)
+""")
 
 
 async def agree_anew(
@@ -53,20 +59,19 @@ async def agree_anew(
     agreed = agreement.of_terms(terms, country=country)
     if tuple(agreed.instalments) != tuple(instalments):
         raise ArithmeticError(f"contract {contract.reference}: other instalments than were offered")
-    session.add(
-        FormerTermsRow(
-            institution_id=contract.institution_id,
-            contract_id=contract.contract_id,
-            source_id=source_id,
-            terms=contract.terms,
-            effective_annual_rate=contract.effective_annual_rate,
-            total_cost_minor=contract.total_cost_minor,
-            actor_id=actor_id,
-        )
-    )
-    contract.terms = dict(terms.to_json())
-    contract.principal_minor = terms.principal.minor
-    contract.effective_annual_rate = agreed.disclosure.effective_annual_rate.quantize(RATE_PLACES)
-    contract.total_cost_minor = agreed.disclosure.total_cost.minor
     await session.flush()
+    await session.execute(
+        AGREE,
+        {
+            "institution_id": contract.institution_id,
+            "contract_id": contract.contract_id,
+            "source_id": source_id,
+            "terms": json.dumps(terms.to_json()),
+            "principal": terms.principal.minor,
+            "rate": agreed.disclosure.effective_annual_rate.quantize(RATE_PLACES),
+            "cost": agreed.disclosure.total_cost.minor,
+            "actor_id": actor_id,
+        },
+    )
+    await session.refresh(contract)
     await cancelling.free_commitment(session, contract, actor_id=actor_id)

@@ -14,7 +14,7 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import operations as disbursements
 from services.loans.disbursements.operations import Payout
-from services.loans.domain import drawn
+from services.loans.domain import drawn, trading
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.modes import MODES
@@ -172,6 +172,20 @@ async def _repaid_on(session: AsyncSession, file: File, asked: Asked, repayment_
     return found.received_on
 
 
+async def _require_no_growth(
+    session: AsyncSession, file: File, new: ContractRow, *, settles: Money
+) -> None:
+    """Refuse to roll a debt that follows the Sharia into one that bears profit on it.
+
+    A qard may take its place: what is owed stays what it was. Raises DebtCannotGrow.
+    """
+    if not file.standing.sharia_bound:
+        return
+    dues = await contract_queries.instalments(session, [new.contract_id], currency=new.currency)
+    profit = Money.total((due.profit for due in dues[new.contract_id]), new.currency)
+    trading.check_change(file.standing.terms, before=settles, after=settles + profit)
+
+
 async def _refinancing(
     session: AsyncSession, file: File, asked: Asked, new_contract_id: UUID
 ) -> ContractRow:
@@ -182,6 +196,7 @@ async def _refinancing(
         raise CannotRefinance(reference=new.reference, state=new.status)
     terms = contract_queries.terms_of(new)
     quote = payoff.quote(file.standing, on=asked.effective_on)
+    await _require_no_growth(session, file, new, settles=file.standing.money(quote.total))
     paid_out = drawn.first_paid(terms)
     if asked.kind is OrderKind.TOP_UP:
         if new.fund_id != old.fund_id:

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.loans.domain.chart import FundKind
 from shared.db import Database
@@ -344,3 +346,16 @@ async def test_partners_results_are_told(table: Table) -> None:
     assert [one["profit_minor"] for one in told] == [0, 100_000, 0, 0, 0]
     assert [one["is_settled"] for one in told] == [False] * 4 + [True]
     assert await table.faults() == {}
+
+
+async def test_what_was_sold_is_never_agreed_anew(table: Table) -> None:
+    contract_id = await table.deal("murabaha")
+    price = {"amounts": {"cost": "1000.000", "mark_up": "120.000"}}
+    await table.take(contract_id, *BOUGHT, ("sell", price))
+    anew = text("""
+        select agree_anew(institution_id, contract_id, contract_id, terms, 1, 0, 0, actor_id)
+        from contract where contract_id = :contract_id
+    """)
+    with pytest.raises(DBAPIError, match="are frozen"):
+        async with table.scene.database.begin(table.scene.institution_id) as session:
+            await session.execute(anew, {"contract_id": contract_id})

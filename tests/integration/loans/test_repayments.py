@@ -344,7 +344,7 @@ async def test_verify_names_the_contract_whose_sums_were_touched(
         await admin.close()
     broken = await broken_rules(scene)
     assert broken[str(lent.contract_id)]
-    assert "a fund's loans are" in " ".join(broken.values())
+    assert "a fund's loans and goods due are" in " ".join(broken.values())
 
 
 class Overtaken:

@@ -23,7 +23,7 @@ PRODUCTS = """
 alter table product_version add column early_settlement jsonb not null default '{}';
 """
 
-# What a contract had agreed before it was agreed anew. Terms change only while it is signed.
+# What a contract had agreed before it was agreed anew.
 TERMS = """
 create table former_terms (
   institution_id uuid not null,
@@ -37,23 +37,30 @@ create table former_terms (
   primary key (institution_id, contract_id, source_id),
   foreign key (institution_id, contract_id) references contract (institution_id, contract_id)
 );
-grant update (principal_minor, terms, effective_annual_rate, total_cost_minor) on contract
-  to rafid_loans;
-create function keep_terms() returns trigger language plpgsql as $$
-begin
-  if old.status <> 'signed' then
-    raise exception 'the terms of contract % are frozen', old.contract_id;
-  end if;
-  return new;
-end $$;
-create trigger terms_are_frozen
-  before update of principal_minor, terms, effective_annual_rate, total_cost_minor on contract
-  for each row when (old.principal_minor is distinct from new.principal_minor
-    or old.terms is distinct from new.terms
-    or old.effective_annual_rate is distinct from new.effective_annual_rate
-    or old.total_cost_minor is distinct from new.total_cost_minor)
-  execute function keep_terms();
 """
+
+# The one way to other terms: of a contract that is signed and no more, with those before kept.
+AGREE_ANEW = """
+create function agree_anew(
+  p_institution uuid, p_contract uuid, p_source uuid, p_terms jsonb, p_principal bigint,
+  p_rate numeric, p_cost bigint, p_actor uuid
+) returns void language plpgsql as $$
+begin
+  insert into former_terms (institution_id, contract_id, source_id, terms, effective_annual_rate,
+    total_cost_minor, actor_id)
+  select institution_id, contract_id, p_source, terms, effective_annual_rate, total_cost_minor,
+    p_actor
+  from contract
+  where institution_id = p_institution and contract_id = p_contract and status = 'signed';
+  if not found then
+    raise exception 'the terms of contract % are frozen', p_contract;
+  end if;
+  update contract set terms = p_terms, principal_minor = p_principal,
+    effective_annual_rate = p_rate, total_cost_minor = p_cost
+  where institution_id = p_institution and contract_id = p_contract;
+end $$;
+"""
+SIGNATURE = "agree_anew(uuid, uuid, uuid, jsonb, bigint, numeric, bigint, uuid)"
 
 # A waqf that was opened before has the accounts of profit that its chart has gained since.
 WALLED = ("fund", "account")
@@ -76,7 +83,8 @@ where f.kind = 'waqf' and not exists (
 def upgrade() -> None:
     """Widen what deals, products and contracts keep; open the accounts of a waqf's profit."""
     migrations.script(STEPS + PRODUCTS + TERMS)
-    migrations.protect("former_terms", grants="select, insert")
+    migrations.protect("former_terms", grants="select")
+    migrations.define(AGREE_ANEW, signature=SIGNATURE)
     for table in WALLED:
         migrations.script(f"alter table {table} no force row level security")
     migrations.script(WAQF)

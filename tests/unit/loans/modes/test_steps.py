@@ -279,7 +279,7 @@ def test_every_word_of_every_mode_is_told(language: texts.Language) -> None:
     for mode in EVERY:
         for step in mode.STEPS:
             words |= {step.code, *step.after, *step.documents, *step.amounts, *step.figures}
-            words |= {*step.may_have, step.party or "client", step.to or AGREED}
+            words |= {*step.may_have, *step.days, step.party or "client", step.to or AGREED}
     untold = {
         word for word in words if texts.translate(word, language=language, service="loans") == word
     }
