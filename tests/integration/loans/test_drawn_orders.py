@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.loans.contracts.tables import ContractRow
+from services.loans.domain.amortisation import Amortisation, AmortisationKind, Shortfall
 from services.loans.domain.chart import FundKind
 from services.loans.domain.drawing import Drawing
 from services.loans.domain.savings import Savings
@@ -216,4 +217,30 @@ async def test_principal_that_an_order_spread_anew_is_not_drawn_upon(desk: Desk)
     assert refused.json()["type"] == "/problems/loans/drawn-amid-orders"
     await desk.undone(order)
     await pay_out(desk, row, SECOND.isoformat())
+    assert await desk.faults() == {}
+
+
+async def test_a_loan_that_grows_is_signed_paid_and_settled_to_the_last_unit(desk: Desk) -> None:
+    fixed = Amortisation(
+        kind=AmortisationKind.FIXED_INSTALMENT,
+        instalment=jod("8.000"),
+        shortfall=Shortfall.CAPITALISE,
+    )
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id, drawing=Drawing(), amortisation=fixed)
+    contract_id = str(row.contract_id)
+    assert (await schedule(desk, row))[0] == ("2026-02-15", "0.000", "8.000")
+    await pay_out(desk, row, SIGNED.isoformat())
+    paid = (await desk.repay(contract_id, "8.000", received_on="2026-02-15")).json()
+    assert paid["profit"]["amount"] == "8.000"
+    path = f"/loans/v1/contracts/{contract_id}/payoff"
+    quote = (await desk.manager.get(path, on="2026-04-01")).json()
+    # 2.000 and 2.020 joined what bears profit; 17 of 31 days of 10.040 were earned since.
+    assert quote["principal"]["amount"] == "1000.000"
+    assert quote["total"]["amount"] == "1017.525"
+    refused = await desk.give(contract_id, "payment_holiday", periods=1)
+    assert refused.json()["type"] == "/problems/loans/not-spread-anew"
+    await desk.done(contract_id, "payoff")
+    told = (await desk.manager.get(f"/loans/v1/contracts/{contract_id}")).json()["state"]
+    assert (told["is_closed"], told["paid"]["principal"]["amount"]) == (True, "1000.000")
     assert await desk.faults() == {}
