@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries, restating
@@ -13,7 +13,6 @@ from services.loans.contracts.restating import Change, Restated
 from services.loans.contracts.tables import (
     ContractRow,
     GenerationRow,
-    InstalmentRow,
 )
 from services.loans.domain.positions import Position, Standing
 from services.loans.domain.schedule import Instalment
@@ -38,6 +37,19 @@ PAY_OUT = text("""
       disbursed_minor, 0, outstanding_principal_minor, oldest_open_due_on
     from paid
 """)
+
+
+WRITE_DUES = text("""
+    insert into instalment (institution_id, contract_id, generation, number, due_on,
+      principal_minor, profit_minor, fee_minor, penalty_minor)
+    select cast(:institution_id as uuid), cast(:contract_id as uuid),
+      cast(:generation as integer), u.number, u.due_on, u.principal, u.profit, u.fee, u.penalty
+    from unnest(cast(:numbers as integer[]), cast(:days as date[]),
+        cast(:principals as bigint[]), cast(:profits as bigint[]), cast(:fees as bigint[]),
+        cast(:penalties as bigint[]))
+      as u(number, due_on, principal, profit, fee, penalty)
+""")
+"""Of a contract of many movements a generation is long: it is written in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +170,18 @@ async def agree_anew(
         )
     )
     await session.flush()
-    dues = restating.dues_of(contract, instalments, generation=head.generation)
-    await session.execute(insert(InstalmentRow), dues)
+    values: dict[str, object] = {
+        "institution_id": contract.institution_id,
+        "contract_id": contract.contract_id,
+        "generation": head.generation,
+        "numbers": [due.number for due in instalments],
+        "days": [due.due_on for due in instalments],
+        "principals": [due.principal.minor for due in instalments],
+        "profits": [due.profit.minor for due in instalments],
+        "fees": [due.fee.minor for due in instalments],
+        "penalties": [due.penalty_minor for due in instalments],
+    }
+    await session.execute(WRITE_DUES, values)
 
 
 async def restate(
