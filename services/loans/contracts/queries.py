@@ -354,19 +354,18 @@ async def payment_that_may_arrive(session: AsyncSession, contract_id: UUID) -> U
 
 
 SIGNING_FILES = text("""
-    select a.application_id, a.borrower_id, a.branch_id, a.product_id,
-      a.product_version, a.sector, a.purpose, a.characteristics, d.fund_id,
-      d.currency, d.amount_minor, d.term_months, d.grace_months, d.annual_rate,
-      f.kind as fund_kind, b.kind as borrower_kind, b.region, b.sex, b.born_on,
-      (select count(*) from contract c where c.institution_id = a.institution_id
-        and c.borrower_id = a.borrower_id and c.status <> 'cancelled') as earlier_contracts
+    select a.application_id, a.borrower_id, a.branch_id, a.product_id, a.product_version, a.sector,
+      a.purpose, a.characteristics, d.fund_id, d.currency, d.amount_minor, d.term_months,
+      d.grace_months, d.annual_rate, f.kind as fund_kind, b.kind as borrower_kind, b.region,
+      b.sex, b.born_on, (select count(*) from contract c
+        where c.institution_id = a.institution_id and c.borrower_id = a.borrower_id
+          and c.status <> 'cancelled') as earlier_contracts
     from application a
     join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
     join lateral (
       select * from decision d
       where d.institution_id = a.institution_id and d.application_id = a.application_id
-        and d.round = a.round and d.outcome = 'approve'
-      order by d.level desc limit 1
+        and d.round = a.round and d.outcome = 'approve' order by d.level desc limit 1
     ) d on true
     join fund f on f.institution_id = a.institution_id and f.fund_id = d.fund_id
     where a.institution_id = :institution_id and a.application_id = any(:application_ids)
