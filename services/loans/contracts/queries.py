@@ -60,10 +60,13 @@ async def contract(
     return row
 
 
-async def locked_contracts(
-    session: AsyncSession, contract_ids: Collection[ContractId]
+async def locked_seen(
+    session: AsyncSession,
+    contract_ids: Collection[ContractId],
+    *,
+    branch_ids: Collection[UUID] | None = None,
 ) -> dict[ContractId, ContractRow]:
-    """Lock contracts in the order of their ids; raises ContractUnknown."""
+    """Lock contracts in the order of their ids; those that are here, of the branches seen."""
     statement = (
         select(ContractRow)
         .where(
@@ -74,10 +77,18 @@ async def locked_contracts(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    rows = {ContractId(row.contract_id): row for row in await session.scalars(statement)}
-    for contract_id in contract_ids:
-        if contract_id not in rows:
-            raise ContractUnknown(contract_id=contract_id)
+    if branch_ids is not None:
+        statement = statement.where(ContractRow.branch_id.in_(branch_ids))
+    return {ContractId(row.contract_id): row for row in await session.scalars(statement)}
+
+
+async def locked_contracts(
+    session: AsyncSession, contract_ids: Collection[ContractId]
+) -> dict[ContractId, ContractRow]:
+    """Lock contracts in the order of their ids; raises ContractUnknown."""
+    rows = await locked_seen(session, contract_ids)
+    for missing in (one for one in contract_ids if one not in rows):
+        raise ContractUnknown(contract_id=missing)
     return rows
 
 
@@ -201,9 +212,8 @@ async def locked_positions(
         .execution_options(populate_existing=True)
     )
     rows = {row.contract_id: row for row in await session.scalars(statement)}
-    for contract_id in contract_ids:
-        if contract_id not in rows:
-            raise ContractUnknown(contract_id=ContractId(contract_id))
+    for missing in (one for one in contract_ids if one not in rows):
+        raise ContractUnknown(contract_id=ContractId(missing))
     return rows
 
 

@@ -83,7 +83,8 @@ async def follow(
 
 async def _set_off_undone(session: AsyncSession, file: File, asked: Asked) -> HoldingRow | None:
     """Give the movement of savings that an order takes back, if it takes one back."""
-    if asked.kind is not OrderKind.REVERSAL or asked.order_id is None:
+    undone = None if asked.order_id is None else file.history.step(asked.order_id)
+    if undone is None or undone.asked.kind is not OrderKind.SET_OFF:
         return None
     held = await holdings.held_for(session, file.contract)
     return next((one for one in held.rows if one.order_id == asked.order_id), None)

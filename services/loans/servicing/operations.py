@@ -4,6 +4,7 @@ One proposes, another approves, at the levels that the amount asks for; what giv
 moves no money out takes effect at once. The contract is locked first, then its position.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.servicing.refusals import OrderNotStanding
 from services.loans.servicing import applying, caps, causes, filing, queries
-from services.loans.servicing.outcomes import Given
+from services.loans.servicing.applying import Forced
+from services.loans.servicing.outcomes import Given, Giving
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow, OrderDecisionRow
 from shared import ids, tenancy
@@ -64,40 +66,38 @@ async def propose(
 
 
 async def give(
+    session: AsyncSession, file: File, asked: Asked, *, actor: Actor, today: date
+) -> Given:
+    """Give an order on a locked contract that was read (see `propose`)."""
+    decided = await decide(session, file, asked, today=today)
+    one = Giving(file=file, asked=asked, decided=decided)
+    return (await give_all(session, [one], actor=actor))[0]
+
+
+async def give_all(
     session: AsyncSession,
-    file: File,
-    asked: Asked,
+    giving: Sequence[Giving],
     *,
     actor: Actor,
-    today: date,
     batch_id: UUID | None = None,
-    decided: Decided | None = None,
-) -> Given:
-    """Give an order on a locked contract that was read, and perhaps decided (see `propose`)."""
-    if decided is None:
-        decided = await decide(session, file, asked, today=today)
-    row = ContractOrderRow(
-        institution_id=tenancy.institution_of(session),
-        order_id=ids.new(),
-        contract_id=file.contract.contract_id,
-        batch_id=batch_id,
-        kind=asked.kind.value,
-        reason=asked.reason.value,
-        effective_on=asked.effective_on,
-        members=asked.members(),
-        reverses_order_id=asked.order_id,
-        weight_minor=deciding.weight(decided, asked=asked),
-        currency=file.contract.currency,
-        actor_id=actor.id,
-    )
-    session.add(row)
+) -> list[Given]:
+    """Give decided orders, one a contract; those that need nobody's leave take effect at once."""
+    rows = [_row(session, one, batch_id=batch_id, actor=actor) for one in giving]
+    session.add_all(rows)
     await session.flush()
-    await caps.keep(session, row.order_id, file, asked)
-    if not asked.rule.is_approved:
-        await applying.bring_into_force(
-            session, row, file=file, asked=asked, decided=decided, actor_id=actor.id
-        )
-    return await given(session, row)
+    for row, one in zip(rows, giving, strict=True):
+        if one.asked.annual_rate is not None:
+            await caps.keep(session, row.order_id, one.file, one.asked)
+        if not one.asked.rule.is_approved:
+            await applying.bring_into_force(
+                session,
+                row,
+                file=one.file,
+                asked=one.asked,
+                decided=one.decided,
+                actor_id=actor.id,
+            )
+    return await given_all(session, rows)
 
 
 async def propose_reversal(
@@ -137,54 +137,68 @@ async def decide_on(
     row = await queries.order(session, order_id)
     new_contract_id = filing.asked_of(row).new_contract_id
     contract = await locked(session, row.contract_id, new_contract_id=new_contract_id, actor=actor)
-    await require_waiting(session, row)
     file = await queries.file(session, contract)
-    return await settle(session, row, file=file, outcome=outcome, actor=actor, today=today)
+    return (await settle_all(session, [(row, file)], outcome=outcome, actor=actor, today=today))[0]
 
 
-async def settle(
+async def settle_all(
     session: AsyncSession,
-    row: ContractOrderRow,
+    waiting: Sequence[tuple[ContractOrderRow, File]],
     *,
-    file: File,
     outcome: Outcome,
     actor: Actor,
     today: date,
-) -> Given:
-    """Take one decision on a waiting order whose contract is locked (see `decide_on`)."""
-    asked = filing.asked_of(row)
-    if row.actor_id == actor.id:
-        raise OrderMakerDecides(order_id=row.order_id)
-    weight, decided = row.weight_minor, None
-    if outcome is Outcome.APPROVE:
-        decided = await decide(session, file, asked, today=today)
-        weight = max(weight, deciding.weight(decided, asked=asked))
-    needed = await _levels(session, file, weight=weight)
-    taken = await queries.decisions(session, row.order_id)
-    level = authority.level_to_decide(
-        needed,
-        decisions=taken,
-        actor_id=actor.id,
-        roles={str(role) for role in actor.roles},
-        maker_ids=(row.actor_id,),
-    )
-    session.add(
-        OrderDecisionRow(
-            institution_id=row.institution_id,
-            order_id=row.order_id,
-            level=level.level,
-            outcome=outcome.value,
+) -> list[Given]:
+    """Take one decision on orders that wait, whose contracts are locked: on all, or on none.
+
+    Raises what `decide_on` raises.
+    """
+    order_ids = [row.order_id for row, _ in waiting]
+    await _require_waiting(session, order_ids)
+    levels = await approvals.authority_levels(session)
+    taken = await queries.decisions_of(session, order_ids)
+    decisions, last = [], []
+    for row, file in waiting:
+        if row.actor_id == actor.id:
+            raise OrderMakerDecides(order_id=row.order_id)
+        asked, decided, weight = filing.asked_of(row), None, row.weight_minor
+        if outcome is Outcome.APPROVE:
+            decided = await decide(session, file, asked, today=today)
+            weight = max(weight, deciding.weight(decided, asked=asked))
+        needed = _needed(file, weight=weight, levels=levels)
+        level = authority.level_to_decide(
+            needed,
+            decisions=taken[row.order_id],
             actor_id=actor.id,
+            roles={str(role) for role in actor.roles},
+            maker_ids=(row.actor_id,),
         )
-    )
+        decisions.append(_decision_row(row, level=level, outcome=outcome, actor=actor))
+        said = authority.Decision(level=level.level, outcome=outcome, actor_id=actor.id)
+        if decided and not authority.next_level(needed, decisions=[*taken[row.order_id], said]):
+            last.append(applying.forced(row, file=file, asked=asked, decided=decided))
+    session.add_all(decisions)
     await session.flush()
-    is_last = authority.next_level(needed, decisions=[*taken, _decision(level, outcome, actor)])
-    if decided is not None and is_last is None:
-        await causes.bring_about(session, row, asked=asked, actor=actor)
-        await applying.bring_into_force(
-            session, row, file=file, asked=asked, decided=decided, actor_id=actor.id
-        )
-    return await given(session, row)
+    await _bring_about(session, last, actor=actor)
+    return await given_all(session, [row for row, _ in waiting])
+
+
+async def _bring_about(session: AsyncSession, orders: Sequence[Forced], *, actor: Actor) -> None:
+    """Bring orders into force: those of one over many contracts in sets, another by itself."""
+    many = [one for one in orders if one.row.batch_id is not None]
+    if many:
+        await applying.bring_all_into_force(session, many, actor_id=actor.id)
+    for one in orders:
+        if one.row.batch_id is None:
+            await causes.bring_about(session, one.row, asked=one.asked, actor=actor)
+            await applying.bring_into_force(
+                session,
+                one.row,
+                file=one.file,
+                asked=one.asked,
+                decided=one.decided,
+                actor_id=actor.id,
+            )
 
 
 async def decide(session: AsyncSession, file: File, asked: Asked, *, today: date) -> Decided:
@@ -203,17 +217,17 @@ async def decide(session: AsyncSession, file: File, asked: Asked, *, today: date
     return decided
 
 
-async def given(session: AsyncSession, row: ContractOrderRow) -> Given:
-    """Give an order with what became of it."""
-    state = (await queries.states(session, [row.order_id]))[row.order_id]
-    return Given(row=row, state=state)
+async def given_all(session: AsyncSession, rows: Sequence[ContractOrderRow]) -> list[Given]:
+    """Give orders with what became of each."""
+    states = await queries.states(session, [row.order_id for row in rows])
+    return [Given(row=row, state=states[row.order_id]) for row in rows]
 
 
-async def require_waiting(session: AsyncSession, row: ContractOrderRow) -> None:
-    """Raise OrderNotWaiting unless an order waits for a decision."""
-    state = (await queries.states(session, [row.order_id]))[row.order_id].state
-    if state != "proposed":
-        raise OrderNotWaiting(order_id=row.order_id, state=state)
+async def _require_waiting(session: AsyncSession, order_ids: Sequence[UUID]) -> None:
+    states = await queries.states(session, order_ids)
+    for order_id in order_ids:
+        if states[order_id].state != "proposed":
+            raise OrderNotWaiting(order_id=order_id, state=states[order_id].state)
 
 
 async def locked(
@@ -225,21 +239,51 @@ async def locked(
     ContractUnknown.
     """
     asked = [ContractId(one) for one in (contract_id, new_contract_id) if one is not None]
-    rows = await contract_queries.locked_contracts(session, asked)
-    for one, row in rows.items():
-        if actor.branch_ids is not None and row.branch_id not in actor.branch_ids:
+    rows = await contract_queries.locked_seen(session, asked, branch_ids=actor.branch_ids)
+    for one in asked:
+        if one not in rows:
             raise ContractUnknown(contract_id=one)
     return rows[ContractId(contract_id)]
 
 
-async def _levels(session: AsyncSession, file: File, *, weight: int) -> tuple[AuthorityLevel, ...]:
+def _row(
+    session: AsyncSession, one: Giving, *, batch_id: UUID | None, actor: Actor
+) -> ContractOrderRow:
+    asked = one.asked
+    return ContractOrderRow(
+        institution_id=tenancy.institution_of(session),
+        order_id=ids.new(),
+        contract_id=one.file.contract.contract_id,
+        batch_id=batch_id,
+        kind=asked.kind.value,
+        reason=asked.reason.value,
+        effective_on=asked.effective_on,
+        members=asked.members(),
+        reverses_order_id=asked.order_id,
+        weight_minor=deciding.weight(one.decided, asked=asked),
+        currency=one.file.contract.currency,
+        actor_id=actor.id,
+    )
+
+
+def _needed(
+    file: File, *, weight: int, levels: Sequence[AuthorityLevel]
+) -> tuple[AuthorityLevel, ...]:
     return authority.levels_needed(
         Money(weight, file.contract.currency),
         product_id=ProductId(file.contract.product_id),
         fund_id=FundId(file.contract.fund_id),
-        levels=await approvals.authority_levels(session),
+        levels=levels,
     )
 
 
-def _decision(level: AuthorityLevel, outcome: Outcome, actor: Actor) -> authority.Decision:
-    return authority.Decision(level=level.level, outcome=outcome, actor_id=actor.id)
+def _decision_row(
+    row: ContractOrderRow, *, level: AuthorityLevel, outcome: Outcome, actor: Actor
+) -> OrderDecisionRow:
+    return OrderDecisionRow(
+        institution_id=row.institution_id,
+        order_id=row.order_id,
+        level=level.level,
+        outcome=outcome.value,
+        actor_id=actor.id,
+    )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.loans.domain.authority import Outcome
 from services.loans.domain.servicing.deciding import Decided
+from services.loans.domain.servicing.orders import Asked
 from services.loans.servicing.queries import File, OrderState
 from services.loans.servicing.tables import (
     ContractOrderRow,
@@ -25,6 +26,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Giving:
+    """An order as decided on a locked contract, about to be given."""
+
+    file: File
+    asked: Asked
+    decided: Decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """What becomes of the order on one contract: given, or refused with the reason."""
 
@@ -33,7 +43,7 @@ class Part:
     currency: str = ""
     given: Given | None = None
     refused: RafidError | None = None
-    tried: tuple[File, Decided] | None = None
+    tried: Giving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

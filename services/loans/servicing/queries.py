@@ -252,20 +252,23 @@ async def states(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUI
     }
 
 
-async def decisions(session: AsyncSession, order_id: UUID) -> list[Decision]:
-    """Return the decisions on an order, in the order they were taken."""
+async def decisions_of(
+    session: AsyncSession, order_ids: Collection[UUID]
+) -> defaultdict[UUID, list[Decision]]:
+    """Return the decisions on orders, in the order they were taken."""
     statement = (
         select(OrderDecisionRow)
         .where(
             OrderDecisionRow.institution_id == tenancy.institution_of(session),
-            OrderDecisionRow.order_id == order_id,
+            OrderDecisionRow.order_id.in_(order_ids),
         )
         .order_by(OrderDecisionRow.level)
     )
-    return [
-        Decision(level=row.level, outcome=Outcome(row.outcome), actor_id=row.actor_id)
-        for row in await session.scalars(statement)
-    ]
+    found: defaultdict[UUID, list[Decision]] = defaultdict(list)
+    for row in await session.scalars(statement):
+        said = Decision(level=row.level, outcome=Outcome(row.outcome), actor_id=row.actor_id)
+        found[row.order_id].append(said)
+    return found
 
 
 ARE_TOGETHER = text("""

@@ -4,7 +4,7 @@ One order is given, approved and taken back as one; every contract has its own p
 own entry, and one that cannot take it says why and is left out. A dry run writes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -18,8 +18,7 @@ from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.orders import RULES, Asked, OrderKind, OrderReason
 from services.loans.servicing import operations, queries
-from services.loans.servicing.operations import OrderNotWaiting
-from services.loans.servicing.outcomes import Given, Part, Relief
+from services.loans.servicing.outcomes import Given, Giving, Part, Relief
 from services.loans.servicing.tables import OrderBatchRow
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -58,11 +57,8 @@ async def try_out(
 ) -> Relief:
     """Tell what an order would do on each contract; nothing is written. Raises NotForMany."""
     _require_for_many(asked)
-    parts = [
-        await _tried(session, contract_id, asked, actor=actor, today=today)
-        for contract_id in sorted(set(contract_ids))
-    ]
-    return Relief(parts=tuple(parts))
+    ordered = dict.fromkeys(contract_ids, asked)
+    return Relief(parts=tuple(await _tried(session, ordered, actor=actor, today=today)))
 
 
 async def propose(
@@ -86,24 +82,7 @@ async def propose(
             raise ContractUnknown(contract_id=ContractId(tried.parts[0].contract_id))
         raise NobodyTakesPart(asked=len(tried.parts))
     row = _row(session, asked, actor=actor)
-    session.add(row)
-    await session.flush()
-    given = {}
-    for part in fit:
-        if part.tried is None:
-            continue
-        file, decided = part.tried
-        given[part.contract_id] = await operations.give(
-            session,
-            file,
-            asked,
-            actor=actor,
-            today=today,
-            batch_id=row.batch_id,
-            decided=decided,
-        )
-    parts = tuple(replace(part, given=given.get(part.contract_id)) for part in tried.parts)
-    return Relief(parts=parts, row=row)
+    return await _give(session, row, tried.parts, actor=actor)
 
 
 async def decide_on(
@@ -118,20 +97,16 @@ async def decide_on(
     orders = await queries.orders_of_batch(session, batch_id)
     contract_ids = [ContractId(order.contract_id) for order in orders]
     contracts = await contract_queries.locked_contracts(session, contract_ids)
-    states = await queries.states(session, [order.order_id for order in orders])
-    parts = []
-    for order in orders:
-        state = states[order.order_id].state
-        if state != "proposed":
-            raise OrderNotWaiting(order_id=order.order_id, state=state)
-        contract = contracts[ContractId(order.contract_id)]
-        await contract_queries.contract(session, contract.contract_id, branch_ids=actor.branch_ids)
-        file = await queries.file(session, contract)
-        given = await operations.settle(
-            session, order, file=file, outcome=outcome, actor=actor, today=today
-        )
-        parts.append(_part(given))
-    return Relief(parts=tuple(parts), row=row)
+    _require_seen(contracts.values(), actor=actor)
+    files = await queries.files(session, list(contracts.values()))
+    given = await operations.settle_all(
+        session,
+        [(order, files[order.contract_id]) for order in orders],
+        outcome=outcome,
+        actor=actor,
+        today=today,
+    )
+    return Relief(parts=tuple(_part(one) for one in given), row=row)
 
 
 async def propose_reversal(
@@ -163,29 +138,19 @@ async def propose_reversal(
         reverses_batch_id=undone.batch_id,
         actor_id=actor.id,
     )
-    session.add(row)
-    await session.flush()
-    parts = []
-    for order in orders:
-        contract = contracts[ContractId(order.contract_id)]
-        asked = Asked(
+    ordered = {
+        order.contract_id: Asked(
             kind=OrderKind.REVERSAL,
             effective_on=effective_on,
             reason=reason,
             order_id=order.order_id,
         )
-        try:
-            file = await queries.file(session, contract)
-            given = await operations.give(
-                session, file, asked, actor=actor, today=today, batch_id=row.batch_id
-            )
-        except RafidError as refused:
-            parts.append(Part(contract_id=order.contract_id, refused=refused))
-            continue
-        parts.append(_part(given))
-    if not any(part.given for part in parts):
+        for order in orders
+    }
+    parts = await _tried(session, ordered, actor=actor, today=today)
+    if all(part.refused for part in parts):
         raise NobodyTakesPart(asked=len(parts))
-    return Relief(parts=tuple(parts), row=row)
+    return await _give(session, row, parts, actor=actor)
 
 
 async def read(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> Relief:
@@ -203,22 +168,45 @@ async def read(session: AsyncSession, batch_id: UUID, *, actor: Actor) -> Relief
 
 
 async def _tried(
-    session: AsyncSession, contract_id: UUID, asked: Asked, *, actor: Actor, today: date
-) -> Part:
-    try:
-        contract = await contract_queries.contract(
-            session, contract_id, branch_ids=actor.branch_ids, lock=True
-        )
-        file = await queries.file(session, contract)
-        decided = await operations.decide(session, file, asked, today=today)
-    except RafidError as refused:
-        return Part(contract_id=contract_id, refused=refused)
-    return Part(
-        contract_id=contract_id,
-        weight_minor=deciding.weight(decided, asked=asked),
-        currency=contract.currency,
-        tried=(file, decided),
+    session: AsyncSession, ordered: Mapping[UUID, Asked], *, actor: Actor, today: date
+) -> list[Part]:
+    """Lock contracts, read them in sets, and decide the order on each; in the order of ids."""
+    contract_ids = [ContractId(one) for one in sorted(ordered)]
+    contracts = await contract_queries.locked_seen(
+        session, contract_ids, branch_ids=actor.branch_ids
     )
+    files = await queries.files(session, list(contracts.values())) if contracts else {}
+    parts = []
+    for contract_id in contract_ids:
+        try:
+            if contract_id not in files:
+                raise ContractUnknown(contract_id=contract_id)
+            file, asked = files[contract_id], ordered[contract_id]
+            decided = await operations.decide(session, file, asked, today=today)
+        except RafidError as refused:
+            parts.append(Part(contract_id=contract_id, refused=refused))
+            continue
+        part = Part(
+            contract_id=contract_id,
+            weight_minor=deciding.weight(decided, asked=asked),
+            currency=file.contract.currency,
+            tried=Giving(file=file, asked=asked, decided=decided),
+        )
+        parts.append(part)
+    return parts
+
+
+async def _give(
+    session: AsyncSession, row: OrderBatchRow, parts: Sequence[Part], *, actor: Actor
+) -> Relief:
+    """Write the order with those of its parts that can be given."""
+    session.add(row)
+    await session.flush()
+    fit = [part.tried for part in parts if part.tried is not None]
+    given = await operations.give_all(session, fit, actor=actor, batch_id=row.batch_id)
+    by_contract = {one.row.contract_id: one for one in given}
+    told = (replace(part, given=by_contract.get(part.contract_id)) for part in parts)
+    return Relief(parts=tuple(told), row=row)
 
 
 def _part(given: Given) -> Part:

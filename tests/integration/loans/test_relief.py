@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from services.loans.domain.chart import FundKind
 from shared import ids
@@ -139,3 +140,30 @@ async def test_relief_for_nobody_is_refused(desk: Desk) -> None:
     unknown = await order(desk, [stranger], "forgiveness")
     assert unknown.status_code == 404
     assert unknown.json()["contract_id"] == stranger
+
+
+async def test_relief_takes_as_many_statements_for_many_as_for_few(
+    desk: Desk, loans_db: Database
+) -> None:
+    sent: list[str] = []
+
+    def count(_: Any, __: Any, statement: str, *___: Any) -> None:
+        sent.append(statement)
+
+    async def whole_life(contract_ids: list[str]) -> int:
+        sent.clear()
+        given = (await order(desk, contract_ids, "payment_holiday", periods=2)).json()
+        assert (await decided(desk, given["batch_id"])).is_success
+        path = f"{RELIEF}/{given['batch_id']}/reversal"
+        back = (await keyed(desk.maker, path, {"reason": "error"})).json()
+        assert (await decided(desk, back["batch_id"])).is_success
+        return len(sent)
+
+    few, many = await lent(desk, 2, FundKind.WAQF), await lent(desk, 6, FundKind.WAQF)
+    event.listen(loans_db.engine.sync_engine, "before_cursor_execute", count)
+    try:
+        for_few = await whole_life(few)
+        assert await whole_life(many) <= for_few
+    finally:
+        event.remove(loans_db.engine.sync_engine, "before_cursor_execute", count)
+    assert await desk.faults() == {}
