@@ -317,6 +317,10 @@ MOVEMENTS = text("""
       from deal_step where institution_id = :institution_id and contract_id = :contract_id
         and handed_minor <> 0
       union all
+      select step_id, 'order', settled_minor, taken_on, cast(null as uuid), entry_id
+      from deal_step where institution_id = :institution_id and contract_id = :contract_id
+        and settled_minor <> 0
+      union all
       select holding_id, 'order', -amount_minor, moved_on, cast(null as uuid), entry_id from holding
       where institution_id = :institution_id and contract_id = :contract_id
         and purpose = 'contribution' and disbursement_id is not null
@@ -351,8 +355,7 @@ async def movements(
 MAY_ARRIVE = text("""
     select payment_id from payment
     where institution_id = :institution_id and contract_id = :contract_id
-      and direction = 'outbound' and (status in ('requested', 'accepted')
-        or (status = 'completed' and booked_at is null))
+      and direction = 'outbound' and booked_at is null and status not in ('failed', 'reversed')
 """)
 
 

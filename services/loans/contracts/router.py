@@ -29,6 +29,7 @@ from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import agreement, days, disclosure, replay
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.modes import MODES
 from services.loans.domain.product import Asked
 from services.loans.domain.schedule import Instalment
 from services.loans.ledger import queries as ledger
@@ -178,12 +179,15 @@ async def read_contract(
         position = await queries.stood(session, contract_id, moment=moment)
         status = await queries.status(session, row, moment=moment)
         agreed = await _agreed(session, row, as_of=moment.as_of, known_at=moment.known_at)
+    terms = queries.terms_of(row)
     state = replay.state_of(
-        queries.terms_of(row),
+        terms,
         instalments=agreed,
         sums=replay.sums_of(position, currency=row.currency),
         as_of=moment.as_of,
     )
+    if not MODES[terms.mode_of_finance].IS_DEBT or status == ContractStatus.SIGNED:
+        state = replay.in_goods(state)
     return ContractDetailOut(
         contract=ContractOut.of(row, status=status),
         state=StateOut.of(state, known_at=moment.known_at),

@@ -1,7 +1,7 @@
 """What is the state of a contract on a day, as the books knew it at an instant?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -143,6 +143,17 @@ def state_of(
         next_due=next((due for due in open_dues if due.due_on >= as_of), None),
         is_closed=disbursed.is_positive and not open_dues,
     )
+
+
+def in_goods(state: ContractState) -> ContractState:
+    """The state of a contract on which goods are owed: late by days, by no amount of money.
+
+    20 sacks to be delivered on 15 February at 1,000.000, seen on 1 April: 45 days late,
+    1,000.000 outstanding at what they stand at, nothing due in money.
+    """
+    none = state.disbursed * 0
+    late = replace(state.arrears, principal=none, profit=none, fee=none, penalty=none)
+    return replace(state, open_dues=(), arrears=late, next_due=None)
 
 
 def correction(before: ContractState, *, after: ContractState) -> Allocation:

@@ -173,6 +173,9 @@ async def test_goods_to_come_are_late_after_their_day_and_valued_by_two(table: T
     assert risk[0]["risk"]["buckets"][2]["outstanding"]["amount"] == "1000.000", (
         "45 days late on 1 April"
     )
+    state = (await table.manager.get(f"/loans/v1/contracts/{contract_id}")).json()["state"]
+    assert (state["days_past_due"], state["arrears"]["amount"]) == (45, "0.000")
+    assert state["still_due"]["amount"] == "0.000", "goods are owed, no money"
     owed = (await table.repay(contract_id, "10.000")).json()
     assert owed["type"] == "/problems/loans/nothing-is-due"
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from services.loans.contracts import queries as contracts
 from services.loans.disbursements import operations as disbursements
 from services.loans.disbursements.operations import Payout
+from services.loans.domain.chart import FundKind
 from services.loans.servicing import operations
 from shared import ids
 from shared.auth import Actor, Role
@@ -60,6 +63,23 @@ async def test_a_top_up_hands_out_what_the_old_loan_does_not_take(desk: Desk) ->
     assert (told["kind"], told["is_settled"]) == ("top_up", True)
     assert order["kind"] == "top_up"
     assert await desk.faults() == {}
+
+
+async def test_a_debt_without_profit_is_rolled_into_none_that_bears_it(desk: Desk) -> None:
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    old, _ = await old_and_new(desk, fund_id, "1000.000")
+    new = await signing.signed(
+        desk.scene,
+        fund_id,
+        product=signing.loan(),
+        amount=jod("1000.000"),
+        annual_rate=Decimal("0.18"),
+    )
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
+        first = await contracts.contract(session, UUID(old))
+    await same_borrower(desk, first, new)
+    refused = await desk.give(old, "refinance", new_contract_id=str(new.contract_id))
+    assert refused.json()["type"] == "/problems/loans/debt-cannot-grow", refused.text
 
 
 async def test_a_top_up_without_fresh_money_is_refused(desk: Desk) -> None:
