@@ -35,6 +35,7 @@ BENCHES: Final = (
     ("replay", "bench.life:replay", "The correction of a contract of many movements."),
     ("reads", "bench.life:reads", "Reading contracts of few and many movements."),
     ("close-day", "bench.close_day:close_day", "The close of a million, alone and amid payments."),
+    ("lineage", "bench.lineage:lineage", "Where the money of a million receipts is."),
 )
 CHECKS: Final = (
     ("apr", "checking.commands:check_apr", "Compare yearly rates and annuity functions."),

@@ -174,14 +174,14 @@ async def make(admin_url: str, million: Million, *, instalments: bool = False) -
             await connection.execute(statement, million.institution_id)
         for table in (*TABLES, *(("instalment",) if instalments else ())):
             await connection.copy_to_table(
-                table, source=_pieces(million.rows(table)), columns=COLUMNS[table].split()
+                table, source=pieces(million.rows(table)), columns=COLUMNS[table].split()
             )
             await connection.execute(f"vacuum (analyze) {table}")
     finally:
         await connection.close()
 
 
-async def _pieces(rows: Iterator[str]) -> AsyncIterator[bytes]:
+async def pieces(rows: Iterator[str]) -> AsyncIterator[bytes]:
     """Join rows into pieces that are worth a message."""
     piece: list[str] = []
     for row in rows:

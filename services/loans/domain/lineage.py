@@ -227,8 +227,20 @@ def _followed(waiting: tuple[Stretch, ...], *, back: bool) -> Tracing:
         moves = yield Ask(back=back, stretches=waiting)
         moved, stay = split(waiting, moves, back=back)
         rest += stay
-        waiting = tuple(stretch for _, stretch in moved)
+        waiting = joined(stretch for _, stretch in moved)
     return rest
+
+
+def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """The same units in the fewest stretches: neighbours on a line become one."""
+    found: list[Stretch] = []
+    for stretch in sorted(stretches):
+        last = found[-1] if found else None
+        if last and (last.spot, last.start + last.amount) == (stretch.spot, stretch.start):
+            found[-1] = Stretch(last.spot, last.start, last.amount + stretch.amount)
+        else:
+            found.append(stretch)
+    return tuple(found)
 
 
 def split(

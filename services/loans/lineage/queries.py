@@ -54,21 +54,25 @@ PROGRESS = text("""
 
 
 def _looked_up(here: str) -> str:
-    """The moves over given stretches of the lines on one of their sides."""
+    """The moves over given stretches of the lines on one of their sides.
+
+    Where the first of them starts is found before they are read, else every move of the line up
+    to the stretch would be.
+    """
     line = (
         f"institution_id = :institution_id and fund_id = :fund_id"
         f" and {here}_place = s.place and {here}_owner = s.owner"
     )
     return f"""
-        select m.* from unnest(cast(:places as text[]), cast(:owners as uuid[]),
-          cast(:starts as bigint[]), cast(:ends as bigint[])) as s(place, owner, start, stop)
-        cross join lateral (
-          select number, source_place, source_owner, source_start, target_place, target_owner,
-            target_start, amount_minor
-          from lineage_move where {line} and {here}_start < s.stop
-            and {here}_start >= coalesce((select max({here}_start) from lineage_move
-              where {line} and {here}_start <= s.start), 0)
-        ) m
+        with s as materialized (
+          select place, owner, stop, coalesce((select max({here}_start) from lineage_move
+            where {line} and {here}_start <= s.start), 0) as first
+          from unnest(cast(:places as text[]), cast(:owners as uuid[]),
+            cast(:starts as bigint[]), cast(:ends as bigint[])) as s(place, owner, start, stop)
+        )
+        select number, source_place, source_owner, source_start, target_place, target_owner,
+          target_start, amount_minor
+        from s join lineage_move on {line} and {here}_start >= s.first and {here}_start < s.stop
     """
 
 
