@@ -24,6 +24,7 @@ from services.loans.funds import queries
 from services.loans.funds.tables import DonorRow, FundClaimRow, FundDonorRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
+from services.loans.rulebook import queries as rulebook_queries
 from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError, Sentence
 from shared.events import DonorLinked, FundClaimed, FundCreated, FundReceived
@@ -94,7 +95,7 @@ async def create_fund(
     `lending_ruling` names the ruling or deed under which the fund may lend in modes that need
     one. Raises CodeTaken, FundKindUnlawful.
     """
-    country = await queries.country(session)
+    country = (await rulebook_queries.book(session, on=on)).country
     fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
     if fact.text != "yes":
         raise FundKindUnlawful(fund_kind=kind, country=country, source=Sentence(fact.source.title))
@@ -354,7 +355,7 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
         modes[ask.fund_id].add(ask.mode)
     rows = await queries.locked_funds(session, list(modes))
     standings = await queries.standings(session, list(modes))
-    country = await queries.country(session)
+    country = (await rulebook_queries.book(session, on=on)).country
     purses = {}
     for fund_id, asked in modes.items():
         fund = queries.fund_of(rows[fund_id])
