@@ -13,6 +13,7 @@ from services.loans.domain.journal import Channel, EntryKind
 from services.loans.domain.lifecycle import ContractEvent, ContractStatus
 from services.loans.domain.servicing import effects
 from services.loans.domain.servicing.deciding import Decided
+from services.loans.domain.servicing.life import EVENTS
 from services.loans.domain.servicing.orders import (
     RULES,
     Asked,
@@ -323,7 +324,7 @@ def test_an_order_is_kept_and_read_back() -> None:
 
 def test_every_kind_has_a_rule_and_an_effect() -> None:
     assert set(RULES) == set(OrderKind)
-    assert set(effects.EFFECTS) == set(OrderKind) - {OrderKind.REVERSAL}
+    assert set(effects.EFFECTS) | set(EVENTS) == set(OrderKind) - {OrderKind.REVERSAL}
 
 
 def test_the_principal_outstanding_is_what_the_rows_still_ask_for() -> None:
