@@ -113,11 +113,29 @@ def without(standing: Standing, *, history: History, order_id: UUID) -> Shape:
         raise ReversalOfReversal(order_id=order_id, order_kind=step.asked.kind)
     rest = tuple(one for one in history.steps if one.order_id != order_id)
     try:
-        return fold(standing, history=replace(history, steps=rest))
+        found = fold(standing, history=replace(history, steps=rest))
     except LaterOrderStands as refused:
         raise LaterOrderStands(
             order_id=order_id, later_order_id=refused.later_order_id
         ) from refused
+    _require_money_stays(standing, found, history=history, step=step)
+    return found
+
+
+def _require_money_stays(standing: Standing, found: Shape, *, history: History, step: Step) -> None:
+    """Raise `LaterOrderStands` where a later order would have moved other money than it moved.
+
+    A payoff took in what was owed on its day: without a waiver before it, it would have been more.
+    """
+    place = history.steps.index(step)
+    before, with_it, whole = (
+        fold(standing, history=replace(history, steps=history.steps[:count]))
+        for count in (place, place + 1, len(history.steps))
+    )
+    own = with_it.moved - before.moved
+    if found.moved != whole.moved - own:
+        later = history.steps[-1].order_id
+        raise LaterOrderStands(order_id=step.order_id, later_order_id=later)
 
 
 def decide(

@@ -6,10 +6,11 @@ import pytest
 
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing import deciding
-from services.loans.domain.servicing.orders import OrderKind, OrderMemberWrong
+from services.loans.domain.servicing.orders import OrderKind, OrderMemberWrong, WaivedPart
 from services.loans.domain.servicing.refusals import (
     BeyondWhatIsThere,
     HasMoved,
+    LaterOrderStands,
     OrderChangesNothing,
     OrderNotForState,
     ReversalOfReversal,
@@ -83,3 +84,25 @@ def test_a_contribution_that_paid_with_the_payout_goes_back_with_it() -> None:
     with pytest.raises(HasMoved) as refused:
         decide(free(received=120_001, contributed=120_000), order(K.DISBURSEMENT_REVERSAL))
     assert refused.value.paid.minor == 1
+
+
+def test_what_a_payoff_took_in_stays_when_an_earlier_order_would_have_made_it_more() -> None:
+    """A waiver taken back under a payoff would book money that never came."""
+    waiver = order(K.WAIVER, part=WaivedPart.PROFIT, amount_minor=900)
+    waived = decide(stand(), waiver).after
+    paid_off = decide(waived, order(K.PAYOFF), step("one", waiver)).after
+    steps = (step("one", waiver), step("two", order(K.PAYOFF)))
+    with pytest.raises(LaterOrderStands) as refused:
+        decide(paid_off, order(K.REVERSAL, order_id=order_id("one")), *steps)
+    assert refused.value.later_order_id == order_id("two")
+    last = decide(paid_off, order(K.REVERSAL, order_id=order_id("two")), *steps)
+    assert last.after.shape == waived.shape
+
+
+def test_a_set_off_under_a_payoff_stays_until_the_payoff_is_taken_back() -> None:
+    taken = order(K.SET_OFF, amount_minor=20_000)
+    after = decide(stand(), taken).after
+    paid_off = decide(after, order(K.PAYOFF), step("one", taken)).after
+    steps = (step("one", taken), step("two", order(K.PAYOFF)))
+    with pytest.raises(LaterOrderStands):
+        decide(paid_off, order(K.REVERSAL, order_id=order_id("one")), *steps)
