@@ -122,6 +122,22 @@ async def test_what_is_claimed_back_is_owed_and_bears_profit_again(desk: Desk) -
     assert await desk.faults() == {}
 
 
+async def test_a_payment_that_was_claimed_back_is_not_taken_back_besides(desk: Desk) -> None:
+    contract_id = await lent(desk)
+    one = await paid(desk, contract_id, "106.619", "2026-02-15")
+    await paid(desk, contract_id, "50.000", "2026-02-20")
+    back = {"repayment_id": one["repayment_id"], "amount": cash("30.000")}
+    await desk.done(contract_id, "charge_back", effective_on="2026-03-15", **back)
+    before = await desk.counts()
+
+    path = f"/loans/v1/repayments/{one['repayment_id']}/reversal"
+    refused = await ordering.keyed(desk.manager, path, {"reason": "duplicate"})
+
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith("/course-does-not-follow")
+    assert await desk.counts() == before
+
+
 async def test_what_was_paid_too_much_is_refunded_and_no_more(desk: Desk) -> None:
     contract_id = await lent(desk)
     await paid(desk, contract_id, "1300.000", "2026-01-20")

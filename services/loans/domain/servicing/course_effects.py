@@ -76,7 +76,7 @@ def apply(standing: Standing, life: Life, asked: Asked) -> Shape:
         forgiven=before.forgiven + one.forgiven,
     )
     after = replace(standing, shape=shape)
-    _require_whole(after, entered, asked)
+    _require_whole(after, entered, course, asked)
     on_that_day = course_rows.rows_of(life.course(as_of=entered.last_on))
     bare = replace(standing, shape=replace(before, rows=on_that_day))
     if _is_same(bare, after=after) and asked.kind not in GIVES_UP:
@@ -100,10 +100,10 @@ def without(standing: Standing, life: Life, *, order_id: UUID, first_borrower: U
         if one.asked.kind in RESTS_ON_ALL:
             raise LaterOrderStands(order_id=order_id, later_order_id=one.order_id)
     rest = life.without(order_id)
-    before = standing.shape
+    course, before = rest.course(), standing.shape
     shape = replace(
         before,
-        rows=course_rows.rows_of(rest.course()) if rest.events else before.rows,
+        rows=course_rows.rows_of(course),
         borrower_id=_borrower(rest.orders, first_borrower),
         moved=before.moved - undone.moved,
         forgiven=before.forgiven - undone.forgiven,
@@ -112,7 +112,7 @@ def without(standing: Standing, life: Life, *, order_id: UUID, first_borrower: U
         is_closed=_is_closed(rest.orders),
     )
     try:
-        _require_whole(replace(standing, shape=shape), rest, undone.asked)
+        _require_whole(replace(standing, shape=shape), rest, course, undone.asked)
     except CourseDoesNotFollow as refused:
         last = later[-1].order_id if later else order_id
         raise LaterOrderStands(order_id=order_id, later_order_id=last) from refused
@@ -201,16 +201,16 @@ def _check_after(standing: Standing, asked: Asked, course: Course) -> None:
     effects.require(standing, asked.amount_minor, available=given_up, what=what)
 
 
-def _require_whole(after: Standing, life: Life, asked: Asked) -> None:
-    """Raise `CourseDoesNotFollow` unless all principal is in the rows, and no sum is negative."""
-    rows = after.shape.rows
+def _require_whole(after: Standing, life: Life, course: Course, asked: Asked) -> None:
+    """Raise `CourseDoesNotFollow` unless all principal is in the rows, and all money in them."""
     out = sum(one.amount for one in life.entered if isinstance(one, PaidOut))
-    missing = out - sum(row.principal for row in rows)
-    if out and (missing or after.paid < 0 or any(min(row.parts) < 0 for row in rows)):
+    lost = out - sum(row.principal for row in after.shape.rows) if out else 0
+    lost = lost or course_rows.lost_of(course, paid=after.paid)
+    if lost:
         raise CourseDoesNotFollow(
             contract_id=after.contract_id,
             effective_on=asked.effective_on,
-            missing=after.money(missing or after.paid),
+            missing=after.money(lost),
         )
 
 

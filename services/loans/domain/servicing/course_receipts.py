@@ -11,7 +11,9 @@ from services.loans.domain.positions import Ladder, Position
 from services.loans.domain.servicing import course_rows
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import Life
+from services.loans.domain.servicing.refusals import CourseDoesNotFollow
 from services.loans.domain.servicing.rows import Row, Rows
+from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +31,18 @@ def fold(standing: Standing, *, life: Life, minor: int, on: date, channel: Chann
     bears no profit from that day; dated back, profit booked since may become principal. Where the
     course asks for what was asked before, the instalments stay. Worked: 10,000.00 at 12 %, 12
     months by 30/360, 888.49 paid on the 1st of the month instead of the 15th (17 of 31 days):
-    profit 54.84 and principal 833.65. Raises `ReversedMoreThanPaid`.
+    profit 54.84 and principal 833.65. Raises `CourseDoesNotFollow` where what came later rests on
+    the money that is taken back.
     """
-    rows = course_rows.rows_of(life.course())
+    course = life.course()
+    lost = course_rows.lost_of(course, paid=standing.paid.total + minor)
+    if lost:
+        raise CourseDoesNotFollow(
+            contract_id=standing.contract_id,
+            effective_on=on,
+            missing=Money(lost, standing.fund.currency),
+        )
+    rows = course_rows.rows_of(course)
     return follow(standing, rows, minor=minor, on=on, channel=channel)
 
 

@@ -36,8 +36,12 @@ def rows_of(course: Course) -> Rows:
     Worked: 1,000.00 at 12 % in 12 months, 100.00 paid on 5 February of the instalment of 88.85
     due on 15 February: rows of 5 February hold all that it paid, the rest follows by due dates.
     """
-    numbered = [row for row in course.rows if row.number is not None]
-    queues = _paid_of(numbered)
+    return (*settled_of(course), *open_of_course(course))
+
+
+def settled_of(course: Course) -> Rows:
+    """What was paid, movement by movement; what was waived or claimed back is not in it."""
+    queues = _paid_of(row for row in course.rows if row.number is not None)
     settled: list[Row] = []
     for moved in course.transactions:
         if moved.kind is TransactionKind.CHARGEBACK:
@@ -47,7 +51,21 @@ def rows_of(course: Course) -> Rows:
             if moved.kind not in GIVEN_UP:
                 settled.extend(pieces)
     settled.extend(_left(queues))
-    return (*(row for row in settled if any(row.parts)), *_open(numbered))
+    return tuple(row for row in settled if any(row.parts))
+
+
+def lost_of(course: Course, *, paid: int) -> int:
+    """The money that the course does not account for: what was paid, less what it paid and holds.
+
+    Nothing, as a rule. Where a payment is taken back that was claimed back before, its claim
+    stands for money that never came.
+    """
+    return paid - sum(row.total for row in settled_of(course)) - course.overpaid
+
+
+def open_of_course(course: Course) -> Rows:
+    """What is still to be paid, by due dates."""
+    return _open(row for row in course.rows if row.number is not None)
 
 
 def instalments_of(rows: Rows, *, currency: str) -> tuple[Instalment, ...]:
