@@ -146,14 +146,7 @@ class QardFeeNotCost(RafidError):
 
 Part = TypeVar("Part", Amortisation, Charging, Dating, Drawing, Savings, EarlySettlement)
 Parts = tuple[Amortisation, Charging, Dating, Drawing, Savings, EarlySettlement]
-AS_USUAL: Parts = (
-    Amortisation(),
-    Charging(),
-    Dating(),
-    Drawing(),
-    Savings(),
-    EarlySettlement(),
-)
+AS_USUAL: Parts = (Amortisation(), Charging(), Dating(), Drawing(), Savings(), EarlySettlement())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,14 +209,7 @@ class Terms:
             _ = self.principal + amount  # another currency raises CurrencyMismatch
 
     def _parts(self) -> Parts:
-        return (
-            self.amortisation,
-            self.charging,
-            self.dating,
-            self.drawing,
-            self.savings,
-            self.early_settlement,
-        )
+        return cast("Parts", tuple(getattr(self, name) for name in PARTS))
 
     def _amounts(self) -> list[Money]:
         found = [amount for fee in self.fees for amount in (fee.amount, fee.documented_cost)]

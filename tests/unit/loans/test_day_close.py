@@ -153,8 +153,8 @@ def test_profit_that_moves_from_one_side_to_the_other_without_income() -> None:
     assert {line.account_code for line in only.lines} == {"profit_accrued", "profit_unearned"}
 
 
-def test_a_waqf_can_set_aside_but_never_accrue() -> None:
-    fund = make_fund_accounts(FundKind.WAQF, "JOD")
+def test_zakat_can_set_aside_but_never_accrue() -> None:
+    fund = make_fund_accounts(FundKind.ZAKAT, "JOD")
 
     (losses,) = day_close.entries(Stock(), Stock(allowance=5), fund=fund, on=TODAY)
     assert losses.kind is EntryKind.PROVISION

@@ -46,6 +46,7 @@ create function agree_anew(
   p_rate numeric, p_cost bigint, p_actor uuid
 ) returns void language plpgsql as $$
 begin
+  perform enter_tenant(p_institution);
   insert into former_terms (institution_id, contract_id, source_id, terms, effective_annual_rate,
     total_cost_minor, actor_id)
   select institution_id, contract_id, p_source, terms, effective_annual_rate, total_cost_minor,
