@@ -220,8 +220,8 @@ async def locked_positions(
 # Where one contract stood: of what held by then and was known, the newest day's newest row.
 STOOD = """
     with {unknown} seen as (select cast(:contract_id as uuid) as contract_id)
-    select h.valid_from, h.status, h.disbursed_minor, h.paid_minor,
-      h.written_off_minor, h.outstanding_principal_minor, h.oldest_open_due_on
+    select h.valid_from, h.disbursed_minor, h.paid_minor, h.outstanding_principal_minor,
+      h.oldest_open_due_on, h.status, h.written_off_minor
     from seen join position_history h
       on h.institution_id = :institution_id and h.contract_id = seen.contract_id
     where h.valid_from <= :as_of {known}
@@ -234,15 +234,9 @@ async def stood(session: AsyncSession, contract_id: UUID, *, moment: Moment) -> 
     row = (await session.execute(*_asked(STOOD, session, contract_id, moment=moment))).first()
     if row is None:
         return None
-    return Position(
-        valid_from=row.valid_from,
-        disbursed=row.disbursed_minor,
-        paid=row.paid_minor,
-        outstanding=row.outstanding_principal_minor,
-        oldest_open_due_on=row.oldest_open_due_on,
-        status=positions.Standing(row.status),
-        written_off=row.written_off_minor,
-    )
+    valid_from, disbursed, paid, outstanding, oldest, status, written_off = row
+    standing = positions.Standing(status)
+    return Position(valid_from, disbursed, paid, outstanding, oldest, standing, written_off)
 
 
 # Of the states that held by then and were known, the one entered last.

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.loans.domain import collecting
+from services.loans.domain import collecting, receipts
 from services.loans.domain.amortisation import Advance
 from services.loans.domain.collecting import (
     AlreadyReversed,
@@ -276,7 +276,7 @@ class RepaymentBook:
             request_hash=command.request_hash,
         )
         body = orjson.dumps(
-            collecting.answer(decided, repayment_id=repayment_id, received_on=found["received_on"])
+            receipts.answer(decided, repayment_id=repayment_id, received_on=found["received_on"])
         )
         item = Accepted(money_back, decided, repayment_id, body)
         versions = {contract_id: standing.version}
@@ -320,7 +320,7 @@ def _decide(command: ReceiveRepayment, standings: dict[ContractId, Standing]) ->
     standings[command.contract_id] = decided.after
     repayment_id = RepaymentId(ids.new())
     answer = orjson.dumps(
-        collecting.answer(decided, repayment_id=repayment_id, received_on=command.received_on)
+        receipts.answer(decided, repayment_id=repayment_id, received_on=command.received_on)
     )
     return Accepted(command, decided, repayment_id, answer)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from services.loans.domain import collecting
+from services.loans.domain import receipts
 from services.loans.domain.collecting import Decided, ReceiveRepayment, ReverseRepayment
 from services.loans.ledger.operations import Accounts, Posting, flatten
 from shared import ids
@@ -155,7 +155,7 @@ def _history(accepted: Sequence[Accepted], event_ids: Sequence[UUID]) -> tuple[l
 
 def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[_Told]:
     contract_id = UUID(int=item.command.contract_id.int)
-    fact = collecting.fact(
+    fact = receipts.fact(
         item.decided,
         repayment_id=item.repayment_id,
         received_on=item.command.received_on,

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import positions, restating
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
-from services.loans.domain import collecting
+from services.loans.domain import collecting, receipts
 from services.loans.domain.collecting import (
     AlreadyReversed,
     ContractBusy,
@@ -209,9 +209,7 @@ async def _reverse(session: AsyncSession, connection: Any, command: ReverseRepay
 
 def _accepted(command: ReceiveRepayment, folded: Folded, repayment_id: RepaymentId) -> Accepted:
     answer = orjson.dumps(
-        collecting.answer(
-            folded.decided, repayment_id=repayment_id, received_on=command.received_on
-        )
+        receipts.answer(folded.decided, repayment_id=repayment_id, received_on=command.received_on)
     )
     dues = None
     if folded.rows is not None:

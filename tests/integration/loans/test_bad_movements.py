@@ -36,8 +36,21 @@ async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterat
         yield opened
 
 
-async def bad_requests(desk: Desk) -> list[Bad]:
-    """Every movement that comes before its cause, twice, after the end, or beyond what is there."""
+@dataclass(frozen=True, kw_only=True)
+class Lives:
+    """Two contracts with a life behind them, and what was done on the first."""
+
+    active: str
+    closed: str
+    paid: str
+    twice: str
+    back: str
+    holiday: dict[str, Any]
+    undone: dict[str, Any]
+
+
+async def lives(desk: Desk) -> Lives:
+    """A contract with payments, one of them taken back, and an order taken back; one closed."""
     active, closed = await desk.lent(), await desk.lent()
     paid = (await desk.repay(active, "150.000", received_on="2026-03-05")).json()["repayment_id"]
     twice = (await desk.repay(active, "20.000", received_on="2026-03-06")).json()["repayment_id"]
@@ -47,120 +60,145 @@ async def bad_requests(desk: Desk) -> list[Bad]:
     undone = await desk.undone(holiday)
     await desk.repay(closed, "1200.000")
     await desk.done(closed, "close")
-    orders, money = f"{LOANS}/contracts/{active}/orders", f"{LOANS}/contracts/{active}/repayments"
+    return Lives(
+        active=active,
+        closed=closed,
+        paid=paid,
+        twice=twice,
+        back=back,
+        holiday=holiday,
+        undone=undone,
+    )
 
-    def order(kind: str, problem: str, values: dict[str, Any], **members: Any) -> Bad:
-        body = {"kind": kind, "reason": "agreement", **members}
-        return Bad(path=orders, body=body, problem=problem, values=values)
 
-    def reversal(repayment_id: str) -> Bad:
-        return Bad(
-            path=f"{LOANS}/repayments/{repayment_id}/reversal",
-            body={"reason": "duplicate"},
-            problem="already-reversed",
-            values={"repayment_id": repayment_id},
-            by_manager=True,
-        )
-
+def payments(on: Lives) -> list[Bad]:
+    """Money before its cause, from days to come, of nothing, after the end."""
+    active, closed = (f"{LOANS}/contracts/{one}/repayments" for one in (on.active, on.closed))
+    five = {"amount": cash("5.000")}
+    nothing = {"amount": cash("0.000")}
     return [
         Bad(
-            path=money,
-            body={"amount": cash("5.000"), "received_on": "2026-01-14"},
+            path=active,
+            body=five | {"received_on": "2026-01-14"},
             problem="day-not-possible",
             values={"received_on": "2026-01-14", "earliest": "2026-01-15"},
         ),
         Bad(
-            path=money,
-            body={"amount": cash("5.000"), "received_on": "2026-04-02"},
+            path=active,
+            body=five | {"received_on": "2026-04-02"},
             problem="day-not-possible",
             values={"latest": "2026-04-01"},
         ),
+        Bad(path=active, body=nothing, problem="amount-not-positive", values=nothing),
         Bad(
-            path=money,
-            body={"amount": cash("0.000")},
-            problem="amount-not-positive",
-            values={"amount": cash("0.000")},
-        ),
-        Bad(
-            path=f"{LOANS}/contracts/{closed}/repayments",
-            body={"amount": cash("5.000")},
+            path=closed,
+            body=five,
             problem="contract-is-closed",
-            values={"contract_id": closed, "amount": cash("5.000")},
+            values=five | {"contract_id": on.closed},
         ),
-        reversal(twice),
-        reversal(back),
-        Bad(
-            path=f"{LOANS}/orders/{undone['order_id']}/reversal",
-            body={"reason": "error"},
-            problem="reversal-of-reversal",
-            values={"order_id": undone["order_id"]},
-        ),
-        Bad(
-            path=f"{LOANS}/orders/{holiday['order_id']}/reversal",
-            body={"reason": "error"},
-            problem="order-not-standing",
-            values={"state": "reversed"},
-        ),
-        order(
-            "payment_holiday",
-            "order-day-not-possible",
-            {"effective_on": "2026-01-14", "earliest": "2026-01-15", "latest": "2026-04-01"},
-            periods=1,
-            effective_on="2026-01-14",
-        ),
-        order(
-            "charge_back",
-            "order-day-not-possible",
-            {"earliest": "2026-03-05"},
-            amount=cash("1.000"),
-            repayment_id=paid,
-            effective_on="2026-03-04",
-        ),
-        order(
-            "charge_back",
-            "beyond-what-is-there",
-            {"asked": cash("150.001"), "available": cash("150.000")},
-            amount=cash("150.001"),
-            repayment_id=paid,
-        ),
-        order(
-            "refund",
-            "beyond-what-is-there",
-            {"asked": cash("0.001"), "available": cash("0.000")},
-            amount=cash("0.001"),
-        ),
-        order(
-            "waiver",
-            "beyond-what-is-there",
-            {"available": cash("0.000")},
-            part="penalty",
-            amount=cash("1.000"),
-        ),
-        order("recovery", "order-not-for-state", {"state": "active"}, amount=cash("1.000")),
-        order("close", "not-settled", {"owed": cash("1050.000")}),
-        order("reopen", "order-not-for-state", {"order_kind": "reopen"}),
-        order("disbursement_reversal", "has-moved", {"paid": cash("150.000")}),
-        order(
-            "reschedule",
-            "due-day-not-possible",
-            {"due_on": "2026-03-01", "after": "2026-04-01"},
-            instalments=6,
-            first_due_on="2026-03-01",
-        ),
-        order(
-            "reschedule",
-            "too-many-instalments",
-            {"instalments": 3, "grace": 3},
-            instalments=3,
-            grace=3,
-            first_due_on="2026-05-01",
-        ),
-        order("advance", "nothing-paid-ahead", {"paid": cash("150.000")}, effect="shorten"),
     ]
 
 
+def reversals(on: Lives) -> list[Bad]:
+    """What was taken back already, and reversals of reversals."""
+    error = {"reason": "error"}
+    found = [
+        Bad(
+            path=f"{LOANS}/repayments/{one}/reversal",
+            body={"reason": "duplicate"},
+            problem="already-reversed",
+            values={"repayment_id": one},
+            by_manager=True,
+        )
+        for one in (on.twice, on.back)
+    ]
+    undone, holiday = on.undone["order_id"], on.holiday["order_id"]
+    found.append(
+        Bad(
+            path=f"{LOANS}/orders/{undone}/reversal",
+            body=error,
+            problem="reversal-of-reversal",
+            values={"order_id": undone},
+        )
+    )
+    found.append(
+        Bad(
+            path=f"{LOANS}/orders/{holiday}/reversal",
+            body=error,
+            problem="order-not-standing",
+            values={"state": "reversed"},
+        )
+    )
+    return found
+
+
+# kind, problem, values that it holds, members of the order; `paid` stands for the repayment
+ORDERS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "payment_holiday",
+        "order-day-not-possible",
+        {"effective_on": "2026-01-14", "earliest": "2026-01-15", "latest": "2026-04-01"},
+        {"periods": 1, "effective_on": "2026-01-14"},
+    ),
+    (
+        "charge_back",
+        "order-day-not-possible",
+        {"earliest": "2026-03-05"},
+        {"amount": cash("1.000"), "repayment_id": "paid", "effective_on": "2026-03-04"},
+    ),
+    (
+        "charge_back",
+        "beyond-what-is-there",
+        {"asked": cash("150.001"), "available": cash("150.000")},
+        {"amount": cash("150.001"), "repayment_id": "paid"},
+    ),
+    (
+        "refund",
+        "beyond-what-is-there",
+        {"asked": cash("0.001"), "available": cash("0.000")},
+        {"amount": cash("0.001")},
+    ),
+    (
+        "waiver",
+        "beyond-what-is-there",
+        {"available": cash("0.000")},
+        {"part": "penalty", "amount": cash("1.000")},
+    ),
+    ("recovery", "order-not-for-state", {"state": "active"}, {"amount": cash("1.000")}),
+    ("close", "not-settled", {"owed": cash("1050.000")}, {}),
+    ("reopen", "order-not-for-state", {"order_kind": "reopen"}, {}),
+    ("disbursement_reversal", "has-moved", {"paid": cash("150.000")}, {}),
+    (
+        "reschedule",
+        "due-day-not-possible",
+        {"due_on": "2026-03-01", "after": "2026-04-01"},
+        {"instalments": 6, "first_due_on": "2026-03-01"},
+    ),
+    (
+        "reschedule",
+        "too-many-instalments",
+        {"instalments": 3, "grace": 3},
+        {"instalments": 3, "grace": 3, "first_due_on": "2026-05-01"},
+    ),
+    ("advance", "nothing-paid-ahead", {"paid": cash("150.000")}, {"effect": "shorten"}),
+]
+
+
+def orders(on: Lives) -> list[Bad]:
+    """Orders before their cause, for another state, and beyond what is there."""
+    path = f"{LOANS}/contracts/{on.active}/orders"
+    found = []
+    for kind, problem, values, members in ORDERS:
+        body = {"kind": kind, "reason": "agreement", **members}
+        if "repayment_id" in body:
+            body["repayment_id"] = on.paid
+        found.append(Bad(path=path, body=body, problem=problem, values=values))
+    return found
+
+
 async def test_what_cannot_be_is_named_with_its_values_and_nothing_changes(desk: Desk) -> None:
-    for bad in await bad_requests(desk):
+    on = await lives(desk)
+    for bad in (*payments(on), *reversals(on), *orders(on)):
         counted = await desk.counts()
         caller = desk.manager if bad.by_manager else desk.maker
         told = {language: await sent(caller, bad, language) for language in LANGUAGES}

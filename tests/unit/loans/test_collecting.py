@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import collecting
+from services.loans.domain import collecting, receipts
 from services.loans.domain.allocation import Portions
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import (
@@ -275,7 +275,7 @@ def test_a_contract_served_by_its_course_does_not_pour() -> None:
 def test_the_payer_is_told_where_each_unit_went() -> None:
     decided = pay(make_standing(), 300)
 
-    told = collecting.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
+    told = receipts.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
 
     assert (told["repayment_id"], told["contract_id"]) == (str(REPAYMENT), str(CONTRACT))
     assert (told["amount"], told["profit"], told["surplus"]) == (
@@ -292,7 +292,7 @@ def test_the_payer_is_told_where_each_unit_went() -> None:
 def test_the_payer_is_told_of_fees_late_amounts_and_that_the_loan_is_paid() -> None:
     decided = pay(make_standing(instalments=((250, 10, 3, 2),), due_on=DUES[:1]), 265)
 
-    told = collecting.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
+    told = receipts.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
 
     assert told["fee"] == {"amount": "0.003", "currency": "JOD"}
     assert told["penalty"] == {"amount": "0.002", "currency": "JOD"}
@@ -302,9 +302,7 @@ def test_the_payer_is_told_of_fees_late_amounts_and_that_the_loan_is_paid() -> N
 def test_other_services_are_told_the_same_in_minor_units() -> None:
     decided = pay(make_standing(), 300)
 
-    told = collecting.fact(
-        decided, repayment_id=REPAYMENT, received_on=TODAY, channel=Channel.WALLET
-    )
+    told = receipts.fact(decided, repayment_id=REPAYMENT, received_on=TODAY, channel=Channel.WALLET)
 
     assert told["amount_minor"] == 300
     parts = ("principal", "profit", "fee", "penalty", "surplus")

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from services.loans.domain import allocation, collecting
+from services.loans.domain import allocation, collecting, receipts
 from services.loans.domain.allocation import Portions
 from services.loans.domain.collecting import ContractIsClosed
 from services.loans.domain.journal import Channel
@@ -48,7 +48,7 @@ def test_money_of_a_wallet_is_booked_in_the_wallet() -> None:
 
 def test_the_payer_is_told_what_was_too_much() -> None:
     decided = pay(make_standing(), 1_052)
-    told = collecting.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
+    told = receipts.answer(decided, repayment_id=REPAYMENT, received_on=TODAY)
     assert told["surplus"] == {"amount": "0.012", "currency": "JOD"}
 
 
