@@ -139,6 +139,27 @@ def test_payments_in_one_step_each_are_what_they_are_one_by_one(life: Life) -> N
     assert ours == theirs
 
 
+@SOME
+@given(life=lives(most=12), amount=st.integers(1, 9_000), place=st.integers(0, 12))
+def test_after_anything_else_the_one_step_is_taken_up_again(
+    life: Life, amount: int, place: int
+) -> None:
+    """A late amount is charged between two payments, whatever was past due by then."""
+    on = life.entered[min(place, len(life.entered) - 1)]
+    asked = Asked(
+        kind=OrderKind.CHARGE,
+        effective_on=on.on if not isinstance(on, Ordered) else START,
+        reason=OrderReason.LATE_PAYMENT,
+        part=WaivedPart.PENALTY,
+        amount_minor=amount,
+    )
+    entered = list(life.entered)
+    entered.insert(min(place, len(entered) - 1) + 1, Ordered(order_id=UUID(int=3), asked=asked))
+    charged = replace(life, entered=tuple(entered))
+
+    assert told(charged.course())[1:] == told(eagerly(charged))[1:]
+
+
 def test_the_one_step_is_taken() -> None:
     """Without it the property above would say nothing."""
     life = paid_out(make_loan(instalments=24, charging=ANEW)).entering(
