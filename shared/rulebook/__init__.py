@@ -8,7 +8,7 @@ institution overrides one by giving a newer fact with its own source; the old on
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
@@ -106,12 +106,27 @@ def possible(
     a successor is given as past, if it says that this matters. With a unit only its facts count:
     nominal and effective caps hold beside each other.
     """
-    own = (fact for fact in overrides if fact.topic == topic)
+    own = tuple(fact for fact in overrides if fact.topic == topic)
+    known = frozenset(told.items())
+    return _possible(topic=topic, unit=unit, on=on, country=country, told=known, own=own)
+
+
+@lru_cache(maxsize=4_096)
+def _possible(
+    *,
+    topic: str,
+    unit: str | None,
+    on: date,
+    country: str | None,
+    told: frozenset[tuple[str, Condition]],
+    own: tuple[Fact, ...],
+) -> Possible:
+    """The same question has the same answer: thousands of applications ask it in a row."""
     tiers = [
         [fact for fact in facts if unit is None or fact.unit == unit]
         for facts in (own, facts_of(topic))
     ]
-    return worlds.possible(tiers, on=on, country=country, told=told)
+    return worlds.possible(tiers, on=on, country=country, told=dict(told))
 
 
 @cache
