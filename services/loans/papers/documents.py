@@ -1,7 +1,7 @@
 """What does each paper say? It is sealed: `sha256` is the hash of all its other members."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -140,7 +140,11 @@ class DueOut(InstalmentOut):
 
 def seal_of(paper: Body) -> str:
     """Give the SHA-256 of all members but `sha256`, as JSON with sorted names, without spaces."""
-    content = paper.model_dump(mode="json", exclude={"sha256"})
+    return seal_of_members(paper.model_dump(mode="json", exclude={"sha256"}))
+
+
+def seal_of_members(content: Mapping[str, Any]) -> str:
+    """Give the seal of a paper by its members as JSON, whatever a paper has learnt to say since."""
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts.schemas import PaidOut
 from services.loans.domain import replay, statement
 from services.loans.institutions import operations as institutions
-from services.loans.papers import drafting, queries
+from services.loans.papers import documents, drafting, queries
 from services.loans.papers.documents import CertificateOut, DayOut, Kept, StandingOut, Wish
 from services.loans.papers.tables import CertificateRow
 from shared import ids, tenancy
@@ -115,12 +115,13 @@ async def kept_certificate(session: AsyncSession, row: CertificateRow) -> Kept:
     found = await queries.parties(session, row.contract_id)
     sealed = row.sha256.hex()
     named = _with_names(row.content, name_ar=found.name_ar, name_latin=found.name_latin)
-    certificate = CertificateOut.model_validate_json(orjson.dumps(named)).sealed()
-    if certificate.sha256 == sealed:
-        return Kept(as_issued=True, certificate=certificate)
-    nameless = CertificateOut.model_validate_json(orjson.dumps(row.content))
-    as_kept = nameless.model_copy(update={"sha256": sealed})
-    return Kept(as_issued=nameless.sealed().sha256 == sealed, certificate=as_kept)
+    is_named = documents.seal_of_members(named) == sealed
+    content = named if is_named else row.content
+    certificate = CertificateOut.model_validate_json(orjson.dumps(content))
+    return Kept(
+        as_issued=is_named or documents.seal_of_members(content) == sealed,
+        certificate=certificate.model_copy(update={"sha256": sealed}),
+    )
 
 
 def _with_names(content: Mapping[str, Any], **names: str | None) -> dict[str, Any]:
