@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.loans.contracts import positions as contract_positions
 from services.loans.contracts import queries as contracts
+from services.loans.contracts.restating import Restated
 from services.loans.domain.collecting import (
     ReceiveRepayment,
     ReverseRepayment,
@@ -120,9 +121,7 @@ def anew(*parts: tuple[str, date], penalty: int = 0) -> list[Instalment]:
     ]
 
 
-async def rescheduled(
-    scene: Scene, one: Lent, parts: list[Instalment], on: date
-) -> contract_positions.Restated:
+async def rescheduled(scene: Scene, one: Lent, parts: list[Instalment], on: date) -> Restated:
     async with scene.database.begin(scene.institution_id) as session:
         locked = await contracts.locked_contracts(session, [one.contract_id])
         return await contract_positions.replace_instalments(

@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from services.loans.domain import allocation
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.charging import Charging, Recalculation
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.servicing import course_effects, course_rows, payoff
 from services.loans.domain.servicing.life import Life, Ordered, PaidOut, Received, key_of
 from services.loans.domain.servicing.orders import (
-    Advance,
     Asked,
     OrderKind,
     OrderMemberWrong,
