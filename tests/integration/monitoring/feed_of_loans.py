@@ -21,6 +21,7 @@ from shared.events import (
     BranchCreated,
     ContractClosed,
     ContractSigned,
+    CorrectedDue,
     DisbursementCompleted,
     DonorLinked,
     Due,
@@ -205,9 +206,17 @@ class FeedOfLoans:
             after_hours=after_hours,
         )
 
-    def pays_back(self, contract_id: UUID, minor: int, *, on: date) -> FeedEvent:
+    def pays_back(
+        self,
+        contract_id: UUID,
+        minor: int,
+        *,
+        on: date,
+        dues: tuple[CorrectedDue, ...] | None = None,
+    ) -> FeedEvent:
         return self.tell(
-            RepaymentReceived(**self._repayment(contract_id, minor, on)), subject=contract_id
+            RepaymentReceived(**self._repayment(contract_id, minor, on), dues=dues),
+            subject=contract_id,
         )
 
     def takes_back(self, contract_id: UUID, minor: int, *, on: date, surplus: int = 0) -> FeedEvent:

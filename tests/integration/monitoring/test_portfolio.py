@@ -11,6 +11,7 @@ from services.monitoring.portfolio import queries
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.subscriptions import Consumer
 from shared.db import Database
+from shared.events import CorrectedDue
 from shared.ids import FundId, InstitutionId
 from shared.money import Money
 from tests.integration.monitoring.feed_of_loans import FeedOfLoans, consume
@@ -63,6 +64,33 @@ async def test_lateness_follows_from_what_was_agreed_and_paid(
         "par60": "0.600000",
         "par90": "0.000000",
     }
+
+
+async def test_a_repayment_that_changes_the_instalments_is_followed(
+    monitoring_db: Database, loans: FeedOfLoans
+) -> None:
+    contract = loans.signs()
+    loans.pays_out(contract)
+    paid_on = date(2026, 2, 10)
+    days = [paid_on, *(date(2026, month, 10) for month in range(3, 10))]
+    parts = [300, *([100] * 7)]
+    dues = tuple(
+        CorrectedDue(
+            number=number,
+            due_on=day,
+            principal_minor=part,
+            profit_minor=0,
+            fee_minor=0,
+            penalty_minor=0,
+        )
+        for number, (day, part) in enumerate(zip(days, parts, strict=True), start=1)
+    )
+    loans.pays_back(contract, 300, on=paid_on, dues=dues)
+    await consume(monitoring_db, loans)
+    outstanding, ratios = await at_risk(monitoring_db, loans, await moment(monitoring_db, loans))
+    assert outstanding == jod(700)
+    # What was paid ahead is a row of its own: 10 March is open, 113 days before 1 July.
+    assert ratios["par90"] == "1.000000"
 
 
 async def test_the_same_two_dates_answer_the_same_after_a_later_backdated_repayment(
