@@ -22,7 +22,7 @@ from shared import clock, leases
 from shared.db import TenantDb
 
 LEASE = "day close"
-WITHIN = 27.0
+WITHIN = 26.0
 ITSELF = UUID("018f0000-0000-7000-8000-00000000c105")
 """Who books where no person asked: the timer, or the command."""
 

@@ -34,7 +34,10 @@ REFRESH = text("""
         r.cure_dues, w.share, cast(c.terms ->> 'disbursed_on' as date) as disbursed_on,
         c.terms ->> 'mode_of_finance' <> all(cast(:never_accrue as text[])) as accrues,
         c.terms ->> 'mode_of_finance' = any(cast(:owe_goods as text[])) as owes_goods, d.*
-      from unnest(cast(:contracts as uuid[]), cast(:shares as int[])) as w(contract_id, share)
+      from (
+        select * from unnest(cast(:contracts as uuid[]), cast(:shares as int[]))
+          as u(contract_id, share) order by contract_id
+      ) w
       join position p on p.institution_id = :institution_id and p.contract_id = w.contract_id
       join contract c on c.institution_id = :institution_id and c.contract_id = w.contract_id
       join rules r on r.fund_id = p.fund_id
@@ -111,11 +114,12 @@ async def refresh_windows(
 ) -> None:
     """Make the windows of contracts anew for a day; nothing else of them is touched."""
     shares = _Shares()
-    chosen: dict[UUID, int] = {}
+    contracts: list[UUID] = []
+    numbers: list[int] = []
     for row in await queries.rates(session, contract_ids):
         number = shares.number(policies[FundId(row.fund_id)], row.effective_annual_rate)
-        chosen.update(dict.fromkeys(row.contract_ids, number))
-    contracts = sorted(chosen)
+        contracts += row.contract_ids
+        numbers += [number] * len(row.contract_ids)
     await session.execute(
         REFRESH,
         {
@@ -125,7 +129,7 @@ async def refresh_windows(
             "never_accrue": sorted(accrual.NEVER_ACCRUES),
             "owe_goods": sorted(provisioning.GOODS_OWED),
             "contracts": contracts,
-            "shares": [chosen[contract_id] for contract_id in contracts],
+            "shares": numbers,
             "months": provisioning.MONTHS_MAX,
             "years": shares.years,
             "lives": shares.lives,
