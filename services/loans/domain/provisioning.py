@@ -15,9 +15,10 @@ PRECISION = 40
 BASIS_POINT = Decimal("0.0001")
 MONTHS_IN_YEAR = 12
 MONTHS_MAX = 600
-GOODS_OWED = frozenset({"salam", "istisna"})
-"""Modes in which goods are owed, not money: they are valued by their own rule, not set aside for
-here."""
+GOODS_OWED = frozenset({"salam"})
+"""Modes in which goods are owed for good, not money: they are valued by their own rule
+(`goods_debt`), not set aside for here. A work to order is a claim on its maker, and once it is
+delivered the client's debt: it is provided for as any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

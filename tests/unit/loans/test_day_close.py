@@ -109,9 +109,14 @@ def test_what_earns_nothing_by_time_accrues_nothing_but_may_be_lost(mode: str) -
     assert (found.earned, found.stock) == (0, Stock(allowance=49_348))
 
 
-@pytest.mark.parametrize("mode", ["salam", "istisna"])
-def test_goods_that_are_owed_are_not_provided_for_here(mode: str) -> None:
-    assert part(mode_of_finance=mode, oldest_open_due_on=late(400)).stock == Stock()
+def test_goods_that_are_owed_are_not_provided_for_here() -> None:
+    assert part(mode_of_finance="salam", oldest_open_due_on=late(400)).stock == Stock()
+
+
+def test_a_work_to_order_is_provided_for_as_any_other_debt() -> None:
+    found = part(mode_of_finance="istisna", oldest_open_due_on=late(400))
+    assert found.stock.allowance > 0
+    assert found.earned == 0
 
 
 def test_the_entries_book_the_difference_of_two_stocks() -> None:
