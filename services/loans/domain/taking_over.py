@@ -10,11 +10,13 @@ from uuid import UUID
 from services.loans.domain import agreement, disclosure, replay
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.chart import FundAccounts, FundKind
+from services.loans.domain.drawing import Drawing
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.modes import MODES
 from services.loans.domain.portfolio_records import ContractRecord, MovedKind, MovedRecord
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.replay import ContractState, Movement, MovementKind
+from services.loans.domain.savings import Savings
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
@@ -58,6 +60,16 @@ class ModeNotTakenOver(RafidError):
     detail = "{reference} is in the mode {mode}, whose steps and documents a file cannot tell."
     reference: str
     mode: str
+
+
+class TermsNotTakenOver(RafidError):
+    """A file cannot tell the history of such a contract"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{reference} is agreed with {member}: its movements do not stand in such a file."
+    reference: str
+    member: str
 
 
 class NotPaidOutOnce(RafidError):
@@ -114,8 +126,8 @@ class FundNotForProduct(RafidError):
 def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreement:
     """Give what was agreed: by the file's own terms, else by the product's; instalments as listed.
 
-    Raises `TermsUnreadable`, `ModeNotTakenOver`, `InstalmentOutOfOrder`, `InstalmentsDiffer`, and
-    what `agreement.agree` raises.
+    Raises `TermsUnreadable`, `ModeNotTakenOver`, `TermsNotTakenOver`, `InstalmentOutOfOrder`,
+    `InstalmentsDiffer`, and what `agreement.agree` raises.
     """
     if record.terms:
         terms = _terms(record)
@@ -137,11 +149,26 @@ def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreeme
         terms, dues = whole.terms, _listed(record) or whole.instalments
     if not MODES[terms.mode_of_finance].PAYS_CLIENT:
         raise ModeNotTakenOver(reference=record.reference, mode=terms.mode_of_finance.value)
+    for member, holds in untold(terms).items():
+        if holds:
+            raise TermsNotTakenOver(reference=record.reference, member=member)
     paid = Money.total((due.principal for due in dues), record.principal.currency)
     if paid != record.principal or terms.principal != record.principal:
         raise InstalmentsDiffer(reference=record.reference, paid=paid, principal=record.principal)
     cost = disclosure.disclose(terms, instalments=dues)
     return Agreement(terms=terms, instalments=dues, disclosure=cost)
+
+
+def untold(terms: Terms) -> dict[str, bool]:
+    """Which parts of terms make movements that a portfolio's file has no row for.
+
+    Several payouts and a down payment, money held for the borrower, profit by each payment.
+    """
+    return {
+        "drawing": terms.drawing != Drawing(),
+        "savings": terms.savings != Savings(),
+        "recalculation": terms.charging.follows_payments,
+    }
 
 
 def _terms(record: ContractRecord) -> Terms:

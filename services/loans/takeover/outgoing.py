@@ -11,9 +11,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.borrowers import operations as borrowers
+from services.loans.domain import taking_over
 from services.loans.domain.borrower import AccessPurpose
 from services.loans.domain.portfolio_file import COLUMNS
 from services.loans.domain.portfolio_records import MovedKind, RecordKind
+from services.loans.domain.terms import Terms
 from services.loans.institutions import queries as institutions
 from services.loans.takeover import queries
 from services.loans.takeover.people import LEADS, PARTED_BY
@@ -110,6 +112,8 @@ def _why_not(row: Found) -> str | None:
         return "not_paid_out"
     if row.servicing != "waterfall" or row.generation != 1 or row.was_ordered:
         return "changed"
+    if any(taking_over.untold(Terms.from_json(row.terms)).values()):
+        return "of_other_terms"
     return row.standing if row.standing in {"written_off", "cancelled"} else None
 
 

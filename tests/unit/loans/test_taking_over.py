@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from services.loans.domain import journal, taking_over
 from services.loans.domain.agreement import Agreement
+from services.loans.domain.charging import Charging, Recalculation
 from services.loans.domain.chart import FundKind
+from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.intake import Line
 from services.loans.domain.journal import Channel, EntryKind
 from services.loans.domain.portfolio_records import (
@@ -21,6 +24,7 @@ from services.loans.domain.portfolio_records import (
     MovedRecord,
 )
 from services.loans.domain.replay import ContractState, ReversalUnfounded
+from services.loans.domain.savings import Savings
 from services.loans.domain.taking_over import (
     InstalmentsDiffer,
     ModeNotTakenOver,
@@ -28,11 +32,12 @@ from services.loans.domain.taking_over import (
     NotPaidOutOnce,
     Opened,
     OutstandingDiffers,
+    TermsNotTakenOver,
     TermsUnreadable,
 )
 from shared.errors import RafidError
 from shared.money import Money
-from tests.builders import make_fund_accounts, money
+from tests.builders import make_fund_accounts, make_loan, money
 from tests.integration.loans.signing import qard
 
 DAY = date(2026, 1, 1)
@@ -269,3 +274,32 @@ def test_a_sale_whose_steps_a_file_cannot_tell_is_refused() -> None:
         agreed(replace(RECORD, terms=own))
 
     assert refused.value.mode == "murabaha"
+
+
+@pytest.mark.parametrize(
+    ("changes", "member"),
+    [
+        (
+            {"drawing": Drawing(tranches=(Tranche(on=date(2025, 10, 20), amount=money("200")),))},
+            "drawing",
+        ),
+        ({"drawing": Drawing(down_payment_percent=Decimal(10))}, "drawing"),
+        ({"savings": Savings(upfront_percent=Decimal(10))}, "savings"),
+        ({"savings": Savings(each=money("5"))}, "savings"),
+        (
+            {"charging": Charging(recalculation=Recalculation.ON_PAYMENT)},
+            "recalculation",
+        ),
+    ],
+)
+def test_what_a_file_has_no_rows_for_is_not_taken_over_as_if_it_had_not_been(
+    changes: dict[str, Any], member: str
+) -> None:
+    lent = make_loan(principal=RECORD.principal, disbursed_on=RECORD.signed_on, day_count="act/365")
+    assert not any(taking_over.untold(lent).values())
+    terms = replace(lent, **changes)
+    record = replace(RECORD, terms=json.dumps(terms.to_json()))
+
+    with pytest.raises(TermsNotTakenOver) as refused:
+        taking_over.agreed(record, offered=OFFERED, country="JO")
+    assert refused.value.member == member
