@@ -201,7 +201,7 @@ def _anew(
 ) -> list[Row]:
     """Profit counted anew on less principal, from the day of the advance."""
     if not principal:
-        return [Row(later[0].due_on, 0, earned)] if earned else []
+        return []
     days = [row.due_on for row in later]
     rate = standing.terms.annual_rate
     if effect is Advance.SHORTEN:
