@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain.amortisation import Advance
 from services.loans.domain.chart import FundKind
-from services.loans.domain.early import Advance
 from services.loans.domain.servicing import payoff
 from services.loans.domain.servicing.orders import Asked, OrderKind, WaivedPart
 from services.loans.domain.servicing.refusals import (
