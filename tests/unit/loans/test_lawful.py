@@ -366,3 +366,20 @@ def test_a_rate_by_the_month_is_compounded_over_the_year(
     terms = make_loan(instalments=12, **changes)
 
     assert lawful.compounded(terms, Decimal("0.12")) == Decimal(effective)
+
+
+def test_a_loan_is_held_against_amount_and_term() -> None:
+    bhd = Money.parse("7000.000", "BHD")
+
+    used = lawful.check_loan(book(country="BH"), bhd, term_months=36, on=TODAY, strict=True)
+
+    assert [one.fact.id for one in used] == ["ceiling-BH", "term-BH"]
+
+
+def test_a_corner_that_cannot_be_scheduled_is_left_to_whoever_asks_for_it() -> None:
+    fee = Fee(code="all", kind=FeeKind.FLAT, when=FeeWhen.AT_DISBURSEMENT, amount=money("100.000"))
+    offered = product("0.18", fees=(fee,))  # of the smallest loan nothing is paid out
+
+    assert offering.check(offered, book=book(own("rate_cap", "0.18", "nominal")), on=TODAY)
+    with pytest.raises(RateAboveLaw):
+        offering.check(offered, book=book(own("rate_cap", "0.17", "nominal")), on=TODAY)

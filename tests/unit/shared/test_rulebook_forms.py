@@ -156,3 +156,12 @@ def test_every_source_that_a_refusal_may_name_is_told_in_the_readers_language(
     named = {one.source.title for one in rulebook.FACTS if one.topic in refusing}
 
     assert sorted(named - known.keys()) == []
+
+
+@pytest.mark.parametrize(
+    ("dated", "day"), [("2004-03-11", date(2004, 3, 11)), ("2004", None), (None, None)]
+)
+def test_a_source_has_a_day_only_where_all_of_it_is_known(
+    dated: str | None, day: date | None
+) -> None:
+    assert Source(title="Resolution", dated=dated).given_on == day
