@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shared import ids
 from shared.db import Database
@@ -19,6 +20,12 @@ from tests.providers import Provider, ProviderImpossible, TestServer
 
 TESTS = Path(__file__).parent
 WITHOUT_DATABASE = ("unit", "property", "golden")
+
+# How fast a machine makes examples up says nothing of what is tested.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 T = TypeVar("T")
 _server = pytest.StashKey[contextlib.ExitStack]()
