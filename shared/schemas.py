@@ -7,7 +7,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
@@ -18,7 +18,18 @@ from shared.edge import Day, Edge, Instant, Text
 from shared.errors import RafidError
 from shared.money import LARGEST_MOVED, AmountTooLarge, Money
 
-__all__ = ["Body", "Day", "Edge", "Instant", "MoneyBody", "Page", "PageOut", "ProblemOut", "Text"]
+__all__ = [
+    "LATER",
+    "Body",
+    "Day",
+    "Edge",
+    "Instant",
+    "MoneyBody",
+    "Page",
+    "PageOut",
+    "ProblemOut",
+    "Text",
+]
 
 
 MAX_PAGE, USUAL_PAGE = 500, 100
@@ -33,6 +44,11 @@ class Body(BaseModel):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Tighten every member, so that no body can forget to."""
         return edge.tightened(handler(source))
+
+
+LATER: Final = Field(exclude_if=lambda value: value is None)
+"""Marks a member that came after the first release: left out, it is not written, so that a key
+that was sent before there was one still means the same request."""
 
 
 class MoneyBody(Body):

@@ -12,7 +12,7 @@ from services.loans.domain.journal import Channel
 from services.loans.payments.schemas import PaymentOut
 from services.loans.payments.tables import PaymentRow
 from shared.money import CurrencyMismatch, Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 
 
 class DisbursementIn(Body):
@@ -24,8 +24,8 @@ class DisbursementIn(Body):
 
     channel: Channel = Channel.CASH
     disbursed_on: date | None = None
-    amount: MoneyBody | None = None
-    tranche: Annotated[int, Field(ge=1, le=100)] | None = None
+    amount: Annotated[MoneyBody | None, LATER] = None
+    tranche: Annotated[int | None, Field(ge=1, le=100), LATER] = None
     phone: Annotated[str, Field(min_length=5, max_length=40)] | None = None
 
     @model_validator(mode="after")

@@ -1,13 +1,13 @@
 """What repayments look like on the wire."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from services.loans.domain.amortisation import Advance
 from services.loans.repayments.tables import RepaymentRow
 from shared.money import Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 
 
 class RepaymentIn(Body):
@@ -19,7 +19,7 @@ class RepaymentIn(Body):
     amount: MoneyBody
     received_on: date | None = None
     channel: Literal["cash", "wallet"] = "cash"
-    effect: Advance | None = None
+    effect: Annotated[Advance | None, LATER] = None
 
 
 class ReversalIn(Body):
