@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from services.loans.domain import deal as deals
 from services.loans.domain.chart import FundKind
 from services.loans.domain.deal import Deal, Party, Step, Taken
@@ -116,3 +118,33 @@ def walk(deal: Deal, *steps: tuple[str, dict[str, Any]]) -> tuple[Deal, list[Jou
 def moved(entry: JournalEntry) -> dict[str, str]:
     """An entry as account and amount, debit positive."""
     return {line.account_code: str(line.amount) for line in entry.lines}
+
+
+INVOICE = {"amounts": {"invoice": "20000.00", "direct_costs": "500.00"}}
+SALE = {"amounts": {"cost": "20500.00", "mark_up": "2460.00"}}
+BOUGHT: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("promise", {}),
+    ("purchase", INVOICE),
+    ("possess", {}),
+)
+
+
+def mad(text: str) -> Money:
+    return Money.parse(text, "MAD")
+
+
+def deal_of(mode: str, **changes: Any) -> Deal:
+    return make_deal(make_terms(mode, **changes))
+
+
+def refuse(deal: Deal, code: str, error: type[Exception], **members: Any) -> Any:
+    before = deal.taken
+    with pytest.raises(error) as told:
+        walk(deal, (code, members))
+    assert deal.taken == before
+    return told.value
+
+
+def booked(deal: Deal, code: str, **members: Any) -> dict[str, str]:
+    _, entries = walk(deal, (code, members))
+    return moved(entries[0]) if entries else {}

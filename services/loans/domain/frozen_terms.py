@@ -8,9 +8,7 @@ from shared.errors import JsonValue
 from shared.money import Rounding
 from shared.periods import DayCount, MonthEndRule
 
-PartName = Literal[
-    "amortisation", "charging", "dating", "drawing", "savings", "early_settlement"
-]
+PartName = Literal["amortisation", "charging", "dating", "drawing", "savings", "early_settlement"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 
 

@@ -27,19 +27,23 @@ class Mode(Stepped, Protocol):
     `SUMMARY`: what the client is told that this contract is; `{rate}` is its nominal rate.
     `IS_DEBT`: whether the client owes instalments; partners and sellers of goods to come do not.
     `PAYS_CLIENT`: whether a disbursement brings the money to the client.
-    `LATE_ACCOUNT`: where an amount for lateness goes; None where there can be none.
     `DEFERS_PROFIT`: whether the profit stands in the books as agreed, deferred until it is paid.
-    `REBATE`: the rule of early settlement where law and product leave it free; None: voluntary.
     `TRANSITIONS`: the states of a contract.
     """
 
     SUMMARY: Sentence
     IS_DEBT: bool
     PAYS_CLIENT: bool
-    LATE_ACCOUNT: str | None
     DEFERS_PROFIT: bool
-    REBATE: RebateRule | None
     TRANSITIONS: Mapping[tuple[ContractStatus, ContractEvent], ContractStatus]
+
+    @property
+    def LATE_ACCOUNT(self) -> str | None:
+        """Where an amount for lateness goes; None where there can be none."""
+
+    @property
+    def REBATE(self) -> RebateRule | None:
+        """The rule of early settlement where law and product leave it free; None: voluntary."""
 
     def check_terms(self, terms: Terms) -> None:
         """Refuse terms that the mode cannot have."""

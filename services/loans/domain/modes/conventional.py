@@ -1,5 +1,7 @@
 """How does a loan at interest run, fall due and stand in the books?"""
 
+from collections.abc import Sequence
+
 from services.loans.domain import deal, disclosure, journal, lifecycle, rebate
 from services.loans.domain import schedule as schedules
 from services.loans.domain.deal import Step
@@ -14,7 +16,7 @@ LATE_ACCOUNT = "fee_income"
 DEFERS_PROFIT = False
 REBATE = RebateRule.CLAUSE
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
-STEPS: tuple[Step, ...] = ()
+STEPS: Sequence[Step] = ()
 
 check = deal.forbids_nothing
 entry = deal.books_nothing

@@ -34,7 +34,7 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(
         code="partner",
         after=(AGREED,),

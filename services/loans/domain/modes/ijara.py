@@ -41,7 +41,7 @@ _CUTS: Mapping[str, str] = {
     "lose_by_fault": "capital_loss",
     "return_goods": "goods",
 }
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(code="promise", after=(AGREED,), to="promised", documents=("request", "lease_promise")),
     Step(
         code="purchase",

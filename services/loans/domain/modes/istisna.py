@@ -8,6 +8,7 @@ client never pays one for being late. What was paid for the work stands as goods
 is delivered.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -30,7 +31,7 @@ DEFERS_PROFIT = True
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(
         code="order",
         after=(AGREED,),

@@ -5,6 +5,8 @@ the capital; a loss is ours, the worker loses his work and owes nothing unless f
 what is distributed before liquidation is on account.
 """
 
+from collections.abc import Sequence
+
 from services.loans.domain import deal as deals
 from services.loans.domain import lifecycle, trading, undue, venture
 from services.loans.domain.deal import AGREED, Deal, Step, Taken
@@ -21,7 +23,7 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = venture.steps(
+STEPS: Sequence[Step] = venture.steps(
     contribute=Step(
         code="contribute",
         after=(AGREED,),

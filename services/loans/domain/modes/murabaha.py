@@ -7,6 +7,7 @@ something else than was agreed are offered at that cost and the agreed rate of m
 may accept, or let them be, and never learns of it after the sale.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.loans.domain import deal as deals
@@ -31,7 +32,7 @@ TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
 _OWNED = ("purchased", "possessed", "offered")
 _SOLD = ("sold", "delivered")
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(code="promise", after=(AGREED,), to="promised", documents=("request", "promise")),
     Step(
         code="deposit",

@@ -5,6 +5,8 @@ capital; a partner who does not work takes no more of the profit than of the cap
 due from an expected profit.
 """
 
+from collections.abc import Sequence
+
 from services.loans.domain import deal as deals
 from services.loans.domain import lifecycle, sharing, trading, undue, venture
 from services.loans.domain.deal import AGREED, Deal, Step, Taken
@@ -21,7 +23,7 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = venture.steps(
+STEPS: Sequence[Step] = venture.steps(
     contribute=Step(
         code="contribute",
         after=(AGREED,),

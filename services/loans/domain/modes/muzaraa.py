@@ -5,6 +5,7 @@ of the whole harvest, no quantity and no plot is kept for one of them, and if th
 loses what he gave.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from services.loans.domain import deal as deals
@@ -25,7 +26,7 @@ DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(
         code="agree",
         after=(AGREED,),

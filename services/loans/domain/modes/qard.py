@@ -27,7 +27,7 @@ LATE_ACCOUNT = "charity"
 DEFERS_PROFIT = False
 REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
-STEPS: tuple[Step, ...] = ()
+STEPS: Sequence[Step] = ()
 
 check = deal.forbids_nothing
 entry = deal.books_nothing

@@ -5,6 +5,7 @@ goods; they are not sold before they are received; a late seller pays no fine, a
 off gives the price back and no more. A parallel sale is a contract of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -28,7 +29,7 @@ REBATE = None
 TRANSITIONS = lifecycle.CONTRACT_TRANSITIONS
 DAYS_TO_PAY = 3
 
-STEPS = (
+STEPS: Sequence[Step] = (
     Step(
         code="specify",
         after=(AGREED,),
