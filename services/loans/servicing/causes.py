@@ -127,11 +127,7 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
         raise NothingIsDue
     first = applying.earliest(file)
     by_fold = file.standing.life is not None
-    if (
-        asked.kind is OrderKind.REVERSAL
-        and not by_fold
-        and file.is_agreed_by_deal
-    ):
+    if asked.kind is OrderKind.REVERSAL and not by_fold and file.is_agreed_by_deal:
         raise AgreedAnewByDeal(reference=file.contract.reference)
     if asked.kind is OrderKind.CHARGE_BACK and asked.repayment_id is not None:
         return max(first, await _repaid_on(session, file, asked, asked.repayment_id))
