@@ -246,17 +246,17 @@ def level_out(model: Model, periods: Sequence[Period]) -> None:
             return
         if tried is None:
             tried = model.copy()
-        first = periods[0]
+        shifting = set(map(id, periods))
         touched = [
-            period
-            for period in tried.periods
-            if period.start >= first.start and period.due >= first.due and not period.is_holder
+            twin
+            for period, twin in zip(model.periods, tried.periods, strict=True)
+            if id(period) in shifting
         ]
         for period in touched:
             if shifted >= period.paid:
                 period.instalment = period.agreed = shifted
         tried.rebalance()
-        settle_last(tried, first.due)
+        settle_last(tried, periods[0].due)
         if abs(_gap(tried.periods)[1]) >= abs(gap):
             return
         for period, better in zip(periods, touched, strict=True):

@@ -50,10 +50,11 @@ def _instalments_anew(model: Model, changed: Period, day: date, *, on_copy: bool
     if changed.due == day:
         index = model.periods.index(changed)
         first = model.periods[min(index + 1, len(model.periods) - 1)]
-    related: Sequence[Period] = [period for period in model.periods if period.due >= first.due]
-    release(related)
-    model.rate_spans(related)
+    later = [period for period in model.periods if period.due >= first.due]
+    release(later)
+    model.rate_spans(later)
     model.rebalance()
+    related: Sequence[Period] = [period for period in later if not period.is_holder]
     if model.is_flat:
         instalments.level_flat(model, related)
         return

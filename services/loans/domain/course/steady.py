@@ -100,6 +100,8 @@ class Steady:
     def _found(self, on: date) -> Cursor | None:
         """The place to go on from in a standing that is whole; None where it cannot be told."""
         model, lines = self.standing.model, self.standing.lines
+        if not self.standing.entries:
+            return None
         since = self.standing.entries[-1].on
         at = next((place for place, one in enumerate(model.periods) if one.due >= since), None)
         if at is None or on < since:

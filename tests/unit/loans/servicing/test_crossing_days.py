@@ -1,0 +1,94 @@
+"""What if money or an order counts from a day on which a course was just spread anew, or before?"""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.loans.domain.course.results import Row
+from services.loans.domain.servicing import course_rows
+from services.loans.domain.servicing.life import Life, Ordered, PaidOut, Received
+from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
+from tests.builders import an_id, make_loan
+from tests.unit.loans.servicing.test_course_effects import ANEW
+
+TERMS = make_loan(instalments=12, charging=ANEW)
+OUT = PaidOut(key="out", on=date(2026, 1, 15), amount=100_000)
+DAY = date(2026, 4, 4)
+SPREADS = (OrderKind.RESCHEDULE, OrderKind.RE_AGE)
+CHANGES: tuple[tuple[OrderKind, dict[str, object]], ...] = (
+    (OrderKind.RATE_CHANGE, {"annual_rate": Decimal("0.5")}),
+    (OrderKind.RE_AMORTISE, {}),
+    (OrderKind.PROFIT_PAUSE, {"until_on": DAY + timedelta(days=20)}),
+    (OrderKind.PAYMENT_HOLIDAY, {"periods": 1}),
+)
+
+
+def ordered(name: str, kind: OrderKind, on: date, **members: Any) -> Ordered:
+    asked = Asked(kind=kind, effective_on=on, reason=OrderReason.AGREEMENT, **members)
+    return Ordered(order_id=an_id(name), asked=asked)
+
+
+def spread(kind: OrderKind, on: date = DAY, name: str = "spread") -> Ordered:
+    return ordered(name, kind, on, instalments=3, first_due_on=date(2026, 7, 2))
+
+
+def rows(*entered: Any) -> list[Row]:
+    course = Life(terms=TERMS, entered=(OUT, *entered)).course()
+    return [row for row in course.rows if row.number is not None]
+
+
+def asks(found: list[Row]) -> list[tuple[date, int, int]]:
+    return [(row.due_on, row.principal, row.profit) for row in found if row.principal]
+
+
+def test_another_rate_on_the_day_of_a_reschedule_is_borne_by_the_new_instalments_alone() -> None:
+    """The instalment that the reschedule ended asks nothing: all that it asked was moved on."""
+    change = ordered("rate", OrderKind.RATE_CHANGE, DAY, annual_rate=Decimal("0.5"))
+
+    assert asks(rows(spread(OrderKind.RESCHEDULE), change)) == [
+        (date(2026, 7, 2), 24_871, 15_099),
+        (date(2026, 8, 2), 36_798, 3_172),
+        (date(2026, 9, 2), 38_331, 1_639),
+    ]
+
+
+@pytest.mark.parametrize("kind", SPREADS)
+@pytest.mark.parametrize(("other", "members"), CHANGES)
+@pytest.mark.parametrize("days", [-20, -1, 0, 1, 20])
+def test_whatever_is_ordered_around_the_day_of_a_new_spreading_no_principal_is_lost(
+    kind: OrderKind, other: OrderKind, members: dict[str, object], days: int
+) -> None:
+    crossing = ordered("other", other, DAY + timedelta(days=days), **members)
+
+    found = rows(spread(kind), crossing)
+
+    assert sum(row.principal for row in found) == 100_000
+    assert min(row.profit for row in found) >= 0
+
+
+@pytest.mark.parametrize("days", [-15, 0, 1, 30, 300])
+def test_a_tranche_paid_out_around_a_re_age_is_owed_once(days: int) -> None:
+    half = replace(OUT, amount=50_000)
+    tranche = PaidOut(key="more", on=DAY + timedelta(days=days), amount=50_000)
+    entered = (half, spread(OrderKind.RE_AGE), tranche)
+
+    course = Life(terms=TERMS, entered=entered).course()
+
+    assert sum(row.principal for row in course.rows) == 100_000
+
+
+@pytest.mark.parametrize("before", [1, 5, 40])
+def test_money_that_came_before_the_loan_was_paid_out_pays_as_on_its_day(before: int) -> None:
+    early = Received(key=an_id("early"), on=OUT.on - timedelta(days=before), amount=8_885)
+    then = replace(early, on=OUT.on)
+    later = Received(key=an_id("later"), on=date(2026, 3, 1), amount=900)
+
+    found = rows(early, later)
+
+    assert asks(found) == asks(rows(then, later))
+    assert sum(row.principal_paid + row.profit_paid for row in found) == 9_785
+    life = Life(terms=TERMS, entered=(OUT, early, later))
+    assert course_rows.lost_of(life.course(), paid=9_785) == 0
