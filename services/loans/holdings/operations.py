@@ -13,7 +13,7 @@ from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import drawn, holdings, journal
 from services.loans.domain.collecting import AmountNotPositive, DayNotPossible
-from services.loans.domain.holdings import Asked, HoldingKind, Purpose
+from services.loans.domain.holdings import Asked, HoldingKind, Moved, Purpose
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.terms import Terms
@@ -99,14 +99,15 @@ async def withdraw(
 ) -> HoldingRow:
     """Give held money back: of savings what is above what must stay, all when nothing is owed.
 
-    Raises ContractUnknown, HoldingTooLow, FundExhausted, AmountNotPositive, CurrencyMismatch,
+    However far back it is dated, what must stay is what the terms ask for by today. Raises
+    ContractUnknown, HoldingTooLow, FundExhausted, AmountNotPositive, CurrencyMismatch,
     DayNotPossible.
     """
     held = await _asked(session, contract_id, asked, actor=actor, today=today)
     holdings.require_free(
         asked.amount,
         held=held.balance(asked.purpose),
-        must_stay=await _must_stay(session, held, asked),
+        must_stay=await _must_stay(session, held, purpose=asked.purpose, today=today),
         purpose=asked.purpose,
     )
     fund_id = FundId(held.contract.fund_id)
@@ -134,8 +135,11 @@ async def earn(
     savings, currency = held.terms.savings, held.contract.currency
     _require_day(held, on=through_on, today=today)
     if declared is None:
-        moves = [queries.moved(row) for row in held.rows]
-        minor = holdings.earned(moves, annual_rate=savings.annual_rate, through=through_on)
+        minor = holdings.earned(
+            _but_undone(held, HoldingKind.EARNING),
+            annual_rate=savings.annual_rate,
+            through=through_on,
+        )
         amount = Money(minor, currency)
     else:
         _require_currency(declared, currency=currency)
@@ -284,20 +288,34 @@ def _missing(held: Held) -> Money:
     """What down payments still ask beyond what was contributed, paid with it or held for it."""
     asked = drawn.down_payments(held.terms)
     contributed = sum(
-        row.amount_minor
-        for row in held.rows
-        if row.purpose == Purpose.CONTRIBUTION and row.kind != HoldingKind.APPLIED
+        move.amount
+        for move in _but_undone(held, HoldingKind.APPLIED)
+        if move.purpose is Purpose.CONTRIBUTION and move.kind is not HoldingKind.APPLIED
     )
     return Money(max(asked.minor - contributed, 0), asked.currency)
 
 
-async def _must_stay(session: AsyncSession, held: Held, asked: Asked) -> Money:
+def _but_undone(held: Held, kind: HoldingKind) -> list[Moved]:
+    """What moved, but for movements of a kind that were taken back, as if they had never been."""
+    back = {row.reverses_holding_id for row in held.rows}
+    gone = {row.holding_id for row in held.rows if row.kind == kind and row.holding_id in back}
+    return [
+        queries.moved(row)
+        for row in held.rows
+        if row.holding_id not in gone and row.reverses_holding_id not in gone
+    ]
+
+
+async def _must_stay(session: AsyncSession, held: Held, *, purpose: Purpose, today: date) -> Money:
+    """What is not given back; all of it while a payout that counted on it is on its way."""
     zero = Money.zero(held.contract.currency)
-    if asked.purpose is not Purpose.SAVINGS or not await queries.owes(session, held.contract_id):
+    if await contract_queries.payment_that_may_arrive(session, held.contract_id) is not None:
+        return held.balance(purpose)
+    if purpose is not Purpose.SAVINGS or not await queries.owes(session, held.contract_id):
         return zero
     if held.contract.status == ContractStatus.SIGNED:
         return zero
-    return await savings_due(session, held, on=asked.on)
+    return await savings_due(session, held, on=today)
 
 
 async def _move(

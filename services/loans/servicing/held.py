@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import queries as contract_queries
 from services.loans.disbursements.payable import PaymentUnderWay
 from services.loans.domain.holdings import HoldingKind, Purpose, require_free
+from services.loans.domain.lifecycle import ContractEvent
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind
 from services.loans.domain.servicing.refusals import LaterOrderStands
@@ -18,12 +19,17 @@ from services.loans.servicing.tables import ContractOrderRow
 from shared.ids import ApplicationId, EntryId, FundId
 from shared.money import Money
 
+ENDS = frozenset(
+    {ContractEvent.REVERSE_DISBURSEMENT, ContractEvent.SETTLE, ContractEvent.WRITE_OFF}
+)
+
 
 async def require(session: AsyncSession, file: File, asked: Asked, decided: Decided) -> None:
-    """Refuse a set-off of more than is saved, and to end a drawing while a tranche is on its way.
+    """Refuse a set-off of more than is saved, and what a tranche on its way could not follow.
 
-    A set-off on which a later order's money rests is not taken back. Raises HoldingTooLow,
-    PaymentUnderWay, LaterOrderStands.
+    What has left is booked once it has arrived: until then its drawing and its contract stay open,
+    and the tranches before it stand. A set-off on which a later order's money rests is not taken
+    back. Raises HoldingTooLow, PaymentUnderWay, LaterOrderStands.
     """
     contract = file.contract
     if asked.kind is OrderKind.SET_OFF:
@@ -34,7 +40,7 @@ async def require(session: AsyncSession, file: File, asked: Asked, decided: Deci
             must_stay=Money.zero(held.currency),
             purpose=Purpose.SAVINGS,
         )
-    if asked.kind is OrderKind.END_DRAWING:
+    if asked.kind is OrderKind.END_DRAWING or decided.event in ENDS:
         payment_id = await contract_queries.payment_that_may_arrive(session, contract.contract_id)
         if payment_id is not None:
             raise PaymentUnderWay(reference=contract.reference, payment_id=payment_id)

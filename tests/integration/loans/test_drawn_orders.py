@@ -9,16 +9,17 @@ import pytest
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain.amortisation import Amortisation, AmortisationKind, Shortfall
 from services.loans.domain.chart import FundKind
-from services.loans.domain.drawing import Drawing
+from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.savings import Savings
 from services.loans.funds import queries as funds
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from shared.money import Money
 from tests.integration.loans import ordering
+from tests.integration.loans import wallet as wallets
 from tests.integration.loans.ordering import Desk, cash, keyed
-from tests.integration.loans.scene import jod
-from tests.integration.loans.tranches import SECOND, SIGNED, drawing
+from tests.integration.loans.scene import TODAY, jod
+from tests.integration.loans.tranches import SECOND, SIGNED, drawing, in_two
 
 TENTH = Savings(upfront_percent=Decimal(10))
 
@@ -128,6 +129,43 @@ async def test_a_contribution_is_held_again_when_its_payout_is_taken_back(desk: 
     await desk.done(contract_id, "disbursement_reversal", effective_on="2026-03-01")
     assert await desk.balances(contract_id) == before
     assert (await held(desk, row))["contribution"]["amount"] == "100.000"
+    assert await desk.faults() == {}
+
+
+async def test_a_contribution_held_again_leaves_room_for_the_rest_of_it(desk: Desk) -> None:
+    first = in_two(down_payment_percent=Decimal(10), down_payment_first=True)
+    row = await drawing(desk.scene, drawing=first)
+    await save(desk, row, "60.000", "contribution")
+    await pay_out(desk, row, SIGNED.isoformat())
+    back = {"effective_on": SIGNED.isoformat()}
+    await desk.done(str(row.contract_id), "disbursement_reversal", **back)
+    await pay_out(desk, row, SIGNED.isoformat())
+    await save(desk, row, "40.000", "contribution")
+    assert (await pay_out(desk, row, SECOND.isoformat()))["amount"]["amount"] == "400.000"
+    assert (await held(desk, row))["contribution"]["amount"] == "0.000"
+    assert await desk.faults() == {}
+
+
+async def test_no_order_is_in_the_way_of_a_tranche_that_has_left(desk: Desk) -> None:
+    today = Drawing(tranches=(Tranche(on=TODAY, amount=jod("400.000")),))
+    row = await drawing(desk.scene, drawing=today)
+    contract_id = str(row.contract_id)
+    await pay_out(desk, row, SIGNED.isoformat())
+    waits = (await desk.give(contract_id, "write_off")).json()
+    async with wallets.wallet_of(desk.scene) as wallet:
+        sent = await wallet.pay_out(row.contract_id, phone=wallets.PHONE + "94")
+        assert sent.status_code == 201, sent.text
+        refused = [await desk.approve(waits)]
+        refused += [
+            await desk.give(contract_id, kind)
+            for kind in ("write_off", "disbursement_reversal", "end_drawing")
+        ]
+        for answer in refused:
+            assert answer.json()["type"] == "/problems/loans/payment-under-way", answer.text
+        await wallet.poll()
+        told = await wallet.read(sent.json()["payment"]["payment_id"])
+        assert told["payment"]["is_booked"]
+    assert (await desk.approve(waits)).json()["state"] == "in_force"
     assert await desk.faults() == {}
 
 

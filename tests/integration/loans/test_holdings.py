@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements.router import router as disbursements
 from services.loans.domain.chart import FundKind
+from services.loans.domain.drawing import Drawing
 from services.loans.domain.savings import Savings
 from services.loans.funds import queries as funds
 from services.loans.holdings.router import router
@@ -20,6 +21,8 @@ from services.loans.ledger.queries import Cut, balances
 from services.loans.proof import operations as proof
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
+from tests.integration.loans import tranches
+from tests.integration.loans import wallet as wallets
 from tests.integration.loans.scene import TODAY, Scene, client_of, jod, keyed
 from tests.integration.loans.signing import loan, qard, signed
 
@@ -99,6 +102,36 @@ async def test_what_must_stay_stays_and_what_is_above_it_goes_back(
     taken = await manager.post(path(row, "/withdrawals"), json=moved("30.000"), headers=keyed())
     assert taken.json()["amount"]["amount"] == "-30.000"
     assert (await manager.get(path(row))).json()["savings"]["amount"] == "100.000"
+    await proved(scene)
+
+
+async def test_what_must_stay_today_stays_however_far_back_it_is_taken(scene: Scene) -> None:
+    each = Savings(upfront_percent=Decimal(10), each_percent=Decimal(1))
+    row = await tranches.drawing(scene, drawing=Drawing(), savings=each)
+    async with tranches.desk(scene) as client:
+        assert (await tranches.pay_out(client, row, tranches.SIGNED)).status_code == 201
+        await put(client, row, "10.000")
+        asked = (await client.get(path(row))).json()["savings_asked"]["amount"]
+        assert asked == "110.000", "one instalment has fallen due by today"
+        for on in (tranches.SIGNED, TODAY):
+            body = moved("10.000", moved_on=on.isoformat())
+            kept = await client.post(path(row, "/withdrawals"), json=body, headers=keyed())
+            assert kept.json()["type"] == "/problems/loans/holding-too-low", kept.text
+            assert kept.json()["available"]["amount"] == "0.000"
+
+
+async def test_what_a_payout_under_way_counted_on_is_not_given_back(scene: Scene) -> None:
+    row = await saver(scene, await scene.fund())
+    async with wallets.wallet_of(scene) as wallet, tranches.desk(scene) as client:
+        await put(client, row, "100.000")
+        sent = await wallet.pay_out(row.contract_id, phone=wallets.PHONE + "94")
+        assert sent.json()["payment"]["amount"]["amount"] == "1000.000", "nothing is kept back"
+        kept = await client.post(path(row, "/withdrawals"), json=moved("100.000"), headers=keyed())
+        assert kept.json()["type"] == "/problems/loans/holding-too-low", kept.text
+        await wallet.poll()
+        told = await wallet.read(sent.json()["payment"]["payment_id"])
+        assert told["payment"]["is_booked"]
+        assert (await client.get(path(row))).json()["savings"]["amount"] == "100.000"
     await proved(scene)
 
 
@@ -205,6 +238,25 @@ async def test_a_rate_is_earned_once_for_each_day_and_costs_the_fund(
         figures = await funds.figures(session, fund_id, cut=Cut())
     assert (booked["savings_cost"], booked["savings"]) == (jod("0.100"), jod("-100.100"))
     assert figures.received_minor + figures.returned_minor == figures.cash_minor
+    await proved(scene)
+
+
+async def test_what_was_earned_in_error_is_earned_again(
+    scene: Scene, manager: httpx.AsyncClient
+) -> None:
+    fund_id = await scene.fund(FundKind.COMMERCIAL)
+    product = loan(savings=Savings(upfront_percent=Decimal(10), annual_rate=Decimal("0.365")))
+    row = await signed(scene, fund_id, product=product, annual_rate=Decimal("0.18"))
+    await put(manager, row, "100.000")
+    for _ in range(2):
+        earned = await manager.post(path(row, "/earnings"), json={}, headers=keyed())
+        assert earned.json()["amount"]["amount"] == "0.100", earned.text
+        back = f"/loans/v1/holdings/{earned.json()['holding_id']}/reversal"
+        undone = await manager.post(back, json={"reason": "duplicate"}, headers=keyed())
+        assert undone.json()["amount"]["amount"] == "-0.100", undone.text
+    async with scene.database.read(scene.institution_id) as session:
+        booked = await balances(session, fund_id)
+    assert (booked["savings_cost"], booked["savings"]) == (jod("0.000"), jod("-100.000"))
     await proved(scene)
 
 
