@@ -69,6 +69,7 @@ def _end_on(model: Model, on: date) -> tuple[int, int]:
             running.spans[-1].end = on
             model.rate_spans([running])
         model.periods = [period for period in model.periods if period.due <= on]
+        model.grace = min(model.grace, len(model.periods))
     if credited:
         model_moves.credit(model, on, principal=credited, profit=0)
     return paid
@@ -277,6 +278,8 @@ def _spread_lines(standing: Standing, event: ReAged, on: date, entry: Entry) -> 
     ahead = [line for line in standing.lines if line.is_regular and line.due > on]
     standing.lines = [line for line in standing.lines if line not in ahead]
     before = [line for line in standing.lines if not line.is_added]
+    kept = sum(1 for line in before if line.is_regular)
+    standing.model.grace = min(standing.model.grace, kept)
     start = max((line.due for line in before), default=ahead[0].start if ahead else on)
     if any(sum(line.paid) for line in ahead):
         holder = Line(start, on)

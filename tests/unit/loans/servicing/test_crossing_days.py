@@ -80,6 +80,24 @@ def test_a_tranche_paid_out_around_a_re_age_is_owed_once(days: int) -> None:
     assert sum(row.principal for row in course.rows) == 100_000
 
 
+@pytest.mark.parametrize("kind", SPREADS)
+def test_new_instalments_are_not_eased_although_the_first_ones_were(kind: OrderKind) -> None:
+    """Grace was for the first instalments; a re-age within it ends it."""
+    terms = replace(TERMS, principal_grace=6)
+    entered = (
+        OUT,
+        spread(kind, date(2026, 1, 20)),
+        ordered("rate", OrderKind.RATE_CHANGE, date(2026, 1, 25), annual_rate=Decimal("0.2")),
+    )
+
+    course = Life(terms=terms, entered=entered).course()
+    asked = [row.principal + row.profit for row in course.rows if row.principal]
+
+    assert len(asked) == 3
+    assert max(asked) - min(asked) <= 2
+    assert sum(row.principal for row in course.rows) == 100_000
+
+
 @pytest.mark.parametrize("before", [1, 5, 40])
 def test_money_that_came_before_the_loan_was_paid_out_pays_as_on_its_day(before: int) -> None:
     early = Received(key=an_id("early"), on=OUT.on - timedelta(days=before), amount=8_885)
