@@ -27,6 +27,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import operations as ledger
+from services.loans.ledger.queries import Moment
 from shared import feed, ids
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -88,6 +89,8 @@ async def quote(
         raise NothingToSettle(reference=contract.reference, state=contract.status)
     fund_id = FundId(contract.fund_id)
     fund = await fund_queries.fund_by_id(session, fund_id)
+    if lock:
+        await contract_queries.locked_position(session, contract_id)
     deal, head = await queries.deal(
         session, contract, fund=funds.accounts_of(fund), steps=History(rows=(), documents={})
     )
@@ -126,15 +129,16 @@ async def settle(
     granted: Money | None = None,
     actor: Actor,
 ) -> Quoted:
-    """Let the profit to come fall away once what settles the contract was received.
+    """Let the profit to come fall away once what settles the contract was received, by that day.
 
     Raises what `quote` raises, and NotYetSettled.
     """
     quoted = await quote(session, contract_id, on=on, granted=granted, actor=actor, lock=True)
     contract, deal = quoted.contract, quoted.deal
-    if quoted.still.is_positive:
-        raise NotYetSettled(still=quoted.still, reference=contract.reference, on=on)
     dues = _reshaped(deal, quoted.settlement)
+    still = max(quoted.still, await _unpaid_by(session, contract, dues, on=on))
+    if still.is_positive:
+        raise NotYetSettled(still=still, reference=contract.reference, on=on)
     order_id = ids.new()
     event_id = ids.new()
     restated = await positions.replace_instalments(
@@ -151,6 +155,16 @@ async def settle(
     event = _corrected(quoted, dues, order_id=order_id, restated=restated)
     await feed.publish_all(session, [Told(event, contract.contract_id, event_id)])
     return quoted
+
+
+async def _unpaid_by(
+    session: AsyncSession, contract: ContractRow, dues: tuple[Instalment, ...], *, on: date
+) -> Money:
+    """What of these instalments had not been paid by the end of a day."""
+    moment = Moment(as_of=on, known_at=None, is_now=False)
+    stood = await contract_queries.stood(session, contract.contract_id, moment=moment)
+    paid = Money(0 if stood is None else stood.paid, contract.currency)
+    return Money.total((one.total for one in dues), contract.currency) - paid
 
 
 def _reshaped(deal: Deal, settlement: Settlement) -> tuple[Instalment, ...]:
