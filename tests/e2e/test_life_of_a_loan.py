@@ -1,6 +1,8 @@
 """One loan all the way through, from its institution to the last instalment and the donor."""
 
+from services.loans.lineage import operations as lineage
 from services.loans.proof import operations as proof
+from shared.db import TenantDb
 from shared.ids import InstitutionId
 from tests.bodies import amount
 from tests.e2e import donor_page, journey
@@ -99,6 +101,7 @@ async def reads_the_whole_story(office: Office) -> None:
 
 
 async def proves_the_books(house: House, institution_id: InstitutionId) -> None:
+    await lineage.catch_up(TenantDb(house.database, institution_id))
     async with house.database.read(institution_id, snapshot=True) as session:
         broken = [finding async for finding in proof.prove(session) if not finding.holds]
     assert broken == []

@@ -19,6 +19,7 @@ from services.loans.domain import intake
 from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.mapping import FieldRules
+from services.loans.lineage import operations as lineage
 from services.loans.proof import operations as proof
 from services.loans.repayments.batch import Answer, RepaymentBook
 from shared import ids
@@ -107,6 +108,7 @@ async def test_a_thousand_real_applications_go_the_whole_way(house: House) -> No
     posted = await post_three_months(house, db)
     assert posted == 3 * first.signed
     await until_chained(db)
+    await lineage.catch_up(db)
     async with db(snapshot=True) as session:
         broken = [one async for one in proof.prove(session) if not one.holds]
     assert broken == []

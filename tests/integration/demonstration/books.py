@@ -10,14 +10,12 @@ from services.demonstration import founding, loading, making
 from services.demonstration.founding import Credential
 from services.demonstration.history import History
 from services.demonstration.loading import Loaded, Loader
-from services.loans.ledger.queries import JOURNAL
 from services.loans.proof import operations as proof
-from shared import feed
 from shared.clients.scoring import ScoringClient
 from shared.clock import Clock, SystemClock
 from shared.db import Database, TenantDb
-from shared.feed import Sequencer
 from shared.ids import InstitutionId
+from tests.chained import chain
 
 SEED = 1447
 CLOCK: Clock = SystemClock()
@@ -85,7 +83,7 @@ class Demonstration:
 
     async def number_everything(self) -> None:
         """Chain what is committed, as the sequencer behind the services does."""
-        await Sequencer(self.database, chains=(feed.EVENTS, JOURNAL)).number(self.institution_id)
+        await chain(self.database, self.institution_id)
 
     async def broken(self) -> list[str]:
         """The rules that the books break."""

@@ -17,21 +17,20 @@ from services.loans.domain.terms import Terms
 from services.loans.funds import router as funds
 from services.loans.holdings import router as holdings
 from services.loans.ledger import router as ledger
-from services.loans.ledger.queries import JOURNAL
 from services.loans.proof import operations as proof
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.servicing import router as servicing
 from services.loans.servicing.coursing import CourseBook
-from shared import feed, ids
+from shared import ids
 from shared.auth import Actor, Role
 from shared.batching import Batcher
 from shared.db import Database
-from shared.feed import Sequencer
 from shared.ids import FundId, InstitutionId
 from shared.money import Money
 from tests import office
 from tests.builders import make_qard, money
+from tests.chained import chain
 from tests.integration.loans.scene import Scene
 from tests.integration.loans.standing import lend
 from tests.office import Caller, Office
@@ -152,8 +151,7 @@ class Desk:
 
     async def faults(self) -> dict[str | None, str]:
         """The rules of `rafid verify` that do not hold."""
-        sequencer = Sequencer(self.scene.database, chains=(feed.EVENTS, JOURNAL))
-        await sequencer.number(self.scene.institution_id)
+        await chain(self.scene.database, self.scene.institution_id)
         async with self.scene.database.read(self.scene.institution_id, snapshot=True) as session:
             return {
                 finding.row: finding.rule

@@ -18,17 +18,15 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.portfolio_file import COLUMNS
 from services.loans.funds import operations as funds
 from services.loans.institutions.names import Names
-from services.loans.ledger.queries import JOURNAL
 from services.loans.products import queries as products
 from services.loans.proof import operations as proof
 from services.loans.repayments.batch import Answer, RepaymentBook
 from services.loans.takeover import outgoing, sheets
 from services.loans.takeover.intake import Taken
-from shared import feed
 from shared.clock import FixedClock
 from shared.db import TenantDb
-from shared.feed import Sequencer
 from shared.ids import ContractId, FundId, RepaymentId
+from tests.chained import chain
 from tests.integration.loans.scene import ACTOR, NOON, TODAY, Scene, jod
 from tests.integration.loans.signing import Approval, approve, loan, offer, officer, qard, sign
 
@@ -170,7 +168,7 @@ WHOLE = [*PEOPLE, *FIRST, *SECOND, total(2, "2200.000", "1900.000")]
 async def sound(house: House) -> None:
     """Nothing that `rafid verify` looks at is broken."""
     scene = house.scene
-    await Sequencer(scene.database, chains=(feed.EVENTS, JOURNAL)).number(scene.institution_id)
+    await chain(scene.database, scene.institution_id)
     async with scene.database.read(scene.institution_id, snapshot=True) as session:
         broken = [one.rule async for one in proof.prove(session) if not one.holds]
     assert broken == []

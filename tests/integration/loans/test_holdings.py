@@ -21,6 +21,7 @@ from services.loans.ledger.queries import Cut, balances
 from services.loans.proof import operations as proof
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
+from tests.chained import chain
 from tests.integration.loans import tranches
 from tests.integration.loans import wallet as wallets
 from tests.integration.loans.scene import TODAY, Scene, client_of, jod, keyed
@@ -57,6 +58,7 @@ async def put(client: httpx.AsyncClient, row: ContractRow, amount: str, **more: 
 
 
 async def proved(scene: Scene) -> None:
+    await chain(scene.database, scene.institution_id)
     async with scene.database.read(scene.institution_id) as session:
         assert [one async for one in proof.prove(session) if not one.holds] == []
 

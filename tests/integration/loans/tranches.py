@@ -23,6 +23,7 @@ from services.loans.repayments.router import router as repayments
 from services.loans.servicing.router import router as servicing
 from shared.batching import Batcher
 from shared.ids import FundId
+from tests.chained import chain
 from tests.integration.loans.scene import Scene, client_of, jod, keyed
 from tests.integration.loans.signing import Approval, approve, loan, offer, sign
 
@@ -110,5 +111,6 @@ async def dues(client: httpx.AsyncClient, row: ContractRow) -> list[tuple[str, s
 
 
 async def proved(scene: Scene) -> None:
+    await chain(scene.database, scene.institution_id)
     async with scene.database.read(scene.institution_id) as session:
         assert [one async for one in proof.prove(session) if not one.holds] == []
