@@ -88,14 +88,13 @@ class Ladder:
         """The principal that a sum pays. 270 on twice 250 + 10: 250, and 0 of the second."""
         filled = bisect_right(self.totals, paid)
         principal = self.principals[filled]
-        if filled < len(self.instalments):
-            left = max(paid - (self.totals[filled - 1] if filled else 0), 0)
-            for position in self.order:
-                taken = min(self.instalments[filled][position], left)
-                if position == PRINCIPAL:
-                    return principal + taken
-                left -= taken
-        return principal
+        if filled == len(self.instalments):
+            return principal
+        parts = self.instalments[filled]
+        left = max(paid - (self.totals[filled - 1] if filled else 0), 0)
+        for position in self.order[: self.order.index(PRINCIPAL)]:
+            left -= min(parts[position], left)
+        return principal + min(parts[PRINCIPAL], left)
 
     def oldest_open(self, paid: int) -> date | None:
         """The due date of the first instalment that a sum does not fill; None if it fills all."""

@@ -291,8 +291,7 @@ def _rates(deal: Deal) -> Mapping[date, Decimal]:
     rates: dict[date, Decimal] = {}
     share = deal.terms.principal.decimal
     for due in schedules.exact(_in_equal_parts(deal.terms)):
-        if share:
-            rates[due.due_on] = due.profit / share
+        rates[due.due_on] = due.profit / share
         share -= due.principal
     return rates
 
