@@ -16,7 +16,6 @@ from shared import feed
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.ids import ApplicationId, FundId
-from shared.money import Money
 from shared.quiet_events import ContractCancelled
 
 
@@ -57,15 +56,8 @@ async def cancel_contract(
     )
     if payment_id is not None:
         raise MayStillArrive(reference=row.reference, payment_id=payment_id)
-    position = await queries.locked_position(session, row.contract_id)
-    position.status = Standing.CANCELLED.value
-    await funds.uncommit(
-        session,
-        fund_id=FundId(row.fund_id),
-        application_id=ApplicationId(row.application_id),
-        amount=Money(row.principal_minor, row.currency),
-        actor_id=actor.id,
-    )
+    await _note(session, row)
+    await free_commitment(session, row, actor_id=actor.id)
     await feed.publish_all(session, [told])
     return row
 
@@ -90,11 +82,16 @@ async def end_unsold(
     await operations.enter(
         session, [entered], event=ContractEvent.CANCEL, actor_id=actor_id, reason=reason
     )
+    await _note(session, row)
+    await free_commitment(session, row, actor_id=actor_id)
+    await feed.publish(session, event, subject_id=row.contract_id)
+
+
+async def _note(session: AsyncSession, row: ContractRow) -> None:
+    """Note the end on a locked contract's position; one that has moved stands as it was left."""
     position = await queries.locked_position(session, row.contract_id)
     if position.moved_on is None:
         position.status = Standing.CANCELLED.value
-    await free_commitment(session, row, actor_id=actor_id)
-    await feed.publish(session, event, subject_id=row.contract_id)
 
 
 async def free_commitment(session: AsyncSession, row: ContractRow, *, actor_id: UUID) -> None:

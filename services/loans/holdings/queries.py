@@ -60,7 +60,8 @@ def moved(row: HoldingRow) -> Moved:
 
 # What is owed is what was agreed and is not yet paid, once anything is paid out or may still be.
 OWES = text("""
-    select p.status not in ('closed', 'cancelled') from position p
+    select p.status not in ('closed', 'cancelled') and c.status <> 'cancelled'
+    from position p join contract c using (institution_id, contract_id)
     where p.institution_id = :institution_id and p.contract_id = :contract_id
 """)
 

@@ -189,6 +189,24 @@ async def test_a_drawing_that_was_ended_frees_the_fund_and_draws_no_more(desk: D
     assert await desk.faults() == {}
 
 
+async def test_a_drawing_taken_back_is_cancelled_and_all_is_free_again(desk: Desk) -> None:
+    fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
+    row = await drawing(desk.scene, fund_id=fund_id, savings=TENTH)
+    await save(desk, row, "100.000")
+    await pay_out(desk, row, SIGNED.isoformat())
+    await desk.done(str(row.contract_id), "end_drawing")
+    await desk.done(str(row.contract_id), "disbursement_reversal")
+    assert await committed(desk, fund_id) == jod("600.000")
+    path = f"/loans/v1/contracts/{row.contract_id}"
+    cancelled = await keyed(desk.manager, f"{path}/cancellation", {"reason": "not_collected"})
+    assert cancelled.status_code == 201, cancelled.text
+    assert await committed(desk, fund_id) == jod("0.000")
+    body = {"purpose": "savings", "amount": cash("100.000")}
+    back = await keyed(desk.manager, f"{path}/holdings/withdrawals", body)
+    assert back.status_code == 201, back.text
+    assert await desk.faults() == {}
+
+
 async def test_savings_are_set_off_by_two_persons_and_come_back_with_the_order(desk: Desk) -> None:
     _, row = await drawn(desk, savings=TENTH)
     contract_id = str(row.contract_id)
