@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
-from typing import assert_never
 
 from services.loans.domain.course.plan import (
     CountedOver,
@@ -59,8 +58,6 @@ def step(start: date, count: int, unit: Unit, rule: MonthEndRule = "clamp") -> d
             return add_months(start, count, rule)
         case Unit.YEARS:
             return add_months(start, 12 * count, rule)
-        case _:
-            assert_never(unit)
 
 
 def to_end(
