@@ -54,18 +54,19 @@ def _left_of(standing: Standing, event: ChargedBack) -> list[int]:
 
 def _by_days(standing: Standing, on: date, parts: list[int]) -> None:
     model = standing.model
-    if on > model.last.due:
-        _add(_line_for(standing, on), parts, on)
-        return
-    model_moves.credit(model, on, principal=parts[PRINCIPAL], profit=parts[PROFIT])
-    standing.sync(on)
     day = max(on, model.periods[0].start)
-    line = next(
+    running = (
         line
         for line in standing.lines
         if not line.is_down_payment
         and (line.start <= day < line.due or (line.due == day == model.last.due))
     )
+    line = next(running, None)
+    if on > model.last.due or line is None:
+        _add(_line_for(standing, on), parts, on)
+        return
+    model_moves.credit(model, on, principal=parts[PRINCIPAL], profit=parts[PROFIT])
+    standing.sync(on)
     line.asked[FEE] += parts[FEE]
     line.asked[PENALTY] += parts[PENALTY]
     line.note(on)

@@ -19,15 +19,30 @@ from services.loans.domain.course.results import TransactionKind
 from services.loans.domain.course.rounding import shared, to_multiple
 from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
+from shared.errors import Kind, RafidError
+
+
+class CourseNotBegun(RafidError):
+    """The first instalment has not begun on this day"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{on} is before {begins_on}, when the first instalment begins; give a later day."
+    on: date
+    begins_on: date
 
 
 def re_age(standing: Standing, event: ReAged) -> None:
     """All that is open is spread over new instalments from a day on; the old ones end there.
 
     Value day is the day of the order, or the first new due date when that has passed already. The
-    running instalment ends on the day and keeps what was paid in advance.
+    running instalment ends on the day and keeps what was paid in advance. Raises `CourseNotBegun`
+    before the first instalment begins.
     """
     on = min(event.on, event.starts_on)
+    begins_on = standing.model.periods[0].start
+    if on < begins_on:
+        raise CourseNotBegun(on=on, begins_on=begins_on)
     payments.catch_up(standing, on)
     if not any(line.open for line in standing.lines):
         return

@@ -7,16 +7,35 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain.course.events import ChargedBack, ChargedOff, ReAged
+from services.loans.domain.course.plan import (
+    PARTS_DEFAULT,
+    Advance,
+    Allocation,
+    AllocationRule,
+    ChargeOff,
+    CountedOver,
+    DownPayment,
+    Grace,
+    PayoffProfit,
+    Recalculation,
+    Rest,
+    Unit,
+    in_standing_order,
+)
 from services.loans.domain.course.results import Row
+from services.loans.domain.course.spreading import CourseNotBegun
 from services.loans.domain.servicing import course_rows
 from services.loans.domain.servicing.life import Life, Ordered, PaidOut, Received
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from tests.builders import an_id, make_loan
+from tests.courses import BY_MONTH, course_of, day, make_plan, out, paid
 from tests.unit.loans.servicing.test_course_effects import ANEW
 
 TERMS = make_loan(instalments=12, charging=ANEW)
 OUT = PaidOut(key="out", on=date(2026, 1, 15), amount=100_000)
 DAY = date(2026, 4, 4)
+BACKWARDS = in_standing_order(tuple(reversed(PARTS_DEFAULT)))
 SPREADS = (OrderKind.RESCHEDULE, OrderKind.RE_AGE)
 CHANGES: tuple[tuple[OrderKind, dict[str, object]], ...] = (
     (OrderKind.RATE_CHANGE, {"annual_rate": Decimal("0.5")}),
@@ -110,3 +129,46 @@ def test_money_that_came_before_the_loan_was_paid_out_pays_as_on_its_day(before:
     assert sum(row.principal_paid + row.profit_paid for row in found) == 9_785
     life = Life(terms=TERMS, entered=(OUT, early, later))
     assert course_rows.lost_of(life.course(), paid=9_785) == 0
+
+
+def test_nothing_is_spread_anew_before_the_first_instalment_has_begun() -> None:
+    """Paid out on 1 January, a course whose first period starts a month later."""
+    plan = make_plan(grace=Grace(everything=1), recalculation=Recalculation())
+    order = ReAged(
+        key="re-aged",
+        on=day("01-20"),
+        starts_on=day("03-01"),
+        every=1,
+        unit=Unit.MONTHS,
+        instalments=3,
+    )
+
+    with pytest.raises(CourseNotBegun) as refused:
+        course_of(plan, out(), order, out(2_000, day("01-25"), key="more"))
+
+    assert (refused.value.on, refused.value.begins_on) == (day("01-20"), day("02-01"))
+    assert course_of(plan, out(), replace(order, on=day("02-01"))).outstanding > 10_000
+
+
+def test_a_claim_after_a_charge_off_of_nothing_is_owed_once() -> None:
+    """All was paid and the instalments were taken together: none runs on the day."""
+    plan = make_plan(
+        annual_rate=Decimal("0.36"),
+        instalments=2,
+        every=2,
+        unit=Unit.WEEKS,
+        first_due_on=day("03-11"),
+        day_rules=replace(BY_MONTH, over=CountedOver.PERIODS, partial_periods=False),
+        instalment_multiple=100,
+        down_payment=DownPayment(percent=Decimal("33.3"), automatic=True),
+        recalculation=Recalculation(rest=Rest.WITH_INSTALMENT, payoff=PayoffProfit.TO_DUE_DATE),
+        allocation=Allocation(rule=AllocationRule(order=BACKWARDS, advance=Advance.LAST)),
+        charge_off=ChargeOff.ALL_DUE,
+    )
+    lost = ChargedOff(key="lost", on=day("02-22"))
+    claim = ChargedBack(key="claim", on=day("02-26"), of="paid 02-21", amount=50)
+
+    course = course_of(plan, out(5_000, day("01-31")), paid(3_333, "02-21"), lost, claim)
+
+    assert (course.outstanding, course.overpaid) == (50, 0)
+    assert sum(row.paid for row in course.rows) == 5_033
