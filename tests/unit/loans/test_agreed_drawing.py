@@ -65,6 +65,8 @@ def test_a_mode_that_pays_the_supplier_draws_nothing_in_parts(drawing: Drawing) 
         sale["charge_method"] = ChargeMethod.DECLINING_BALANCE
     with pytest.raises(TermsNotOfMode):
         agree(qard(amount=ABOVE, drawing=drawing, **sale))
+    whole = agree(qard(amount=ABOVE, drawing=Drawing(), **sale))
+    assert sum(due.principal.minor for due in whole.instalments) == 1_000_000
 
 
 def test_where_payments_count_profit_anew_nothing_is_drawn_in_tranches() -> None:

@@ -49,15 +49,11 @@ class Measure:
 
 def step(start: date, count: int, unit: Unit, rule: MonthEndRule = "clamp") -> date:
     """The day so many units later; months keep the day: 31 January, 28 February, 31 March."""
-    match unit:
-        case Unit.DAYS:
-            return start + timedelta(days=count)
-        case Unit.WEEKS:
-            return start + timedelta(weeks=count)
-        case Unit.MONTHS:
-            return add_months(start, count, rule)
-        case Unit.YEARS:
-            return add_months(start, 12 * count, rule)
+    if unit is Unit.DAYS:
+        return start + timedelta(days=count)
+    if unit is Unit.WEEKS:
+        return start + timedelta(weeks=count)
+    return add_months(start, 12 * count if unit is Unit.YEARS else count, rule)
 
 
 def to_end(

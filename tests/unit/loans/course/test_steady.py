@@ -1,12 +1,14 @@
 """Does a payment taken in one step leave what it leaves taken as any other event?"""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from services.loans.domain.charging import Charging, Recalculation
-from services.loans.domain.course import replay
+from services.loans.domain.course import fold, replay
+from services.loans.domain.course.events import Postponed
 from services.loans.domain.course.periods_model import Span
 from services.loans.domain.course.steady import Steady
 from services.loans.domain.servicing.life import Entered, Life, Ordered, PaidOut, Received
@@ -16,6 +18,7 @@ from tests.property.loans.test_course_lives import eagerly, told
 
 ANEW = Charging(recalculation=Recalculation.ON_PAYMENT)
 OUT = PaidOut(key="out", on=date(2026, 1, 15), amount=100_000)
+TODAY = date(2026, 3, 16)
 
 
 def lived(*entered: Entered, instalments: int = 12, rate: str = "0.12") -> Life:
@@ -110,3 +113,16 @@ def test_a_period_without_a_line_is_passed_over_by_what_the_model_says() -> None
 
     assert gone not in standing.lines
     assert standing.lines[4].asked[1] > 0
+
+
+def test_after_the_last_due_date_a_holiday_postpones_nothing() -> None:
+    """The last of two instalments is due on 15 March: from then on no due date is to come."""
+    postponed = Postponed(key="holiday", on=date(2026, 3, 16), periods=1)
+    life = lived(instalments=2)
+
+    late = fold.course(life.plan, [*life.events, postponed], as_of=TODAY)
+    in_time = replace(postponed, on=date(2026, 3, 15))
+
+    assert [row.due_on for row in late.rows[1:]] == [date(2026, 2, 15), date(2026, 3, 15)]
+    moved = fold.course(life.plan, [*life.events, in_time], as_of=TODAY).rows
+    assert moved[-1].due_on == date(2026, 4, 15)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import agreement, goods_debt, trading
 from services.loans.domain import deal as deals
+from services.loans.domain import goods_debt, trading
 from services.loans.domain.deal import Deal
 from services.loans.domain.modes import MODES, conventional, qard
 from services.loans.domain.modes import diminishing_musharaka as shrinking
@@ -83,11 +83,3 @@ def test_goods_that_were_not_paid_for_are_not_owed_later() -> None:
     later = took("extend", days={"deliver_by": "2026-09-01"})
 
     assert goods_debt.extended(later, deal=deal) is deals.UNCHANGED
-
-
-def test_a_sale_that_draws_nothing_in_parts_is_agreed() -> None:
-    terms = make_terms("murabaha")
-
-    agreed = agreement.of_terms(terms, country="MA")
-
-    assert agreed.instalments == MODES[terms.mode_of_finance].schedule(terms)
