@@ -86,6 +86,15 @@ class Decision:
     actor_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """One part of a decision over many: its amount, and what narrows the levels for it."""
+
+    amount: Money
+    product_id: ProductId
+    fund_id: FundId | None
+
+
 def levels_needed(
     amount: Money,
     *,
@@ -113,6 +122,32 @@ def levels_needed(
             return tuple(speaking[:position])
     highest = max((level.max_amount for level in speaking), default=None)
     raise NoAuthorityLevel(amount=amount, highest=highest)
+
+
+def levels_needed_for_all(
+    parts: Sequence[Weighed], *, levels: Sequence[AuthorityLevel]
+) -> list[tuple[AuthorityLevel, ...]]:
+    """The levels that must approve each part of one decision over many, lowest first.
+
+    Each part asks its own levels for the total in its currency, and then every level that another
+    part asks for: all are decided in step. With level 1 up to 5,000 and level 2 up to 20,000 ten
+    parts of 800 need both. Raises `NoAuthorityLevel`.
+    """
+    totals: dict[str, Money] = {}
+    for part in parts:
+        currency = part.amount.currency
+        totals[currency] = totals.get(currency, Money.zero(currency)) + part.amount
+    asked: dict[tuple[str, ProductId, FundId | None], dict[int, AuthorityLevel]] = {}
+    keys = [(part.amount.currency, part.product_id, part.fund_id) for part in parts]
+    for key in dict.fromkeys(keys):
+        currency, product_id, fund_id = key
+        needed = levels_needed(
+            totals[currency], product_id=product_id, fund_id=fund_id, levels=levels
+        )
+        asked[key] = {level.level: level for level in needed}
+    every = {number: level for own in asked.values() for number, level in own.items()}
+    together = {key: every | own for key, own in asked.items()}
+    return [tuple(together[key][number] for number in sorted(every)) for key in keys]
 
 
 def this_round(decisions: Sequence[Decision]) -> tuple[Decision, ...]:

@@ -58,6 +58,16 @@ class HoldingStands(RafidError):
     holding_kind: str
 
 
+class LaterEarningStands(RafidError):
+    """A later earning rests on this one"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{later_holding_id} was earned after {holding_id}: reverse the later one first."
+    holding_id: UUID
+    later_holding_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A locked contract with everything that is held for it."""
@@ -155,13 +165,17 @@ async def reverse(
 ) -> HoldingRow:
     """Take a movement back as a mistake: its opposite, on its own day.
 
-    Raises HoldingUnknown, ContractUnknown, HoldingStands, HoldingTooLow.
+    Of earnings the newest first: a rate is earned from the last earning on, so that the days of
+    one before it would never be earned again. Raises HoldingUnknown, ContractUnknown,
+    HoldingStands, LaterEarningStands, HoldingTooLow.
     """
     row = await queries.holding(session, holding_id)
     held = await lock(session, row.contract_id, actor=actor)
     is_reversed = await queries.find_reversal(session, holding_id) is not None
     if is_reversed or HoldingKind(row.kind) not in REVERSIBLE:
         raise HoldingStands(holding_id=holding_id, holding_kind=row.kind)
+    if row.kind == HoldingKind.EARNING:
+        _require_newest(held, holding_id)
     amount = Money(row.amount_minor, row.currency)
     if amount.is_positive:
         purpose = Purpose(row.purpose)
@@ -304,6 +318,18 @@ def _but_undone(held: Held, kind: HoldingKind) -> list[Moved]:
         for row in held.rows
         if row.holding_id not in gone and row.reverses_holding_id not in gone
     ]
+
+
+def _require_newest(held: Held, holding_id: UUID) -> None:
+    """Raise LaterEarningStands where something was earned since and stands."""
+    back = {row.reverses_holding_id for row in held.rows}
+    *_, newest = (
+        row.holding_id
+        for row in held.rows
+        if row.kind == HoldingKind.EARNING and row.holding_id not in back
+    )
+    if newest != holding_id:
+        raise LaterEarningStands(holding_id=holding_id, later_holding_id=newest)
 
 
 async def _must_stay(session: AsyncSession, held: Held, *, purpose: Purpose, today: date) -> Money:

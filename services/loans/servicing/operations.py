@@ -14,7 +14,7 @@ from services.loans.approvals import queries as approvals
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import authority
-from services.loans.domain.authority import AuthorityLevel, Outcome
+from services.loans.domain.authority import AuthorityLevel, Outcome, Weighed
 from services.loans.domain.collecting import ContractUnknown
 from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.deciding import Decided
@@ -49,6 +49,16 @@ class OrderMakerDecides(RafidError):
     service = "loans"
     detail = "Whoever gave the order {order_id} cannot decide on it."
     order_id: UUID
+
+
+class DecidedWithItsBatch(RafidError):
+    """A part of an order over many contracts is decided with the others"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The order {order_id} is part of {batch_id}: decide on that one."
+    order_id: UUID
+    batch_id: UUID
 
 
 async def propose(
@@ -131,12 +141,14 @@ async def decide_on(
     """Approve or reject an order at the level it has reached; the last approval brings it about.
 
     It is decided anew on what the contract is by now; refused, nothing changes and it still
-    waits. Raises OrderUnknown, OrderNotWaiting, OrderMakerDecides, RoleLacksAuthority,
-    NoAuthorityLevel, and what `propose` raises.
+    waits. Raises OrderUnknown, DecidedWithItsBatch, OrderNotWaiting, OrderMakerDecides,
+    RoleLacksAuthority, NoAuthorityLevel, and what `propose` raises.
     """
     row = await queries.order(session, order_id)
     new_contract_id = filing.asked_of(row).new_contract_id
     contract = await locked(session, row.contract_id, new_contract_id=new_contract_id, actor=actor)
+    if row.batch_id is not None:
+        raise DecidedWithItsBatch(order_id=order_id, batch_id=row.batch_id)
     file = await queries.file(session, contract)
     return (await settle_all(session, [(row, file)], outcome=outcome, actor=actor, today=today))[0]
 
@@ -151,13 +163,13 @@ async def settle_all(
 ) -> list[Given]:
     """Take one decision on orders that wait, whose contracts are locked: on all, or on none.
 
-    Raises what `decide_on` raises.
+    The levels that decide are those that the sum of all asks for. Raises what `decide_on` raises.
     """
     order_ids = [row.order_id for row, _ in waiting]
     await _require_waiting(session, order_ids)
-    levels = await approvals.authority_levels(session)
     taken = await queries.decisions_of(session, order_ids)
-    decisions, last = [], []
+    drafts: list[tuple[Asked, Decided | None]] = []
+    weighed = []
     for row, file in waiting:
         if row.actor_id == actor.id:
             raise OrderMakerDecides(order_id=row.order_id)
@@ -165,7 +177,12 @@ async def settle_all(
         if outcome is Outcome.APPROVE:
             decided = await decide(session, file, asked, today=today)
             weight = max(weight, deciding.weight(decided, asked=asked))
-        needed = _needed(file, weight=weight, levels=levels)
+        drafts.append((asked, decided))
+        weighed.append(_weighed(file, weight=weight))
+    levels = await approvals.authority_levels(session)
+    needed_by_part = authority.levels_needed_for_all(weighed, levels=levels)
+    decisions, last = [], []
+    for (row, file), (asked, decided), needed in zip(waiting, drafts, needed_by_part, strict=True):
         level = authority.level_to_decide(
             needed,
             decisions=taken[row.order_id],
@@ -266,14 +283,11 @@ def _row(
     )
 
 
-def _needed(
-    file: File, *, weight: int, levels: Sequence[AuthorityLevel]
-) -> tuple[AuthorityLevel, ...]:
-    return authority.levels_needed(
-        Money(weight, file.contract.currency),
+def _weighed(file: File, *, weight: int) -> Weighed:
+    return Weighed(
+        amount=Money(weight, file.contract.currency),
         product_id=ProductId(file.contract.product_id),
         fund_id=FundId(file.contract.fund_id),
-        levels=levels,
     )
 
 

@@ -90,7 +90,8 @@ async def decide_on(
 ) -> Relief:
     """Approve or reject an order over many contracts as one: all its parts, or none.
 
-    A part that has become impossible since it was given stops the whole: it is told which.
+    The sum of its parts asks for the levels that decide, not each part for its own. A part that
+    has become impossible since it was given stops the whole: it is told which.
     Raises OrderUnknown, OrderNotWaiting, and what `operations.decide_on` raises.
     """
     row = await queries.batch(session, batch_id)

@@ -25,7 +25,7 @@ from tests.chained import chain
 from tests.integration.loans import tranches
 from tests.integration.loans import wallet as wallets
 from tests.integration.loans.scene import TODAY, Scene, client_of, jod, keyed
-from tests.integration.loans.signing import loan, qard, signed
+from tests.integration.loans.signing import Approval, approve, loan, offer, qard, sign, signed
 
 TENTH = Savings(upfront_percent=Decimal(10), each_percent=Decimal(1))
 
@@ -259,6 +259,36 @@ async def test_what_was_earned_in_error_is_earned_again(
     async with scene.database.read(scene.institution_id) as session:
         booked = await balances(session, fund_id)
     assert (booked["savings_cost"], booked["savings"]) == (jod("0.000"), jod("-100.000"))
+    await proved(scene)
+
+
+async def test_of_earnings_the_newest_is_taken_back_first_and_no_day_is_lost(
+    scene: Scene, manager: httpx.AsyncClient
+) -> None:
+    fund_id = await scene.fund(FundKind.COMMERCIAL)
+    savings = Savings(upfront_percent=Decimal(10), annual_rate=Decimal("0.365"))
+    product = await offer(scene, loan(savings=savings))
+    approval = Approval(product=product, fund_id=fund_id, annual_rate=Decimal("0.18"))
+    (row,) = await sign(scene, await approve(scene, [approval]), on=date(2026, 1, 15))
+    await put(manager, row, "100.000", moved_on="2026-01-15")
+
+    async def earn(through: str) -> Any:
+        body = {"through_on": through}
+        return (await manager.post(path(row, "/earnings"), json=body, headers=keyed())).json()
+
+    async def undo(earning: Any) -> Any:
+        back = f"/loans/v1/holdings/{earning['holding_id']}/reversal"
+        return (await manager.post(back, json={"reason": "duplicate"}, headers=keyed())).json()
+
+    first, second = await earn("2026-01-24"), await earn("2026-02-03")
+    assert [one["amount"]["amount"] for one in (first, second)] == ["1.000", "1.010"]
+    refused = await undo(first)
+    assert refused["type"] == "/problems/loans/later-earning-stands", refused
+    assert refused["later_holding_id"] == second["holding_id"]
+    assert (await undo(second))["amount"]["amount"] == "-1.010"
+    assert (await undo(first))["amount"]["amount"] == "-1.000"
+    assert (await undo(first))["type"] == "/problems/loans/holding-stands"
+    assert (await earn("2026-02-03"))["amount"]["amount"] == "2.000", "twenty days on 100.000"
     await proved(scene)
 
 

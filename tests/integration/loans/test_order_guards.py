@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from services.loans.contracts import queries as contracts
+from services.loans.domain.chart import FundKind
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
@@ -87,6 +88,36 @@ async def test_taking_a_payoff_back_asks_for_the_level_of_its_money(desk: Desk) 
     once = await desk.approve(back)
     assert once.json()["state"] == "proposed"
     assert (await desk.approve(back, by=head)).json()["state"] == "in_force"
+
+
+async def test_relief_asks_for_the_level_of_its_sum_and_no_part_is_decided_alone(
+    desk: Desk,
+) -> None:
+    await level(desk.scene, "90000.000", at=2, role=Role.ADMINISTRATOR)
+    head = desk.office.caller(Role.ADMINISTRATOR)
+    fund_id = await desk.scene.fund(FundKind.ZAKAT, receives="60000.000")
+    terms = qard("30000.000")
+    lent = [await desk.lent_from(fund_id, terms, kind=FundKind.ZAKAT) for _ in range(2)]
+    body = {"kind": "forgiveness", "reason": "death", "contract_ids": lent}
+    given = (await keyed(desk.maker, RELIEF, body)).json()
+    counted = await desk.counts()
+
+    for outcome in ("approve", "reject"):
+        alone = await desk.approve(given["parts"][0]["order"], outcome=outcome)
+        assert alone.status_code == 409, alone.text
+        assert alone.json()["type"] == "/problems/loans/decided-with-its-batch"
+        assert alone.json()["batch_id"] == given["batch_id"]
+    assert await desk.counts() == counted
+
+    path = f"{RELIEF}/{given['batch_id']}/approval"
+    states = []
+    for approver in (desk.checker, head):
+        told = await keyed(approver, path, {"outcome": "approve"})
+        assert told.status_code == 201, told.text
+        states.append([part["order"]["state"] for part in told.json()["parts"]])
+    assert states == [["proposed", "proposed"], ["in_force", "in_force"]]
+    assert (await desk.balances(lent[0]))["forgiveness"] == 60_000_000
+    assert await desk.faults() == {}
 
 
 async def test_a_locked_contract_is_read_anew(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from services.loans.domain.authority import (
     NoAuthorityLevel,
     Outcome,
     RoleLacksAuthority,
+    Weighed,
 )
 from shared.ids import FundId, ProductId
 from tests.builders import an_id, money
@@ -96,6 +97,41 @@ def test_the_narrowest_levels_speak_alone() -> None:
     assert needed("10", anywhere, of_fund, other) == (of_fund,)
     assert needed("10", anywhere, of_fund, of_product) == (of_product,)
     assert needed("10", anywhere, of_fund, of_product, of_both) == (of_both,)
+
+
+def weighed(amount: str, *, currency: str = "TND", product: ProductId = PRODUCT) -> Weighed:
+    return Weighed(amount=money(amount, currency), product_id=product, fund_id=FUND)
+
+
+def test_many_small_parts_need_the_levels_of_their_sum() -> None:
+    ten = [weighed("800")] * 10
+    assert authority.levels_needed_for_all(ten, levels=BOTH) == [BOTH] * 10
+    edge = [weighed("2500"), weighed("2500")]
+    assert authority.levels_needed_for_all(edge, levels=BOTH) == [(FIRST,)] * 2
+    over = [*edge, weighed("0.001")]
+    assert authority.levels_needed_for_all(over, levels=BOTH) == [BOTH] * 3
+    assert authority.levels_needed_for_all([], levels=BOTH) == []
+    with pytest.raises(NoAuthorityLevel) as caught:
+        authority.levels_needed_for_all([weighed("15000"), weighed("5000.001")], levels=BOTH)
+    assert caught.value.amount == money("20000.001", "TND")
+
+
+def test_one_currency_is_not_summed_with_another() -> None:
+    dinar = make_level(1, "5000", currency="JOD")
+    parts = [weighed("4000"), weighed("4000", currency="JOD")]
+    needed = authority.levels_needed_for_all(parts, levels=(*BOTH, dinar))
+    assert needed == [(FIRST,), (dinar,)]
+
+
+def test_parts_of_different_products_are_decided_in_step() -> None:
+    other = ProductId(an_id("another"))
+    strict = make_level(1, "100", role="sharia", product=other)
+    head = make_level(3, "20000", role="head", product=other)
+    parts = [weighed("3000"), weighed("90", product=other)]
+    needed = authority.levels_needed_for_all(parts, levels=(*BOTH, strict, head))
+    assert needed == [(FIRST, head), (strict, head)]
+    two = authority.levels_needed_for_all([weighed("6000"), parts[1]], levels=(*BOTH, strict, head))
+    assert two == [(FIRST, SECOND, head), (strict, SECOND, head)]
 
 
 def test_the_maker_never_decides() -> None:
