@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.loans.domain.course import replay, tables, undone
-from services.loans.domain.course.events import Event
+from services.loans.domain.course.events import Event, Paid
 from services.loans.domain.course.lines import FEE, PENALTY, PRINCIPAL, PROFIT
 from services.loans.domain.course.model_views import owed_on
 from services.loans.domain.course.payments import catch_up
@@ -20,6 +20,10 @@ from services.loans.domain.course.results import (
 from services.loans.domain.course.standing import Standing
 
 __all__ = ["Course", "CourseStatus", "Row", "Transaction", "TransactionKind", "course", "payoff"]
+
+
+_TRIED = ("payoff", "tried")
+"""The key of a payment that is only tried: no event that was told has it."""
 
 
 def course(plan: Plan, events: Sequence[Event], *, as_of: date) -> Course:
@@ -49,9 +53,22 @@ def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:
     standing.is_payoff = True
     catch_up(standing, on)
     if on >= standing.model.last.due:
-        return sum(line.open for line in standing.lines)
+        return _settling(plan, events, on=on, owed=sum(line.open for line in standing.lines))
     charges = sum(line.open_of(FEE) + line.open_of(PENALTY) for line in standing.lines)
     return charges + _principal_and_profit(standing, on)
+
+
+def _settling(plan: Plan, events: Sequence[Event], *, on: date, owed: int) -> int:
+    """What of an amount settles after the last due date: the payment is tried.
+
+    It counts overdue profit in one where instalments counted it in parts, so that a minor unit of
+    what was owed can fall away with it.
+    """
+    tried = (
+        course(plan, [*events, Paid(key=_TRIED, on=on, amount=owed)], as_of=on) if owed else None
+    )
+    too_much = tried.overpaid - course(plan, events, as_of=on).overpaid if tried else 0
+    return owed - max(too_much, 0)
 
 
 def _principal_and_profit(standing: Standing, on: date) -> int:
