@@ -21,11 +21,11 @@ from tests.providers import Provider, ProviderImpossible, TestServer
 TESTS = Path(__file__).parent
 WITHOUT_DATABASE = ("unit", "property", "golden")
 
-# How fast a machine makes examples up says nothing of what is tested.
-settings.register_profile(
-    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any-machine")
+# A run proves the same on every machine, however fast; `--hypothesis-profile=search` seeks further.
+ANYWHERE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("alike", **ANYWHERE, derandomize=True)  # type: ignore[arg-type]
+settings.register_profile("search", **ANYWHERE)  # type: ignore[arg-type]
+settings.load_profile("alike")
 
 T = TypeVar("T")
 _server = pytest.StashKey[contextlib.ExitStack]()
