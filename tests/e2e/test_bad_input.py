@@ -21,7 +21,8 @@ from tests.e2e.people import Caller
 
 ARABIC = re.compile(r"[\u0600-\u06ff]{3}")
 # What others write by themselves: numbers given after commit, and who holds the pen.
-BY_ITSELF = {"lease", "event_pending", "journal_pending", "feed_entry", "journal_link"}
+NUMBERED = {"lease", "event_pending", "journal_pending", "feed_entry", "journal_link"}
+BY_ITSELF = NUMBERED | {"lineage_move", "lineage_count", "lineage_progress"}
 FAULTS = list(every_fault())
 
 
