@@ -80,7 +80,7 @@ async def test_a_run_that_dies_while_it_books_leaves_nothing(books: Books) -> No
     assert of_close(await books.balances()) == await books.expected(DAY)
 
 
-async def test_a_run_that_is_called_off_anywhere_leaves_nothing(books: Books) -> None:
+async def test_a_run_that_is_called_off_anywhere_leaves_nothing_or_all(books: Books) -> None:
     for tenth in range(1, 6):
         task = asyncio.create_task(books.close(DAY, part=4))
         await asyncio.sleep(tenth / 50)
@@ -88,7 +88,9 @@ async def test_a_run_that_is_called_off_anywhere_leaves_nothing(books: Books) ->
             break
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await rows(books) == [0, 0, 0]
+        if await rows(books) != [0, 0, 0]:  # the word came when all was written
+            assert of_close(await books.balances()) == await books.expected(DAY)
+            break
     await books.close(DAY, part=4)
 
     assert of_close(await books.balances()) == await books.expected(DAY)
