@@ -1,0 +1,10 @@
+"""Pledges, agreements with their instalments, exchange, and money borrowed from lenders."""
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
