@@ -1,7 +1,7 @@
 """Pledges, agreements with their instalments, exchange, and money borrowed from lenders."""
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
