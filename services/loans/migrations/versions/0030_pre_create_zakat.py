@@ -1,7 +1,7 @@
 """Zakat: prices, payers, collections, eligibility, grants, costs, investments."""
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
