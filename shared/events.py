@@ -73,6 +73,7 @@ class FundReceived(Event):
     amount_minor: int
     currency: str
     received_on: date
+    nature: str | None = None
 
 
 class FundClaimed(Event):

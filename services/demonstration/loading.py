@@ -18,6 +18,7 @@ from services.demonstration.history import Application, History, Month, Paid
 from services.demonstration.lending import Case, Desk
 from services.demonstration.people import Person
 from services.demonstration.queries import Founded
+from services.loans.domain import giving
 from services.loans.domain.borrower import (
     BorrowerKind,
     Consent,
@@ -108,6 +109,7 @@ class Loader:
                     amount=receipt.amount,
                     received_on=receipt.received_on,
                     channel=Channel.CASH,
+                    nature=giving.NATURES[plan.FUND_BY_CODE[receipt.fund].kind][0],
                     actor_id=self.desk.funds_manager.id,
                 )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.loans.domain import allocation
 from services.loans.domain.allocation import Parts
 from services.loans.domain.chart import FundKind
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import Component
 from services.loans.funds import operations as funds
@@ -83,6 +84,7 @@ async def opened_fund(house: Office, *, received: str) -> FundId:
             amount=Money.parse(received, "JOD"),
             received_on=office.TODAY,
             channel=Channel.CASH,
+            nature=ReceiptNature.WAQF_PERMANENT,
             donor_id=None,
             actor_id=actor_id,
         )

@@ -66,7 +66,11 @@ ROUTES: Final = {
     "receipt": Route(
         caller="manager",
         path="/loans/v1/funds/{fund}/receipts",
-        body=lambda known: {"amount": amount("5.000"), "donor_id": known["donor"]},
+        body=lambda known: {
+            "amount": amount("5.000"),
+            "donor_id": known["donor"],
+            "nature": "waqf_permanent",
+        },
         money="amount",
         days=("received_on",),
     ),

@@ -72,7 +72,12 @@ async def open_fund(manager: Caller, *, receipt: str, kind: str = "waqf") -> tup
     fund_id, donor_id = str(fund["fund_id"]), str(donor["donor_id"])
     await manager.post(f"/loans/v1/funds/{fund_id}/donors", {"donor_id": donor_id})
     await manager.post(
-        f"/loans/v1/funds/{fund_id}/receipts", {"amount": amount(receipt), "donor_id": donor_id}
+        f"/loans/v1/funds/{fund_id}/receipts",
+        {
+            "amount": amount(receipt),
+            "donor_id": donor_id,
+            "nature": "waqf_permanent" if kind == "waqf" else kind,
+        },
     )
     return fund_id, donor_id
 

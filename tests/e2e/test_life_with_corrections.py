@@ -155,7 +155,8 @@ async def test_money_booked_in_error_goes_back_to_where_it_was(
 
     receipts = await office.manager.get(f"/loans/v1/funds/{office.fund_id}/receipts")
     extra = await office.manager.post(
-        f"/loans/v1/funds/{office.fund_id}/receipts", {"amount": amount("70.000")}
+        f"/loans/v1/funds/{office.fund_id}/receipts",
+        {"amount": amount("70.000"), "nature": "waqf_permanent"},
     )
     given = await office.manager.post(
         f"/loans/v1/funds/{office.fund_id}/orders",

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from services.cli.commands import app
 from services.demonstration import founding, institution, making
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from shared import ids
@@ -67,6 +68,7 @@ async def demonstration(house: House) -> dict[str, str]:
             amount=Money.parse("50000", institution.CURRENCY),
             received_on=today,
             channel=Channel.CASH,
+            nature=ReceiptNature.WAQF_PERMANENT,
             actor_id=ids.new(),
         )
     return exported

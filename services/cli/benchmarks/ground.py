@@ -16,6 +16,7 @@ from services.demonstration import lending
 from services.demonstration.lending import Case, Desk
 from services.embedded import Rafid
 from services.loans.approvals import operations as approvals
+from services.loans.domain import giving
 from services.loans.domain.application import Household, Request
 from services.loans.domain.borrower import (
     BorrowerKind,
@@ -205,6 +206,7 @@ async def _endow(session: AsyncSession, amount: Money, *, on: date, actor: Actor
         amount=amount,
         received_on=on,
         channel=Channel.CASH,
+        nature=giving.NATURES[FundKind(fund.kind)][0],
         actor_id=actor.id,
     )
     return FundId(fund.fund_id)

@@ -16,6 +16,7 @@ class FundKind(StrEnum):
     DONATION = "donation"
     STATE = "state"
     COMMERCIAL = "commercial"
+    GUARANTEE = "guarantee"
 
 
 class AccountClass(StrEnum):
@@ -51,15 +52,19 @@ class AccountTemplate:
 
 
 _ALL = frozenset(FundKind)
-_OWNED = frozenset({FundKind.ZAKAT, FundKind.WAQF, FundKind.DONATION, FundKind.STATE})
+_LENDING = _ALL - {FundKind.GUARANTEE}
+_OWNED = _ALL - {FundKind.COMMERCIAL}
 _INTEREST_BEARING = frozenset({FundKind.DONATION, FundKind.STATE, FundKind.COMMERCIAL})
 _PROFIT_BEARING = _INTEREST_BEARING | {FundKind.WAQF}
-_FEE_BEARING = _ALL - {FundKind.ZAKAT}
-_TRADING = _ALL - {FundKind.ZAKAT}
+_TRADING = _LENDING - {FundKind.ZAKAT}
+_GIVING = frozenset({FundKind.ZAKAT, FundKind.WAQF, FundKind.DONATION, FundKind.STATE})
+_WAQF = frozenset({FundKind.WAQF})
+_GUARANTEE = frozenset({FundKind.GUARANTEE})
 _ROWS = (
     ("cash", AccountClass.ASSET, "Cash", "Caisse", "النقد", _ALL),
     ("wallet", AccountClass.ASSET, "Mobile wallet", "Portefeuille mobile", "المحفظة", _ALL),
-    ("loans", AccountClass.ASSET, "Loans", "Prêts", "القروض", _ALL),
+    ("bank", AccountClass.ASSET, "Bank", "Banque", "البنك", _ALL),
+    ("loans", AccountClass.ASSET, "Loans", "Prêts", "القروض", _LENDING),
     ("fund_balance", AccountClass.EQUITY, "Fund balance", "Fonds reçus", "رصيد الصندوق", _OWNED),
     (
         "lender_payable",
@@ -75,7 +80,7 @@ _ROWS = (
         "Paid in excess, owed to borrowers",
         "Trop-perçu dû aux emprunteurs",
         "زيادات مستحقة للمقترضين",
-        _ALL,
+        _LENDING,
     ),
     (
         "charity",
@@ -83,10 +88,10 @@ _ROWS = (
         "Late amounts owed to charity",
         "Pénalités dues aux bonnes œuvres",
         "مبالغ التأخير المستحقة للخيرات",
-        _ALL,
+        _LENDING,
     ),
     ("profit_income", AccountClass.INCOME, "Profit", "Intérêts", "العوائد", _PROFIT_BEARING),
-    ("fee_income", AccountClass.INCOME, "Fees", "Frais", "الرسوم", _FEE_BEARING),
+    ("fee_income", AccountClass.INCOME, "Fees", "Frais", "الرسوم", _TRADING),
     (
         "penalty_income",
         AccountClass.INCOME,
@@ -214,7 +219,7 @@ _ROWS = (
         "Savings of borrowers held",
         "Épargne des emprunteurs détenue",
         "مدخرات المقترضين المحفوظة",
-        _ALL,
+        _LENDING,
     ),
     (
         "contribution",
@@ -222,7 +227,7 @@ _ROWS = (
         "Own contributions of borrowers held",
         "Apports des emprunteurs détenus",
         "مساهمات المقترضين المحفوظة",
-        _ALL,
+        _LENDING,
     ),
     (
         "savings_cost",
@@ -231,6 +236,127 @@ _ROWS = (
         "Rémunération de l'épargne des emprunteurs",
         "عوائد مدخرات المقترضين",
         _INTEREST_BEARING,
+    ),
+    (
+        "grants",
+        AccountClass.EXPENSE,
+        "Given for good",
+        "Dons versés",
+        "منح مملّكة",
+        _GIVING,
+    ),
+    (
+        "amil_costs",
+        AccountClass.EXPENSE,
+        "Costs of collecting and distributing zakat",
+        "Frais de collecte et de distribution de la zakat",
+        "نفقات العاملين عليها",
+        frozenset({FundKind.ZAKAT}),
+    ),
+    (
+        "temporary_corpus",
+        AccountClass.LIABILITY,
+        "Temporary waqf, to be returned",
+        "Waqf temporaire à restituer",
+        "وقف مؤقت واجب الرد",
+        _WAQF,
+    ),
+    ("nazir_fee", AccountClass.EXPENSE, "Trustee's fee", "Part du nazir", "أجرة الناظر", _WAQF),
+    (
+        "yield_shared",
+        AccountClass.EQUITY,
+        "Yield put into the reserve",
+        "Revenus mis en réserve",
+        "ريع محوّل إلى الاحتياطي",
+        _WAQF,
+    ),
+    (
+        "loss_reserve",
+        AccountClass.EQUITY,
+        "Reserve for losses",
+        "Réserve pour pertes",
+        "احتياطي الخسائر",
+        _WAQF,
+    ),
+    (
+        "tabarru",
+        AccountClass.LIABILITY,
+        "Pool of the participants (takaful)",
+        "Fonds des participants (takaful)",
+        "صندوق تبرعات المشتركين (التكافل)",
+        _TRADING,
+    ),
+    (
+        "investment_income",
+        AccountClass.INCOME,
+        "Yield of investments",
+        "Revenus des placements",
+        "عوائد الاستثمار",
+        _PROFIT_BEARING,
+    ),
+    (
+        "subsidy_income",
+        AccountClass.INCOME,
+        "Profit paid by another fund",
+        "Bonification reçue",
+        "عوائد دفعها صندوق آخر",
+        _PROFIT_BEARING,
+    ),
+    (
+        "subsidy_expense",
+        AccountClass.EXPENSE,
+        "Profit paid for borrowers",
+        "Bonification versée",
+        "عوائد مدفوعة عن المقترضين",
+        frozenset({FundKind.DONATION, FundKind.STATE}),
+    ),
+    (
+        "guarantee_claims",
+        AccountClass.ASSET,
+        "Paid for borrowers under guarantee",
+        "Garanties appelées à récupérer",
+        "ضمانات مدفوعة للاسترداد",
+        _GUARANTEE,
+    ),
+    (
+        "guarantee_fees",
+        AccountClass.INCOME,
+        "Fees of guarantees",
+        "Commissions de garantie",
+        "رسوم الضمان",
+        _GUARANTEE,
+    ),
+    (
+        "guarantee_received",
+        AccountClass.LIABILITY,
+        "Paid by guarantors for borrowers",
+        "Garanties encaissées",
+        "مبالغ دفعها الضامنون",
+        _LENDING,
+    ),
+    (
+        "borrowing_cost",
+        AccountClass.EXPENSE,
+        "Cost of borrowed money",
+        "Coût des emprunts",
+        "كلفة الأموال المقترضة",
+        _INTEREST_BEARING,
+    ),
+    (
+        "exchange_gain",
+        AccountClass.INCOME,
+        "Gains on exchange",
+        "Gains de change",
+        "أرباح فروق العملة",
+        _ALL,
+    ),
+    (
+        "exchange_loss",
+        AccountClass.EXPENSE,
+        "Losses on exchange",
+        "Pertes de change",
+        "خسائر فروق العملة",
+        _ALL,
     ),
 )
 
@@ -250,8 +376,12 @@ CHART = tuple(
 Zakat lends by qard only and has no `profit_income`: posting profit there is impossible. A waqf may
 invest with a ruling (AAOIFI Sharia Standard 60) and books its yield once it is made, but no amount
 for lateness. Zakat takes no fee from its recipients either and has no `fee_income`. A commercial
-fund owes its money to lenders and has `lender_payable` instead of `fund_balance`.
+fund owes its money to lenders and has `lender_payable` instead of `fund_balance`. A guarantee fund
+pays for borrowers and never lends.
 """
+
+MONEY = ("cash", "wallet", "bank")
+"""The accounts of money at hand; each is a channel by which money moves."""
 
 _BY_KIND: Mapping[FundKind, frozenset[str]] = {
     kind: frozenset(account.code for account in CHART if kind in account.fund_kinds)

@@ -32,6 +32,17 @@ class EntryKind(StrEnum):
     CORRECTION = "correction"
     OPENING = "opening"
     HOLDING = "holding"
+    GRANT = "grant"
+    AMIL_COST = "amil_cost"
+    YIELD = "yield"
+    NAZIR_FEE = "nazir_fee"
+    RESERVE = "reserve"
+    CORPUS_RETURN = "corpus_return"
+    SUBSIDY = "subsidy"
+    GUARANTEE = "guarantee"
+    BORROWING = "borrowing"
+    EXCHANGE = "exchange"
+    MANUAL = "manual"
 
 
 class Channel(StrEnum):
@@ -39,6 +50,7 @@ class Channel(StrEnum):
 
     CASH = "cash"
     WALLET = "wallet"
+    BANK = "bank"
 
 
 SHARIA_BOUND_FUNDS = frozenset({FundKind.ZAKAT, FundKind.WAQF})
@@ -53,6 +65,16 @@ class UnbalancedEntry(RafidError):
     fund_id: FundId
     currency: str
     difference_minor: int
+
+
+class EntryAcrossFunds(RafidError):
+    """An entry lies in more than one fund"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The money of the fund {fund_id} and that of {other_fund_id} are not one entry."
+    fund_id: FundId
+    other_fund_id: FundId
 
 
 class EmptyEntry(RafidError):
@@ -75,9 +97,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """Lines that balance in every fund and currency; an unbalanced entry cannot exist.
+    """Lines of one fund that balance in every currency; an unbalanced entry cannot exist.
 
-    Lines of zero are left out. Raises `EmptyEntry`, `UnbalancedEntry`.
+    Money that one fund pays for another is two entries, each whole in its own fund, with one
+    source. Lines of zero are left out. Raises `EmptyEntry`, `EntryAcrossFunds`,
+    `UnbalancedEntry`.
     """
 
     kind: EntryKind
@@ -90,6 +114,10 @@ class JournalEntry:
         object.__setattr__(self, "lines", tuple(line for line in self.lines if line.amount.minor))
         if not self.lines:
             raise EmptyEntry(entry_kind=self.kind)
+        own = self.lines[0].fund_id
+        for line in self.lines:
+            if line.fund_id != own:
+                raise EntryAcrossFunds(fund_id=own, other_fund_id=line.fund_id)
         sums: defaultdict[tuple[FundId, str], int] = defaultdict(int)
         for line in self.lines:
             sums[line.fund_id, line.amount.currency] += line.amount.minor
@@ -100,7 +128,7 @@ class JournalEntry:
                 )
 
     def amount_of(self, account_code: str) -> Money:
-        """What the entry moves on an account, debit positive, over all its funds."""
+        """What the entry moves on an account, debit positive."""
         return Money.total(
             (line.amount for line in self.lines if line.account_code == account_code),
             self.lines[0].amount.currency,
@@ -108,10 +136,21 @@ class JournalEntry:
 
 
 def receipt_entry(
-    amount: Money, *, fund: FundAccounts, received_on: date, channel: Channel = Channel.CASH
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    received_on: date,
+    channel: Channel = Channel.CASH,
+    is_temporary: bool = False,
 ) -> JournalEntry:
-    """Money comes into a fund: Dr cash, Cr fund balance (commercial: owed to lenders)."""
+    """Money comes into a fund: Dr cash, Cr fund balance.
+
+    A commercial fund owes it to lenders (Cr lender_payable), and a temporary waqf goes back to
+    who gave it (Cr temporary_corpus).
+    """
     source = "lender_payable" if fund.kind is FundKind.COMMERCIAL else "fund_balance"
+    if is_temporary:
+        source = "temporary_corpus"
     return _entry(EntryKind.RECEIPT, received_on, fund, {channel.value: amount, source: -amount})
 
 

@@ -39,17 +39,21 @@ ORDER: Mapping[Place, int] = {place: number for number, place in enumerate(Place
 PLACES: Mapping[str, Place] = {
     "fund_balance": Place.RECEIPT,
     "lender_payable": Place.RECEIPT,
+    "temporary_corpus": Place.RECEIPT,
     "cash": Place.HAND,
     "wallet": Place.HAND,
+    "bank": Place.HAND,
     "surplus": Place.HAND,
     "charity": Place.HAND,
     "client_deposit": Place.HAND,
     "savings": Place.HAND,
     "contribution": Place.HAND,
+    "tabarru": Place.HAND,
     "loans": Place.CONTRACT,
     "goods": Place.CONTRACT,
     "goods_due": Place.CONTRACT,
     "partnerships": Place.CONTRACT,
+    "guarantee_claims": Place.CONTRACT,
     "profit_income": Place.YIELD,
     "fee_income": Place.YIELD,
     "penalty_income": Place.YIELD,
@@ -57,6 +61,13 @@ PLACES: Mapping[str, Place] = {
     "profit_unearned": Place.YIELD,
     "profit_receivable": Place.YIELD,
     "deferred_profit": Place.YIELD,
+    "investment_income": Place.YIELD,
+    "subsidy_income": Place.YIELD,
+    "guarantee_fees": Place.YIELD,
+    "guarantee_received": Place.YIELD,
+    "yield_shared": Place.YIELD,
+    "loss_reserve": Place.YIELD,
+    "exchange_gain": Place.YIELD,
     "write_off": Place.LOST,
     "loss_allowance": Place.LOST,
     "provision_expense": Place.LOST,
@@ -65,11 +76,17 @@ PLACES: Mapping[str, Place] = {
     "forgiveness": Place.SPENT,
     "upkeep": Place.SPENT,
     "savings_cost": Place.SPENT,
+    "exchange_loss": Place.LOST,
+    "grants": Place.SPENT,
+    "amil_costs": Place.SPENT,
+    "nazir_fee": Place.SPENT,
+    "subsidy_expense": Place.SPENT,
+    "borrowing_cost": Place.SPENT,
 }
 """The place that each account of the chart counts to.
 
-What a fund owes to borrowers and to charity is not the fund's: cash that came for it changes
-nothing at hand. Profit counted but not paid moves no money: its accounts are one place.
+What a fund owes to borrowers, participants and charity is not the fund's: cash that came for it
+changes nothing at hand. Profit counted but not paid moves no money: its accounts are one place.
 """
 
 

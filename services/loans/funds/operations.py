@@ -13,11 +13,12 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import chart, claiming, funding, journal
+from services.loans.domain import chart, claiming, funding, giving, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import ClaimKind, Claims
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import queries
@@ -191,25 +192,39 @@ async def receive(
     amount: Money,
     received_on: date,
     channel: Channel,
+    nature: ReceiptNature | None,
     actor_id: UUID,
+    returnable_on: date | None = None,
 ) -> ReceiptRow:
-    """Book money that came into a fund.
+    """Book money that came into a fund, as what it was given.
 
-    Raises AmountNotPositive, FundNotFound, FundClosed, DonorNotLinked, CurrencyMismatch,
-    PeriodClosed.
+    Raises AmountNotPositive, FundNotFound, FundClosed, ReceiptNatureMissing,
+    ReceiptNatureForeign, ReturnDayMismatch, DonorNotLinked, CurrencyMismatch, PeriodClosed.
     """
     if not amount.is_positive:
         raise AmountNotPositive(amount=amount)
     fund = await queries.fund_by_id(session, fund_id)
     if fund.status != "open":
         raise FundClosed(fund_code=fund.code)
+    accounts = accounts_of(fund)
+    given_as = giving.require_nature(
+        nature,
+        fund_code=fund.code,
+        fund_kind=accounts.kind,
+        received_on=received_on,
+        returnable_on=returnable_on,
+    )
     if donor_id is not None and not await queries.is_linked(
         session, fund_id=fund_id, donor_id=donor_id
     ):
         raise DonorNotLinked(fund_code=fund.code)
     receipt_id, entry_id = ids.new(), EntryId(ids.new())
     entry = journal.receipt_entry(
-        amount, fund=accounts_of(fund), received_on=received_on, channel=channel
+        amount,
+        fund=accounts,
+        received_on=received_on,
+        channel=channel,
+        is_temporary=returnable_on is not None,
     )
     posting = ledger.Posting(
         entry=entry, actor_id=actor_id, source_id=receipt_id, entry_id=entry_id
@@ -223,6 +238,8 @@ async def receive(
         amount_minor=amount.minor,
         currency=amount.currency,
         channel=channel.value,
+        nature=given_as.value,
+        returnable_on=returnable_on,
         received_on=received_on,
         entry_id=entry_id,
         actor_id=actor_id,
@@ -236,6 +253,7 @@ async def receive(
         amount_minor=amount.minor,
         currency=amount.currency,
         received_on=received_on,
+        nature=given_as.value,
     )
     await feed.publish(session, event, subject_id=fund_id)
     return row

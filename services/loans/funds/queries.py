@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import chart
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Standing
 from services.loans.domain.funding import Claims, Fund
@@ -133,14 +134,15 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
 
 # What stands out in loans, goods and shares, and whose money a fund holds beside its own.
 LENT = "'loans', 'goods', 'goods_due', 'partnerships'"
-OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution'"
+OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution', 'tabarru'"
+MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
 STANDINGS = text(f"""
     select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
       c.reserved_minor, c.committed_minor
     from fund f
     cross join lateral (
       select
-        coalesce(sum(l.amount_minor) filter (where a.code in ('cash', 'wallet')), 0)::bigint
+        coalesce(sum(l.amount_minor) filter (where a.code in ({MONEY})), 0)::bigint
           as cash_minor,
         coalesce(sum(l.amount_minor) filter (where a.code in ({LENT})), 0)::bigint
           as loans_minor,
@@ -148,7 +150,7 @@ STANDINGS = text(f"""
       from account a join journal_line l
         on l.institution_id = a.institution_id and l.account_id = a.account_id
       where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-        and a.code in ('cash', 'wallet', {LENT}, {OWED})
+        and a.code in ({MONEY}, {LENT}, {OWED})
     ) b
     cross join lateral (
       select
@@ -233,7 +235,7 @@ FIGURES = text(f"""
     from fund f
     left join (
       select l.institution_id, l.fund_id, a.code, l.amount_minor,
-        a.code in ('cash', 'wallet', 'savings', 'contribution') as is_cash,
+        a.code in ({MONEY}, 'savings', 'contribution') as is_cash,
         coalesce(o.kind, e.kind) as kind
       from account a
       join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
@@ -241,7 +243,7 @@ FIGURES = text(f"""
       left join journal_entry o
         on o.institution_id = e.institution_id and o.entry_id = e.reverses_entry_id
       where a.institution_id = :institution_id
-        and a.code in ('cash', 'wallet', 'savings', 'contribution', 'loans', 'fee_income')
+        and a.code in ({MONEY}, 'savings', 'contribution', 'loans', 'fee_income')
         and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id) and {WITHIN_CUT}
     ) m on m.institution_id = f.institution_id and m.fund_id = f.fund_id
     where f.institution_id = :institution_id
@@ -284,7 +286,7 @@ async def sequence_at(
 STATEMENT = text(f"""
     select e.entry_id, e.kind, e.occurred_on, e.recorded_at, e.source_id, e.contract_id,
       e.reverses_entry_id,
-      coalesce(sum(l.amount_minor) filter (where a.code in ('cash', 'wallet')), 0)::bigint
+      coalesce(sum(l.amount_minor) filter (where a.code in ({MONEY})), 0)::bigint
         as cash_minor,
       coalesce(sum(l.amount_minor) filter (where a.code = 'loans'), 0)::bigint as loans_minor
     from journal_entry e

@@ -94,6 +94,7 @@ async def reverse_receipt(
         fund=operations.accounts_of(fund),
         received_on=row.received_on,
         channel=Channel(row.channel),
+        is_temporary=row.returnable_on is not None,
     )
     back = ReceiptRow(
         institution_id=row.institution_id,
@@ -103,6 +104,8 @@ async def reverse_receipt(
         amount_minor=-row.amount_minor,
         currency=row.currency,
         channel=row.channel,
+        nature=row.nature,
+        returnable_on=row.returnable_on,
         received_on=on,
         reverses_receipt_id=receipt_id,
         entry_id=ids.new(),

@@ -162,6 +162,8 @@ async def receive(
             amount=body.amount.money(),
             received_on=received_on,
             channel=body.channel,
+            nature=body.nature,
+            returnable_on=body.returnable_on,
             actor_id=actor.id,
         )
         return ReceiptOut.of(row)

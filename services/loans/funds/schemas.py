@@ -10,13 +10,14 @@ from sqlalchemy import Row
 
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Standing
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.funds.tables import DonorRow, FundRow, ReceiptRow
 from services.loans.institutions.schemas import NamesBody
 from services.loans.ledger.queries import Cut
 from shared.currencies import UnknownCurrency
 from shared.money import Money, exponent_of
-from shared.schemas import Body, MoneyBody, Page
+from shared.schemas import LATER, Body, MoneyBody, Page
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$", examples=["WAQF-1"])]
 
@@ -197,12 +198,18 @@ class LinkOut(Body):
 
 
 class ReceiptIn(Body):
-    """Money that came into a fund; without a day, today."""
+    """Money that came into a fund, and as what it was given; without a day, today.
+
+    `nature` must be told and must be one of the fund's kind. `returnable_on` is the day on which a
+    temporary waqf goes back to who gave it.
+    """
 
     amount: MoneyBody
     donor_id: UUID | None = None
     received_on: date | None = None
     channel: Channel = Channel.CASH
+    nature: Annotated[ReceiptNature | None, LATER] = None
+    returnable_on: Annotated[date | None, LATER] = None
 
 
 class ReceiptOut(Body):
@@ -214,6 +221,8 @@ class ReceiptOut(Body):
     amount: MoneyBody
     received_on: date
     channel: Channel
+    nature: ReceiptNature
+    returnable_on: date | None
     entry_id: UUID
 
     @classmethod
@@ -226,6 +235,8 @@ class ReceiptOut(Body):
             amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
             received_on=row.received_on,
             channel=Channel(row.channel),
+            nature=ReceiptNature(row.nature),
+            returnable_on=row.returnable_on,
             entry_id=row.entry_id,
         )
 

@@ -77,6 +77,8 @@ class ReceiptRow(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(CHAR(3))
     channel: Mapped[str]
+    nature: Mapped[str]
+    returnable_on: Mapped[date | None]
     received_on: Mapped[date]
     reverses_receipt_id: Mapped[UUID | None]
     entry_id: Mapped[UUID]

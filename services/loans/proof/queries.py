@@ -18,6 +18,11 @@ RULES: Mapping[str, str] = {
         from journal_line l where l.institution_id = :institution_id
         group by l.entry_id, l.fund_id, l.currency having sum(l.amount_minor) <> 0
         order by l.entry_id limit 1""",
+    "every entry lies in one fund": """
+        select l.entry_id as row, count(distinct l.fund_id) || ' funds' as why
+        from journal_line l where l.institution_id = :institution_id
+        group by l.entry_id having count(distinct l.fund_id) > 1
+        order by l.entry_id limit 1""",
     "every entry has lines": """
         select e.entry_id as row, e.kind || ' without lines' as why
         from journal_entry e where e.institution_id = :institution_id and not exists (
@@ -112,7 +117,7 @@ RULES: Mapping[str, str] = {
         group by e.institution_id, e.order_id
         having e.moved_minor + e.recovered_minor
             <> coalesce(sum(l.amount_minor) filter (
-              where a.code in ('cash', 'wallet', 'savings')), 0)
+              where a.code in ('cash', 'wallet', 'bank', 'savings')), 0)
           or e.forgiven_minor
             <> coalesce(sum(l.amount_minor) filter (where a.code = 'forgiveness'), 0)
           or e.written_off_minor
@@ -197,12 +202,12 @@ RULES: Mapping[str, str] = {
         ) c on c.fund_id = f.fund_id
         where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
     "no fund has spent more than it had, but by a payment taken back": """
-        select a.fund_id as row, 'cash and wallet together ' || sum(l.amount_minor) as why
+        select a.fund_id as row, 'cash, wallet and bank together ' || sum(l.amount_minor) as why
         from account a
         join journal_line l
           on l.institution_id = a.institution_id and l.account_id = a.account_id
         join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
-        where a.institution_id = :institution_id and a.code in ('cash', 'wallet')
+        where a.institution_id = :institution_id and a.code in ('cash', 'wallet', 'bank')
         group by a.fund_id
         having sum(l.amount_minor) < 0
           and sum(l.amount_minor) filter (where e.kind <> 'reversal') < 0

@@ -7,6 +7,7 @@ import httpx
 from sqlalchemy import text
 
 from services.loans.applications import assessing
+from services.loans.domain import giving
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
@@ -86,6 +87,7 @@ async def open_fund(
             amount=Money.parse(holds, "JOD"),
             received_on=TODAY,
             channel=Channel.CASH,
+            nature=giving.NATURES[kind][0],
             actor_id=actor_id,
         )
     return str(row.fund_id)

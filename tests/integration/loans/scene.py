@@ -13,12 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Days
-from services.loans.domain import journal
+from services.loans.domain import giving, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations as funds
+from services.loans.funds import queries as fund_queries
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
 from shared import ids
@@ -99,7 +100,9 @@ class Scene:
         return fund_id
 
     async def receive(self, fund_id: FundId, amount: str, *, on: date = TODAY) -> UUID:
+        """Book a receipt given as its fund usually takes it."""
         async with self.database.begin(self.institution_id) as session:
+            fund = await fund_queries.fund_by_id(session, fund_id)
             row = await funds.receive(
                 session,
                 fund_id=fund_id,
@@ -107,6 +110,7 @@ class Scene:
                 amount=jod(amount),
                 received_on=on,
                 channel=Channel.CASH,
+                nature=giving.NATURES[FundKind(fund.kind)][0],
                 actor_id=ACTOR,
             )
         return row.receipt_id

@@ -12,6 +12,7 @@ from services.loans.borrowers import router as borrowers
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
 from services.loans.domain.chart import FundKind
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from services.loans.institutions.names import Names
@@ -136,6 +137,7 @@ async def open_fund(desk: Office) -> str:
             amount=Money.parse("500000.00", "MAD"),
             received_on=TODAY,
             channel=Channel.CASH,
+            nature=ReceiptNature.COMMERCIAL,
             actor_id=actor_id,
         )
     return str(row.fund_id)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from services.loans.funds import queries
@@ -36,6 +37,7 @@ async def receive(database: Database, institution_id: InstitutionId, fund_id: Fu
                 amount=Money(7_000, "JOD"),
                 received_on=office.TODAY,
                 channel=Channel.CASH,
+                nature=ReceiptNature.WAQF_PERMANENT,
                 actor_id=ids.new(),
             )
 

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from services.loans.domain.chart import FundAccounts, FundKind
+from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.funds import operations as funds
 from services.loans.ledger import operations as ledger
@@ -107,6 +108,7 @@ async def moves(scene: Scene, fund_id: FundId, on: date) -> None:
             amount=money("5.000"),
             received_on=on,
             channel=Channel.WALLET,
+            nature=ReceiptNature.DONATION_OPEN,
             actor_id=ACTOR,
         )
 

@@ -192,6 +192,7 @@ async def test_a_fund_is_opened_linked_and_filled_over_http(manager: httpx.Async
     receipt = {
         "amount": {"amount": "٢٥٠٫٥٠٠", "currency": "JOD"},
         "donor_id": donor.json()["donor_id"],
+        "nature": "waqf_permanent",
     }
     unlinked = await manager.post(f"{fund}/receipts", json=receipt, headers=keyed())
     assert unlinked.json()["type"] == "/problems/loans/donor-not-linked"
@@ -238,14 +239,16 @@ async def test_a_receipt_of_tomorrow_or_of_another_currency_is_refused(
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     amount = {"amount": "1.000", "currency": "JOD"}
     late = await manager.post(
-        fund, json={"amount": amount, "received_on": tomorrow}, headers=keyed()
+        fund,
+        json={"amount": amount, "nature": "waqf_permanent", "received_on": tomorrow},
+        headers=keyed(),
     )
     assert late.json()["type"] == "/problems/loans/day-not-yet"
-    foreign = {"amount": {"amount": "1.00", "currency": "USD"}}
+    foreign = {"amount": {"amount": "1.00", "currency": "USD"}, "nature": "waqf_permanent"}
     assert (await manager.post(fund, json=foreign, headers=keyed())).status_code == 422
-    none = {"amount": {"amount": "0.000", "currency": "JOD"}}
+    none = {"amount": {"amount": "0.000", "currency": "JOD"}, "nature": "waqf_permanent"}
     assert (await manager.post(fund, json=none, headers=keyed())).status_code == 422
-    below = {"amount": {"amount": "-5.000", "currency": "JOD"}}
+    below = {"amount": {"amount": "-5.000", "currency": "JOD"}, "nature": "waqf_permanent"}
     assert (await manager.post(fund, json=below, headers=keyed())).status_code == 422
 
 

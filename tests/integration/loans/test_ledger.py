@@ -101,13 +101,17 @@ async def test_the_database_itself_refuses_an_entry_that_does_not_balance(
         assert await session.scalar(text("select count(*) from journal_entry")) == 0
 
 
-async def test_lines_of_one_fund_cannot_balance_those_of_another(
-    loans_db: Database, institution_id: InstitutionId
+@pytest.mark.rule("Z-1")
+@pytest.mark.parametrize("amounts", [(500, -500), (500, -500, 300, -300)])
+async def test_no_entry_lies_in_two_funds_even_if_it_is_whole_in_each(
+    loans_db: Database, institution_id: InstitutionId, amounts: tuple[int, ...]
 ) -> None:
     one = await open_fund(loans_db, institution_id)
     other = await open_fund(loans_db, institution_id)
     async with loans_db.read(institution_id) as session:
         accounts = await queries.accounts_of(session, [one, other])
+    funds = [one, other] if len(amounts) == 2 else [one, one, other, other]
+    codes = ["cash", "cash"] if len(amounts) == 2 else ["cash", "loans"] * 2
     pool = await loans_db.pool()
     with pytest.raises(asyncpg.PostgresError) as caught:
         await pool.execute(
@@ -120,14 +124,14 @@ async def test_lines_of_one_fund_cannot_balance_those_of_another(
             [ids.new()],
             [None],
             [None],
-            [1, 1],
-            [1, 2],
-            [accounts[one, "cash"].account_id, accounts[other, "cash"].account_id],
-            [one, other],
-            ["JOD", "JOD"],
-            [500, -500],
+            [1] * len(amounts),
+            list(range(1, len(amounts) + 1)),
+            [accounts[key].account_id for key in zip(funds, codes, strict=True)],
+            funds,
+            ["JOD"] * len(amounts),
+            list(amounts),
         )
-    assert caught.value.sqlstate == "RF003"
+    assert caught.value.sqlstate == "RF004"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ class OldBooks:
         self._connection = connection
         self.institution_id = ids.new()
         self.contract_id = ids.new()
-        self.funds: dict[FundKind, UUID] = {kind: ids.new() for kind in FundKind}
+        self.funds: dict[FundKind, UUID] = {
+            kind: ids.new() for kind in FundKind if kind is not FundKind.GUARANTEE
+        }
 
     async def write(self) -> None:
         for kind, fund_id in self.funds.items():

@@ -12,6 +12,7 @@ from services.loans.domain.chart import AccountClass, AccountNotInChart, FundKin
 from services.loans.domain.journal import (
     Channel,
     EmptyEntry,
+    EntryAcrossFunds,
     EntryKind,
     JournalEntry,
     Line,
@@ -208,19 +209,30 @@ def make_line(fund: str, amount: Money) -> Line:
     "lines",
     [
         (make_line("a", AMOUNT),),
-        (make_line("a", AMOUNT), make_line("b", -AMOUNT)),
         (make_line("a", AMOUNT), make_line("a", money("-100.00", "USD"))),
     ],
 )
-def test_an_entry_must_balance_in_every_fund_and_currency(lines: tuple[Line, ...]) -> None:
+def test_an_entry_must_balance_in_every_currency(lines: tuple[Line, ...]) -> None:
     with pytest.raises(UnbalancedEntry):
         JournalEntry(kind=EntryKind.RECEIPT, occurred_on=ON, lines=lines)
 
 
-def test_every_kind_of_fund_can_hold_and_lend_money() -> None:
+@pytest.mark.rule("Z-1")
+def test_an_entry_stays_in_one_fund_however_it_balances() -> None:
+    balanced = (make_line("a", AMOUNT), make_line("a", -AMOUNT))
+    across = (make_line("a", AMOUNT), make_line("b", -AMOUNT))
+
+    assert JournalEntry(kind=EntryKind.TRANSFER, occurred_on=ON, lines=balanced)
+    for lines in (across, balanced + tuple(make_line("b", line.amount) for line in balanced)):
+        with pytest.raises(EntryAcrossFunds):
+            JournalEntry(kind=EntryKind.TRANSFER, occurred_on=ON, lines=lines)
+
+
+def test_every_kind_of_fund_can_hold_money_and_all_but_a_guarantee_lend_it() -> None:
     for kind in FundKind:
         codes = {account.code for account in chart.accounts_of(kind)}
-        assert {"cash", "wallet", "loans", "surplus", "charity", "write_off"} <= codes
+        assert {*chart.MONEY, "write_off"} <= codes
+        assert ({"loans", "surplus", "charity"} <= codes) is (kind is not FundKind.GUARANTEE)
         assert len(codes & {"fund_balance", "lender_payable"}) == 1
 
 
@@ -231,7 +243,7 @@ def test_only_funds_that_may_earn_have_an_account_for_profit() -> None:
         if "profit_income" in {account.code for account in chart.accounts_of(kind)}
     }
 
-    assert earning == set(FundKind) - {FundKind.ZAKAT}
+    assert earning == set(FundKind) - {FundKind.ZAKAT, FundKind.GUARANTEE}
 
 
 def test_every_account_has_a_class_and_three_names() -> None:
