@@ -1,7 +1,7 @@
 """Pledges, agreements with their instalments, exchange, and money borrowed from lenders."""
 
-revision = "0027"
-down_revision = "0026"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
