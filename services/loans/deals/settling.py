@@ -14,7 +14,7 @@ from services.loans.contracts import positions
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.restating import Restated
 from services.loans.contracts.tables import ContractRow
-from services.loans.deals import queries
+from services.loans.deals import queries, telling
 from services.loans.deals.queries import History
 from services.loans.domain import deal as deals
 from services.loans.domain import rebate, reshaping
@@ -31,7 +31,7 @@ from services.loans.ledger.queries import Moment
 from shared import feed, ids
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ContractCorrected, CorrectedDue
+from shared.events import ContractCorrected
 from shared.feed import Told
 from shared.ids import FundId
 from shared.money import Money
@@ -216,17 +216,7 @@ def _corrected(
         is_settled=True,
         borrower_id=contract.borrower_id,
         channel="",
-        dues=tuple(
-            CorrectedDue(
-                number=one.number,
-                due_on=one.due_on,
-                principal_minor=one.principal.minor,
-                profit_minor=one.profit.minor,
-                fee_minor=one.fee.minor,
-                penalty_minor=one.penalty_minor,
-            )
-            for one in dues
-        ),
+        dues=tuple(telling.due_told(one) for one in dues),
         principal_minor=moved.principal,
         profit_minor=moved.profit,
         fee_minor=moved.fee,

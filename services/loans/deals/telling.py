@@ -85,12 +85,13 @@ def changed(
         profit_minor=profit,
         declared_minor=declared,
         quantity=None if quantity is None else f"{quantity:f}",
-        dues=None if dues is None else tuple(_due(one) for one in dues),
+        dues=None if dues is None else tuple(due_told(one) for one in dues),
         is_settled=is_settled,
     )
 
 
-def _due(one: Instalment) -> CorrectedDue:
+def due_told(one: Instalment) -> CorrectedDue:
+    """Write an instalment as an event tells it."""
     return CorrectedDue(
         number=one.number,
         due_on=one.due_on,

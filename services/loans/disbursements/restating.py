@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow, GenerationRow
+from services.loans.deals import telling
 from services.loans.disbursements.parts import Part
 from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain import drawn
@@ -16,7 +17,7 @@ from services.loans.holdings import operations as holdings
 from services.loans.holdings.operations import Held
 from services.loans.ledger import operations as ledger
 from shared import feed, ids
-from shared.events import ContractCorrected, CorrectedDue
+from shared.events import ContractCorrected
 from shared.ids import ContractId, EntryId
 from shared.money import Money
 
@@ -167,17 +168,7 @@ async def tell(
         is_settled=head.status == "closed",
         borrower_id=contract.borrower_id,
         channel=Purpose.CONTRIBUTION.value,
-        dues=tuple(
-            CorrectedDue(
-                number=due.number,
-                due_on=due.due_on,
-                principal_minor=due.principal.minor,
-                profit_minor=due.profit.minor,
-                fee_minor=due.fee.minor,
-                penalty_minor=due.penalty_minor,
-            )
-            for due in dues
-        ),
+        dues=tuple(telling.due_told(due) for due in dues),
         principal_minor=moved.principal,
         profit_minor=moved.profit,
         fee_minor=moved.fee,
