@@ -14,7 +14,7 @@ from services.loans.domain.modes import MODES
 from services.loans.domain.rebate import RebatePolicy, RebateTooLarge, Sold
 from services.loans.domain.terms import ChargeMethod, ModeOfFinance, Terms
 from shared.money import Money
-from tests.deals import SIGNED, make_terms
+from tests.deals import SIGNED, mad, make_terms
 
 TERMS = make_terms("murabaha")
 SALE = Sold(
@@ -26,10 +26,6 @@ NOTHING = Money.zero("MAD")
 CLAUSE = RebatePolicy(rule=RebateRule.CLAUSE)
 VOLUNTARY = RebatePolicy(rule=RebateRule.VOLUNTARY)
 DAYS = st.dates(min_value=SIGNED - timedelta(days=9), max_value=date(2027, 6, 1))
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def paid(count: int) -> Money:

@@ -6,15 +6,10 @@ from datetime import date
 from services.loans.domain import reshaping
 from services.loans.domain.modes import MODES
 from services.loans.domain.terms import ModeOfFinance
-from shared.money import Money
-from tests.deals import make_terms
+from tests.deals import mad, make_terms
 
 DUES = MODES[ModeOfFinance("murabaha")].schedule(make_terms("murabaha", "1200.00"))
 ON = date(2026, 5, 1)
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def test_a_rebate_takes_off_profit_alone_and_all_is_due_at_once() -> None:

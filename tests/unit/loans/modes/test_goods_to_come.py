@@ -11,8 +11,7 @@ from services.loans.domain.deal import Deal, Ending
 from services.loans.domain.goods_debt import ValuationRule
 from services.loans.domain.modes import MODES, istisna, salam
 from shared import rulebook
-from shared.money import Money
-from tests.deals import SIGNED, lawful, make_deal, make_terms, moved, walk
+from tests.deals import SIGNED, lawful, mad, make_deal, make_terms, moved, walk
 
 HARVEST = SIGNED + timedelta(days=90)
 Steps = tuple[tuple[str, dict[str, Any]], ...]
@@ -20,10 +19,6 @@ PAID: Steps = (
     ("specify", {"figures": {"quantity": "20"}}),
     ("pay_price", {"amounts": {"price": "400000.00"}}),
 )
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def sacks(number: str, **amounts: str) -> dict[str, Any]:

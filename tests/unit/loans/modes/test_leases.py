@@ -18,7 +18,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Frequency
 from shared.money import Money
 from shared.periods import Period
-from tests.deals import SIGNED, lawful, make_deal, make_terms, moved, walk
+from tests.deals import SIGNED, lawful, mad, make_deal, make_terms, moved, walk
 
 Steps = tuple[tuple[str, dict[str, Any]], ...]
 # Twelve rents of 230.00, 200.00 of each the wear of goods that cost 2,400.00.
@@ -29,10 +29,6 @@ LEASED: Steps = (
     ("possess", {}),
     ("lease", {}),
 )
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def leased(paid: str = "0.00") -> Deal:

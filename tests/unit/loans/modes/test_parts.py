@@ -10,13 +10,9 @@ from services.loans.domain import trading
 from services.loans.domain.deal import Deal, Result
 from services.loans.domain.modes import murabaha, muzaraa
 from shared.money import Money
-from tests.deals import lawful, make_deal, make_terms, walk
+from tests.deals import lawful, mad, make_deal, make_terms, walk
 
 SHARES = {"figures": {"land_share": "0.4", "inputs_share": "0.2", "work_share": "0.4"}}
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def crop(*steps: tuple[str, dict[str, Any]]) -> Deal:

@@ -9,14 +9,9 @@ import pytest
 from services.loans.domain import sharing, trading, venture
 from services.loans.domain.deal import Deal
 from services.loans.domain.modes import muzaraa, salam
-from shared.money import Money
-from tests.deals import SIGNED, make_deal, make_terms, moved, walk
+from tests.deals import SIGNED, mad, make_deal, make_terms, moved, walk
 
 Steps = tuple[tuple[str, dict[str, Any]], ...]
-
-
-def mad(text: str) -> Money:
-    return Money.parse(text, "MAD")
 
 
 def amounts(**given: str) -> dict[str, Any]:
