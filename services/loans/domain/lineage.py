@@ -16,6 +16,8 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from services.loans.domain import own_accounts
+from services.loans.domain.chart import AccountClass
 from shared.errors import Kind, RafidError
 
 NOBODY = UUID(int=0)
@@ -87,6 +89,21 @@ PLACES: Mapping[str, Place] = {
 
 What a fund owes to borrowers, participants and charity is not the fund's: cash that came for it
 changes nothing at hand. Profit counted but not paid moves no money: its accounts are one place.
+"""
+
+
+OWN_PLACES: Mapping[AccountClass, Place] = {
+    AccountClass.ASSET: Place.SPENT,
+    AccountClass.LIABILITY: Place.HAND,
+    AccountClass.EQUITY: Place.YIELD,
+    AccountClass.INCOME: Place.YIELD,
+    AccountClass.EXPENSE: Place.SPENT,
+}
+"""The place that an account of the institution's own counts to, by its class.
+
+Own goods (a desk, rent paid ahead) were bought: their money is spent until they are sold again.
+What is owed to a third party is not the fund's, as above. Own equity moves against own equity only
+(`domain/manual.py`), so that no unit ever comes from there.
 """
 
 
@@ -317,8 +334,14 @@ def sums(stretches: Iterable[Stretch]) -> dict[Spot, int]:
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
+def place_of(code: str) -> Place:
+    """The place that an account counts to: the chart's, or an own one's by its class."""
+    own = own_accounts.class_of(code)
+    return PLACES[code] if own is None else OWN_PLACES[own]
+
+
 def _spot(code: str, debit: int, *, contract_id: UUID | None, receipt_id: UUID | None) -> Spot:
-    place = PLACES[code]
+    place = place_of(code)
     if place is Place.HAND:
         return HAND
     if place is Place.RECEIPT:

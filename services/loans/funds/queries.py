@@ -135,6 +135,7 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
 # What stands out in loans, goods and shares, and whose money a fund holds beside its own.
 LENT = "'loans', 'goods', 'goods_due', 'partnerships'"
 OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution', 'tabarru'"
+IS_OWED = f"(a.code in ({OWED}) or starts_with(a.code, 'own_liability_'))"
 MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
 STANDINGS = text(f"""
     select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
@@ -146,11 +147,11 @@ STANDINGS = text(f"""
           as cash_minor,
         coalesce(sum(l.amount_minor) filter (where a.code in ({LENT})), 0)::bigint
           as loans_minor,
-        coalesce(-sum(l.amount_minor) filter (where a.code in ({OWED})), 0)::bigint as owed_minor
+        coalesce(-sum(l.amount_minor) filter (where {IS_OWED}), 0)::bigint as owed_minor
       from account a join journal_line l
         on l.institution_id = a.institution_id and l.account_id = a.account_id
       where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-        and a.code in ({MONEY}, {LENT}, {OWED})
+        and (a.code in ({MONEY}, {LENT}) or {IS_OWED})
     ) b
     cross join lateral (
       select

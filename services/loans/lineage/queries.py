@@ -10,7 +10,17 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import lineage
-from services.loans.domain.lineage import PLACES, Ask, Count, Move, Place, Spot, Stretch, Tracing
+from services.loans.domain.lineage import (
+    OWN_PLACES,
+    PLACES,
+    Ask,
+    Count,
+    Move,
+    Place,
+    Spot,
+    Stretch,
+    Tracing,
+)
 from shared import tenancy
 from shared.ids import FundId
 
@@ -119,7 +129,7 @@ STANDING = """
       join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
       join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
       join unnest(cast(:codes as text[]), cast(:places as text[])) as p(code, place)
-        on p.code = a.code
+        on p.code = case when starts_with(a.code, 'own_') then 'own_' || a.class else a.code end
       where t.institution_id = :institution_id
       group by 1, 2, 3
     ), told as (
@@ -248,7 +258,9 @@ async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:
     where their money is equals the receipts. Places must stand as their accounts do.
     """
     institution = _of(session)
-    accounts = {"codes": list(PLACES), "places": [place.value for place in PLACES.values()]}
+    own = {f"own_{one.value}": place for one, place in OWN_PLACES.items()}
+    places = {**PLACES, **own}
+    accounts = {"codes": list(places), "places": [place.value for place in places.values()]}
     for check in CHECKS:
         values = institution | (accounts if ":codes" in check.text else {})
         row = (await session.execute(check, values)).one_or_none()
