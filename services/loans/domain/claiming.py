@@ -1,10 +1,10 @@
 """Which of these claims does the fund's money bear, one after the other?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.loans.domain import funding
+from services.loans.domain import funding, waqf_lending
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import (
     ClaimKind,
@@ -17,6 +17,8 @@ from services.loans.domain.funding import (
     Verdict,
 )
 from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.waqf_ladder import Due
+from services.loans.domain.waqf_lending import Guard
 from shared import rulebook
 from shared.ids import ApplicationId, FundId
 from shared.money import Money
@@ -28,7 +30,10 @@ Held = Mapping[tuple[ApplicationId, FundId], Claims]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What an application wants of a fund, with what the rules need to know about it."""
+    """What an application wants of a fund, with what the rules need to know about it.
+
+    `dues` is when the principal comes back; without them what the books know of it stands.
+    """
 
     fund_id: FundId
     application_id: ApplicationId
@@ -36,6 +41,7 @@ class Ask:
     mode: ModeOfFinance
     bears_fee: bool
     fund_kinds: frozenset[FundKind]
+    dues: tuple[Due, ...] = ()
 
     def move(self, kind: ClaimKind, *, amount: Money | None = None) -> "Move":
         """The claim of this application on this fund, of the whole amount unless one is given."""
@@ -63,12 +69,14 @@ class Standing:
 
     `cash` is cash and wallet less what is owed to borrowers and to charity; `net_assets` adds
     the loans. 900 in cash, 100 of it paid in excess by borrowers, 300 reserved: 500 is free.
+    `endowed` is the corpus that was given to stand, where the fund has one.
     """
 
     cash: Money
     net_assets: Money
     reserved: Money
     committed: Money
+    endowed: Money | None = None
 
     @property
     def available(self) -> Money:
@@ -78,11 +86,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
-    """A locked fund, what it holds, and the rulebook's line for each mode asked for."""
+    """A locked fund, what it holds, and the rulebook's line for each mode asked for.
+
+    `guard` is what a waqf's deed and its returns hold before its corpus.
+    """
 
     fund: Fund
     standing: Standing
     rules: Mapping[ModeOfFinance, FinancingRule]
+    guard: Guard = field(default_factory=Guard)
+
+    def lending(self, ask: Ask) -> "Purse":
+        """The same after the loan asked for, as far as the waqf's rules go."""
+        after = self.guard.lending(ask.application_id, ask.amount, ask.dues)
+        return replace(self, guard=after)
 
 
 Purses = Mapping[FundId, Purse]
@@ -111,8 +128,10 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
 def require_allowed(purses: Purses, *, ask: Ask) -> None:
     """Raise `FundRestricted` with every reason why the fund may not pay for this."""
     purse = purses[ask.fund_id]
+    guard = purse.guard
+    fund = waqf_lending.guarded(purse.fund, endowed=purse.standing.endowed, deed=guard.deed)
     refusals = funding.check(
-        purse.fund,
+        fund,
         mode=ask.mode,
         amount=ask.amount,
         bears_fee=ask.bears_fee,
@@ -120,7 +139,14 @@ def require_allowed(purses: Purses, *, ask: Ask) -> None:
         rule=purse.rules[ask.mode],
         net_assets=purse.standing.net_assets,
     )
-    funding.require_allowed(purse.fund, refusals=refusals)
+    refusals += waqf_lending.refusals(
+        guard,
+        application_id=ask.application_id,
+        amount=ask.amount,
+        mode=ask.mode,
+        dues=ask.dues,
+    )
+    funding.require_allowed(fund, refusals=refusals)
 
 
 def reserve(
@@ -132,6 +158,7 @@ def reserve(
     is refused with `FundExhausted`. An application that holds a claim is refused.
     """
     standings = {fund_id: purse.standing for fund_id, purse in purses.items()}
+    purses = dict(purses)
     holders = {application_id for (application_id, _), claims in held.items() if _holds(claims)}
     moves: list[Move] = []
     outcomes: list[Refused | None] = []
@@ -151,6 +178,7 @@ def reserve(
             outcomes.append(refusal)
             continue
         standings[ask.fund_id] = replace(standing, reserved=standing.reserved + ask.amount)
+        purses[ask.fund_id] = purses[ask.fund_id].lending(ask)
         holders.add(ask.application_id)
         moves.append(ask.move(ClaimKind.RESERVE))
         outcomes.append(None)
@@ -164,8 +192,10 @@ def commit(asks: Sequence[Ask], *, purses: Purses, held: Held) -> list[Move]:
     or `ClaimRefused`.
     """
     moves: list[Move] = []
+    purses = dict(purses)
     for ask in asks:
         require_allowed(purses, ask=ask)
+        purses[ask.fund_id] = purses[ask.fund_id].lending(ask)
         claims = held.get((ask.application_id, ask.fund_id), Claims.none(ask.amount.currency))
         rest = funding.claim(claims, kind=ClaimKind.COMMIT, amount=ask.amount).reserved
         moves.append(ask.move(ClaimKind.COMMIT))

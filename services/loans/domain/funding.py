@@ -1,9 +1,10 @@
 """May this fund pay for this loan, and is the money there?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from services.loans.domain.chart import FundKind
 from services.loans.domain.terms import ModeOfFinance
@@ -12,6 +13,8 @@ from shared.ids import FundId
 from shared.money import Money
 
 OWN_TERMS = Sentence("Rafid: terms of the fund and the product")
+CORPUS_SOURCE = Sentence("OIC Fiqh Academy, resolution 140 (15/6), Muscat")
+CORPUS_SINCE = date(2004, 3, 11)
 
 
 class Verdict(StrEnum):
@@ -84,12 +87,18 @@ class FinancingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a fund may not pay: the rule by name and in words, its source, since when it holds."""
+    """Why a fund may not pay: the rule by name and in words, its source, since when it holds.
+
+    `clause_id` where it is a clause of the fund that refuses; not `is_told` where it is refused
+    only because what the clause asks for is not known.
+    """
 
     rule: str
     reason: Sentence
     source: Sentence
     in_force_from: date | None = None
+    clause_id: UUID | None = None
+    is_told: bool = True
 
     def to_json(self) -> JsonValue:
         """The refusal as a member of a problem."""
@@ -99,6 +108,8 @@ class Refusal:
             "reason": self.reason,
             "source": self.source,
             "in_force_from": since,
+            "clause_id": None if self.clause_id is None else str(self.clause_id),
+            "is_told": self.is_told,
         }
 
     def to_text(self) -> str:
@@ -108,8 +119,24 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KindSources:
+    """Where the rulebook says that zakat is lent free of charge, and that a corpus stands."""
+
+    by_rule: Mapping[str, tuple[str, date | None]]
+
+    def refusal(self, rule: str, *, reason: Sentence) -> Refusal:
+        """A refusal by one of these rules."""
+        title, since = self.by_rule[rule]
+        return Refusal(rule=rule, reason=reason, source=Sentence(title), in_force_from=since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fund:
-    """What the rules need to know of a fund. `floor` is the corpus that must stand."""
+    """What the rules need to know of a fund.
+
+    `floor` is the corpus that must stand, `corpus_source` who says so: a resolution, or the
+    founder's own clause.
+    """
 
     fund_id: FundId
     code: str
@@ -118,6 +145,8 @@ class Fund:
     floor: Money
     is_open: bool = True
     has_lending_ruling: bool = False
+    corpus_source: Sentence = CORPUS_SOURCE
+    corpus_since: date = CORPUS_SINCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +173,10 @@ def check(
     product_fund_kinds: Collection[FundKind],
     rule: FinancingRule,
     net_assets: Money,
+    sources: KindSources,
 ) -> list[Refusal]:
-    """Every reason why the fund may not pay for this loan; an empty list means it may.
+    """Every reason of its kind why the fund may not pay for this loan; its clauses beside it are
+    read by `restrictions.refusals`.
 
     `rule` is the rulebook's line for the fund's kind and the mode on the day. `net_assets` is what
     the fund owns: cash, wallet and loans less what it owes; below `fund.floor` the corpus is in
@@ -168,23 +199,11 @@ def check(
             )
         )
     if bears_fee and fund.kind is FundKind.ZAKAT:
-        refusals.append(
-            Refusal(
-                rule="zakat-free-of-charge",
-                reason=Sentence("a loan from zakat is free of any charge on its recipient"),
-                source=Sentence("Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)"),
-                in_force_from=None,
-            )
-        )
+        reason = "a loan from zakat is free of any charge on its recipient"
+        refusals.append(sources.refusal("zakat-free-of-charge", reason=Sentence(reason)))
     if net_assets < fund.floor:
-        refusals.append(
-            Refusal(
-                rule="corpus-floor",
-                reason=Sentence("the corpus of the fund is below its floor"),
-                source=Sentence("OIC Fiqh Academy, resolution 140 (15/6), Muscat"),
-                in_force_from=date(2004, 3, 11),
-            )
-        )
+        reason = "the corpus of the fund is below its floor"
+        refusals.append(sources.refusal("corpus-floor", reason=Sentence(reason)))
     return refusals
 
 

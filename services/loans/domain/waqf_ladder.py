@@ -1,0 +1,92 @@
+"""Will what was endowed for a time be there on the day it goes back?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from shared import periods
+from shared.money import Money
+
+
+class Due(NamedTuple):
+    """So much principal that comes back on a day."""
+
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A day on which endowed money goes back, and how the loans beyond it stand.
+
+    `lasting` is what stays after the day: the permanent corpus, what goes back still later, and
+    other inflows. What is due after the day must not be more.
+    """
+
+    on: date
+    returned: Money
+    lasting: Money
+    due_after: Money
+
+    @property
+    def short(self) -> Money:
+        """By how much the loans beyond the day exceed what stays; none where they do not."""
+        return max(self.due_after - self.lasting, Money.zero(self.lasting.currency))
+
+    @property
+    def room(self) -> Money:
+        """How much more may be lent beyond the day."""
+        return max(self.lasting - self.due_after, Money.zero(self.lasting.currency))
+
+
+def ladder(
+    temporary: Iterable[Due],
+    *,
+    permanent: Money,
+    dues: Sequence[Due],
+    inflows: Money | None = None,
+) -> list[Rung]:
+    """The days of return, the first first, each with what stays and what is due after it.
+
+    100,000 goes back on 2027-06-30, permanent 200,000, 230,000 due after that day: short by
+    30,000. Source: OIC Fiqh Academy, resolution 181 (7/19), and AAOIFI Sharia Standard 60 on
+    temporary waqf; the sum is that of a maturity ladder.
+    """
+    zero = Money.zero(permanent.currency)
+    returns: dict[date, Money] = {}
+    for one in temporary:
+        returns[one.on] = returns.get(one.on, zero) + one.amount
+    rungs = []
+    for day in sorted(returns):
+        later = Money.total((sum_ for on, sum_ in returns.items() if on > day), zero.currency)
+        rungs.append(
+            Rung(
+                on=day,
+                returned=returns[day],
+                lasting=permanent + later + (inflows or zero),
+                due_after=Money.total((due.amount for due in dues if due.on > day), zero.currency),
+            )
+        )
+    return rungs
+
+
+def first_short(rungs: Iterable[Rung]) -> Rung | None:
+    """The first day of return by which too much is lent beyond it; None where there is none."""
+    return next((rung for rung in rungs if rung.short.is_positive), None)
+
+
+def expected_dues(
+    amount: Money, *, on: date, term_months: int, grace_months: int = 0
+) -> tuple[Due, ...]:
+    """When a loan that is not signed yet may be expected back: equal parts by months.
+
+    1,200 over twelve months from the 10th of January with two of grace: ten of 120 from the 10th
+    of April.
+    """
+    first = min(grace_months, term_months - 1) + 1
+    months = range(first, term_months + 1)
+    parts = amount.split([1] * len(months))
+    return tuple(
+        Due(periods.add_months(on, month), part) for month, part in zip(months, parts, strict=True)
+    )

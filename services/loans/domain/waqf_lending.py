@@ -1,0 +1,121 @@
+"""May a waqf lend this by its deed, with its losses covered and its returns provided for?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from services.loans.domain import waqf_ladder, waqf_losses
+from services.loans.domain.funding import Fund, Refusal
+from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.waqf import Books, Deed, WaqfUse
+from services.loans.domain.waqf_ladder import Due
+from shared.errors import Sentence
+from shared.money import Money
+
+LADDER_SOURCE = Sentence("OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60, Waqf")
+VENTURES = frozenset({"mudaraba", "musharaka"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What is held before a fund's corpus: its deed, its books, and what comes back when.
+
+    `books` are read where the deed asks for a cover of losses, `dues` where money was endowed for
+    a time; `dues` are by the application that owes them. A waqf without a deed on record keeps
+    its corpus and is asked nothing else.
+    """
+
+    deed: Deed | None = None
+    books: Books | None = None
+    temporary: tuple[Due, ...] = ()
+    permanent: Money | None = None
+    dues: Mapping[UUID, tuple[Due, ...]] = field(default_factory=dict)
+
+    def lending(self, application_id: UUID, amount: Money, dues: tuple[Due, ...]) -> "Guard":
+        """The same after one more loan: its dues stand for those it had, if they are known."""
+        books = self.books
+        if books is not None and application_id not in self.dues:
+            books = replace(books, lent=books.lent + amount)
+        after = dict(self.dues)
+        if dues or application_id not in after:
+            after[application_id] = dues
+        return replace(self, books=books, dues=after)
+
+
+def guarded(fund: Fund, *, endowed: Money | None, deed: Deed | None) -> Fund:
+    """The fund with the floor that its endowments make, and who says that it stands.
+
+    Stated 0, endowed 10,000: the floor is 10,000. The founder's clause is quoted where a deed is
+    on record, else the resolution.
+    """
+    floor = fund.floor if endowed is None else max(fund.floor, endowed)
+    if deed is None:
+        return replace(fund, floor=floor)
+    source = Sentence(f"{deed.reference}: {deed.corpus_clause}")
+    return replace(fund, floor=floor, corpus_source=source, corpus_since=deed.made_on)
+
+
+def refusals(
+    guard: Guard,
+    *,
+    application_id: UUID,
+    amount: Money,
+    mode: ModeOfFinance,
+    dues: tuple[Due, ...],
+) -> list[Refusal]:
+    """Every reason of the waqf why it may not lend this; an empty list means it may.
+
+    The deed's use (lent, or invested), the cover of expected losses, and the ladder of what goes
+    back are held against the loan as it would stand with it.
+    """
+    after = guard.lending(application_id, amount, dues)
+    found = _by_use(guard.deed, mode=mode)
+    found += _uncovered(after)
+    found += _unreturned(after)
+    return found
+
+
+def _by_use(deed: Deed | None, *, mode: ModeOfFinance) -> list[Refusal]:
+    if deed is None:
+        return []
+    reason = None
+    if deed.use is WaqfUse.LENT and mode is not ModeOfFinance.QARD:
+        reason = "the deed has this waqf lent without profit, and invested in nothing"
+    elif deed.use is WaqfUse.INVESTED and mode is ModeOfFinance.QARD and not deed.permits_qard:
+        reason = "the deed has this waqf invested, and not lent"
+    elif deed.use is WaqfUse.INVESTED and mode.value in VENTURES and not deed.reserve_share:
+        reason = "a share in a venture needs a reserve set by the deed"
+    return [] if reason is None else [_refusal("waqf-deed-use", reason, deed=deed)]
+
+
+def _uncovered(after: Guard) -> list[Refusal]:
+    if after.deed is None or after.books is None or not after.deed.loss_rate:
+        return []
+    if not waqf_losses.cover(after.books, deed=after.deed).short.is_positive:
+        return []
+    reason = "reserve and participants' pool are below the loss to be expected"
+    return [_refusal("waqf-loss-cover", reason, deed=after.deed)]
+
+
+def _unreturned(after: Guard) -> list[Refusal]:
+    if not after.temporary or after.permanent is None:
+        return []
+    rungs = waqf_ladder.ladder(
+        after.temporary,
+        permanent=after.permanent,
+        dues=[due for dues in after.dues.values() for due in dues],
+        inflows=None if after.books is None else after.books.reserve,
+    )
+    if waqf_ladder.first_short(rungs) is None:
+        return []
+    reason = "more would be due after a day on which endowed money goes back than what stays"
+    return [Refusal(rule="waqf-maturity-ladder", reason=Sentence(reason), source=LADDER_SOURCE)]
+
+
+def _refusal(rule: str, reason: str, *, deed: Deed) -> Refusal:
+    return Refusal(
+        rule=rule,
+        reason=Sentence(reason),
+        source=Sentence(deed.reference),
+        in_force_from=deed.made_on,
+    )
