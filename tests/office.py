@@ -18,6 +18,7 @@ from shared.auth import Actor, Role, TokenVerifier
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.ids import BranchId, InstitutionId
+from tests import rulings
 
 NOW = datetime(2026, 4, 1, 8, tzinfo=UTC)
 TODAY = date(2026, 4, 1)
@@ -95,7 +96,7 @@ async def found(
     country: str = "JO",
     currency: str = "JOD",
 ) -> tuple[BranchId, BranchId]:
-    """Found the institution with two branches."""
+    """Found the institution with two branches, and a board that permits every mode."""
     names = Names(ar="مؤسسة", fr="Institution", en="Institution")
     async with database.begin(institution_id) as session:
         await institutions.create_institution(
@@ -110,6 +111,7 @@ async def found(
             await institutions.create_branch(session, code=code, names=names, region="amman")
             for code in ("one", "two")
         ]
+        await rulings.register(session, institution_id)
     return BranchId(first.branch_id), BranchId(second.branch_id)
 
 

@@ -39,6 +39,7 @@ from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.rulebook import router as rulebook
+from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
@@ -65,6 +66,7 @@ ROUTERS = (
     ledger.router,
     institutions.router,
     rulebook.router,
+    rulings.router,
     funds.router,
     products.router,
     borrowers.router,

@@ -28,6 +28,10 @@ from shared.ids import BranchId, ClientId, DonorId, StaffId
 
 ADD_TENANT = text("insert into tenant (institution_id) values (:institution_id)")
 
+BIND = text("""
+    update institution set rulings_bind = true where institution_id = :institution_id
+""")
+
 
 class NameTaken(RafidError):
     """The name is already taken"""
@@ -123,6 +127,15 @@ async def create_institution(
     await feed.publish(session, event, subject_id=institution_id)
     login = f"{administrator_login}@{code}"
     return Founded(institution=row, administrator=administrator, login=login, password=password)
+
+
+async def bind_to_rulings(session: AsyncSession) -> InstitutionRow:
+    """Let nothing that needs a ruling be done without one of the register; for good."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    await session.execute(BIND, values)
+    row = await queries.institution(session)
+    await session.refresh(row)
+    return row
 
 
 async def create_branch(

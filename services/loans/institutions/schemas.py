@@ -51,7 +51,10 @@ class DirectoryOut(Body):
 
 
 class InstitutionOut(Body):
-    """The institution of the token."""
+    """The institution of the token.
+
+    `rulings_bind`: nothing that needs a ruling is done without one of the Sharia register.
+    """
 
     institution_id: UUID
     code: str
@@ -59,6 +62,7 @@ class InstitutionOut(Body):
     country: str
     currency: str
     timezone: str
+    rulings_bind: bool = True
 
     @classmethod
     def of(cls, row: InstitutionRow) -> Self:
@@ -70,6 +74,7 @@ class InstitutionOut(Body):
             country=row.country,
             currency=row.currency,
             timezone=row.timezone,
+            rulings_bind=row.rulings_bind,
         )
 
 

@@ -6,7 +6,7 @@ Foreign keys and checks stand in the migration alone.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, SmallInteger, Text, UniqueConstraint, Uuid, func
+from sqlalchemy import CHAR, BigInteger, SmallInteger, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,6 +35,7 @@ class InstitutionRow(Base):
     country: Mapped[str] = mapped_column(CHAR(2))
     currency: Mapped[str] = mapped_column(CHAR(3))
     timezone: Mapped[str]
+    rulings_bind: Mapped[bool] = mapped_column(server_default=text("true"))
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

@@ -1,0 +1,1 @@
+"""What have Sharia boards ruled, and on which days does it hold?"""
