@@ -130,12 +130,23 @@ class KindSources:
         return Refusal(rule=rule, reason=reason, source=Sentence(title), in_force_from=since)
 
 
+USUAL_SOURCES = KindSources(
+    by_rule={
+        "zakat-free-of-charge": (
+            "Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)",
+            None,
+        ),
+        "corpus-floor": (str(CORPUS_SOURCE), CORPUS_SINCE),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fund:
     """What the rules need to know of a fund.
 
-    `floor` is the corpus that must stand, `corpus_source` who says so: a resolution, or the
-    founder's own clause.
+    `floor` is the corpus that must stand, `founder` the clause of the deed that says so and its
+    day, where there is one.
     """
 
     fund_id: FundId
@@ -145,8 +156,7 @@ class Fund:
     floor: Money
     is_open: bool = True
     has_lending_ruling: bool = False
-    corpus_source: Sentence = CORPUS_SOURCE
-    corpus_since: date = CORPUS_SINCE
+    founder: tuple[Sentence, date] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +183,7 @@ def check(
     product_fund_kinds: Collection[FundKind],
     rule: FinancingRule,
     net_assets: Money,
-    sources: KindSources,
+    sources: KindSources = USUAL_SOURCES,
 ) -> list[Refusal]:
     """Every reason of its kind why the fund may not pay for this loan; its clauses beside it are
     read by `restrictions.refusals`.
@@ -203,7 +213,11 @@ def check(
         refusals.append(sources.refusal("zakat-free-of-charge", reason=Sentence(reason)))
     if net_assets < fund.floor:
         reason = "the corpus of the fund is below its floor"
-        refusals.append(sources.refusal("corpus-floor", reason=Sentence(reason)))
+        refusal = sources.refusal("corpus-floor", reason=Sentence(reason))
+        if fund.founder is not None:
+            clause, since = fund.founder
+            refusal = replace(refusal, source=clause, in_force_from=since)
+        refusals.append(refusal)
     return refusals
 
 

@@ -51,8 +51,8 @@ def guarded(fund: Fund, *, endowed: Money | None, deed: Deed | None) -> Fund:
     floor = fund.floor if endowed is None else max(fund.floor, endowed)
     if deed is None:
         return replace(fund, floor=floor)
-    source = Sentence(f"{deed.reference}: {deed.corpus_clause}")
-    return replace(fund, floor=floor, corpus_source=source, corpus_since=deed.made_on)
+    clause = Sentence(f"{deed.reference}: {deed.corpus_clause}")
+    return replace(fund, floor=floor, founder=(clause, deed.made_on))
 
 
 def refusals(
