@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.loans.domain import waqf_ladder, waqf_losses
+from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import Fund, Refusal
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf import Books, Deed, WaqfUse
@@ -45,10 +46,12 @@ class Guard:
 def guarded(fund: Fund, *, endowed: Money | None, deed: Deed | None) -> Fund:
     """The fund with the floor that its endowments make, and who says that it stands.
 
-    Stated 0, endowed 10,000: the floor is 10,000. The founder's clause is quoted where a deed is
-    on record, else the resolution.
+    A waqf has a corpus, and a donation fund under a deed (where the law knows no waqf). Stated 0,
+    endowed 10,000: the floor is 10,000. The founder's clause is quoted where a deed is on record,
+    else the resolution.
     """
-    floor = fund.floor if endowed is None else max(fund.floor, endowed)
+    has_corpus = deed is not None or fund.kind is FundKind.WAQF
+    floor = max(fund.floor, endowed) if has_corpus and endowed is not None else fund.floor
     if deed is None:
         return replace(fund, floor=floor)
     clause = Sentence(f"{deed.reference}: {deed.corpus_clause}")

@@ -133,12 +133,15 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
 
 
 # What stands out in loans, goods and shares, and whose money a fund holds beside its own.
-LENT = "'loans', 'goods', 'goods_due', 'partnerships'"
+LENT = "'loans', 'goods', 'goods_due', 'partnerships', 'investments'"
 OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution', 'tabarru'"
+# What was given to stand, in the kinds of fund that may have a corpus.
+ENDOWED = "'fund_balance', 'corpus_addition', 'temporary_corpus'"
+IS_ENDOWED = f"(f.kind in ('waqf', 'donation') and a.code in ({ENDOWED}))"
 IS_OWED = f"(a.code in ({OWED}) or starts_with(a.code, 'own_liability_'))"
 MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
 STANDINGS = text(f"""
-    select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
+    select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor, b.endowed_minor,
       c.reserved_minor, c.committed_minor
     from fund f
     cross join lateral (
@@ -147,11 +150,12 @@ STANDINGS = text(f"""
           as cash_minor,
         coalesce(sum(l.amount_minor) filter (where a.code in ({LENT})), 0)::bigint
           as loans_minor,
-        coalesce(-sum(l.amount_minor) filter (where {IS_OWED}), 0)::bigint as owed_minor
+        coalesce(-sum(l.amount_minor) filter (where {IS_OWED}), 0)::bigint as owed_minor,
+        coalesce(-sum(l.amount_minor) filter (where {IS_ENDOWED}), 0)::bigint as endowed_minor
       from account a join journal_line l
         on l.institution_id = a.institution_id and l.account_id = a.account_id
       where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-        and (a.code in ({MONEY}, {LENT}) or {IS_OWED})
+        and (a.code in ({MONEY}, {LENT}) or {IS_OWED} or {IS_ENDOWED})
     ) b
     cross join lateral (
       select
@@ -166,10 +170,16 @@ STANDINGS = text(f"""
 """)
 
 
-async def standings(session: AsyncSession, fund_ids: Sequence[FundId]) -> dict[FundId, Standing]:
-    """Return what each fund holds and what is claimed of it, from the books themselves."""
+async def standings(
+    session: AsyncSession, fund_ids: Sequence[FundId], *, on: date | None = None
+) -> dict[FundId, Standing]:
+    """Return what each fund holds and what is claimed of it, from the books themselves.
+
+    With a day also what is firmly due on it.
+    """
     values = {"institution_id": tenancy.institution_of(session), "fund_ids": list(set(fund_ids))}
     found = {}
+    due = {} if on is None else await firmly_due(session, fund_ids, on=on)
     for row in await session.execute(STANDINGS, values):
         cash = Money(row.cash_minor - row.owed_minor, row.currency)
         found[FundId(row.fund_id)] = Standing(
@@ -177,6 +187,7 @@ async def standings(session: AsyncSession, fund_ids: Sequence[FundId]) -> dict[F
             net_assets=cash + Money(row.loans_minor, row.currency),
             reserved=Money(row.reserved_minor, row.currency),
             committed=Money(row.committed_minor, row.currency),
+            endowed=Money(row.endowed_minor, row.currency),
         )
     return found
 
