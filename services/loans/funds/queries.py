@@ -1,7 +1,7 @@
 """What does a fund hold, what is claimed of it, and what did its money do?"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -188,8 +188,53 @@ async def standings(
             reserved=Money(row.reserved_minor, row.currency),
             committed=Money(row.committed_minor, row.currency),
             endowed=Money(row.endowed_minor, row.currency),
+            due=due.get(FundId(row.fund_id)),
         )
     return found
+
+
+FIRMLY_DUE = text("""
+    select e.fund_id, f.currency, sum(e.amount_minor)::bigint as due_minor
+    from fund_expectation e
+    join fund f on f.institution_id = e.institution_id and f.fund_id = e.fund_id
+    where e.institution_id = :institution_id and e.fund_id = any(:fund_ids)
+      and e.from_on <= :on and e.until_on > :on
+    group by e.fund_id, f.currency
+""")
+UNDER_WAY = text("""
+    select coalesce(sum(case k.kind when 'commit' then k.amount_minor
+      when 'uncommit' then -k.amount_minor when 'draw' then -k.amount_minor
+      when 'undraw' then k.amount_minor else 0 end), 0)::bigint
+    from payment p
+    join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
+    join fund_claim k on k.institution_id = c.institution_id
+      and k.application_id = c.application_id and k.fund_id = :fund_id
+    where p.institution_id = :institution_id and p.direction = 'outbound'
+      and (p.status in ('requested', 'accepted')
+        or (p.status = 'completed' and p.booked_at is null))
+""")
+
+
+async def firmly_due(
+    session: AsyncSession, fund_ids: Sequence[FundId], *, on: date
+) -> dict[FundId, Money]:
+    """Return what was promised to funds and is firmly due on a day; none of it is money yet."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "fund_ids": list(set(fund_ids)),
+        "on": on,
+    }
+    return {
+        FundId(row.fund_id): Money(row.due_minor, row.currency)
+        for row in await session.execute(FIRMLY_DUE, values)
+    }
+
+
+async def under_way(session: AsyncSession, fund: FundRow) -> Money:
+    """Return what contracts hold of a fund whose payments have set out and are not booked."""
+    values = {"institution_id": tenancy.institution_of(session), "fund_id": fund.fund_id}
+    minor = (await session.execute(UNDER_WAY, values)).scalar_one()
+    return Money(minor, fund.currency)
 
 
 CLAIMS = text("""
