@@ -11,6 +11,7 @@ from services.demonstration import institution as plan
 from services.demonstration import making, queries
 from services.demonstration.queries import Founded
 from services.loans.approvals import operations as approvals
+from services.loans.funds import donors as givers
 from services.loans.funds import operations as funds
 from services.loans.institutions import operations as institutions
 from services.loans.institutions import passwords
@@ -115,7 +116,7 @@ async def _fund(
     """Open the funds and link those who give to them."""
     donors = {}
     for donor in plan.DONORS:
-        row = await funds.create_donor(
+        row = await givers.create_donor(
             session, code=donor.code, names=donor.names, actor_id=actor.id
         )
         donors[donor.code] = DonorId(row.donor_id)
@@ -130,7 +131,7 @@ async def _fund(
             on=since,
             actor_id=actor.id,
         )
-        await funds.link_donor(
+        await givers.link_donor(
             session, fund_id=fund.fund_id, donor_id=donors[one.donor], actor_id=actor.id
         )
     return donors

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import asking, books
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.positions import PaidOut
@@ -92,7 +93,8 @@ async def disburse_contracts(
     asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
     for day in sorted({payout.disbursed_on for payout in payouts}):
         of_day = [asks[one.contract_id] for one in payouts if one.disbursed_on == day]
-        await funds.draw_all(session, of_day, on=day, actor_id=actor.id)
+        parts = await asking.spread_draws(session, of_day, principals=_principals(rows))
+        await funds.draw_all(session, parts, on=day, actor_id=actor.id)
     return await _book(
         session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor.id
     )
@@ -119,7 +121,7 @@ async def request_disbursement(
     rows = await _payable(session, [payout], actor=actor)
     drawn_now = await _parts(session, [payout], rows=rows)
     asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
-    await funds.require_allowed(session, asks[contract_id], on=on)
+    await funds.require_payable(session, asks[contract_id], on=on)
     part = drawn_now[contract_id]
     return await payments.request_payment(
         session,
@@ -165,7 +167,10 @@ async def complete_disbursement(
     terms = contract_queries.terms_of(row)
     part = await parts.arrived(session, row, terms=terms, on=payout.disbursed_on, payment=payment)
     asks = _of_parts(await asks_of(session, [row]), {contract_id: part})
-    await funds.draw_paid(session, [asks[contract_id]], actor_id=actor_id)
+    drawn_of = await asking.spread_draws(
+        session, [asks[contract_id]], principals=_principals({contract_id: row})
+    )
+    await funds.draw_paid(session, drawn_of, actor_id=actor_id)
     (disbursed,) = await _book(
         session,
         [payout],
@@ -212,6 +217,10 @@ def _ask(row: ContractRow, *, offered: Product) -> Ask:
         bears_fee=offered.bears_fee,
         fund_kinds=offered.fund_kinds,
     )
+
+
+def _principals(rows: Mapping[ContractId, ContractRow]) -> dict[UUID, int]:
+    return {row.application_id: row.principal_minor for row in rows.values()}
 
 
 async def _payable(
@@ -279,7 +288,7 @@ async def _book(
         )
         for payout in payouts
     ]
-    await ledger.post_all(session, [_posting(item, actor_id=actor_id) for item in paid])
+    await books.post_all(session, [_posting(item, actor_id=actor_id) for item in paid])
     await contracts.pay_out(session, [_moved(item) for item in paid], actor_id=actor_id)
     restated = {
         item.payout.contract_id: await restating.restated(session, item.contract)

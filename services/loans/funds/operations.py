@@ -21,14 +21,14 @@ from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
-from services.loans.funds import queries
-from services.loans.funds.tables import DonorRow, FundClaimRow, FundDonorRow, FundRow, ReceiptRow
+from services.loans.funds import expecting, queries
+from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
 from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError, Sentence
-from shared.events import DonorLinked, FundClaimed, FundCreated, FundReceived
+from shared.events import FundClaimed, FundCreated, FundReceived
 from shared.ids import ApplicationId, EntryId, FundId
 from shared.money import Money
 
@@ -49,15 +49,6 @@ class FundClosed(RafidError):
     service = "loans"
     detail = "The fund {fund_code} takes no more money."
     fund_code: str
-
-
-class DonorNotFound(RafidError):
-    """There is no such donor"""
-
-    kind = Kind.NOT_FOUND
-    service = "loans"
-    detail = "No donor has the id {donor_id}."
-    donor_id: UUID
 
 
 class DonorNotLinked(RafidError):
@@ -133,55 +124,6 @@ async def create_fund(
     )
     await feed.publish(session, created, subject_id=fund_id)
     return row
-
-
-async def create_donor(
-    session: AsyncSession, *, code: str, names: Names, actor_id: UUID
-) -> DonorRow:
-    """Register a donor, or whoever watches over a fund. Raises CodeTaken."""
-    row: DonorRow | None = await session.scalar(
-        upsert(DonorRow)
-        .values(
-            institution_id=tenancy.institution_of(session),
-            donor_id=ids.new(),
-            code=code,
-            name_ar=names.ar,
-            name_fr=names.fr,
-            name_en=names.en,
-            actor_id=actor_id,
-        )
-        .on_conflict_do_nothing()
-        .returning(DonorRow)
-    )
-    if row is None:
-        raise CodeTaken(code=code)
-    return row
-
-
-async def link_donor(
-    session: AsyncSession, *, fund_id: UUID, donor_id: UUID, actor_id: UUID
-) -> None:
-    """Let a donor see a fund from now on; a second time changes nothing.
-
-    Raises FundNotFound, DonorNotFound.
-    """
-    fund = await queries.fund_by_id(session, fund_id)
-    if await queries.find_donor(session, donor_id) is None:
-        raise DonorNotFound(donor_id=donor_id)
-    linked = await session.scalar(
-        upsert(FundDonorRow)
-        .values(
-            institution_id=tenancy.institution_of(session),
-            fund_id=fund.fund_id,
-            donor_id=donor_id,
-            actor_id=actor_id,
-        )
-        .on_conflict_do_nothing()
-        .returning(FundDonorRow.fund_id)
-    )
-    if linked is not None:
-        event = DonorLinked(fund_id=fund.fund_id, donor_id=donor_id)
-        await feed.publish(session, event, subject_id=fund.fund_id)
 
 
 async def receive(
@@ -317,11 +259,13 @@ async def commit_all(
 async def draw_all(session: AsyncSession, asks: Sequence[Ask], *, on: date, actor_id: UUID) -> None:
     """Use commitments up as money is paid out; the fund's rules are checked again.
 
-    All or none: raises the first FundRestricted or ClaimRefused.
+    Only what has come is paid out. All or none: raises the first FundRestricted, FundExhausted or
+    ClaimRefused.
     """
     purses = await _purses(session, asks, on=on)
     for ask in asks:
         claiming.require_allowed(purses, ask=ask)
+    await expecting.require_come(session, asks, purses=purses)
     moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
     await _write(session, moves, actor_id=actor_id)
 
@@ -331,21 +275,6 @@ async def draw_paid(session: AsyncSession, asks: Sequence[Ask], *, actor_id: UUI
     await queries.locked_funds(session, [ask.fund_id for ask in asks])
     moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
     await _write(session, moves, actor_id=actor_id)
-
-
-async def uncommit(
-    session: AsyncSession,
-    *,
-    fund_id: FundId,
-    application_id: ApplicationId,
-    amount: Money,
-    actor_id: UUID,
-) -> None:
-    """Free what a contract committed and will not draw. Raises ClaimRefused, FundNotFound."""
-    move = Move(
-        fund_id=fund_id, application_id=application_id, kind=ClaimKind.UNCOMMIT, amount=amount
-    )
-    await claim_once(session, move, actor_id=actor_id)
 
 
 async def claim_once(session: AsyncSession, move: Move, *, actor_id: UUID) -> None:
@@ -363,6 +292,13 @@ async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:
     claiming.require_allowed(await _purses(session, [ask], on=on), ask=ask)
 
 
+async def require_payable(session: AsyncSession, ask: Ask, *, on: date) -> None:
+    """Refuse what the fund may not pay for now, or cannot: FundRestricted, FundExhausted."""
+    purses = await _purses(session, [ask], on=on)
+    claiming.require_allowed(purses, ask=ask)
+    await expecting.require_come(session, [ask], purses=purses)
+
+
 async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
     return await queries.claims_of(session, [ask.application_id for ask in asks])
 
@@ -372,7 +308,7 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
     for ask in asks:
         modes[ask.fund_id].add(ask.mode)
     rows = await queries.locked_funds(session, list(modes))
-    standings = await queries.standings(session, list(modes))
+    standings = await queries.standings(session, list(modes), on=on)
     country = (await rulebook_queries.book(session, on=on)).country
     purses = {}
     for fund_id, asked in modes.items():

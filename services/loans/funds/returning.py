@@ -40,6 +40,17 @@ class ReceiptReversed(RafidError):
     receipt_id: UUID
 
 
+class ReceiptBound(RafidError):
+    """Something rests on the receipt"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = (
+        "The receipt {receipt_id} stands for an instalment or a draw-down: take that back first."
+    )
+    receipt_id: UUID
+
+
 async def receipt(session: AsyncSession, *, fund_id: FundId, receipt_id: UUID) -> ReceiptRow:
     """Return a fund's receipt; raises ReceiptUnknown."""
     row = await session.get(ReceiptRow, (tenancy.institution_of(session), receipt_id))
@@ -49,17 +60,20 @@ async def receipt(session: AsyncSession, *, fund_id: FundId, receipt_id: UUID) -
 
 
 async def reversible_receipt(
-    session: AsyncSession, *, fund_id: FundId, receipt_id: UUID
+    session: AsyncSession, *, fund_id: FundId, receipt_id: UUID, bound_by: UUID | None = None
 ) -> ReceiptRow:
     """Return a fund's receipt that can be taken back.
 
     The fund is locked: it must hold the money free, for what is lent or promised is not given
-    back. Raises ReceiptUnknown, ReceiptReversed, FundExhausted.
+    back. What something rests on is taken back by that alone, which names itself. Raises
+    ReceiptUnknown, ReceiptReversed, ReceiptBound, FundExhausted.
     """
     fund = (await queries.locked_funds(session, [fund_id]))[fund_id]
     row = await receipt(session, fund_id=fund_id, receipt_id=receipt_id)
     if row.amount_minor < 0 or await queries.is_receipt_reversed(session, receipt_id):
         raise ReceiptReversed(receipt_id=receipt_id)
+    if row.bound_by != bound_by:
+        raise ReceiptBound(receipt_id=receipt_id)
     await require_held(session, fund, Money(row.amount_minor, row.currency), Channel(row.channel))
     standing = (await queries.standings(session, [fund_id]))[fund_id]
     funding.require_available(
@@ -84,10 +98,18 @@ async def require_held(
 
 
 async def reverse_receipt(
-    session: AsyncSession, *, fund_id: FundId, receipt_id: UUID, on: date, actor_id: UUID
+    session: AsyncSession,
+    *,
+    fund_id: FundId,
+    receipt_id: UUID,
+    on: date,
+    actor_id: UUID,
+    bound_by: UUID | None = None,
 ) -> ReceiptRow:
     """Take a receipt back by its opposite entry. Raises what `reversible_receipt` raises."""
-    row = await reversible_receipt(session, fund_id=fund_id, receipt_id=receipt_id)
+    row = await reversible_receipt(
+        session, fund_id=fund_id, receipt_id=receipt_id, bound_by=bound_by
+    )
     fund = await queries.fund_by_id(session, fund_id)
     entry = journal.receipt_entry(
         Money(row.amount_minor, row.currency),
@@ -106,6 +128,7 @@ async def reverse_receipt(
         channel=row.channel,
         nature=row.nature,
         returnable_on=row.returnable_on,
+        tag=row.tag,
         received_on=on,
         reverses_receipt_id=receipt_id,
         entry_id=ids.new(),

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import days
-from services.loans.funds import operations, queries
+from services.loans.domain.lineage import Policy
+from services.loans.funds import donors, operations, queries
 from services.loans.funds.schemas import (
     DonorIn,
     DonorOut,
@@ -54,6 +55,7 @@ async def create_fund(body: FundIn, db: Db, actor: MayManage, today: Today) -> F
             lending_ruling=body.lending_ruling,
             on=today,
             actor_id=actor.id,
+            policy=body.lineage_policy or Policy.FIFO,
         )
     return FundOut.of(row)
 
@@ -121,7 +123,7 @@ async def read_statement(
 async def create_donor(body: DonorIn, db: Db, actor: MayManage) -> DonorOut:
     """Register a donor."""
     async with db.begin() as session:
-        row = await operations.create_donor(
+        row = await donors.create_donor(
             session, code=body.code, names=body.names.names(), actor_id=actor.id
         )
     return DonorOut.of(row)
@@ -140,9 +142,7 @@ async def list_donors(db: Db, actor: MayRead, page: PageQuery) -> PageOut[DonorO
 async def link_donor(fund_id: UUID, body: LinkIn, db: Db, actor: MayManage) -> LinkOut:
     """Let a donor see a fund from now on; a second time changes nothing."""
     async with db.begin() as session:
-        await operations.link_donor(
-            session, fund_id=fund_id, donor_id=body.donor_id, actor_id=actor.id
-        )
+        await donors.link_donor(session, fund_id=fund_id, donor_id=body.donor_id, actor_id=actor.id)
     return LinkOut(fund_id=fund_id, donor_id=body.donor_id)
 
 
@@ -164,6 +164,7 @@ async def receive(
             channel=body.channel,
             nature=body.nature,
             returnable_on=body.returnable_on,
+            tag=body.tag,
             actor_id=actor.id,
         )
         return ReceiptOut.of(row)

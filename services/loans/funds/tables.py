@@ -6,7 +6,7 @@ Foreign keys and checks stand in the migration alone: rows are written set-based
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, UniqueConstraint, func, text
+from sqlalchemy import CHAR, BigInteger, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.loans.base import Base
@@ -32,6 +32,7 @@ class FundRow(Base):
     name_en: Mapped[str]
     floor_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     lending_ruling: Mapped[str | None]
+    lineage_policy: Mapped[str] = mapped_column(server_default="fifo")
     status: Mapped[str] = mapped_column(server_default="open")
     version: Mapped[int] = mapped_column(server_default=text("1"))
     actor_id: Mapped[UUID]
@@ -79,9 +80,31 @@ class ReceiptRow(Base):
     channel: Mapped[str]
     nature: Mapped[str]
     returnable_on: Mapped[date | None]
+    tag: Mapped[str | None]
     received_on: Mapped[date]
     reverses_receipt_id: Mapped[UUID | None]
+    bound_by: Mapped[UUID | None]
     entry_id: Mapped[UUID]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class FundExpectationRow(Base):
+    """A movement of what was promised to a fund and is firmly due from a day until another.
+
+    What came for it, or comes no more, takes away from it.
+    """
+
+    __tablename__ = "fund_expectation"
+    __table_args__ = (Index("ix_fund_expectation_fund", "institution_id", "fund_id", "until_on"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    expectation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    number: Mapped[int]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    from_on: Mapped[date]
+    until_on: Mapped[date]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -96,5 +119,18 @@ class FundClaimRow(Base):
     application_id: Mapped[UUID]
     kind: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class ContractTagRow(Base):
+    """Which of a fund's tagged money a contract is lent from, fixed at signing."""
+
+    __tablename__ = "contract_tag"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID]
+    tag: Mapped[str]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)

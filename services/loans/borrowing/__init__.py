@@ -1,0 +1,1 @@
+"""What a fund borrows of a lender, gives back, and still owes."""
