@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     AMIL_COST = "amil_cost"
     YIELD = "yield"
     NAZIR_FEE = "nazir_fee"
+    UPKEEP = "upkeep"
     RESERVE = "reserve"
     CORPUS_RETURN = "corpus_return"
     SUBSIDY = "subsidy"

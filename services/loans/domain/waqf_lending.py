@@ -8,7 +8,8 @@ from services.loans.domain import waqf_ladder, waqf_losses
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import Fund, Refusal
 from services.loans.domain.terms import ModeOfFinance
-from services.loans.domain.waqf import Books, Deed, WaqfUse
+from services.loans.domain.waqf import Books
+from services.loans.domain.waqf_deed import Deed, WaqfUse
 from services.loans.domain.waqf_ladder import Due
 from shared.errors import Sentence
 from shared.money import Money

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.loans.domain.waqf import Books, Deed, LossBase
+from services.loans.domain.waqf import Books
+from services.loans.domain.waqf_deed import Deed, LossBase
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
