@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.loans.domain import own_accounts
 from services.loans.domain.chart import AccountClass
@@ -22,6 +22,16 @@ from shared.errors import Kind, RafidError
 
 NOBODY = UUID(int=0)
 """The owner of a spot that there is but once in a fund."""
+TAGS = UUID("6a1c7c1e-7f0b-5d6e-9a53-2f4f0c8b1d10")
+"""The name space of the tags by which a fund keeps its money apart."""
+
+
+class Policy(StrEnum):
+    """How a fund's money is followed; fixed at opening."""
+
+    FIFO = "fifo"
+    PRO_RATA = "pro_rata"
+    TAG = "tag"
 
 
 class Place(StrEnum):
@@ -206,8 +216,17 @@ Tracing = Generator[Ask, Sequence[Move], list[Stretch]]
 """Yields what it wants looked up, is sent the moves, and returns where the units rest."""
 
 
+def hand_of(tag: str | None) -> Spot:
+    """What is at hand of a fund's money with a tag; without one, of its open money."""
+    return HAND if tag is None else Spot(Place.HAND, uuid5(TAGS, tag))
+
+
 def flows_of(
-    lines: Iterable[tuple[str, int]], *, contract_id: UUID | None, receipt_id: UUID | None
+    lines: Iterable[tuple[str, int]],
+    *,
+    contract_id: UUID | None,
+    receipt_id: UUID | None,
+    hand: Spot = HAND,
 ) -> list[Flow]:
     """The flows of one entry within one fund, whose lines are (account code, debit) and sum to 0.
 
@@ -216,7 +235,8 @@ def flows_of(
     """
     changes: defaultdict[Spot, int] = defaultdict(int)
     for code, debit in lines:
-        changes[_spot(code, debit, contract_id=contract_id, receipt_id=receipt_id)] += debit
+        spot = _spot(code, debit, contract_id=contract_id, receipt_id=receipt_id)
+        changes[hand if spot == HAND else spot] += debit
     order = sorted(changes, key=lambda spot: (ORDER[spot.place], spot.owner))
     losing = deque((spot, -changes[spot]) for spot in order if changes[spot] < 0)
     gaining = deque((spot, changes[spot]) for spot in order if changes[spot] > 0)

@@ -37,10 +37,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of a flow; `version` is what it was drawn from or joined, None where it mixes not."""
+    """A part of a flow; `version` is what it was drawn from or joined, None where it mixes not.
+
+    `is_owed` where the place that it leaves never had it, or the one it joins owed it.
+    """
 
     amount: int
     version: int | None
+    is_owed: bool = False
 
 
 def shares(amount: int, weights: Sequence[int]) -> list[int]:
@@ -135,7 +139,7 @@ def _into(now: Version, amount: int, *, pieces: Pieces) -> list[Part]:
     for number in sorted(pieces):
         if left and pieces[number] < 0:
             part = min(left, -pieces[number])
-            parts.append(Part(amount=part, version=number))
+            parts.append(Part(amount=part, version=number, is_owed=True))
             pieces[number] += part
             now.paid_back += part
             left -= part
@@ -166,7 +170,7 @@ def _out_of(now: Version, flow: Flow, *, pieces: Pieces) -> list[Part]:
         pieces[now.number] = pieces.get(now.number, 0) - left
         now.came += left
         now.drawn += 0 if comes_back else left
-        parts.append(Part(amount=left, version=now.number))
+        parts.append(Part(amount=left, version=now.number, is_owed=True))
     if comes_back:
         now.carried += flow.amount
     return parts
