@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from services.loans import subscriptions
+from services.loans.accounting import router as accounting
+from services.loans.accounting import statements
 from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
@@ -84,6 +86,8 @@ ROUTERS = (
     papers.router,
     collections.router,
     closing.router,
+    accounting.router,
+    statements.router,
 )
 
 

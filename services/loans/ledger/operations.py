@@ -1,26 +1,30 @@
 """What changes the books: accounts are opened, entries posted, days closed."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import chart
+from services.loans.domain import chart, own_accounts
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import JournalEntry
 from services.loans.ledger import queries
 from services.loans.ledger.queries import AccountKey
 from services.loans.ledger.tables import AccountRow, ClosingRow
 from shared import ids, tenancy
+from shared.db import TenantDb
 from shared.errors import Kind, RafidError
 from shared.ids import EntryId, FundId
 from shared.money import CurrencyMismatch
 
 CLOSED_PERIOD = "RF001"
+PAUSE_SECONDS = 0.02
 
 
 class PeriodClosed(RafidError):
@@ -184,6 +188,27 @@ async def open_accounts(
     )
 
 
+async def open_own_accounts(
+    session: AsyncSession, codes: Collection[str], *, fund_id: FundId, currency: str
+) -> None:
+    """Open accounts of the institution's own in a fund; those that are open already stay."""
+    institution_id = tenancy.institution_of(session)
+    rows = [
+        {
+            "institution_id": institution_id,
+            "account_id": ids.new(),
+            "fund_id": fund_id,
+            "code": code,
+            "account_class": account_class.value,
+            "currency": currency,
+        }
+        for code in sorted(codes)
+        if (account_class := own_accounts.class_of(code)) is not None
+    ]
+    if rows:
+        await session.execute(upsert(AccountRow).values(rows).on_conflict_do_nothing())
+
+
 async def refuse_closed(session: AsyncSession, *, day: date) -> None:
     """Refuse a day on which nothing can be posted any more. Raises PeriodClosed."""
     closed_through = await queries.closed_through(session)
@@ -213,3 +238,14 @@ async def close_books(
     session.add(row)
     await session.flush()
     return row
+
+
+async def until_ended(db: TenantDb) -> None:
+    """Wait until every transaction of this moment has ended, so that what is read now is final."""
+    async with db() as session:
+        moment = await queries.next_transaction(session)
+    while True:
+        async with db() as session:
+            if await queries.has_ended(session, before=moment):
+                return
+        await asyncio.sleep(PAUSE_SECONDS)

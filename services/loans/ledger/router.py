@@ -1,6 +1,5 @@
 """The routes of the books: trial balance, statement of an account, closing of a day."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -27,7 +26,6 @@ MayClose = Annotated[Actor, require(Role.FUNDS_MANAGER)]
 
 FIRST = (UUID(int=0), 0)
 LINE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,4}$"  # an entry and its line
-PAUSE_SECONDS = 0.02
 
 
 @router.get("/trial-balance")
@@ -93,10 +91,5 @@ async def close_books(
 
     asked = idempotency.Request.of(actor_id=actor.id, key=key, target="closing", body=body)
     answer = await idempotency.run_once(db, asked, work=work)
-    async with db() as session:
-        moment = await queries.next_transaction(session)
-    while True:
-        async with db() as session:
-            if await queries.has_ended(session, before=moment):
-                return answer
-        await asyncio.sleep(PAUSE_SECONDS)
+    await operations.until_ended(db)
+    return answer

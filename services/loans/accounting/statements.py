@@ -1,0 +1,163 @@
+"""The routes of statements: trial balance, income statement, balance sheet, as JSON or a sheet."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.accounting import reading
+from services.loans.accounting.reading import Numbers, Question, Span, Told
+from services.loans.accounting.statement_schemas import (
+    BooksStatementOut,
+    BooksTrialBalanceOut,
+    table_of,
+)
+from services.loans.deps import Db, Today
+from services.loans.papers import spreadsheet
+from services.loans.takeover import sheets
+from shared.auth import Actor, Role, require
+from shared.ids import FundId
+from shared.schemas import Day, Instant
+from shared.texts import Language
+from shared.web import AskedLanguage
+
+router = APIRouter(prefix="/loans/v1/accounting", tags=["accounting"])
+
+MayRead = Annotated[Actor, require(Role.AUDITOR, Role.FUNDS_MANAGER, Role.ADMINISTRATOR)]
+Form = Literal["json", "csv", "xlsx"]
+CSV = "text/csv; charset=utf-8"
+From = Annotated[Day | None, Query(alias="from")]
+
+
+class Asking:
+    """What every statement is asked with: known when, which fund, whose numbers, in which form."""
+
+    def __init__(
+        self,
+        request: Request,
+        asked: AskedLanguage,
+        *,
+        known_at: Instant | None = None,
+        fund_id: UUID | None = None,
+        numbers: Numbers = Numbers.OWN,
+        lang: Annotated[Language | None, Query()] = None,
+        form: Annotated[Form | None, Query(alias="format")] = None,
+    ) -> None:
+        accepted = request.headers.get("accept", "")
+        by_header = "xlsx" if spreadsheet.MEDIA_TYPE in accepted else "json"
+        self.form: str = form or ("csv" if "text/csv" in accepted else by_header)
+        self.language: Language = lang or asked
+        self._known_at = known_at
+        self._fund_id = None if fund_id is None else FundId(fund_id)
+        self._numbers = numbers
+
+    def question(self, span: Span, *, compared: Span | None = None) -> Question:
+        """Give the whole question about these days."""
+        return Question(
+            span=span,
+            compared=compared,
+            known_at=self._known_at,
+            fund_id=self._fund_id,
+            numbers=self._numbers,
+        )
+
+    def sheet(self, told: Told, *, name: str) -> Response:
+        """Give a statement as a sheet of texts that starts nothing when it is opened."""
+        header, rows = table_of(told, language=self.language)
+        kind = "csv" if self.form == "csv" else "xlsx"
+        if kind == "csv":
+            content, media_type = sheets.csv_of(list(map(sheets.safe, header)), rows), CSV
+        else:
+            is_rtl = self.language == "ar"
+            content = spreadsheet.written(header, rows, name=name, is_rtl=is_rtl)
+            media_type = spreadsheet.MEDIA_TYPE
+        until = told.question.span.until.isoformat()
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}-{until}.{kind}"',
+            "Content-Language": self.language,
+        }
+        return Response(content, media_type=media_type, headers=headers)
+
+
+Asked = Annotated[Asking, Depends()]
+
+
+@router.get("/trial-balance", response_model=BooksTrialBalanceOut)
+async def read_trial_balance(
+    *,
+    db: Db,
+    _actor: MayRead,
+    today: Today,
+    asked: Asked,
+    starts_on: From = None,
+    until: Day | None = None,
+) -> BooksTrialBalanceOut | Response:
+    """Read every account over some days: opening, debits, credits, closing, each fund's part.
+
+    Without a first day they begin with the year of the books; without a last one they end today.
+    """
+    last = until or today
+    async with db(snapshot=True) as session:
+        span = Span(starts_on=starts_on or await _year(session, last), until=last)
+        told = await reading.trial_balance(session, asked.question(span))
+    if asked.form != "json":
+        return asked.sheet(told, name="trial-balance")
+    return BooksTrialBalanceOut.of(told)
+
+
+@router.get("/income-statement", response_model=BooksStatementOut)
+async def read_income_statement(
+    *,
+    db: Db,
+    _actor: MayRead,
+    today: Today,
+    asked: Asked,
+    starts_on: From = None,
+    until: Day | None = None,
+    compared_from: Day | None = None,
+    compared_until: Day | None = None,
+) -> BooksStatementOut | Response:
+    """Read what was earned and what it cost over some days, beside other days if asked for."""
+    last = until or today
+    async with db(snapshot=True) as session:
+        span = Span(starts_on=starts_on or await _year(session, last), until=last)
+        compared = None
+        if compared_until is not None:
+            first = compared_from or await _year(session, compared_until)
+            compared = Span(starts_on=first, until=compared_until)
+        told = await reading.income_statement(session, asked.question(span, compared=compared))
+    if asked.form != "json":
+        return asked.sheet(told, name="income-statement")
+    return BooksStatementOut.of(told)
+
+
+@router.get("/balance-sheet", response_model=BooksStatementOut)
+async def read_balance_sheet(
+    *,
+    db: Db,
+    _actor: MayRead,
+    today: Today,
+    asked: Asked,
+    as_of: Day | None = None,
+    compared_on: Day | None = None,
+) -> BooksStatementOut | Response:
+    """Read what there is at the end of a day, and whose it is, beside another day if asked for.
+
+    The result is computed, of earlier years and of the day's own: no year is closed by entries.
+    """
+    day = as_of or today
+    async with db(snapshot=True) as session:
+        span = Span(starts_on=await _year(session, day), until=day)
+        compared = None
+        if compared_on is not None:
+            compared = Span(starts_on=await _year(session, compared_on), until=compared_on)
+        told = await reading.balance_sheet(session, asked.question(span, compared=compared))
+    if asked.form != "json":
+        return asked.sheet(told, name="balance-sheet")
+    return BooksStatementOut.of(told)
+
+
+async def _year(session: AsyncSession, day: date) -> date:
+    return (await reading.year_of(session, day)).starts_on
