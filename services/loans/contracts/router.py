@@ -98,6 +98,7 @@ async def sign(
         fund_id=None if body.fund_id is None else FundId(body.fund_id),
         first_due_on=body.first_due_on,
     )
+        tag=body.tag,
 
     async def work(session: AsyncSession) -> SignedOut:
         row = await operations.sign_contract(session, signing, actor=actor, at=now)

@@ -16,6 +16,7 @@ from services.loans.domain.lifecycle import CancelReason, ContractStatus
 from services.loans.domain.replay import ContractState
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
+from services.loans.funds.schemas import Tag
 from services.loans.ledger.queries import Moment
 from services.loans.products.schemas import FeeBody
 from services.loans.products.term_bodies import (
@@ -30,7 +31,7 @@ from services.loans.rulebook.schemas import FactOut
 from services.loans.rulebook.tables import FactUseRow
 from shared import calendar
 from shared.money import Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 
 PLACES = Decimal("0.000001")
 
@@ -41,13 +42,17 @@ def told_rate(rate: Decimal) -> Decimal:
 
 
 class ContractIn(Body):
-    """An approved application to sign; without a day it is signed today."""
+    """An approved application to sign; without a day it is signed today.
+
+    `tag` names the money it is lent from, in a fund that keeps its money apart by tag.
+    """
 
     application_id: UUID
     fund_id: UUID | None = None
     signed_on: date | None = None
     first_due_on: date | None = None
 
+    tag: Annotated[Tag | None, LATER] = None
 
 class CancellationIn(Body):
     """Why a signed contract is not to be paid out."""

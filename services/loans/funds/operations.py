@@ -20,6 +20,7 @@ from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
+from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import expecting, queries
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
@@ -81,8 +82,9 @@ async def create_fund(
     lending_ruling: str | None,
     on: date,
     actor_id: UUID,
+    policy: Policy = Policy.FIFO,
 ) -> FundRow:
-    """Open a fund with its accounts; kind and currency (the floor's) never change.
+    """Open a fund with its accounts; kind, currency (the floor's) and policy never change.
 
     `lending_ruling` names the ruling or deed under which the fund may lend in modes that need
     one. Raises CodeTaken, FundKindUnlawful.
@@ -138,10 +140,11 @@ async def receive(
     actor_id: UUID,
     returnable_on: date | None = None,
 ) -> ReceiptRow:
-    """Book money that came into a fund, as what it was given.
+    """Book money that came into a fund, as what it was given; `tag` says what for.
 
-    Raises AmountNotPositive, FundNotFound, FundClosed, ReceiptNatureMissing,
+    Raises AmountNotPositive, FundNotFound, FundClosed, ReceiptNatureMissing, TagNotFollowed,
     ReceiptNatureForeign, ReturnDayMismatch, DonorNotLinked, CurrencyMismatch, PeriodClosed.
+    tag: str | None = None,
     """
     if not amount.is_positive:
         raise AmountNotPositive(amount=amount)
@@ -154,6 +157,7 @@ async def receive(
         fund_code=fund.code,
         fund_kind=accounts.kind,
         received_on=received_on,
+    tagging.require_followed(fund, tag=tag)
         returnable_on=returnable_on,
     )
     if donor_id is not None and not await queries.is_linked(
@@ -187,6 +191,7 @@ async def receive(
         actor_id=actor_id,
     )
     session.add(row)
+        tag=tag,
     await session.flush()
     event = FundReceived(
         fund_id=fund_id,

@@ -12,6 +12,7 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Standing
 from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
+from services.loans.domain.lineage import Policy
 from services.loans.funds.tables import DonorRow, FundRow, ReceiptRow
 from services.loans.institutions.schemas import NamesBody
 from services.loans.ledger.queries import Cut
@@ -20,13 +21,14 @@ from shared.money import Money, exponent_of
 from shared.schemas import LATER, Body, MoneyBody, Page
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$", examples=["WAQF-1"])]
+Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["women-2026"])]
 
 
 class FundIn(Body):
     """A fund to open; its kind and currency are fixed for good.
 
     `floor` is the corpus that must stand (a waqf's), `lending_ruling` the ruling under which
-    a zakat fund may lend at all.
+    a zakat fund may lend at all. `lineage_policy` says how its money is followed (fifo): for good.
     """
 
     code: Code
@@ -35,6 +37,7 @@ class FundIn(Body):
     names: NamesBody
     floor: MoneyBody | None = None
     lending_ruling: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    lineage_policy: Annotated[Policy | None, LATER] = None
 
     @model_validator(mode="after")
     def _has_one_currency(self) -> Self:
@@ -201,7 +204,8 @@ class ReceiptIn(Body):
     """Money that came into a fund, and as what it was given; without a day, today.
 
     `nature` must be told and must be one of the fund's kind. `returnable_on` is the day on which a
-    temporary waqf goes back to who gave it.
+    temporary waqf goes back to who gave it. `tag`, in a fund that follows its money by tag, is the
+    purpose or clause it was given for; without one it is open money.
     """
 
     amount: MoneyBody
@@ -220,6 +224,7 @@ class ReceiptOut(Body):
     donor_id: UUID | None
     amount: MoneyBody
     received_on: date
+    tag: Annotated[Tag | None, LATER] = None
     channel: Channel
     nature: ReceiptNature
     returnable_on: date | None
@@ -233,6 +238,7 @@ class ReceiptOut(Body):
             fund_id=row.fund_id,
             donor_id=row.donor_id,
             amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
+    tag: str | None
             received_on=row.received_on,
             channel=Channel(row.channel),
             nature=ReceiptNature(row.nature),
@@ -247,6 +253,7 @@ class StatementLineOut(Body):
     entry_id: UUID
     kind: str
     occurred_on: date
+            tag=row.tag,
     recorded_at: datetime
     source_id: UUID
     contract_id: UUID | None

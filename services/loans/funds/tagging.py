@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import funding
 from services.loans.domain.lineage import PLACES, Place, Policy
+from services.loans.funds import queries
 from services.loans.funds.tables import ContractTagRow, FundRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
@@ -157,12 +158,13 @@ async def require_free(
 
 
 async def bind(
-    session: AsyncSession, fund: FundRow, bindings: Sequence[Binding], *, actor_id: UUID
+    session: AsyncSession, fund_id: FundId, bindings: Sequence[Binding], *, actor_id: UUID
 ) -> None:
     """Fix which money contracts are lent from, once the locked fund has committed to them.
 
     Raises TagNotFollowed, TagExhausted.
     """
+    fund = await queries.fund_by_id(session, fund_id)
     for binding in bindings:
         require_followed(fund, tag=binding.tag)
     if Policy(fund.lineage_policy) is not Policy.TAG:
