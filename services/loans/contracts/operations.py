@@ -1,5 +1,6 @@
 """How is an approved application signed into a contract, and how does its standing change?"""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +34,8 @@ from services.loans.domain.lifecycle import (
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.signing import SigningFile
 from services.loans.funds import operations as funds
+from services.loans.funds import tagging
+from services.loans.funds.tagging import Binding
 from services.loans.institutions import operations as institutions
 from services.loans.products import queries as products
 from services.loans.rulebook import operations as rulebook_uses
@@ -64,6 +67,7 @@ class Signing:
     signed_on: date
     fund_id: FundId | None = None
     first_due_on: date | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +133,30 @@ async def sign_contracts(
     for day in sorted({signing.signed_on for signing in signings}):
         asks = [item.ask for item in agreed if item.signing.signed_on == day]
         await funds.commit_all(session, asks, on=day, actor_id=actor.id)
+        await _bind(session, agreed, asks, actor_id=actor.id)
     used = [(item.contract_id, item.agreement.facts) for item in agreed]
     await rulebook_uses.record_uses(session, "contract", used)
     return await write_agreed(session, agreed, country=country, actor_id=actor.id)
+
+
+async def _bind(
+    session: AsyncSession, agreed: Sequence[Agreed], asks: Sequence[Ask], *, actor_id: UUID
+) -> None:
+    """Fix which money of their locked funds contracts are lent from."""
+    items = {item.signing.application_id: item for item in agreed}
+    bindings: defaultdict[FundId, list[Binding]] = defaultdict(list)
+    for ask in asks:
+        item = items[ask.application_id]
+        binding = Binding(
+            contract_id=item.contract_id,
+            application_id=ask.application_id,
+            amount=ask.amount,
+            tag=item.signing.tag,
+            purpose=item.file.purpose,
+        )
+        bindings[ask.fund_id].append(binding)
+    for fund_id in sorted(bindings):
+        await tagging.bind(session, fund_id, bindings[fund_id], actor_id=actor_id)
 
 
 async def write_agreed(

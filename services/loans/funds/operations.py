@@ -22,7 +22,7 @@ from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
-from services.loans.funds import expecting, queries
+from services.loans.funds import expecting, queries, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
@@ -106,6 +106,7 @@ async def create_fund(
             name_en=names.en,
             floor_minor=floor.minor,
             lending_ruling=lending_ruling,
+            lineage_policy=policy.value,
             actor_id=actor_id,
         )
         .on_conflict_do_nothing()
