@@ -23,7 +23,7 @@ from services.loans.approvals.authority import (
 )
 from services.loans.approvals.queries import Decided
 from services.loans.approvals.tables import DecisionRow
-from services.loans.domain import deciding
+from services.loans.domain import deciding, waqf_ladder
 from services.loans.domain import lawful as ceilings
 from services.loans.domain.application import Reason
 from services.loans.domain.authority import Outcome
@@ -195,7 +195,7 @@ async def _ask_funds(
 ) -> dict[int, FundExhausted]:
     """Reserve for closing approvals, ask for the others whether the fund may; tell the empty."""
     asks = {
-        place: _ask(one.row, product=one.file.product, offer=one.judged.offer)
+        place: _ask(one.row, product=one.file.product, offer=one.judged.offer, on=on)
         for place, one in lawful.items()
         if one.judged.offer is not None
     }
@@ -218,7 +218,7 @@ async def _ask_funds(
     return exhausted
 
 
-def _ask(row: ApplicationRow, *, product: Product, offer: Offer) -> Ask:
+def _ask(row: ApplicationRow, *, product: Product, offer: Offer, on: date) -> Ask:
     return Ask(
         fund_id=offer.fund_id,
         application_id=ApplicationId(row.application_id),
@@ -226,6 +226,12 @@ def _ask(row: ApplicationRow, *, product: Product, offer: Offer) -> Ask:
         mode=product.mode_of_finance,
         bears_fee=product.bears_fee,
         fund_kinds=product.fund_kinds,
+        dues=waqf_ladder.expected_dues(
+            offer.asked.amount,
+            on=on,
+            term_months=offer.asked.term_months,
+            grace_months=offer.asked.grace_months,
+        ),
     )
 
 
@@ -375,7 +381,7 @@ async def reserve_waiting(
         file, _ = files[row.application_id]
         if file.status is not ApplicationStatus.WAITING_FOR_FUNDS or file.offer is None:
             raise NotWaitingForFunds(state=file.status)
-        asks.append(_ask(row, product=file.product, offer=file.offer))
+        asks.append(_ask(row, product=file.product, offer=file.offer, on=on))
     refusals = await funds.reserve_all(session, asks, on=on, actor_id=actor.id) if asks else []
     changes = []
     for row, refusal in zip(rows, refusals, strict=True):

@@ -9,7 +9,9 @@ from shared.ids import FundId
 
 __all__ = [
     "CHART",
+    "LENT",
     "MONEY",
+    "OWED",
     "AccountClass",
     "AccountNotInChart",
     "AccountTemplate",
@@ -63,6 +65,12 @@ pays for borrowers and never lends.
 
 MONEY = ("cash", "wallet", "bank")
 """The accounts of money at hand; each is a channel by which money moves."""
+
+LENT = ("loans", "goods", "goods_due", "partnerships", "investments")
+"""What stands out in loans, goods and shares, and what a corpus was turned into."""
+
+OWED = ("surplus", "charity", "client_deposit", "savings", "contribution", "tabarru")
+"""Whose money a fund holds beside its own: borrowers', the poor's, the participants'."""
 
 _BY_KIND: Mapping[FundKind, frozenset[str]] = {
     kind: frozenset(account.code for account in CHART if kind in account.fund_kinds)

@@ -90,3 +90,22 @@ def expected_dues(
     return tuple(
         Due(periods.add_months(on, month), part) for month, part in zip(months, parts, strict=True)
     )
+
+
+def still_due(agreed: Sequence[Due], *, paid: Money, left: Money) -> tuple[Due, ...]:
+    """What of agreed dues still comes, the oldest being paid first; `left` is all that is owed.
+
+    Three of 100, 150 paid, 150 left: 50 and 100. What no due names comes on a day not known, and
+    counts after every day: 400 left of those three is 50, 100 and 250 more.
+    """
+    found = []
+    for due in agreed:
+        settled = min(paid, due.amount)
+        paid -= settled
+        open_ = min(due.amount - settled, left)
+        left -= open_
+        if open_.is_positive:
+            found.append(Due(due.on, open_))
+    if left.is_positive:
+        found.append(Due(date.max, left))
+    return tuple(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID
 
 from services.loans.domain import waqf_ladder, waqf_losses
@@ -34,13 +35,21 @@ class Guard:
     dues: Mapping[UUID, tuple[Due, ...]] = field(default_factory=dict)
 
     def lending(self, application_id: UUID, amount: Money, dues: tuple[Due, ...]) -> "Guard":
-        """The same after one more loan: its dues stand for those it had, if they are known."""
+        """The same after one more loan: its dues stand for those it had, if they are known.
+
+        Where several funds pay for the loan its dues come back to each by its part.
+        """
         books = self.books
-        if books is not None and application_id not in self.dues:
+        if books is not None:
             books = replace(books, lent=books.lent + amount)
         after = dict(self.dues)
-        if dues or application_id not in after:
-            after[application_id] = dues
+        if any(due.amount.minor for due in dues):
+            parts = amount.split([due.amount.minor for due in dues])
+            after[application_id] = tuple(
+                Due(due.on, part) for due, part in zip(dues, parts, strict=True)
+            )
+        elif application_id not in after:
+            after[application_id] = (Due(date.max, amount),)
         return replace(self, books=books, dues=after)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.corpus import queries as corpus
 from services.loans.domain import chart, claiming, funding, giving, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
@@ -22,6 +23,7 @@ from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.waqf_lending import Guard
 from services.loans.funds import expecting, queries, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
@@ -316,6 +318,7 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
     rows = await queries.locked_funds(session, list(modes))
     standings = await queries.standings(session, list(modes), on=on)
     country = (await rulebook_queries.book(session, on=on)).country
+    guards = await corpus.guards(session, list(modes))
     purses = {}
     for fund_id, asked in modes.items():
         fund = queries.fund_of(rows[fund_id])
@@ -323,7 +326,7 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
             mode: claiming.financing_rule(fund.kind, mode=mode, country=country, on=on)
             for mode in asked
         }
-        purses[fund_id] = Purse(fund=fund, standing=standings[fund_id], rules=rules)
+        purses[fund_id] = Purse(fund=fund, standing=standings[fund_id], rules=rules, guard=guards.get(fund_id, Guard()))
     return purses
 
 

@@ -133,8 +133,8 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
 
 
 # What stands out in loans, goods and shares, and whose money a fund holds beside its own.
-LENT = "'loans', 'goods', 'goods_due', 'partnerships', 'investments'"
-OWED = "'surplus', 'charity', 'client_deposit', 'savings', 'contribution', 'tabarru'"
+LENT = ", ".join(f"'{code}'" for code in chart.LENT)
+OWED = ", ".join(f"'{code}'" for code in chart.OWED)
 # What was given to stand, in the kinds of fund that may have a corpus.
 ENDOWED = "'fund_balance', 'corpus_addition', 'temporary_corpus'"
 IS_ENDOWED = f"(f.kind in ('waqf', 'donation') and a.code in ({ENDOWED}))"
