@@ -33,7 +33,7 @@ from services.loans.domain.lifecycle import (
 )
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.signing import SigningFile
-from services.loans.domain.waqf_ladder import Due
+from services.loans.domain.waqf_ladder import Due as PrincipalDue
 from services.loans.funds import operations as funds
 from services.loans.funds import tagging
 from services.loans.funds.tagging import Binding
@@ -100,7 +100,7 @@ class Agreed:
             mode=self.agreement.terms.mode_of_finance,
             bears_fee=self.offered.bears_fee,
             fund_kinds=self.offered.fund_kinds,
-            dues=tuple(Due(one.due_on, one.principal) for one in self.agreement.instalments),
+            dues=tuple(PrincipalDue(i.due_on, i.principal) for i in self.agreement.instalments),
         )
 
 
