@@ -16,6 +16,7 @@ from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.closing import router as closing
 from services.loans.closing import timing as closing_days
+from services.loans.cofinancing import router as cofinancing
 from services.loans.collections import router as collections
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
@@ -73,6 +74,7 @@ ROUTERS = (
     products.router,
     borrowers.router,
     applications.router,
+    cofinancing.router,
     approvals.router,
     contracts.router,
     previews.router,

@@ -10,12 +10,11 @@ from services.loans.contracts.operations import Entered
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain.lifecycle import CancelReason, ContractEvent
 from services.loans.domain.positions import Standing
-from services.loans.funds import operations as funds
-from services.loans.funds import queries as fund_queries
+from services.loans.funds import freeing
 from shared import feed
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.ids import ApplicationId, FundId
+from shared.ids import ApplicationId
 from shared.quiet_events import ContractCancelled
 
 
@@ -95,15 +94,6 @@ async def _note(session: AsyncSession, row: ContractRow) -> None:
 
 
 async def free_commitment(session: AsyncSession, row: ContractRow, *, actor_id: UUID) -> None:
-    """Give a fund back what it committed to a locked contract and has not paid."""
-    application_id, fund_id = ApplicationId(row.application_id), FundId(row.fund_id)
-    held = await fund_queries.claims_of(session, [application_id])
-    claims = held.get((application_id, fund_id))
-    if claims is not None and claims.committed.is_positive:
-        await funds.uncommit(
-            session,
-            fund_id=fund_id,
-            application_id=application_id,
-            amount=claims.committed,
-            actor_id=actor_id,
-        )
+    """Give funds back what they committed to a locked contract and have not paid."""
+    application_id = ApplicationId(row.application_id)
+    await freeing.free_committed(session, application_id, actor_id=actor_id)

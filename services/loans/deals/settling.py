@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import positions
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.restating import Restated
@@ -26,7 +27,6 @@ from services.loans.domain.rebate import Settlement, Sold
 from services.loans.domain.schedule import Instalment
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.ledger import operations as ledger
 from services.loans.ledger.queries import Moment
 from shared import feed, ids
 from shared.auth import Actor
@@ -151,7 +151,7 @@ async def settle(
     )
     entry = _entry(quoted, restated)
     if entry is not None:
-        await ledger.post(session, entry, actor_id=actor.id, source_id=order_id)
+        await books.post(session, entry, actor_id=actor.id, source_id=order_id)
     event = _corrected(quoted, dues, order_id=order_id, restated=restated)
     await feed.publish_all(session, [Told(event, contract.contract_id, event_id)])
     return quoted

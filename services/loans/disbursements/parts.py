@@ -24,7 +24,7 @@ from services.loans.funds import queries as fund_queries
 from services.loans.holdings import operations as holdings
 from services.loans.holdings.operations import Held
 from services.loans.payments.tables import PaymentRow
-from shared.ids import ApplicationId, FundId
+from shared.ids import ApplicationId
 from shared.money import Money
 
 
@@ -114,9 +114,8 @@ async def require_drawable(session: AsyncSession, held: Held, *, draw: Draw, gro
     """Refuse a tranche for what stands in its way elsewhere: its fund, the borrower's own part."""
     row, terms = held.contract, held.terms
     if draw.number > 1:
-        key = (ApplicationId(row.application_id), FundId(row.fund_id))
-        claims = (await fund_queries.claims_of(session, [key[0]])).get(key)
-        committed = Money.zero(gross.currency) if claims is None else claims.committed
+        claims = await fund_queries.claims_of(session, [ApplicationId(row.application_id)])
+        committed = Money.total((one.committed for one in claims.values()), gross.currency)
         if committed < gross:
             raise DrawingEnded(reference=row.reference, committed=committed)
     if terms.drawing.down_payment_first:

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow, GenerationRow
 from services.loans.deals import telling
@@ -141,7 +142,7 @@ async def book(
     posting = ledger.Posting(
         entry=entry, actor_id=row.actor_id, source_id=row.disbursement_id, entry_id=entry_id
     )
-    await ledger.post_all(session, [posting])
+    await books.post_all(session, [posting])
     return entry_id
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import asking, books
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import positions
 from services.loans.contracts import queries as contract_queries
@@ -116,7 +117,7 @@ async def _undraw(
         kind=ClaimKind.UNDRAW,
         amount=Money(paid.amount_minor, paid.currency),
     )
-    await funds.claim_once(session, move, actor_id=actor_id)
+    await asking.undraw(session, move, principal=row.principal_minor, actor_id=actor_id)
 
 
 def _opposite(
@@ -161,7 +162,7 @@ async def _post(
         source_id=back.disbursement_id,
         entry_id=EntryId(back.entry_id),
     )
-    await ledger.post_all(session, [posting])
+    await books.post_all(session, [posting])
 
 
 def _told(row: ContractRow, back: DisbursementRow, *, order_id: UUID) -> DisbursementReversed:

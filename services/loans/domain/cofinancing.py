@@ -12,6 +12,7 @@ Funds of one rank share each unit of their layer by what they agreed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
 from services.loans.domain import chart
@@ -22,7 +23,10 @@ from shared.ids import FundId
 from shared.money import Money
 
 SOURCES_MOST = 12
-HELD_BY_LEAD = frozenset({"surplus", "charity", "savings", "contribution", "client_deposit"})
+SHARE_UNITS = 10**9
+HELD_BY_LEAD = frozenset(
+    {"surplus", "charity", "savings", "savings_cost", "contribution", "client_deposit"}
+)
 """What is owed to the borrower or to charity and is no fund's own: the leading fund holds it."""
 
 
@@ -34,6 +38,55 @@ class SourcesInvalid(RafidError):
     detail = "From 2 to {most} different funds, each with a part above zero; given are {given}."
     most: int
     given: int
+
+
+class PartsNotWhole(RafidError):
+    """The parts do not make the whole"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The parts ({what}) add up to {given}, not to {asked}."
+    what: str
+    given: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is proposed of a fund: an amount or a share (0.6), and perhaps another of the income."""
+
+    rank: int
+    amount: Money | None = None
+    share: Decimal | None = None
+    income_share: Decimal | None = None
+
+
+def weights(parts: Sequence[Part], *, asked: Money) -> list[tuple[int, int]]:
+    """The weights of parts in the principal and in the income; shares in 10^-9.
+
+    Amounts add up to what is asked, shares to 1. Without a share of the income its parts are those
+    of the principal. 600.000 and 400.000 JOD, income 1 and 0: (600000, 1000000000), (400000, 0).
+    Raises `PartsNotWhole`.
+    """
+    amounts = [part.amount for part in parts if part.amount is not None]
+    if len(amounts) == len(parts):
+        given = Money.total(amounts, asked.currency)
+        if given != asked:
+            raise PartsNotWhole(what="amount", given=str(given), asked=str(asked))
+        principal = [amount.minor for amount in amounts]
+    else:
+        principal = _of_one([part.share for part in parts], what="share")
+    if all(part.income_share is None for part in parts):
+        return list(zip(principal, principal, strict=True))
+    income = _of_one([part.income_share for part in parts], what="income_share")
+    return list(zip(principal, income, strict=True))
+
+
+def _of_one(shares: Sequence[Decimal | None], *, what: str) -> list[int]:
+    told = [share for share in shares if share is not None]
+    if len(told) != len(shares) or sum(told) != 1:
+        raise PartsNotWhole(what=what, given=str(sum(told)), asked="1")
+    return [int(share * SHARE_UNITS) for share in told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import restating
 from services.loans.contracts.operations import Entered
@@ -122,7 +123,7 @@ async def _post(session: AsyncSession, orders: Sequence[Forced], *, actor_id: UU
         for one in orders
         if one.decided.entry is not None and one.entry_id is not None
     ]
-    await ledger.post_all(session, postings)
+    await books.post_all(session, postings)
 
 
 async def _carry_out(session: AsyncSession, orders: Sequence[Forced], *, actor_id: UUID) -> None:

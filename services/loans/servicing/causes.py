@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import operations as disbursements
@@ -35,6 +36,8 @@ from shared.money import Money
 
 PAYS_OUT = frozenset({OrderKind.REFUND, OrderKind.CHARGE_BACK})
 BY_NEW_CONTRACT = frozenset({OrderKind.REFINANCE, OrderKind.TOP_UP})
+# What is given up or lent at one fund's expense, or paid back out of the account of one.
+OF_ONE_FUND = frozenset({OrderKind.TOP_UP, OrderKind.CHARGE_BACK, OrderKind.FORGIVENESS})
 # What may be ordered where no money is owed: a partnership, a crop, goods to come.
 WITHOUT_DEBT = frozenset({OrderKind.TRANSFER, OrderKind.CLOSE, OrderKind.REOPEN})
 
@@ -91,6 +94,19 @@ class AnotherFundTopsUp(RafidError):
     fund_id: FundId
 
 
+class OrderNotForSeveralFunds(RafidError):
+    """The order is not for a contract of several funds"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "Several funds finance {reference}, and an order of kind {order_kind} cannot tell whose"
+        " money it moves. Take the payment back, or write off, or settle it by a new contract."
+    )
+    reference: str
+    order_kind: OrderKind
+
+
 async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
     """Give an order with what follows from its cause: money goes back the way it came."""
     if asked.kind is not OrderKind.CHARGE_BACK or asked.channel or asked.repayment_id is None:
@@ -120,11 +136,14 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
 
     An order is taken back by what the others make of the first instalments; where a deal has
     made others, nothing is taken back. Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup,
-    CannotRefinance, AgreedAnewByDeal.
+    CannotRefinance, AgreedAnewByDeal, OrderNotForSeveralFunds.
     """
     mode = MODES[file.standing.terms.mode_of_finance]
     if not mode.IS_DEBT and asked.kind not in WITHOUT_DEBT:
         raise NothingIsDue
+    contract = file.contract
+    if asked.kind in OF_ONE_FUND and await books.is_shared(session, contract.contract_id):
+        raise OrderNotForSeveralFunds(reference=contract.reference, order_kind=asked.kind)
     first = applying.earliest(file)
     by_fold = file.standing.life is not None
     if asked.kind is OrderKind.REVERSAL and not by_fold and file.is_agreed_by_deal:

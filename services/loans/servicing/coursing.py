@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import positions, restating
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
@@ -32,6 +33,7 @@ from services.loans.domain.journal import Channel, EntryKind
 from services.loans.domain.servicing import course_receipts, course_rows
 from services.loans.domain.servicing.course_receipts import Folded
 from services.loans.domain.servicing.life import Received
+from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from services.loans.repayments import reading, writing
 from services.loans.repayments.batch import AGAIN, KEY_TAKEN, UNIQUE, Answer
@@ -41,7 +43,7 @@ from services.loans.servicing.advancing import Advancing
 from services.loans.servicing.queries import File
 from shared import idempotency, ids, tenancy
 from shared.db import Database
-from shared.ids import FundId, InstitutionId, RepaymentId
+from shared.ids import InstitutionId, RepaymentId
 from shared.money import Money
 
 ATTEMPTS = 5
@@ -269,15 +271,17 @@ async def _write(
             event_id=item.event_id,
             order_id=None if advance is None else advance.order_id,
         )
+    first, *others = await books.split_all(session, [writing.posting(item)])
     moved = await writing.write(
         connection,
         tenancy.institution_of(session),
         [item],
         {after.contract_id: after.version - 1},
-        postings=[writing.posting(item)],
-        accounts=await ledger_queries.accounts_of(session, [FundId(row.fund_id)]),
+        postings=[first],
+        accounts=await ledger_queries.accounts_of(session, [first.entry.lines[0].fund_id]),
         reverses=reverses,
     )
     if moved:
         raise ContractBusy(contract_id=after.contract_id)
+    await ledger.post_all(session, others)
     return Answer(item.answer)

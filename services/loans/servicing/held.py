@@ -11,12 +11,12 @@ from services.loans.domain.lifecycle import ContractEvent
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind
 from services.loans.domain.servicing.refusals import LaterOrderStands
-from services.loans.funds import operations as funds
+from services.loans.funds import freeing
 from services.loans.holdings import operations as holdings
 from services.loans.holdings.tables import HoldingRow
 from services.loans.servicing.queries import File
 from services.loans.servicing.tables import ContractOrderRow
-from shared.ids import ApplicationId, EntryId, FundId
+from shared.ids import ApplicationId, EntryId
 from shared.money import Money
 
 ENDS = frozenset(
@@ -63,13 +63,8 @@ async def follow(
     """Move savings with an order whose entry is posted, or free what will not be drawn."""
     contract = file.contract
     if asked.kind is OrderKind.END_DRAWING:
-        await funds.uncommit(
-            session,
-            fund_id=FundId(contract.fund_id),
-            application_id=ApplicationId(contract.application_id),
-            amount=file.standing.money(file.standing.undrawn),
-            actor_id=actor_id,
-        )
+        application_id = ApplicationId(contract.application_id)
+        await freeing.free_committed(session, application_id, actor_id=actor_id)
     undone = await _set_off_undone(session, file, asked)
     if entry_id is None or (undone is None and asked.kind is not OrderKind.SET_OFF):
         return

@@ -15,7 +15,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from services.loans.funds import queries as fund_queries
 from services.loans.holdings import queries as holdings
-from shared.ids import ApplicationId, FundId
+from shared.ids import ApplicationId
 from shared.money import Money
 
 
@@ -62,7 +62,6 @@ async def of(
 
 
 async def _undrawn(session: AsyncSession, row: ContractRow) -> int:
-    """What the fund has committed and not paid out, in minor units."""
-    key = (ApplicationId(row.application_id), FundId(row.fund_id))
-    claims = (await fund_queries.claims_of(session, [key[0]])).get(key)
-    return 0 if claims is None else claims.committed.minor
+    """What funds have committed and not paid out, in minor units."""
+    claims = await fund_queries.claims_of(session, [ApplicationId(row.application_id)])
+    return sum(one.committed.minor for one in claims.values())

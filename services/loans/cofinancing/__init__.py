@@ -1,0 +1,1 @@
+"""Several funds behind one contract: who pays what, in which rank, and whose is what returns."""
