@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from tests import rulings
+
 Json = dict[str, Any]
 
 
@@ -15,7 +17,10 @@ def limits(least: object, usual: object, most: object) -> Json:
 
 
 def qard(**changes: Any) -> Json:
-    """100 to 5,000 JOD without profit, from waqf or donations, in 6 to 24 months."""
+    """100 to 5,000 JOD without profit, from waqf or donations, in 6 to 24 months.
+
+    It rests on the ruling that every institution of a test has.
+    """
     body: Json = {
         "code": "QARD",
         "name": {"ar": "قرض حسن", "fr": "Prêt bienveillant", "en": "Benevolent loan"},
@@ -32,6 +37,7 @@ def qard(**changes: Any) -> Json:
             "operating_cost_monthly": amount("1.000"),
         },
         "least_age_years": 18,
+        "ruling": rulings.EVERYTHING,
     }
     return body | changes
 
@@ -44,6 +50,7 @@ def loan(**changes: Any) -> Json:
         charge_method="declining_balance",
         annual_rate=limits("0.10", "0.18", "0.24"),
         fund_kinds=["commercial"],
+        ruling=None,
     )
     return body | changes
 

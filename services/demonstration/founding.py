@@ -8,9 +8,10 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.demonstration import institution as plan
-from services.demonstration import making, queries
+from services.demonstration import making, queries, ruling
 from services.demonstration.queries import Founded
 from services.loans.approvals import operations as approvals
+from services.loans.domain.terms import is_sharia_bound
 from services.loans.funds import donors as givers
 from services.loans.funds import operations as funds
 from services.loans.institutions import operations as institutions
@@ -92,7 +93,7 @@ async def found(
             await institutions.create_client(
                 session, name=program.name, roles=program.roles, secret_hash=key.hash
             )
-        await _offer(session, actor=chief)
+        await _offer(session, since=since, actor=chief)
     chief_word = Credential(
         roles=(Role.ADMINISTRATOR,), login=founded.login, secret=founded.password
     )
@@ -156,11 +157,23 @@ async def _employ(
         )
 
 
-async def _offer(session: AsyncSession, *, actor: Actor) -> None:
-    """Offer the products, and say who decides up to how much."""
+async def _offer(session: AsyncSession, *, since: date, actor: Actor) -> None:
+    """Offer the products under a board's ruling, and say who decides up to how much."""
+    manager = await institution_queries.find_staff_by_login(session, plan.FUNDS_MANAGER)
+    if manager is None:
+        raise LookupError(f"nobody signs in as {plan.FUNDS_MANAGER}")
+    second = replace(actor, id=manager.staff_id, roles=frozenset({Role.FUNDS_MANAGER}))
+    ruling_id = await ruling.register(
+        session, country=plan.COUNTRY, on=since, maker=second, checker=actor
+    )
     for offer in plan.OFFERS:
-        offered = replace(offer.product, product_id=ProductId(ids.new()))
-        await products.create_product(session, offered, names=offer.names, actor=actor)
+        is_bound = is_sharia_bound(offer.product.mode_of_finance)
+        offered = replace(
+            offer.product,
+            product_id=ProductId(ids.new()),
+            ruling_id=ruling_id if is_bound else None,
+        )
+        await products.create_product(session, offered, names=offer.names, on=since, actor=actor)
     for level, most in plan.AUTHORITY:
         await approvals.set_authority_level(
             session,

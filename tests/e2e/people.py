@@ -15,6 +15,7 @@ from services.loans.institutions.names import Names
 from shared import ids
 from shared.ids import InstitutionId
 from shared.money import Money
+from tests import rulings
 from tests.e2e.house import House
 
 Json = dict[str, Any]
@@ -100,7 +101,9 @@ class Institution:
 
 
 async def found(house: House, *, currency: str = "JOD") -> Institution:
-    """Found an institution by the operation, as an operator does; the rest goes over HTTP."""
+    """Found an institution by the operation, as an operator does, and let its board permit every
+    mode; the rest goes over HTTP.
+    """
     institution_id = InstitutionId(ids.new())
     code = f"e{institution_id.hex[-16:]}"
     async with house.database.begin(institution_id) as session:
@@ -112,6 +115,7 @@ async def found(house: House, *, currency: str = "JOD") -> Institution:
             currency=Money.zero(currency).currency,
             timezone="Asia/Amman",
         )
+        await rulings.register(session, institution_id)
     token = await _staff_token(house, made.login, made.password)
     administrator = Caller(house.client(), token)
     return Institution(house=house, id=institution_id, code=code, administrator=administrator)

@@ -1,7 +1,7 @@
 """Where does the bench run? On thousands of qard contracts, lent by the operations themselves."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import data_folder
 from services.cli.benchmarks.repayments import Ground
-from services.demonstration import lending
+from services.demonstration import lending, ruling
 from services.demonstration.lending import Case, Desk
 from services.embedded import Rafid
 from services.loans.approvals import operations as approvals
@@ -171,7 +171,7 @@ async def _found(database: Database, *, contracts: int, today: date) -> _Place:
             roles=frozenset({Role.ADMINISTRATOR, Role.APPROVER}),
         )
         fund_id = await _endow(session, PRINCIPAL * (contracts + 1), on=today, actor=chief)
-        product = await _offer(session, actor=chief)
+        product = await _offer(session, on=today, actor=chief)
     officer = Actor(
         id=client.client_id, institution_id=institution_id, roles=frozenset({Role.OFFICER})
     )
@@ -212,10 +212,12 @@ async def _endow(session: AsyncSession, amount: Money, *, on: date, actor: Actor
     return FundId(fund.fund_id)
 
 
-async def _offer(session: AsyncSession, *, actor: Actor) -> Product:
-    """Offer the product, and let approvers decide on it."""
-    product = _product()
-    await products.create_product(session, product, names=NAMES, actor=actor)
+async def _offer(session: AsyncSession, *, on: date, actor: Actor) -> Product:
+    """Offer the product under a ruling, and let approvers decide on it."""
+    second = replace(actor, id=ids.new())
+    ruling_id = await ruling.register(session, country="JO", on=on, maker=second, checker=actor)
+    product = replace(_product(), ruling_id=ruling_id)
+    await products.create_product(session, product, names=NAMES, on=on, actor=actor)
     await approvals.set_authority_level(
         session,
         product_id=None,

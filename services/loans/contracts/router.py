@@ -35,6 +35,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.ledger import queries as ledger
 from services.loans.products import queries as products
 from services.loans.rulebook import queries as rulebook
+from services.loans.rulings.schemas import RulingOut
 from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.ids import ApplicationId, FundId, ProductId
@@ -97,8 +98,8 @@ async def sign(
         signed_on=signed_on,
         fund_id=None if body.fund_id is None else FundId(body.fund_id),
         first_due_on=body.first_due_on,
-    )
         tag=body.tag,
+    )
 
     async def work(session: AsyncSession) -> SignedOut:
         row = await operations.sign_contract(session, signing, actor=actor, at=now)
@@ -180,6 +181,8 @@ async def read_contract(
         position = await queries.stood(session, contract_id, moment=moment)
         status = await queries.status(session, row, moment=moment)
         agreed = await _agreed(session, row, as_of=moment.as_of, known_at=moment.known_at)
+        version = (row.product_id, row.product_version)
+        ruling = await products.ruling_of(session, version, known_at=moment.known_at)
     terms = queries.terms_of(row)
     state = replay.state_of(
         terms,
@@ -192,6 +195,7 @@ async def read_contract(
     return ContractDetailOut(
         contract=ContractOut.of(row, status=status),
         state=StateOut.of(state, known_at=moment.known_at),
+        ruling=None if ruling is None else RulingOut.of(ruling, on=moment.as_of),
     )
 
 

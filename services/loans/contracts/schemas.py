@@ -29,6 +29,7 @@ from services.loans.products.term_bodies import (
 )
 from services.loans.rulebook.schemas import FactOut
 from services.loans.rulebook.tables import FactUseRow
+from services.loans.rulings.schemas import RulingOut
 from shared import calendar
 from shared.money import Money
 from shared.schemas import LATER, Body, MoneyBody
@@ -51,8 +52,8 @@ class ContractIn(Body):
     fund_id: UUID | None = None
     signed_on: date | None = None
     first_due_on: date | None = None
-
     tag: Annotated[Tag | None, LATER] = None
+
 
 class CancellationIn(Body):
     """Why a signed contract is not to be paid out."""
@@ -330,10 +331,11 @@ class StateOut(Body):
 
 
 class ContractDetailOut(Body):
-    """A contract with its state."""
+    """A contract with its state, and the ruling of its product's version as it stands that day."""
 
     contract: ContractOut
     state: StateOut
+    ruling: RulingOut | None = None
 
 
 class ScheduleOut(Body):

@@ -188,6 +188,7 @@ async def _ask(session: AsyncSession, decided: Decided) -> Ask:
         mode=offered.mode_of_finance,
         bears_fee=offered.bears_fee,
         fund_kinds=offered.fund_kinds,
+        ruling_id=offered.ruling_id,
     )
 
 

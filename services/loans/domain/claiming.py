@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from uuid import UUID
 
 from services.loans.domain import funding, waqf_lending
 from services.loans.domain.chart import FundKind
@@ -16,6 +17,7 @@ from services.loans.domain.funding import (
     FundRestricted,
     Verdict,
 )
+from services.loans.domain.ruled import Register
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_ladder import Due
 from services.loans.domain.waqf_lending import Guard
@@ -42,6 +44,7 @@ class Ask:
     bears_fee: bool
     fund_kinds: frozenset[FundKind]
     dues: tuple[Due, ...] = ()
+    ruling_id: UUID | None = None
 
     def move(self, kind: ClaimKind, *, amount: Money | None = None) -> "Move":
         """The claim of this application on this fund, of the whole amount unless one is given."""
@@ -88,13 +91,15 @@ class Standing:
 class Purse:
     """A locked fund, what it holds, and the rulebook's line for each mode asked for.
 
-    `guard` is what a waqf's deed and its returns hold before its corpus.
+    `guard` is what a waqf's deed and its returns hold before its corpus, `register` what boards
+    ruled.
     """
 
     fund: Fund
     standing: Standing
     rules: Mapping[ModeOfFinance, FinancingRule]
     guard: Guard = field(default_factory=Guard)
+    register: Register = field(default_factory=Register)
 
     def lending(self, ask: Ask) -> "Purse":
         """The same after the loan asked for, as far as the waqf's rules go."""
@@ -146,6 +151,9 @@ def require_allowed(purses: Purses, *, ask: Ask) -> None:
         mode=ask.mode,
         dues=ask.dues,
     )
+    lack = purse.register.product_lack(ask.ruling_id, mode=ask.mode)
+    if lack is not None:
+        refusals.append(lack)
     funding.require_allowed(fund, refusals=refusals)
 
 

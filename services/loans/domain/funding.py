@@ -83,6 +83,8 @@ class FinancingRule:
     verdict: Verdict
     source: str
     in_force_from: date | None = None
+    lack: "Refusal | None" = None
+    """Why no ruling of the Sharia register permits it; None: one does, or none is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +196,9 @@ def check(
     """
     refusals = _terms_not_met(fund, amount=amount, product_fund_kinds=product_fund_kinds)
     forbidden = rule.verdict is Verdict.FORBIDDEN
-    if forbidden or (rule.verdict is Verdict.WITH_RULING and not fund.has_lending_ruling):
+    if rule.lack is not None:
+        refusals.append(rule.lack)
+    elif forbidden or (rule.verdict is Verdict.WITH_RULING and not fund.has_lending_ruling):
         reason = (
             "a fund of this kind never finances this mode"
             if forbidden

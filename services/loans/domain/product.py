@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 from services.loans.domain.amortisation import Amortisation
 from services.loans.domain.charging import Charging
@@ -210,6 +211,7 @@ class Product:
     policy: Policy = Policy()
     least_age_years: int = 0
     is_offered: bool = True
+    ruling_id: UUID | None = None
 
     def __post_init__(self) -> None:
         self.amount.check("amount")

@@ -24,7 +24,7 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_lending import Guard
-from services.loans.funds import expecting, queries, tagging
+from services.loans.funds import expecting, queries, ruled, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
@@ -89,12 +89,13 @@ async def create_fund(
     """Open a fund with its accounts; kind, currency (the floor's) and policy never change.
 
     `lending_ruling` names the ruling or deed under which the fund may lend in modes that need
-    one. Raises CodeTaken, FundKindUnlawful.
+    one. Raises CodeTaken, FundKindUnlawful, and what `ruled.permission` raises.
     """
     country = (await rulebook_queries.book(session, on=on)).country
     fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
     if fact.text != "yes":
         raise FundKindUnlawful(fund_kind=kind, country=country, source=Sentence(fact.source.title))
+    ruling = await ruled.permission(session, lending_ruling, kind=kind, on=on)
     row: FundRow | None = await session.scalar(
         upsert(FundRow)
         .values(
@@ -107,7 +108,8 @@ async def create_fund(
             name_fr=names.fr,
             name_en=names.en,
             floor_minor=floor.minor,
-            lending_ruling=lending_ruling,
+            lending_ruling=lending_ruling if ruling is None else ruling.reference,
+            lending_ruling_id=None if ruling is None else ruling.ruling_id,
             lineage_policy=policy.value,
             actor_id=actor_id,
         )
@@ -118,6 +120,8 @@ async def create_fund(
         raise CodeTaken(code=code)
     fund_id = FundId(row.fund_id)
     await ledger.open_accounts(session, fund_id=fund_id, kind=kind, currency=floor.currency)
+    if ruling is not None:
+        await ruled.keep(session, fund_id, ruling_id=ruling.ruling_id, actor_id=actor_id)
     created = FundCreated(
         fund_id=fund_id,
         code=code,
@@ -142,12 +146,12 @@ async def receive(
     nature: ReceiptNature | None,
     actor_id: UUID,
     returnable_on: date | None = None,
+    tag: str | None = None,
 ) -> ReceiptRow:
     """Book money that came into a fund, as what it was given; `tag` says what for.
 
     Raises AmountNotPositive, FundNotFound, FundClosed, ReceiptNatureMissing, TagNotFollowed,
     ReceiptNatureForeign, ReturnDayMismatch, DonorNotLinked, CurrencyMismatch, PeriodClosed.
-    tag: str | None = None,
     """
     if not amount.is_positive:
         raise AmountNotPositive(amount=amount)
@@ -155,12 +159,12 @@ async def receive(
     if fund.status != "open":
         raise FundClosed(fund_code=fund.code)
     accounts = accounts_of(fund)
+    tagging.require_followed(fund, tag=tag)
     given_as = giving.require_nature(
         nature,
         fund_code=fund.code,
         fund_kind=accounts.kind,
         received_on=received_on,
-    tagging.require_followed(fund, tag=tag)
         returnable_on=returnable_on,
     )
     if donor_id is not None and not await queries.is_linked(
@@ -189,12 +193,12 @@ async def receive(
         channel=channel.value,
         nature=given_as.value,
         returnable_on=returnable_on,
+        tag=tag,
         received_on=received_on,
         entry_id=entry_id,
         actor_id=actor_id,
     )
     session.add(row)
-        tag=tag,
     await session.flush()
     event = FundReceived(
         fund_id=fund_id,
@@ -317,16 +321,26 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
         modes[ask.fund_id].add(ask.mode)
     rows = await queries.locked_funds(session, list(modes))
     standings = await queries.standings(session, list(modes), on=on)
-    country = (await rulebook_queries.book(session, on=on)).country
+    register = await ruled.register(session, asks, rows=rows, on=on)
     guards = await corpus.guards(session, list(modes))
     purses = {}
     for fund_id, asked in modes.items():
         fund = queries.fund_of(rows[fund_id])
         rules = {
-            mode: claiming.financing_rule(fund.kind, mode=mode, country=country, on=on)
+            mode: register.rule(
+                claiming.financing_rule(fund.kind, mode=mode, country=register.place, on=on),
+                fund=fund,
+                mode=mode,
+            )
             for mode in asked
         }
-        purses[fund_id] = Purse(fund=fund, standing=standings[fund_id], rules=rules, guard=guards.get(fund_id, Guard()))
+        purses[fund_id] = Purse(
+            fund=fund,
+            standing=standings[fund_id],
+            rules=rules,
+            register=register,
+            guard=guards.get(fund_id, Guard()),
+        )
     return purses
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import days
 from services.loans.domain.lineage import Policy
-from services.loans.funds import donors, operations, queries
+from services.loans.funds import donors, operations, queries, ruled
 from services.loans.funds.schemas import (
     DonorIn,
     DonorOut,
@@ -18,6 +18,7 @@ from services.loans.funds.schemas import (
     FundDetailOut,
     FundIn,
     FundOut,
+    LendingRulingIn,
     LinkIn,
     LinkOut,
     ReceiptIn,
@@ -78,6 +79,18 @@ async def read_fund(fund_id: UUID, db: Db, actor: MayRead) -> FundDetailOut:
         standing = (await queries.standings(session, [FundId(fund_id)]))[FundId(fund_id)]
         donor_ids = await queries.donors_of(session, fund_id)
     return FundDetailOut.of(row, figures=figures, standing=standing, donor_ids=list(donor_ids))
+
+
+@router.post("/funds/{fund_id}/lending-ruling", status_code=201)
+async def lend_under(
+    fund_id: UUID, body: LendingRulingIn, db: Db, actor: MayManage, today: Today
+) -> FundOut:
+    """Let a fund lend under a ruling of the Sharia register from now on."""
+    async with db.begin() as session:
+        row = await ruled.lend_under(
+            session, FundId(fund_id), reference=body.ruling, on=today, actor_id=actor.id
+        )
+        return FundOut.of(row)
 
 
 @router.get("/funds/{fund_id}/figures")

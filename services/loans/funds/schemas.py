@@ -66,6 +66,8 @@ class FundOut(Body):
     names: NamesBody
     floor: MoneyBody
     lending_ruling: str | None
+    lending_ruling_id: UUID | None = None
+    lineage_policy: Policy
     status: str
 
     @classmethod
@@ -79,8 +81,16 @@ class FundOut(Body):
             names=NamesBody(ar=row.name_ar, fr=row.name_fr, en=row.name_en),
             floor=MoneyBody.of(Money(row.floor_minor, row.currency)),
             lending_ruling=row.lending_ruling,
+            lending_ruling_id=row.lending_ruling_id,
+            lineage_policy=Policy(row.lineage_policy),
             status=row.status,
         )
+
+
+class LendingRulingIn(Body):
+    """The ruling of the Sharia register, by reference or id, under which a fund lends."""
+
+    ruling: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class BalancesOut(Body):
@@ -214,6 +224,7 @@ class ReceiptIn(Body):
     channel: Channel = Channel.CASH
     nature: Annotated[ReceiptNature | None, LATER] = None
     returnable_on: Annotated[date | None, LATER] = None
+    tag: Annotated[Tag | None, LATER] = None
 
 
 class ReceiptOut(Body):
@@ -224,10 +235,10 @@ class ReceiptOut(Body):
     donor_id: UUID | None
     amount: MoneyBody
     received_on: date
-    tag: Annotated[Tag | None, LATER] = None
     channel: Channel
     nature: ReceiptNature
     returnable_on: date | None
+    tag: str | None
     entry_id: UUID
 
     @classmethod
@@ -238,11 +249,11 @@ class ReceiptOut(Body):
             fund_id=row.fund_id,
             donor_id=row.donor_id,
             amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
-    tag: str | None
             received_on=row.received_on,
             channel=Channel(row.channel),
             nature=ReceiptNature(row.nature),
             returnable_on=row.returnable_on,
+            tag=row.tag,
             entry_id=row.entry_id,
         )
 
@@ -253,7 +264,6 @@ class StatementLineOut(Body):
     entry_id: UUID
     kind: str
     occurred_on: date
-            tag=row.tag,
     recorded_at: datetime
     source_id: UUID
     contract_id: UUID | None

@@ -32,6 +32,7 @@ class FundRow(Base):
     name_en: Mapped[str]
     floor_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     lending_ruling: Mapped[str | None]
+    lending_ruling_id: Mapped[UUID | None]
     lineage_policy: Mapped[str] = mapped_column(server_default="fifo")
     status: Mapped[str] = mapped_column(server_default="open")
     version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -105,6 +106,19 @@ class FundExpectationRow(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     from_on: Mapped[date]
     until_on: Mapped[date]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class FundRulingRow(Base):
+    """A ruling of the Sharia register under which a fund came to lend."""
+
+    __tablename__ = "fund_ruling"
+    __table_args__ = (Index("ix_fund_ruling_fund", "institution_id", "fund_id"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    link_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID]
+    ruling_id: Mapped[UUID]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 

@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import freezing, offering
 from services.loans.domain.lawful import Used
 from services.loans.domain.product import Product
+from services.loans.domain.rulings import Question, Topic
+from services.loans.domain.terms import is_sharia_bound
 from services.loans.institutions.names import Names
 from services.loans.products import queries
 from services.loans.products.queries import Listed
 from services.loans.products.tables import ProductRow, ProductVersionRow
 from services.loans.rulebook import operations as rulebook_uses
 from services.loans.rulebook import queries as rulebook
+from services.loans.rulings import queries as rulings
 from shared import tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -48,18 +51,52 @@ async def require_lawful(session: AsyncSession, product: Product, *, on: date) -
     return offering.check(product, book=await rulebook.book(session, on=on), on=on)
 
 
+async def under(session: AsyncSession, product: Product, *, named: str | None) -> Product:
+    """The product with the ruling that it names, by its reference or id, or as it is.
+
+    Raises RulingUnknown.
+    """
+    if named is None:
+        return product
+    return replace(product, ruling_id=(await rulings.by_reference(session, named)).ruling_id)
+
+
+async def require_ruling(session: AsyncSession, product: Product, *, on: date) -> None:
+    """Refuse to open a product of a Sharia-bound mode without a ruling in force that covers it.
+
+    One that is taken from the offer needs none. An institution that is older than the register
+    may name none until it says that the register binds it. Raises RulingMissing,
+    RulingDoesNotCover, RulingOutOfForce.
+    """
+    is_bound = is_sharia_bound(product.mode_of_finance)
+    if not product.is_offered or not (is_bound or product.ruling_id):
+        return
+    question = Question(
+        topic=Topic.OFFERING,
+        place=await rulings.place(session, on=on),
+        mode=product.mode_of_finance,
+    )
+    is_required = is_bound and await rulings.binds(session)
+    await rulings.require(
+        session, product.ruling_id, question=question, on=on, is_required=is_required
+    )
+
+
 async def create_product(
     session: AsyncSession,
     product: Product,
     *,
     names: Names,
+    on: date,
     actor: Actor,
     facts: tuple[Used, ...] = (),
 ) -> Listed:
-    """Offer a new product; its first version is 1. Raises `ProductCodeTaken`.
+    """Offer a new product; its first version is 1.
 
-    `facts` are those it was found lawful by, and are kept (see `require_lawful`).
+    `facts` are those it was found lawful by, and are kept (see `require_lawful`). Raises
+    `ProductCodeTaken` and what `require_ruling` raises.
     """
+    await require_ruling(session, product, on=on)
     written = await session.execute(
         insert(ProductRow)
         .values(
@@ -81,13 +118,16 @@ async def add_version(
     product: Product,
     *,
     names: Names,
+    on: date,
     actor: Actor,
     facts: tuple[Used, ...] = (),
 ) -> Listed:
     """Let a new version follow; applications already taken keep theirs.
 
-    Raises `ProductNotFound`, and `ProductVersionMoved` where somebody was faster.
+    Raises `ProductNotFound`, `ProductVersionMoved` where somebody was faster, and what
+    `require_ruling` raises.
     """
+    await require_ruling(session, product, on=on)
     newest = await queries.newest_version(session, ProductId(product.product_id))
     if newest == 0:
         raise queries.ProductNotFound(product=str(product.product_id))
@@ -163,4 +203,5 @@ def _columns(product: Product) -> dict[str, object]:
         "automatic_decision": product.policy.is_automatic,
         "least_age_years": product.least_age_years,
         "offered": product.is_offered,
+        "ruling_id": product.ruling_id,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
+from services.loans.domain.rulings import Ruling
 from services.loans.domain.savings import Savings
 from services.loans.domain.terms import (
     ChargeMethod,
@@ -28,6 +30,7 @@ from services.loans.domain.terms import (
     ResidueRule,
 )
 from services.loans.products.tables import ProductRow, ProductVersionRow
+from services.loans.rulings import queries as rulings
 from shared import tenancy
 from shared.calendar import MovingRule
 from shared.errors import Kind, RafidError
@@ -120,6 +123,21 @@ async def products_of(
     return {(row.product_id, row.version): product_of(row, code=code) for code, row in rows}
 
 
+async def ruling_of(
+    session: AsyncSession, version: tuple[UUID, int], *, known_at: datetime | None = None
+) -> Ruling | None:
+    """The ruling that a version was opened under, as the register knows it, or None."""
+    query = select(ProductVersionRow.ruling_id).where(
+        ProductVersionRow.institution_id == tenancy.institution_of(session),
+        ProductVersionRow.product_id == version[0],
+        ProductVersionRow.version == version[1],
+    )
+    ruling_id = (await session.execute(query)).scalar()
+    if ruling_id is None:
+        return None
+    return (await rulings.register(session, known_at=known_at)).get(ruling_id)
+
+
 async def newest_version(session: AsyncSession, product_id: ProductId) -> int:
     """The number of the newest version; 0 where there is none."""
     query = select(func.max(ProductVersionRow.version)).where(
@@ -174,4 +192,5 @@ def product_of(row: ProductVersionRow, *, code: str) -> Product:
         ),
         least_age_years=row.least_age_years,
         is_offered=row.offered,
+        ruling_id=row.ruling_id,
     )

@@ -1,11 +1,13 @@
 """Where are products offered and read?"""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
 
 from services.loans.deps import Db, Today
+from services.loans.domain.terms import is_sharia_bound
 from services.loans.products import operations, queries
 from services.loans.products.schemas import (
     OfferedOut,
@@ -42,9 +44,10 @@ async def create_product(body: ProductIn, db: Db, actor: MayOffer, today: Today)
     """Offer a new product."""
     product = body.product(product_id=ProductId(ids.new()), version=1, code=body.code)
     async with db.begin() as session:
+        product = await operations.under(session, product, named=body.ruling)
         facts = await operations.require_lawful(session, product, on=today)
         listed = await operations.create_product(
-            session, product, names=body.name.names(), actor=actor, facts=facts
+            session, product, names=body.name.names(), on=today, actor=actor, facts=facts
         )
     return OfferedOut.of_offer(listed, facts=facts)
 
@@ -53,15 +56,21 @@ async def create_product(body: ProductIn, db: Db, actor: MayOffer, today: Today)
 async def add_version(
     product_id: UUID, body: ProductVersionIn, db: Db, actor: MayOffer, today: Today
 ) -> OfferedOut:
-    """Let a new version of a product follow; applications already taken keep theirs."""
+    """Let a new version of a product follow; applications already taken keep theirs.
+
+    Where it names no ruling it rests on that of the version before, if that is still in force.
+    """
     async with db.begin() as session:
         before = await queries.product(session, ProductId(product_id))
         product = body.product(
             product_id=before.product_id, version=before.version + 1, code=before.code
         )
+        if is_sharia_bound(product.mode_of_finance):
+            product = replace(product, ruling_id=before.ruling_id)
+        product = await operations.under(session, product, named=body.ruling)
         facts = await operations.require_lawful(session, product, on=today)
         listed = await operations.add_version(
-            session, product, names=body.name.names(), actor=actor, facts=facts
+            session, product, names=body.name.names(), on=today, actor=actor, facts=facts
         )
     return OfferedOut.of_offer(listed, facts=facts)
 

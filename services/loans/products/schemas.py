@@ -156,7 +156,11 @@ class PolicyBody(Body):
 
 
 class ProductVersionIn(Body):
-    """What is offered from now on; applications already taken keep their version."""
+    """What is offered from now on; applications already taken keep their version.
+
+    `ruling`: the reference or id of the ruling of the Sharia register under which a mode that
+    follows the Sharia is offered.
+    """
 
     name: NamesBody
     mode_of_finance: ModeOfFinance
@@ -186,6 +190,7 @@ class ProductVersionIn(Body):
     policy: PolicyBody = PolicyBody()
     least_age_years: Annotated[int, Field(ge=0, le=120)]
     offered: bool = True
+    ruling: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
     def product(self, *, product_id: ProductId, version: int, code: str) -> Product:
         """Give the product as the domain knows it; raises what `Product` raises."""
@@ -271,6 +276,7 @@ class ProductOut(Body):
     policy: PolicyBody
     least_age_years: int
     offered: bool
+    ruling_id: UUID | None = None
     recorded_at: Instant
 
     @classmethod
@@ -319,6 +325,7 @@ class ProductOut(Body):
             ),
             least_age_years=product.least_age_years,
             offered=product.is_offered,
+            ruling_id=product.ruling_id,
             recorded_at=row.recorded_at,
         )
 

@@ -74,5 +74,6 @@ class ProductVersionRow(Base):
     automatic_decision: Mapped[bool]
     least_age_years: Mapped[int]
     offered: Mapped[bool]
+    ruling_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -24,6 +24,7 @@ from shared import ids
 from shared.db import TenantDb
 from shared.errors import RafidError
 from shared.ids import FundId, ProductId
+from tests import rulings
 from tests.integration.loans import scene, signing
 from tests.integration.loans.closing_scene import ACCRUING
 from tests.integration.loans.course_loans import ANEW
@@ -256,7 +257,7 @@ async def born(desk: Desk, kind: str) -> Life:
     The clock stands at the day on which contracts are signed.
     """
     fund_kind, product, rate = KINDS[kind]
-    ruling = "SB-1" if fund_kind is FundKind.ZAKAT else None
+    ruling = rulings.EVERYTHING if fund_kind is FundKind.ZAKAT else None
     fund_id = await desk.scene.fund(fund_kind, receives="100000.000", lending_ruling=ruling)
     desk.office.clock.move_to(datetime.combine(PAID_OUT_ON, datetime.min.time(), UTC))
     row, other = [

@@ -29,6 +29,7 @@ from shared.db import Database
 from shared.ids import ApplicationId, BranchId, ContractId, FundId, InstitutionId
 from shared.money import Money
 from shared.web import create_base_app
+from tests import rulings
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,7 +43,7 @@ def jod(text_: str) -> Money:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One institution in Jordan with one branch."""
+    """One institution in Jordan with one branch, and a board that permits every mode."""
 
     database: Database
     institution_id: InstitutionId
@@ -72,6 +73,7 @@ class Scene:
                 ),
             ):
                 await session.execute(text(statement), values)
+            await rulings.register(session, self.institution_id)
         return self
 
     async def fund(

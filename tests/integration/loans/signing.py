@@ -17,7 +17,7 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Product
-from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance
+from services.loans.domain.terms import ChargeMethod, Frequency, ModeOfFinance, is_sharia_bound
 from services.loans.funds import operations as funds
 from services.loans.institutions.names import Names
 from services.loans.products import operations as products
@@ -25,6 +25,7 @@ from shared import ids
 from shared.auth import Actor, Role
 from shared.ids import ApplicationId, FundId, ProductId
 from shared.money import Money
+from tests import rulings
 from tests.integration.loans.scene import ACTOR, NOON, TODAY, Scene, ask, jod
 
 DECISION = text("""
@@ -93,10 +94,19 @@ class Approval:
     annual_rate: Decimal = Decimal(0)
 
 
-async def offer(scene: Scene, product: Product) -> Product:
+async def offer(
+    scene: Scene, product: Product, *, ruling: str | None = rulings.EVERYTHING, on: date = TODAY
+) -> Product:
+    """Open a product, one of a Sharia-bound mode under a ruling."""
     async with scene.database.begin(scene.institution_id) as session:
+        if is_sharia_bound(product.mode_of_finance):
+            product = await products.under(session, product, named=ruling)
         await products.create_product(
-            session, product, names=Names(ar="قرض", fr="Prêt", en="Loan"), actor=officer(scene)
+            session,
+            product,
+            names=Names(ar="قرض", fr="Prêt", en="Loan"),
+            on=on,
+            actor=officer(scene),
         )
     return product
 

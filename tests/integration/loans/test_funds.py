@@ -19,6 +19,7 @@ from shared.db import Database
 from shared.errors import RafidError
 from shared.feed import Sequencer
 from shared.ids import ApplicationId, FundId, InstitutionId
+from tests import rulings
 from tests.integration.loans.scene import (
     ACTOR,
     TODAY,
@@ -144,7 +145,7 @@ async def test_a_refusal_names_the_rule_and_its_source(
 
 
 async def test_zakat_lends_under_a_registered_ruling(scene: Scene) -> None:
-    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling="Fatwa 12/2026")
+    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=rulings.EVERYTHING)
     async with scene.database.begin(scene.institution_id) as session:
         await reserve(session, ask(fund_id))
         with pytest.raises(FundRestricted):

@@ -12,6 +12,7 @@ from services.loans.domain.funding import FundRestricted
 from shared import ids
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
+from tests import rulings
 from tests.integration.loans import dealing
 from tests.integration.loans.dealing import Table
 
@@ -26,7 +27,7 @@ async def table(loans_db: Database, institution_id: InstitutionId) -> AsyncItera
 
 async def waqf(table: Table) -> FundId:
     """An invested waqf whose deed and a ruling allow it."""
-    return await table.scene.fund(FundKind.WAQF, lending_ruling="RULING-1")
+    return await table.scene.fund(FundKind.WAQF, lending_ruling=rulings.EVERYTHING)
 
 
 async def test_profit_of_a_sale_is_yield_of_the_waqf_as_it_is_paid(table: Table) -> None:

@@ -12,6 +12,7 @@ WIDEN = """
 alter table institution add column rulings_bind boolean not null default false;
 alter table institution alter column rulings_bind set default true;
 alter table product_version add column ruling_id uuid;
+alter table fund add column lending_ruling_id uuid;
 """
 
 # A decision names whoever entered the ruling, by a key of it, and is by another: no program can
@@ -114,6 +115,8 @@ create table fund_ruling (
 );
 create index ix_fund_ruling_fund on fund_ruling (institution_id, fund_id);
 alter table product_version add foreign key (institution_id, ruling_id)
+  references ruling_decision (institution_id, ruling_id);
+alter table fund add foreign key (institution_id, lending_ruling_id)
   references ruling_decision (institution_id, ruling_id);
 """
 
@@ -239,6 +242,7 @@ def upgrade() -> None:
     """Create the register and the log."""
     migrations.script(WIDEN)
     migrations.grant("institution", grants="update (rulings_bind)")
+    migrations.grant("fund", grants="update (lending_ruling, lending_ruling_id)")
     migrations.script(REGISTER)
     migrations.script(LOG)
     for table in ADDED:
