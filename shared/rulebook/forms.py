@@ -21,6 +21,16 @@ INSTITUTION: Final = "institution"
 """The topic under which an institution says what it is: its type, its part of the country, …"""
 MONTHS_MAX, DAYS_MAX = 600, 3_650
 MONTHS_OF_YEAR, DAYS_OF_LUNAR_MONTH, HOLIDAY_DAYS_MAX = 12, 30, 10
+WARNINGS: Final = 3
+RELATIONS: Final = frozenset(
+    {
+        "payer_ascendant",
+        "payer_descendant",
+        "payer_wife",
+        "payer_husband",
+        "payer_other_kin",
+    }
+)
 ASKED: Final = frozenset(
     {
         "area",
@@ -181,21 +191,95 @@ def _institution(fact: Fact) -> bool:
     )
 
 
+def _part(fact: Fact) -> bool:
+    """A share of a whole: more than nothing, at most all of it."""
+    return fact.unit == "share" and _number(fact.value, most=1) and Decimal(fact.text) > 0
+
+
+def _grams(fact: Fact) -> bool:
+    return fact.unit == "grams" and _number(fact.value, most=10_000) and Decimal(fact.text) > 0
+
+
+def _days(fact: Fact) -> bool:
+    whole = isinstance(fact.value, str) and fact.value.isdecimal()
+    return whole and fact.unit == "days" and 0 < int(fact.text) <= DAYS_MAX
+
+
+def _warnings(fact: Fact) -> bool:
+    """Three ages, each later than the one before it."""
+    ages = fact.value.split() if isinstance(fact.value, str) else []
+    if len(ages) != WARNINGS or not all(
+        age.isdecimal() and len(age) < WARNINGS + 2 for age in ages
+    ):
+        return False
+    days = [int(age) for age in ages]
+    return fact.unit == "days" and 0 < days[0] < days[1] < days[2] <= DAYS_MAX
+
+
+def _words(unit: str, *words: str) -> Callable[[Fact], bool]:
+    return lambda fact: fact.unit == unit and fact.value in words
+
+
+def _relations(fact: Fact) -> bool:
+    named = fact.value.split() if isinstance(fact.value, str) else []
+    return fact.unit == "relations" and bool(named) and set(named) <= RELATIONS
+
+
+def _sufficiency(fact: Fact) -> bool:
+    """What a month costs a household, and each person in it, in the unit's currency."""
+    if not isinstance(fact.value, dict) or fact.value.keys() != {"household", "person"}:
+        return False
+    places = EXPONENTS.get(fact.unit)
+    return places is not None and all(
+        _number(amount) and Decimal(str(amount)) == round(Decimal(str(amount)), places)
+        for amount in fact.value.values()
+    )
+
+
 HOLIDAYS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], bool]]] = {
     "fixed": _fixed_day,
     "hijri": _hijri_day,
     "dates": _given_days,
 }
 CAPS: Final = frozenset({"rate_cap", "cost_cap", "fee_cap"})
-OVERRIDABLE: Final = CAPS | {
-    "loan_ceiling",
-    "term_ceiling",
-    "minimum_provision",
-    "weekend",
-    "holiday",
-    INSTITUTION,
+ZAKAT: Final[Mapping[str, Callable[[Fact], bool]]] = {
+    "zakat_nisab_basis": _words("metal", "gold", "silver"),
+    "zakat_nisab_weight": _grams,
+    "zakat_price_days": _days,
+    "zakat_rate": _part,
+    "zakat_eligibility_days": _days,
+    "zakat_poorest_share": _part,
+    "zakat_class_order": _words("class", "fuqara", "masakin"),
+    "zakat_sufficiency_months": _months,
+    "zakat_sufficiency_line": _sufficiency,
+    "zakat_amil_cap": _part,
+    "zakat_amil_period": _words("period", "hijri_year", "solar_year", "whole"),
+    "zakat_hold_days": _days,
+    "zakat_hold_warnings": _warnings,
+    "zakat_excluded_relations": _relations,
+    "zakat_self_set_off": _words("policy", "forbidden", "allowed"),
+    "zakat_investment": _words("policy", "off", "allowed_with_checks"),
+    "zakat_receiver_religion": _words("policy", "authority", "any"),
+    "company_levy_is_zakat": _words("answer", "yes", "no"),
 }
+"""What an authority of zakat, or an institution under its ruling, may set for itself.
+
+Whether zakat may be lent is not among them: that follows a recorded ruling.
+"""
+OVERRIDABLE: Final = (
+    CAPS
+    | frozenset(ZAKAT)
+    | {
+        "loan_ceiling",
+        "term_ceiling",
+        "minimum_provision",
+        "weekend",
+        "holiday",
+        INSTITUTION,
+    }
+)
 FORMS: Final[Mapping[str, Callable[[Fact], bool]]] = {
+    **ZAKAT,
     "loan_ceiling": _amount,
     "term_ceiling": _months,
     "rate_cap": _rate,

@@ -1,0 +1,1 @@
+"""Who pays zakat, where and when, and what gold and silver cost."""
