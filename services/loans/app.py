@@ -46,6 +46,9 @@ from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
+from services.loans.zakat import pool as zakat_pool
+from services.loans.zakat import router as zakat
+from services.loans.zakat_payers import router as zakat_payers
 from shared import feed_router, web
 from shared.auth import TokenVerifier
 from shared.background import Background, for_each
@@ -71,6 +74,9 @@ ROUTERS = (
     rulebook.router,
     rulings.router,
     funds.router,
+    zakat_payers.router,
+    zakat.router,
+    zakat_pool.router,
     products.router,
     borrowers.router,
     applications.router,
