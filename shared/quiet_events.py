@@ -70,3 +70,91 @@ class HeldMoneyMoved(Event):
     amount_minor: int
     currency: str
     moved_on: date
+
+
+class PledgeMade(Event):
+    """Somebody promised a fund money: none of it has come."""
+
+    type: ClassVar[str] = "loans.pledge-made.v1"
+    fund_id: UUID
+    donor_id: UUID
+    pledge_id: UUID
+    amount_minor: int
+    currency: str
+    pledged_on: date
+
+
+class AgreementSigned(Event):
+    """A donor, a state or a lender is bound to a fund by an agreement that two persons entered."""
+
+    type: ClassVar[str] = "loans.agreement-signed.v1"
+    fund_id: UUID
+    donor_id: UUID
+    agreement_id: UUID
+    party: str
+    total_minor: int
+    currency: str
+    signed_on: date
+
+
+class InstalmentFellDue(Event):
+    """Nothing but its day stands before an instalment of an agreement any more."""
+
+    type: ClassVar[str] = "loans.instalment-fell-due.v1"
+    fund_id: UUID
+    agreement_id: UUID
+    number: int
+    due_on: date
+    amount_minor: int
+    currency: str
+
+
+class InstalmentReceived(Event):
+    """Money stands for an instalment, in the agreement's currency; negative where taken back."""
+
+    type: ClassVar[str] = "loans.instalment-received.v1"
+    fund_id: UUID
+    agreement_id: UUID
+    number: int
+    receipt_id: UUID
+    amount_minor: int
+    currency: str
+    received_on: date
+
+
+class LenderPaid(Event):
+    """A fund gave borrowed money back, or paid its cost; negative where taken back."""
+
+    type: ClassVar[str] = "loans.lender-paid.v1"
+    fund_id: UUID
+    agreement_id: UUID
+    draw_id: UUID
+    payment_id: UUID
+    principal_minor: int
+    cost_minor: int
+    currency: str
+    paid_on: date
+
+
+class CorpusMoved(Event):
+    """Two persons had a waqf do something: a deed, a payment, a reserve, an exchange, a return."""
+
+    type: ClassVar[str] = "loans.corpus-moved.v1"
+    fund_id: UUID
+    order_id: UUID
+    kind: str
+    amount_minor: int
+    currency: str
+    moved_on: date
+
+
+class CorpusEarned(Event):
+    """Yield of a corpus came in as money, or a participant gave to its pool."""
+
+    type: ClassVar[str] = "loans.corpus-earned.v1"
+    fund_id: UUID
+    income_id: UUID
+    kind: str
+    amount_minor: int
+    currency: str
+    received_on: date

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from services.loans.disbursements.tables import DisbursementRow
 from services.loans.domain.schedule import Instalment
 from shared import tenancy
-from shared.ids import ContractId
+from shared.ids import ContractId, FundId
 from shared.money import Money
 
 
@@ -127,3 +127,26 @@ async def signed_instalments(
         )
         for row in await session.execute(SIGNED_INSTALMENTS, values)
     )
+
+
+BORROWERS = text("""
+    select count(distinct c.borrower_id) from contract c
+    where c.institution_id = :institution_id and c.fund_id = :fund_id and exists (
+      select from disbursement d
+      where d.institution_id = c.institution_id and d.contract_id = c.contract_id
+        and d.amount_minor > 0 and d.disbursed_on <= :as_of
+        and not exists (select from disbursement r
+          where r.institution_id = d.institution_id
+            and r.reverses_disbursement_id = d.disbursement_id))
+""")
+
+
+async def borrowers_reached(session: AsyncSession, fund_id: FundId, *, as_of: date) -> int:
+    """Return how many borrowers a fund had paid out to by a day, each counted once."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "fund_id": fund_id,
+        "as_of": as_of,
+    }
+    count: int = (await session.execute(BORROWERS, values)).scalar_one()
+    return count
