@@ -1,9 +1,9 @@
 """What do the lines of a fund say: how much stands where, whose it was, where it went?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import lineage
 from services.loans.domain.lineage import (
-    OWN_PLACES,
-    PLACES,
+    ORDER,
     Ask,
     Count,
     Move,
@@ -25,24 +24,61 @@ from shared import tenancy
 from shared.ids import FundId
 
 BEGINNING = 0
+EVER = 2**62
+"""A number of the journal that no entry reaches."""
 
 ENTRIES = text("""
-    select k.number, l.fund_id, e.contract_id,
-      coalesce(r.reverses_receipt_id, r.receipt_id) as receipt_id,
+    select k.number, k.numbered_at, l.fund_id, e.contract_id, f.lineage_policy,
+      coalesce(r.tag, t.tag) as tag, coalesce(r.reverses_receipt_id, r.receipt_id) as receipt_id,
       array_agg(a.code order by l.line_no) as codes,
       array_agg(l.amount_minor order by l.line_no) as debits
     from journal_link k
     join journal_entry e on e.institution_id = k.institution_id and e.entry_id = k.entry_id
     join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
     join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+    join fund f on f.institution_id = l.institution_id and f.fund_id = l.fund_id
     left join receipt r on r.institution_id = e.institution_id and r.receipt_id = e.source_id
+    left join contract_tag t on t.institution_id = e.institution_id
+      and t.contract_id = e.contract_id and t.fund_id = l.fund_id
     where k.institution_id = :institution_id and k.number > :after
       and k.number <= cast(:after as bigint) + :most
-    group by k.number, l.fund_id, e.contract_id, r.reverses_receipt_id, r.receipt_id
+    group by k.number, k.numbered_at, l.fund_id, e.contract_id, f.lineage_policy, r.tag, t.tag,
+      r.reverses_receipt_id, r.receipt_id
     order by k.number, l.fund_id
 """)
 NEWEST = text("""
     select coalesce(max(number), 0) from journal_link where institution_id = :institution_id
+""")
+# The newest number that was given by an instant.
+NUMBERED_BY = text("""
+    select number from journal_link where institution_id = :institution_id
+      and numbered_at <= :at order by number desc limit 1
+""")
+DAY = text("""
+    select told_on, number, came_minor, left_minor from lineage_day
+    where institution_id = :institution_id and fund_id = :fund_id and number <= :through
+    order by told_on desc limit 1
+""")
+SINCE = text("""
+    select source_place, target_place, sum(amount_minor)::bigint as minor from lineage_move
+    where institution_id = :institution_id and fund_id = :fund_id
+      and number > :after and number <= :through
+    group by source_place, target_place
+""")
+# What came to spots and left them by a number of the journal.
+COUNTS_THROUGH = text("""
+    select place, owner, sum(came)::bigint as came_minor, sum(went)::bigint as left_minor from (
+      select s.place, s.owner, m.amount_minor as came, 0 as went
+      from unnest(cast(:places as text[]), cast(:owners as uuid[])) as s(place, owner)
+      join lineage_move m on m.institution_id = :institution_id and m.fund_id = :fund_id
+        and m.target_place = s.place and m.target_owner = s.owner and m.number <= :through
+      union all
+      select s.place, s.owner, 0, m.amount_minor
+      from unnest(cast(:places as text[]), cast(:owners as uuid[])) as s(place, owner)
+      join lineage_move m on m.institution_id = :institution_id and m.fund_id = :fund_id
+        and m.source_place = s.place and m.source_owner = s.owner and m.number <= :through
+    ) each_move
+    group by place, owner
 """)
 COUNTS = text("""
     select c.fund_id, c.place, c.owner, c.came_minor, c.left_minor
@@ -83,90 +119,12 @@ def _looked_up(here: str) -> str:
         select number, source_place, source_owner, source_start, target_place, target_owner,
           target_start, amount_minor
         from s join lineage_move on {line} and {here}_start >= s.first and {here}_start < s.stop
+        where number <= :through
     """
 
 
 LOOKED_UP = {True: text(_looked_up("target")), False: text(_looked_up("source"))}
 """By whether the way back is asked for: moves that brought units, moves that took them on."""
-
-
-def _untiled(here: str, *, count: str) -> str:
-    """Spots whose moves on one side leave a gap, overlap, or end elsewhere than counted."""
-    return f"""
-        select concat_ws(' ', fund_id, place, owner) as row, why from (
-          select coalesce(m.fund_id, c.fund_id) as fund_id, coalesce(m.place, c.place) as place,
-            coalesce(m.owner, c.owner) as owner,
-            case when not coalesce(m.is_whole, true) then 'the units that {count} have a gap'
-              when coalesce(m.ends, 0) is distinct from c.{count}_minor
-              then format('%s units {count}, %s are counted', coalesce(m.ends, 0), c.{count}_minor)
-            end as why
-          from (
-            select fund_id, place, owner, max(start + amount_minor) as ends,
-              bool_and(start = before) as is_whole
-            from (
-              select fund_id, {here}_place as place, {here}_owner as owner, {here}_start as start,
-                amount_minor, coalesce(sum(amount_minor) over (
-                  partition by fund_id, {here}_place, {here}_owner order by number, part
-                  rows between unbounded preceding and 1 preceding), 0) as before
-              from lineage_move where institution_id = :institution_id
-            ) each_move
-            group by fund_id, place, owner
-          ) m
-          full join (select * from lineage_count where institution_id = :institution_id) c
-            using (fund_id, place, owner)
-        ) looked_at where why is not null order by fund_id, place, owner limit 1
-    """
-
-
-STANDING = """
-    with booked as (
-      select l.fund_id, p.place,
-        case when p.place in ('contract', 'lost') then e.contract_id end as contract_id,
-        sum(l.amount_minor) as minor
-      from lineage_progress t
-      join journal_link k on k.institution_id = t.institution_id and k.number <= t.number
-      join journal_entry e on e.institution_id = k.institution_id and e.entry_id = k.entry_id
-      join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
-      join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
-      join unnest(cast(:codes as text[]), cast(:places as text[])) as p(code, place)
-        on p.code = case when starts_with(a.code, 'own_') then 'own_' || a.class else a.code end
-      where t.institution_id = :institution_id
-      group by 1, 2, 3
-    ), told as (
-      select fund_id, place,
-        case when place in ('contract', 'lost') and owner <> '00000000-0000-0000-0000-000000000000'
-          then owner end as contract_id,
-        sum(came_minor - left_minor) as minor
-      from lineage_count where institution_id = :institution_id group by 1, 2, 3
-    )
-    select concat_ws(' ', fund_id, place, contract_id) as row,
-      format('%s minor units are booked, %s stand there', b, t) as why
-    from (
-      select coalesce(b.fund_id, t.fund_id) as fund_id, coalesce(b.place, t.place) as place,
-        coalesce(b.contract_id, t.contract_id) as contract_id,
-        coalesce(b.minor, 0) as b, coalesce(t.minor, 0) as t
-      from booked b full join told t on t.fund_id = b.fund_id and t.place = b.place
-        and t.contract_id is not distinct from b.contract_id
-    ) looked_at where b <> t order by 1 limit 1
-"""
-
-CHECKS = tuple(
-    text(statement)
-    for statement in (
-        _untiled("target", count="came"),
-        _untiled("source", count="left"),
-        STANDING,
-    )
-)
-MOVE_COUNT = text("select count(*) from lineage_move where institution_id = :institution_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first spot of a line that does not fit, and why."""
-
-    row: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +133,35 @@ class Told:
 
     number: int
     at: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class DaySums:
+    """How many units came to each place of a fund and left it, in the order of places."""
+
+    came: list[int]
+    left: list[int]
+
+    @classmethod
+    def of(cls, totals: Mapping[Place, Count]) -> Self:
+        """Take sums by place."""
+        return cls(
+            came=[totals[place].came for place in Place],
+            left=[totals[place].left for place in Place],
+        )
+
+    def copy(self) -> Self:
+        """Give sums that go on by themselves."""
+        return type(self)(came=list(self.came), left=list(self.left))
+
+    def add(self, source: Place, target: Place, amount: int) -> None:
+        """Let units move from place to place."""
+        self.left[ORDER[source]] += amount
+        self.came[ORDER[target]] += amount
+
+    def totals(self) -> dict[Place, Count]:
+        """Give the sums by place."""
+        return {place: Count(self.came[at], self.left[at]) for place, at in ORDER.items()}
 
 
 async def told(session: AsyncSession) -> Told:
@@ -213,68 +200,107 @@ async def counts(
     }
 
 
-async def totals(session: AsyncSession, fund_id: FundId) -> dict[Place, Count]:
-    """Return how many units came to each place of a fund and left it."""
+async def counted(session: AsyncSession, fund_id: FundId) -> dict[Place, Count]:
+    """Return how many units came to each place of a fund and left it, spot by spot."""
     rows = await session.execute(TOTALS, {**_of(session), "fund_id": fund_id})
     found = {Place(row.place): Count(row.came, row.left_) for row in rows}
     return {place: found.get(place, Count()) for place in Place}
 
 
-async def traced(session: AsyncSession, fund_id: FundId, tracing: Tracing) -> dict[Spot, int]:
+async def newest_day(session: AsyncSession, fund_id: FundId) -> DaySums | None:
+    """Return the sums of a fund's places as they were last told; None before any were."""
+    values = {**_of(session), "fund_id": fund_id, "through": EVER}
+    row = (await session.execute(DAY, values)).one_or_none()
+    return DaySums(came=list(row.came_minor), left=list(row.left_minor)) if row else None
+
+
+async def totals(
+    session: AsyncSession, fund_id: FundId, *, through: int = EVER
+) -> dict[Place, Count]:
+    """Return how many units came to each place of a fund and left it, by a number.
+
+    The day told last before it has the sums; only what was told since is added up.
+    """
+    values = {**_of(session), "fund_id": fund_id, "through": through}
+    row = (await session.execute(DAY, values)).one_or_none()
+    if row is None:
+        sums = DaySums.of({place: Count() for place in Place})
+    else:
+        sums = DaySums(came=list(row.came_minor), left=list(row.left_minor))
+    if row is None or through < EVER:
+        since = {**values, "after": row.number if row else BEGINNING}
+        for moved in await session.execute(SINCE, since):
+            sums.add(Place(moved.source_place), Place(moved.target_place), moved.minor)
+    return sums.totals()
+
+
+async def number_by(session: AsyncSession, at: datetime) -> int:
+    """Return the newest number that was given by an instant."""
+    found = await session.scalar(NUMBERED_BY, {**_of(session), "at": at})
+    return int(found or BEGINNING)
+
+
+async def traced(
+    session: AsyncSession, fund_id: FundId, tracing: Tracing, *, through: int = EVER
+) -> dict[Spot, int]:
     """Answer a tracing's questions from the fund's moves; give the sum on each spot it ends on."""
     try:
         ask = next(tracing)
         while True:
-            ask = tracing.send(await _moves(session, fund_id, ask))
+            ask = tracing.send(await _moves(session, fund_id, ask, through=through))
     except StopIteration as end:
         return lineage.sums(end.value)
 
 
 async def whereabouts(
-    session: AsyncSession, fund_id: FundId, sources: Sequence[Spot]
+    session: AsyncSession, fund_id: FundId, sources: Sequence[Spot], *, through: int = EVER
 ) -> dict[Spot, int]:
-    """Return where the money of sources stands now, by spot."""
-    known = await counts(session, [(fund_id, spot) for spot in sources])
-    starts = [Stretch(spot, 0, count.left) for (_, spot), count in known.items()]
-    return await traced(session, fund_id, lineage.whereabouts(starts))
+    """Return where the money of sources stands, by spot: now, or by a number of the journal."""
+    known = await counts_through(session, fund_id, sources, through=through)
+    starts = [Stretch(spot, 0, count.left) for spot, count in known.items()]
+    return await traced(session, fund_id, lineage.whereabouts(starts), through=through)
 
 
-async def origins(session: AsyncSession, fund_id: FundId, spot: Spot) -> dict[Spot, int]:
-    """Return whose money stands on a spot now, by source."""
-    known = await counts(session, [(fund_id, spot)])
+async def origins(
+    session: AsyncSession, fund_id: FundId, spot: Spot, *, through: int = EVER
+) -> dict[Spot, int]:
+    """Return whose money stands on a spot, by source: now, or by a number of the journal."""
+    known = await counts_through(session, fund_id, [spot], through=through)
     standing = [
         Stretch(spot, count.left, count.came - count.left)
         for count in known.values()
         if count.came > count.left
     ]
-    return await traced(session, fund_id, lineage.origins(standing))
+    return await traced(session, fund_id, lineage.origins(standing), through=through)
 
 
-async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:
-    """Prove every fund's lines; return how many moves fit, and the first spot that does not.
+async def counts_through(
+    session: AsyncSession, fund_id: FundId, spots: Sequence[Spot], *, through: int
+) -> dict[Spot, Count]:
+    """Return how many units came to spots of a fund and left them, by a number."""
+    if through == EVER:
+        known = await counts(session, [(fund_id, spot) for spot in spots])
+        return {spot: count for (_, spot), count in known.items()}
+    values = {
+        **_of(session),
+        "fund_id": fund_id,
+        "places": [spot.place.value for spot in spots],
+        "owners": [spot.owner for spot in spots],
+        "through": through,
+    }
+    rows = await session.execute(COUNTS_THROUGH, values)
+    return {
+        Spot(Place(row.place), row.owner): Count(row.came_minor, row.left_minor) for row in rows
+    }
 
-    Moves that join a line must tile it without a gap in the order of the journal, and so must
-    those that leave it: then every unit has one way in and one out, and the sum over receipts of
-    where their money is equals the receipts. Places must stand as their accounts do.
-    """
-    institution = _of(session)
-    own = {f"own_{one.value}": place for one, place in OWN_PLACES.items()}
-    places = {**PLACES, **own}
-    accounts = {"codes": list(places), "places": [place.value for place in places.values()]}
-    for check in CHECKS:
-        values = institution | (accounts if ":codes" in check.text else {})
-        row = (await session.execute(check, values)).one_or_none()
-        if row is not None:
-            return 0, Broken(row=row.row, why=row.why)
-    return (await session.execute(MOVE_COUNT, institution)).scalar_one(), None
 
-
-async def _moves(session: AsyncSession, fund_id: FundId, ask: Ask) -> list[Move]:
+async def _moves(session: AsyncSession, fund_id: FundId, ask: Ask, *, through: int) -> list[Move]:
     columns = {
         "places": [stretch.spot.place.value for stretch in ask.stretches],
         "owners": [stretch.spot.owner for stretch in ask.stretches],
         "starts": [stretch.start for stretch in ask.stretches],
         "ends": [stretch.start + stretch.amount for stretch in ask.stretches],
+        "through": through,
     }
     rows = await session.execute(
         LOOKED_UP[ask.back], {**_of(session), "fund_id": fund_id, **columns}

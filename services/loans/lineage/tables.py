@@ -1,8 +1,9 @@
 """Which tables hold the lines of funds? All of it comes from the journal, and can again."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, SmallInteger
+from sqlalchemy import ARRAY, BigInteger, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.loans.base import Base
@@ -24,6 +25,50 @@ class LineageMoveRow(Base):
     target_owner: Mapped[UUID]
     target_start: Mapped[int] = mapped_column(BigInteger)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int | None]
+
+
+class LineageDayRow(Base):
+    """The sums of a fund's places after the last entry of a day, in the order of places."""
+
+    __tablename__ = "lineage_day"
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_on: Mapped[date] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    came_minor: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    left_minor: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class LineageVersionRow(Base):
+    """A mixture of a fund's pool: what came to it, what left it, what it carried on."""
+
+    __tablename__ = "lineage_version"
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    begun_on: Mapped[date]
+    first_number: Mapped[int] = mapped_column(BigInteger)
+    came_minor: Mapped[int] = mapped_column(BigInteger)
+    drawn_minor: Mapped[int] = mapped_column(BigInteger)
+    paid_back_minor: Mapped[int] = mapped_column(BigInteger)
+    carried_minor: Mapped[int] = mapped_column(BigInteger)
+    returned_from: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    returned_minor: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class LineageDrawRow(Base):
+    """In which place the units drawn from a version stand; -1: units that a place never had."""
+
+    __tablename__ = "lineage_draw"
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    units_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class LineageCountRow(Base):

@@ -13,8 +13,8 @@ from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.funds import returning
 from services.loans.ledger.queries import EVENTS, JOURNAL
+from services.loans.lineage import checks as lines
 from services.loans.lineage import operations
-from services.loans.lineage import queries as lines
 from services.loans.lineage import router as lineage
 from services.loans.repayments.batch import Answer, RepaymentBook
 from shared import ids
