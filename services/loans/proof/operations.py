@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import allocation
 from services.loans.domain.terms import Component
-from services.loans.lineage import queries as lines
+from services.loans.lineage import checks as lines
 from services.loans.proof import courses, positions, queries
 from shared import feed
 
@@ -48,7 +48,7 @@ async def prove(
     yield await _prove_sums(session)
     yield await _prove_positions(session)
     yield await _prove_courses(session)
-    yield await _prove_lines(session)
+    yield await prove_lines(session)
     yield await _prove_journal_chain(session)
     yield await feed_chain_finding(session)
     tail = await queries.tail(session)
@@ -100,7 +100,7 @@ async def _prove_courses(session: AsyncSession) -> Finding:
     return Finding(rule=rule, row=broken.row, why=broken.why)
 
 
-async def _prove_lines(session: AsyncSession) -> Finding:
+async def prove_lines(session: AsyncSession) -> Finding:
     """Let every unit of every fund have one way in and one out, and stand where it is booked."""
     rule = "the lines of funds tell where every unit is"
     count, broken = await lines.first_broken(session)
