@@ -168,7 +168,7 @@ async def move_money(
     on: date,
     actor_id: UUID,
 ) -> EntryId:
-    """Move a fund's money between cash and wallet. Raises AmountNotPositive, FundExhausted."""
+    """Move money between cash, wallet and bank. Raises AmountNotPositive, FundExhausted."""
     fund = (await queries.locked_funds(session, [fund_id]))[fund_id]
     await require_held(session, fund, amount, source)
     closed_through = await ledger_queries.closed_through(session)

@@ -64,12 +64,13 @@ async def propose_transfer(
     fund_id: FundId,
     amount: Money,
     source: Channel,
+    target: Channel,
     reason: OrderReason,
     on: date,
     actor: Actor,
     today: date,
 ) -> FundOrder:
-    """Propose to move a fund's money from cash to its wallet, or back.
+    """Propose to move a fund's money between its cash, its wallet and its bank.
 
     Raises FundNotFound, CurrencyMismatch, AmountNotPositive, FundExhausted, DayNotCome.
     """
@@ -77,7 +78,6 @@ async def propose_transfer(
     fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
     _ = amount + Money.zero(fund.currency)  # another currency raises CurrencyMismatch
     await returning.require_held(session, fund, amount, source)
-    target = Channel.WALLET if source is Channel.CASH else Channel.CASH
     return await _propose(
         session,
         FundOrderRow(

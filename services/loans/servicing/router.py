@@ -223,7 +223,7 @@ async def propose_on_fund(
     today: Today,
     key: IdempotencyKey,
 ) -> Response:
-    """Propose to take a receipt back, or to move a fund's money between cash and wallet."""
+    """Propose to take a receipt back, or to move a fund's money between cash, wallet, bank."""
 
     async def work(session: AsyncSession) -> FundOrderOut:
         on = body.effective_on or today
@@ -243,6 +243,7 @@ async def propose_on_fund(
                 fund_id=FundId(fund_id),
                 amount=body.moved(),
                 source=body.moved_from(),
+                target=body.moved_to(),
                 reason=body.reason,
                 on=on,
                 actor=actor,

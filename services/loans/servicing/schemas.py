@@ -22,7 +22,7 @@ from services.loans.domain.servicing.payoff import Quote
 from services.loans.servicing.outcomes import FundOrder, FundOrderKind, Given, Part, Relief
 from shared import problems
 from shared.money import CurrencyMismatch, Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 from shared.texts import Language
 
 Rate = Annotated[Decimal, Field(ge=0, le=10, max_digits=8, decimal_places=6)]
@@ -242,7 +242,10 @@ class PayoffOut(Body):
 
 
 class FundOrderIn(Body):
-    """An order on a fund: take a receipt back, or move money out of an account into the other."""
+    """An order on a fund: take a receipt back, or move money from one account to another.
+
+    Without a `target` money goes from cash to the wallet, and from elsewhere to cash.
+    """
 
     kind: FundOrderKind
     reason: OrderReason
@@ -250,6 +253,7 @@ class FundOrderIn(Body):
     receipt_id: UUID | None = None
     amount: MoneyBody | None = None
     source: Channel | None = None
+    target: Annotated[Channel | None, LATER] = None
 
     @model_validator(mode="after")
     def _has_what_its_kind_takes(self) -> Self:
@@ -261,6 +265,8 @@ class FundOrderIn(Body):
         }
         if given != taken:
             raise ValueError(f"{self.kind} takes {sorted(taken)}")
+        if self.target is not None and (self.receipt_id or self.target is self.moved_from()):
+            raise ValueError("money is moved from one account to another")
         return self
 
     def receipt(self) -> UUID:
@@ -278,6 +284,11 @@ class FundOrderIn(Body):
     def moved_from(self) -> Channel:
         """Give the account that the money leaves."""
         return self.source or Channel.CASH
+
+    def moved_to(self) -> Channel:
+        """Give the account that the money comes to."""
+        usual = Channel.WALLET if self.moved_from() is Channel.CASH else Channel.CASH
+        return self.target or usual
 
 
 class FundOrderOut(Body):
