@@ -56,6 +56,10 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/contracts/{contract_id}/certificates",
     "POST /loans/v1/ledger/closings",
     "POST /loans/v1/closing/days",
+    "POST /loans/v1/accounting/manual-entries",
+    "POST /loans/v1/accounting/manual-entries/{manual_id}/approval",
+    "POST /loans/v1/accounting/manual-entries/{manual_id}/reversal",
+    "POST /loans/v1/accounting/periods/{name}/closing",
 }
 
 
