@@ -24,7 +24,7 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_lending import Guard
-from services.loans.funds import expecting, queries, ruled, tagging
+from services.loans.funds import expecting, keeping, queries, ruled, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
@@ -151,7 +151,8 @@ async def receive(
     """Book money that came into a fund, as what it was given; `tag` says what for.
 
     Raises AmountNotPositive, FundNotFound, FundClosed, ReceiptNatureMissing, TagNotFollowed,
-    ReceiptNatureForeign, ReturnDayMismatch, DonorNotLinked, CurrencyMismatch, PeriodClosed.
+    ReceiptNatureForeign, ReturnDayMismatch, DonorNotLinked, TemporaryNotPermitted,
+    CurrencyMismatch, PeriodClosed.
     """
     if not amount.is_positive:
         raise AmountNotPositive(amount=amount)
@@ -171,6 +172,8 @@ async def receive(
         session, fund_id=fund_id, donor_id=donor_id
     ):
         raise DonorNotLinked(fund_code=fund.code)
+    if returnable_on is not None:
+        await keeping.require_temporary(session, fund)
     receipt_id, entry_id = ids.new(), EntryId(ids.new())
     entry = journal.receipt_entry(
         amount,

@@ -1,0 +1,54 @@
+"""Does the corpus of a fund stand when money leaves it, and may it take money for a time?"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.corpus import queries as corpus
+from services.loans.domain import waqf
+from services.loans.funds import queries
+from services.loans.funds.tables import FundRow
+from shared.errors import Kind, RafidError, Sentence
+from shared.ids import FundId
+from shared.money import Money
+
+
+class TemporaryNotPermitted(RafidError):
+    """The deed permits no temporary endowment"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "The fund {fund_code} takes an endowment for a time only where its deed permits it"
+        " ({deed}; {source})."
+    )
+    fund_code: str
+    deed: str | None
+    source: Sentence
+
+
+async def require_temporary(session: AsyncSession, fund: FundRow) -> None:
+    """Raise TemporaryNotPermitted unless the deed in force permits endowing for a time."""
+    fund_id = FundId(fund.fund_id)
+    keeps = (await corpus.kept(session, [fund_id])).get(fund_id)
+    deed = None if keeps is None else keeps.deed
+    if deed is None or not deed.permits_temporary:
+        raise TemporaryNotPermitted(
+            fund_code=fund.code,
+            deed=None if deed is None else deed.reference,
+            source=Sentence(
+                "OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60, Waqf"
+            ),
+        )
+
+
+async def require_corpus(session: AsyncSession, fund_id: FundId, *, leaving: Money) -> None:
+    """Raise CorpusBelowFloor if so much less would leave a corpus below its floor.
+
+    For every payment that is not lent and not spent of the yield: the fund is locked, and its
+    books are read anew. A fund without a corpus is asked nothing. Raises FundNotFound.
+    """
+    fund = (await queries.locked_funds(session, [fund_id]))[fund_id]
+    keeps = (await corpus.kept(session, [fund_id])).get(fund_id)
+    if keeps is None or not keeps.has_corpus:
+        return
+    books = await corpus.books(session, keeps)
+    waqf.require_corpus(books, leaving, deed=keeps.deed, fund_code=fund.code)

@@ -1,0 +1,1 @@
+"""The business of a waqf: its deed, what two persons decide, its yield, its position."""
