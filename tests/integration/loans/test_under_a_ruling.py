@@ -14,6 +14,7 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements import operations as disbursements
 from services.loans.disbursements.operations import Payout
 from services.loans.domain.chart import FundKind
+from services.loans.domain.claiming import Ask
 from services.loans.domain.funding import FundRestricted
 from services.loans.domain.rulings import (
     RulingDoesNotCover,
@@ -23,6 +24,7 @@ from services.loans.domain.rulings import (
     Topic,
 )
 from services.loans.domain.terms import ModeOfFinance
+from services.loans.funds import operations as funds
 from services.loans.funds.router import router as funds_router
 from services.loans.products.router import router as products_router
 from services.loans.rulings import operations
@@ -31,7 +33,7 @@ from shared import ids
 from shared.db import Database
 from shared.ids import ContractId, InstitutionId
 from tests import bodies, rulings
-from tests.integration.loans.scene import TODAY, Scene, ask, client_of, reserve
+from tests.integration.loans.scene import ACTOR, TODAY, Scene, ask, client_of, reserve
 from tests.integration.loans.signing import (
     Approval,
     approve,
@@ -243,39 +245,59 @@ async def test_nothing_is_signed_under_a_withdrawn_ruling(scene: Scene) -> None:
         await sign(scene, approved)
 
 
-@pytest.mark.rule("Z-5")
-@pytest.mark.requirement("A8.3")
-async def test_zakat_is_lent_only_while_a_ruling_of_the_country_permits_it(scene: Scene) -> None:
-    ruling_id = await rule(scene)
-    unruled = await scene.fund(FundKind.ZAKAT)
-    async with scene.database.begin(scene.institution_id) as session:
-        with pytest.raises(FundRestricted, match="none is registered"):
-            await reserve(session, ask(unruled))
+async def moved(scene: Scene, asked: Ask, *steps: str) -> None:
+    """Take a claim through steps of its life, each in a transaction of its own."""
+    for step in steps:
+        async with scene.database.begin(scene.institution_id) as session:
+            if step == "reserve":
+                await reserve(session, asked)
+            else:
+                move = funds.commit_all if step == "commit" else funds.draw_all
+                await move(session, [asked], on=TODAY, actor_id=ACTOR)
 
-    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=OWN)
-    product = await offer(scene, qard())
-    approvals = [Approval(product=product, fund_id=fund_id) for _ in range(3)]
-    first, second, third = await approve(scene, approvals)
-    one, two = await sign(scene, [first, second])
-    await pay_out(scene, one)
+
+@pytest.mark.requirement("A8.3")
+async def test_zakat_is_not_lent_by_a_fund_that_names_no_ruling(scene: Scene) -> None:
+    rules = {}
+    for ruling in (None, rulings.EVERYTHING):
+        fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=ruling)
+        try:
+            await moved(scene, ask(fund_id), "reserve")
+        except FundRestricted as refused:
+            rules[ruling] = {one.rule for one in refused.refusals}
+
+    assert "zakat-qard" in rules[None]
+    assert "zakat-qard" not in rules.get(rulings.EVERYTHING, set())
+
+
+async def test_a_waqf_invests_only_while_its_ruling_holds_at_every_step(scene: Scene) -> None:
+    ruling_id = await rule(scene)
+    fund_id = await scene.fund(FundKind.WAQF, lending_ruling=OWN)
+    first, second, third, fourth = [ask(fund_id, mode=MURABAHA) for _ in range(4)]
+    await moved(scene, first, "reserve", "commit", "draw")
+    await moved(scene, second, "reserve", "commit")
+    await moved(scene, third, "reserve")
     await withdraw(scene, ruling_id)
 
-    for broken in (pay_out(scene, two), sign(scene, [third])):
+    for asked, step in ((second, "draw"), (third, "commit"), (fourth, "reserve")):
         with pytest.raises(FundRestricted) as refused:
-            await broken
+            await moved(scene, asked, step)
         (refusal,) = refused.value.refusals
-        assert refusal.rule == "zakat-qard"
+        assert refusal.rule == "waqf-murabaha"
         assert refusal.reason == "the ruling under which the fund lends is not in force"
         assert refusal.source == f"{OWN}, {rulings.BOARD.en}"
+        assert refusal.in_force_from == TODAY
+    claims = await scene.scalar("select count(*) from fund_claim")
+    assert claims == 6  # three of the first, two of the second, one of the third
 
 
 async def test_a_ruling_on_another_mode_lets_a_fund_lend_nothing(scene: Scene) -> None:
     await rule(scene, scope=rulings.scope(modes=frozenset({MURABAHA})))
-    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=OWN)
+    fund_id = await scene.fund(FundKind.WAQF, lending_ruling=OWN)
 
-    async with scene.database.begin(scene.institution_id) as session:
-        with pytest.raises(FundRestricted, match="does not cover this"):
-            await reserve(session, ask(fund_id))
+    await moved(scene, ask(fund_id, mode=MURABAHA), "reserve")
+    with pytest.raises(FundRestricted, match="does not cover this"):
+        await moved(scene, ask(fund_id, mode=ModeOfFinance("ijara")), "reserve")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +328,9 @@ async def test_a_donor_s_deed_is_enough_for_a_donor_s_money(scene: Scene) -> Non
 async def test_a_fund_comes_to_lend_under_a_ruling_later_and_that_is_kept(
     scene: Scene, desk: httpx.AsyncClient
 ) -> None:
-    fund_id = await scene.fund(FundKind.ZAKAT)
+    fund_id = await scene.fund(FundKind.WAQF)
+    with pytest.raises(FundRestricted, match="none is registered"):
+        await moved(scene, ask(fund_id, mode=MURABAHA), "reserve")
     path = f"/loans/v1/funds/{fund_id}/lending-ruling"
     assert problem(await desk.post(path, json={"ruling": OWN})) == (404, "ruling-unknown")
     ruling_id = await rule(scene)
@@ -316,7 +340,7 @@ async def test_a_fund_comes_to_lend_under_a_ruling_later_and_that_is_kept(
     assert told.status_code == 201, told.text
     assert told.json()["lending_ruling"] == OWN
     assert told.json()["lending_ruling_id"] == str(ruling_id)
-    assert (await signed(scene, fund_id)).fund_id == fund_id
+    await moved(scene, ask(fund_id, mode=MURABAHA), "reserve", "commit", "draw")
     assert await scene.scalar("select count(*) from fund_ruling") == 1
     nowhere = f"/loans/v1/funds/{ids.new()}/lending-ruling"
     assert problem(await desk.post(nowhere, json={"ruling": OWN})) == (404, "fund-not-found")
@@ -324,7 +348,8 @@ async def test_a_fund_comes_to_lend_under_a_ruling_later_and_that_is_kept(
 
 async def test_a_board_that_forbids_ends_what_it_permitted(scene: Scene) -> None:
     await rule(scene)
-    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=OWN)
+    fund_id = await scene.fund(FundKind.WAQF, lending_ruling=OWN)
+    await moved(scene, ask(fund_id, mode=MURABAHA), "reserve")
     everything = rulings.scope(topics=frozenset({Topic.OFFERING}))
     await rule(
         scene, reference="SSB 8/2026", supersedes=rulings.EVERYTHING, in_force_from=TODAY,
@@ -339,9 +364,8 @@ async def test_a_board_that_forbids_ends_what_it_permitted(scene: Scene) -> None
         scope=rulings.scope(topics=frozenset({Topic.LENDING})),
     )
 
-    async with scene.database.begin(scene.institution_id) as session:
-        with pytest.raises(FundRestricted, match="not in force"):
-            await reserve(session, ask(fund_id))
+    with pytest.raises(FundRestricted, match="not in force"):
+        await moved(scene, ask(fund_id, mode=MURABAHA), "reserve")
 
 
 async def test_an_institution_older_than_the_register_goes_on_until_it_binds_itself(
@@ -349,20 +373,19 @@ async def test_an_institution_older_than_the_register_goes_on_until_it_binds_its
 ) -> None:
     await older(scene)
     product = await offer(scene, qard(), ruling=None)
-    fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling="Fatwa 12/2019, on paper")
-    approvals = [Approval(product=product, fund_id=fund_id) for _ in range(3)]
-    first, second, third = await approve(scene, approvals)
-    (row,) = await sign(scene, [first])
+    row = await signed(scene, await scene.fund(), product=qard())
+    fund_id = await scene.fund(FundKind.WAQF, lending_ruling="Fatwa 12/2019, on paper")
+    first, second = ask(fund_id, mode=MURABAHA), ask(fund_id, mode=MURABAHA)
+    await moved(scene, first, "reserve", "commit")
     assert product.ruling_id is None
 
     async with scene.database.begin(scene.institution_id) as session:
         await operations.bind(session)
     with pytest.raises(RulingMissing):
         await offer(scene, qard(), ruling=None)
-    with pytest.raises(FundRestricted, match="none is registered"):
-        await sign(scene, [second])
-    with pytest.raises(FundRestricted, match="none is registered"):
-        await pay_out(scene, row)
+    for asked, step in ((first, "draw"), (second, "reserve")):
+        with pytest.raises(FundRestricted, match="none is registered"):
+            await moved(scene, asked, step)
 
     await rule(scene)
     async with client_of(scene, funds_router, roles="funds_manager") as client:
@@ -370,8 +393,23 @@ async def test_an_institution_older_than_the_register_goes_on_until_it_binds_its
             f"/loans/v1/funds/{fund_id}/lending-ruling", json={"ruling": OWN}
         )
     assert answer.status_code == 201
-    await pay_out(scene, row)  # its version names none, and stays as it was
-    await sign(scene, [third])
+    await moved(scene, first, "draw")
+    await pay_out(scene, row)
+
+
+async def test_a_version_from_before_the_register_stays_as_it_was(scene: Scene) -> None:
+    await older(scene)
+    product = await offer(scene, qard(), ruling=None)
+    approvals = [Approval(product=product, fund_id=await scene.fund()) for _ in range(2)]
+    first, second = await approve(scene, approvals)
+    (row,) = await sign(scene, [first])
+    async with scene.database.begin(scene.institution_id) as session:
+        await operations.bind(session)
+
+    await pay_out(scene, row)
+    await sign(scene, [second])
+
+    assert await scene.scalar("select count(*) from disbursement") == 1
 
 
 async def test_an_older_institution_that_names_a_ruling_is_held_to_it(scene: Scene) -> None:
