@@ -46,8 +46,8 @@ from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
-from services.loans.zakat import pool as zakat_pool
 from services.loans.waqf import router as waqf
+from services.loans.zakat import pool as zakat_pool
 from services.loans.zakat import router as zakat
 from services.loans.zakat_payers import router as zakat_payers
 from shared import feed_router, web
