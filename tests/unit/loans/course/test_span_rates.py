@@ -146,3 +146,15 @@ def test_no_days_bear_nothing() -> None:
 )
 def test_a_step_goes_so_many_units_on(unit: Unit, expected: date) -> None:
     assert span_rates.step(date(2024, 1, 31), 2, unit) == expected
+
+
+def test_each_year_that_a_period_holds_is_divided_by_its_own_length() -> None:
+    period = (date(2023, 7, 1), date(2025, 3, 1))
+    parts = Fraction(183, 365) + Fraction(366, 366) + Fraction(60, 365)
+    by_first_day = Fraction(184, 365) + Fraction(366, 366) + Fraction(59, 365)
+
+    assert whole(measure(), period) == RATE * parts
+    assert whole(measure(first_day_bears=True), period) == RATE * by_first_day
+    assert whole(measure(), (date(2024, 12, 1), date(2025, 2, 1))) == RATE * (
+        Fraction(30, 366) + Fraction(32, 365)
+    )
