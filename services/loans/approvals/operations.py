@@ -226,6 +226,7 @@ def _ask(row: ApplicationRow, *, product: Product, offer: Offer, on: date) -> As
         mode=product.mode_of_finance,
         bears_fee=product.bears_fee,
         fund_kinds=product.fund_kinds,
+        keeps_savings=product.savings.is_asked,
         ruling_id=product.ruling_id,
         dues=waqf_ladder.expected_dues(
             offer.asked.amount,

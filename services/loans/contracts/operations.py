@@ -100,6 +100,7 @@ class Agreed:
             mode=self.agreement.terms.mode_of_finance,
             bears_fee=self.offered.bears_fee,
             fund_kinds=self.offered.fund_kinds,
+            keeps_savings=self.agreement.terms.savings.is_asked,
             ruling_id=self.offered.ruling_id,
             dues=tuple(PrincipalDue(i.due_on, i.principal) for i in self.agreement.instalments),
         )

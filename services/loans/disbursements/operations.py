@@ -216,6 +216,7 @@ def _ask(row: ContractRow, *, offered: Product) -> Ask:
         mode=offered.mode_of_finance,
         bears_fee=offered.bears_fee,
         fund_kinds=offered.fund_kinds,
+        keeps_savings=offered.savings.is_asked,
         ruling_id=offered.ruling_id,
     )
 

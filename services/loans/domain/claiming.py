@@ -21,11 +21,14 @@ from services.loans.domain.ruled import Register
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_ladder import Due
 from services.loans.domain.waqf_lending import Guard
+from services.loans.domain.zakat import holding
+from services.loans.domain.zakat.holding import Receiver
 from shared import rulebook
 from shared.ids import ApplicationId, FundId
 from shared.money import Money
 
 Refused = FundRestricted | FundExhausted | ClaimRefused
+Receivers = Mapping[ApplicationId, Receiver]
 Held = Mapping[tuple[ApplicationId, FundId], Claims]
 """What applications hold of funds already."""
 
@@ -45,6 +48,7 @@ class Ask:
     fund_kinds: frozenset[FundKind]
     dues: tuple[Due, ...] = ()
     ruling_id: UUID | None = None
+    keeps_savings: bool = False
 
     def move(self, kind: ClaimKind, *, amount: Money | None = None) -> "Move":
         """The claim of this application on this fund, of the whole amount unless one is given."""
@@ -92,7 +96,7 @@ class Purse:
     """A locked fund, what it holds, and the rulebook's line for each mode asked for.
 
     `guard` is what a waqf's deed and its returns hold before its corpus, `register` what boards
-    ruled.
+    ruled, `receivers` who would borrow zakat.
     """
 
     fund: Fund
@@ -100,6 +104,7 @@ class Purse:
     rules: Mapping[ModeOfFinance, FinancingRule]
     guard: Guard = field(default_factory=Guard)
     register: Register = field(default_factory=Register)
+    receivers: Receivers = field(default_factory=dict)
 
     def lending(self, ask: Ask) -> "Purse":
         """The same after the loan asked for, as far as the waqf's rules go."""
@@ -151,6 +156,9 @@ def require_allowed(purses: Purses, *, ask: Ask) -> None:
         mode=ask.mode,
         dues=ask.dues,
     )
+    if fund.kind is FundKind.ZAKAT and not refusals:
+        receiver = purse.receivers.get(ask.application_id)
+        refusals += holding.lending_refusals(receiver, keeps_savings=ask.keeps_savings)
     lack = purse.register.product_lack(ask.ruling_id, mode=ask.mode)
     if lack is not None:
         refusals.append(lack)

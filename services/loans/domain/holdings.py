@@ -134,8 +134,7 @@ def savings_due(
 
 def asks_savings(terms: Terms) -> bool:
     """Whether the terms ask for savings at all."""
-    savings = terms.savings
-    return bool(savings.upfront_percent or savings.each or savings.each_percent)
+    return terms.savings.is_asked
 
 
 def require_agreed(terms: Terms, *, purpose: Purpose, contract_id: ContractId) -> None:

@@ -56,6 +56,11 @@ class Savings:
             within="savings",
         )
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything must be saved at all."""
+        return bool(self.upfront_percent or self.each or self.each_percent)
+
     def require_no_interest(self, *, mode: str) -> None:
         """Raise `SavingsBearNoInterest` where a rate is agreed for them: money for money."""
         if self.annual_rate:

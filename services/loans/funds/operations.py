@@ -29,6 +29,7 @@ from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
+from services.loans.zakat_classes import queries as zakat_classes
 from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError, Sentence
 from shared.events import FundClaimed, FundCreated, FundReceived
@@ -326,6 +327,9 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
     standings = await queries.standings(session, list(modes), on=on)
     register = await ruled.register(session, asks, rows=rows, on=on)
     guards = await corpus.guards(session, list(modes))
+    of_zakat = [ask for ask in asks if rows[ask.fund_id].kind == FundKind.ZAKAT.value]
+    applications = {ask.application_id for ask in of_zakat}
+    receivers = await zakat_classes.receivers(session, applications, on=on) if of_zakat else {}
     purses = {}
     for fund_id, asked in modes.items():
         fund = queries.fund_of(rows[fund_id])
@@ -343,6 +347,7 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
             rules=rules,
             register=register,
             guard=guards.get(fund_id, Guard()),
+            receivers=receivers,
         )
     return purses
 

@@ -1,6 +1,5 @@
 """Who was counted to which class of zakat, what was given, and what lies in the fund?"""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -142,35 +141,6 @@ async def cases(session: AsyncSession, *, borrower_id: UUID | None, page: Page) 
     return [Case(row=row[0], decision=row[1], end=row[2]) for row in await session.execute(ordered)]
 
 
-IN_FORCE = text("""
-    select c.borrower_id, d.zakat_class
-    from zakat_eligibility c
-    join zakat_eligibility_decision d
-      on d.institution_id = c.institution_id and d.eligibility_id = c.eligibility_id
-    left join zakat_eligibility_end e
-      on e.institution_id = c.institution_id and e.eligibility_id = c.eligibility_id
-    where c.institution_id = :institution_id and c.borrower_id = any(:borrower_ids)
-      and d.outcome = 'approved' and d.decided_on <= :on and d.expires_on > :on
-      and (e.ended_on is null or e.ended_on > :on)
-""")
-
-
-async def classes_in_force(
-    session: AsyncSession, borrower_ids: Collection[UUID], *, on: date
-) -> dict[UUID, frozenset[ZakatClass]]:
-    """To which classes decisions in force that day count persons; one without any is left out."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "borrower_ids": list(borrower_ids),
-        "on": on,
-    }
-    found: dict[UUID, frozenset[ZakatClass]] = {}
-    for row in await session.execute(IN_FORCE, values):
-        held = found.get(row.borrower_id, frozenset())
-        found[row.borrower_id] = held | {ZakatClass(row.zakat_class)}
-    return found
-
-
 def _grants() -> Select[GrantRow, GrantPaymentRow, GrantHandoverRow, GrantReversalRow]:
     statement = select(GrantRow, GrantPaymentRow, GrantHandoverRow, GrantReversalRow)
     return (
@@ -294,10 +264,6 @@ URGENT = text("""
         where g.institution_id = c.institution_id and g.eligibility_id = c.eligibility_id
           and r.grant_id is null)
 """)
-GUARANTEED = text("""
-    select distinct borrower_id from guarantor
-    where institution_id = :institution_id and borrower_id = any(:borrower_ids)
-""")
 
 
 async def in_hand(session: AsyncSession, fund_id: UUID, *, on: date) -> int:
@@ -313,15 +279,6 @@ async def booked_costs(session: AsyncSession, fund_id: UUID, *, since: date) -> 
 async def urgent_waiting(session: AsyncSession, *, on: date) -> int:
     """How many urgent cases wait for a decision, or for their grant."""
     return await _number(session, URGENT, on=on)
-
-
-async def guaranteed(session: AsyncSession, borrower_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the borrowers for whom somebody answers."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "borrower_ids": list(borrower_ids),
-    }
-    return set((await session.scalars(GUARANTEED, values)).all())
 
 
 async def _number(session: AsyncSession, statement: Any, **values: object) -> int:

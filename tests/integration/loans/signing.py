@@ -26,6 +26,7 @@ from shared.auth import Actor, Role
 from shared.ids import ApplicationId, FundId, ProductId
 from shared.money import Money
 from tests import rulings
+from tests.integration.loans import entitling
 from tests.integration.loans.scene import ACTOR, NOON, TODAY, Scene, ask, jod
 
 DECISION = text("""
@@ -121,6 +122,8 @@ async def approve(
     async with scene.database.begin(scene.institution_id) as session:
         for application_id, approval in pairs:
             await session.execute(insert(BorrowerRow), _borrower(scene, application_id))
+            if await entitling.is_of_zakat(session, approval.fund_id):
+                await entitling.entitle(session, application_id)
             values = _application(scene, application_id, approval)
             await session.execute(insert(ApplicationRow), values)
             assessment_id = ids.new()

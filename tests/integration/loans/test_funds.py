@@ -20,6 +20,7 @@ from shared.errors import RafidError
 from shared.feed import Sequencer
 from shared.ids import ApplicationId, FundId, InstitutionId
 from tests import rulings
+from tests.integration.loans import signing
 from tests.integration.loans.scene import (
     ACTOR,
     TODAY,
@@ -146,10 +147,12 @@ async def test_a_refusal_names_the_rule_and_its_source(
 
 async def test_zakat_lends_under_a_registered_ruling(scene: Scene) -> None:
     fund_id = await scene.fund(FundKind.ZAKAT, lending_ruling=rulings.EVERYTHING)
+    approval = signing.Approval(product=await signing.offer(scene, signing.qard()), fund_id=fund_id)
+    poor, other = await signing.approve(scene, [approval, approval], reserved=False)
     async with scene.database.begin(scene.institution_id) as session:
-        await reserve(session, ask(fund_id))
+        await reserve(session, ask(fund_id, application_id=poor))
         with pytest.raises(FundRestricted):
-            await reserve(session, ask(fund_id, bears_fee=True))
+            await reserve(session, ask(fund_id, application_id=other, bears_fee=True))
 
 
 async def test_a_corpus_below_its_floor_lends_nothing(scene: Scene) -> None:

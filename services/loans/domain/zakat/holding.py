@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.loans.domain import funding
-from services.loans.domain.chart import FundKind
-from services.loans.domain.funding import Fund, Refusal
+from services.loans.domain.funding import Refusal
 from services.loans.domain.zakat.classes import NEEDY, ZakatClass
 from shared.errors import Kind, RafidError, Sentence
 
@@ -84,29 +82,36 @@ def require_investable(policy: str, *, source: str, waiting: int, checks: Checks
         raise InvestmentUnchecked(missing=checks.missing, source=OIC_15)
 
 
-def lending_refusals(
-    zakat_class: ZakatClass | None, *, takes_security: bool, has_guarantor: bool
-) -> list[Refusal]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who would borrow zakat: counted to which classes that day, and whether somebody answers."""
+
+    classes: frozenset[ZakatClass] = frozenset()
+    has_guarantor: bool = False
+
+
+def lending_refusals(receiver: Receiver | None, *, keeps_savings: bool) -> list[Refusal]:
     """Why zakat may not be lent to a person, beside the fund's own rules; none is an empty list.
 
-    Only the poor and the needy, by a decision in force that day; without collateral, savings kept
-    as security, or a guarantor.
+    Only the poor and the needy, by a decision in force that day; without savings kept as
+    security, and without a guarantor.
     """
+    known = receiver or Receiver()
     found = [
         (
             "zakat-lending-class",
             "zakat is lent only to the poor and needy, by a decision in force",
-            zakat_class not in NEEDY,
+            not known.classes & NEEDY,
         ),
         (
             "zakat-lending-security",
-            "a loan from zakat is given without collateral or savings held as security",
-            takes_security,
+            "a loan from zakat is given without savings or other goods kept as security",
+            keeps_savings,
         ),
         (
             "zakat-lending-guarantor",
             "a loan from zakat is given without a guarantor",
-            has_guarantor,
+            known.has_guarantor,
         ),
     ]
     return [
@@ -114,14 +119,3 @@ def lending_refusals(
         for rule, reason, stands in found
         if stands
     ]
-
-
-def require_lendable(
-    fund: Fund, zakat_class: ZakatClass | None, *, takes_security: bool, has_guarantor: bool
-) -> None:
-    """Raise `FundRestricted` where a fund is of zakat and the loan is none that zakat may make."""
-    if fund.kind is FundKind.ZAKAT:
-        refusals = lending_refusals(
-            zakat_class, takes_security=takes_security, has_guarantor=has_guarantor
-        )
-        funding.require_allowed(fund, refusals=refusals)
