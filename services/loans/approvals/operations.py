@@ -4,7 +4,7 @@ The order of locks is application, then fund: both within by id.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -23,6 +23,8 @@ from services.loans.approvals.authority import (
 )
 from services.loans.approvals.queries import Decided
 from services.loans.approvals.tables import DecisionRow
+from services.loans.cofinancing import asking
+from services.loans.cofinancing import queries as cofinancing
 from services.loans.domain import deciding, waqf_ladder
 from services.loans.domain import lawful as ceilings
 from services.loans.domain.application import Reason
@@ -147,13 +149,18 @@ async def _judge(
     locked = await application_queries.locked_applications(session, wanted, actor=_reach(actor))
     files = await queries.files(session, list(locked.values()))
     books = await queries.books(session, wanted, on=on)
+    sources = await cofinancing.sources_of(session, wanted)
     lawful: dict[int, _Lawful] = {}
     for place, proposal in enumerate(proposals):
         file, assessment_id = files[proposal.application_id]
+        shared = sources.get(ApplicationId(proposal.application_id))
+        if shared is not None:
+            file = replace(file, maker_ids={*file.maker_ids, shared.actor_id})
         try:
             judged = deciding.judge(
                 file, proposal=proposal, actor_id=actor.id, roles={*map(str, actor.roles)}
             )
+            asking.require_lead(shared, None if judged.offer is None else judged.offer.fund_id)
             facts = _below_ceilings(judged, book=books.get(proposal.application_id), on=on)
         except RafidError as error:
             outcomes[place] = error
@@ -203,11 +210,12 @@ async def _ask_funds(
     exhausted: dict[int, FundExhausted] = {}
     for place in asks.keys() - set(closing):
         try:
-            await funds.require_allowed(session, asks[place], on=on)
+            for part in await asking.spread(session, [asks[place]]):
+                await funds.require_allowed(session, part, on=on)
         except RafidError as error:
             outcomes[place] = error
     if closing:
-        refusals = await funds.reserve_all(
+        refusals = await asking.reserve_all(
             session, [asks[place] for place in closing], on=on, actor_id=actor.id
         )
         for place, refusal in zip(closing, refusals, strict=True):
@@ -227,13 +235,13 @@ def _ask(row: ApplicationRow, *, product: Product, offer: Offer, on: date) -> As
         bears_fee=product.bears_fee,
         fund_kinds=product.fund_kinds,
         keeps_savings=product.savings.is_asked,
-        ruling_id=product.ruling_id,
         dues=waqf_ladder.expected_dues(
             offer.asked.amount,
             on=on,
             term_months=offer.asked.term_months,
             grace_months=offer.asked.grace_months,
         ),
+        ruling_id=product.ruling_id,
     )
 
 
@@ -384,7 +392,7 @@ async def reserve_waiting(
         if file.status is not ApplicationStatus.WAITING_FOR_FUNDS or file.offer is None:
             raise NotWaitingForFunds(state=file.status)
         asks.append(_ask(row, product=file.product, offer=file.offer, on=on))
-    refusals = await funds.reserve_all(session, asks, on=on, actor_id=actor.id) if asks else []
+    refusals = await asking.reserve_all(session, asks, on=on, actor_id=actor.id) if asks else []
     changes = []
     for row, refusal in zip(rows, refusals, strict=True):
         if refusal is not None and not isinstance(refusal, FundExhausted):

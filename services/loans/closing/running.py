@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import add
 from typing import Any
@@ -24,8 +24,9 @@ from services.loans.closing import operations, queries, windows
 from services.loans.closing.operations import Found
 from services.loans.closing.queries import Cut
 from services.loans.closing.tables import DayCloseRow
+from services.loans.cofinancing import queries as cofinancing
 from services.loans.contracts import queries as contracts
-from services.loans.domain import closing_policy, day_close, provisioning
+from services.loans.domain import closing_policy, day_close, provisioning, shared_figures
 from services.loans.domain.accrual import Recognition
 from services.loans.domain.closing_policy import ClosingPolicy, DatedPolicy
 from services.loans.domain.day_close import Agreed, Figure, Part, Place, Shown, Stock
@@ -192,16 +193,34 @@ async def sum_up(
             session, day=day, contract_ids=without_window, with_anew=True
         )
         for row, part in await parts(session, rows, day=day, policies=policies):
-            place = Place(
-                fund_id=FundId(row.fund_id),
-                product_id=ProductId(row.product_id),
-                currency=row.currency,
-                bucket_from=part.bucket_from,
-                stage=part.stage,
-                is_restructured=part.is_restructured,
-            )
+            place = _place_of(row, part)
             figures[place] += day_close.figure(part, outstanding=row.outstanding)
+        for place, figure in await _shared(session, day=day, policies=policies):
+            figures[place] += figure
     return Found(day=day, known_at=known_at, figures=figures)
+
+
+async def _shared(
+    session: AsyncSession, *, day: date, policies: Policies
+) -> list[tuple[Place, Figure]]:
+    """Give what moves between the books of funds that finance contracts together.
+
+    Each such contract was counted in the book of the fund that leads, by whose rules it is closed.
+    """
+    shared = await cofinancing.every_contract(session)
+    if not shared:
+        return []
+    plans = await cofinancing.plans_of(session, shared)
+    totals = await cofinancing.totals_of(session, shared)
+    rows = await queries.one_by_one(session, day=day, contract_ids=shared)
+    moved = []
+    for row, part in await parts(session, rows, day=day, policies=policies):
+        place, plan = _place_of(row, part), plans[row.contract_id]
+        whole = day_close.figure(part, outstanding=row.outstanding)
+        moved.append((place, shared_figures.opposite(whole)))
+        of_each = shared_figures.shared(plan, whole, totals=totals[row.contract_id])
+        moved += [(replace(place, fund_id=fund), one) for fund, one in of_each.items()]
+    return moved
 
 
 async def _cuts(
@@ -279,6 +298,17 @@ def rules(policies: Policies) -> str:
             for fund_id, dated in policies.items()
         ]
     ).decode()
+
+
+def _place_of(row: Row[Any], part: Part) -> Place:
+    return Place(
+        fund_id=FundId(row.fund_id),
+        product_id=ProductId(row.product_id),
+        currency=row.currency,
+        bucket_from=part.bucket_from,
+        stage=part.stage,
+        is_restructured=part.is_restructured,
+    )
 
 
 def _place(place: tuple[Any, ...]) -> Place:

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.applications import operations as applications
 from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
+from services.loans.cofinancing import asking
+from services.loans.cofinancing import queries as cofinancing
 from services.loans.contracts import positions, queries
 from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import (
@@ -101,8 +103,8 @@ class Agreed:
             bears_fee=self.offered.bears_fee,
             fund_kinds=self.offered.fund_kinds,
             keeps_savings=self.agreement.terms.savings.is_asked,
-            ruling_id=self.offered.ruling_id,
             dues=tuple(PrincipalDue(i.due_on, i.principal) for i in self.agreement.instalments),
+            ruling_id=self.offered.ruling_id,
         )
 
 
@@ -121,7 +123,8 @@ async def sign_contracts(
 
     All or none, in a handful of statements. Raises ApplicationNotFound (also for one out of the
     actor's reach), TransitionRefused for one that is not approved, AnotherFundDecided,
-    TermsInvalid, FundRestricted, ClaimRefused, and what `lawful` raises.
+    TermsInvalid, FundRestricted, ClaimRefused, TagNotFollowed, TagExhausted, and what `lawful`
+    raises.
     """
     if not signings:
         return []
@@ -136,11 +139,17 @@ async def sign_contracts(
     agreed = await _agree(session, signings, country=country, facts=facts)
     for day in sorted({signing.signed_on for signing in signings}):
         asks = [item.ask for item in agreed if item.signing.signed_on == day]
-        await funds.commit_all(session, asks, on=day, actor_id=actor.id)
-        await _bind(session, agreed, asks, actor_id=actor.id)
+        parts = await asking.spread(session, asks)
+        await funds.commit_all(session, parts, on=day, actor_id=actor.id)
+        await _bind(session, agreed, parts, actor_id=actor.id)
     used = [(item.contract_id, item.agreement.facts) for item in agreed]
     await rulebook_uses.record_uses(session, "contract", used)
-    return await write_agreed(session, agreed, country=country, actor_id=actor.id)
+    signed = await write_agreed(session, agreed, country=country, actor_id=actor.id)
+    shared = await cofinancing.sources_of(session, application_ids)
+    for row in signed:
+        if ApplicationId(row.application_id) in shared:
+            await take_one_by_one(session, row)
+    return signed
 
 
 async def _bind(
@@ -347,7 +356,10 @@ async def enter(
 
 
 async def take_one_by_one(session: AsyncSession, row: ContractRow) -> None:
-    """Take what comes on a locked contract under its lock from now on: money changed its dues."""
+    """Take what comes on a locked contract under its lock from now on.
+
+    Money changed its instalments, or several funds share what comes.
+    """
     if row.servicing == "waterfall":
         row.servicing = "advance"
     await session.flush()

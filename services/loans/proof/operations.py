@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import allocation
 from services.loans.domain.terms import Component
 from services.loans.lineage import checks as lines
-from services.loans.proof import courses, positions, queries
+from services.loans.proof import courses, positions, queries, shares
 from shared import feed
 
 PAGE = 2_000
@@ -49,6 +49,7 @@ async def prove(
     yield await _prove_positions(session)
     yield await _prove_courses(session)
     yield await prove_lines(session)
+    yield await _prove_shares(session)
     yield await _prove_journal_chain(session)
     yield await feed_chain_finding(session)
     tail = await queries.tail(session)
@@ -104,6 +105,15 @@ async def prove_lines(session: AsyncSession) -> Finding:
     """Let every unit of every fund have one way in and one out, and stand where it is booked."""
     rule = "the lines of funds tell where every unit is"
     count, broken = await lines.first_broken(session)
+    if broken is None:
+        return Finding(rule=rule, looked_at=count)
+    return Finding(rule=rule, row=broken.row, why=broken.why)
+
+
+async def _prove_shares(session: AsyncSession) -> Finding:
+    """Share anew, among its funds, what is booked of every contract that several finance."""
+    rule = "each fund bears its part of the contracts that several finance"
+    count, broken = await shares.first_broken(session)
     if broken is None:
         return Finding(rule=rule, looked_at=count)
     return Finding(rule=rule, row=broken.row, why=broken.why)

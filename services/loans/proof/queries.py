@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.proof import shared_rules
+from services.loans.proof.shared_rules import ALONE
 from shared import tenancy
 
 FIRST = UUID(int=0)
@@ -105,7 +107,7 @@ RULES: Mapping[str, str] = {
         ) e on e.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.written_off_minor <> coalesce(e.minor, 0)
         order by p.contract_id limit 1""",
-    "an order's entry books what it moved, forgave, wrote off and recovered": """
+    "an order's entry books what it moved, forgave, wrote off and recovered": f"""
         select e.order_id as row, 'moved ' || e.moved_minor || ', booked ' || coalesce(
             string_agg(a.code || ' ' || l.amount_minor, ', ' order by l.line_no), 'nothing') as why
         from order_effect e
@@ -113,7 +115,7 @@ RULES: Mapping[str, str] = {
           on l.institution_id = e.institution_id and l.entry_id = e.entry_id
         left join account a
           on a.institution_id = l.institution_id and a.account_id = l.account_id
-        where e.institution_id = :institution_id
+        where e.institution_id = :institution_id and {ALONE.format(row="e")}
         group by e.institution_id, e.order_id
         having e.moved_minor + e.recovered_minor
             <> coalesce(sum(l.amount_minor) filter (
@@ -160,7 +162,7 @@ RULES: Mapping[str, str] = {
         ) d on d.contract_id = p.contract_id
         where p.institution_id = :institution_id and p.disbursed_minor <> coalesce(d.amount, 0)
         order by p.contract_id limit 1""",
-    "a repayment's entry books its portions": """
+    "a repayment's entry books its portions": f"""
         select r.repayment_id as row, 'portions ' || concat_ws('/', r.principal_minor,
             r.profit_minor, r.fee_minor, r.penalty_minor, r.surplus_minor)
           || ', booked '
@@ -170,7 +172,7 @@ RULES: Mapping[str, str] = {
           on l.institution_id = r.institution_id and l.entry_id = r.entry_id
         left join account a
           on a.institution_id = l.institution_id and a.account_id = l.account_id
-        where r.institution_id = :institution_id
+        where r.institution_id = :institution_id and {ALONE.format(row="r")}
         group by r.institution_id, r.repayment_id
         having r.principal_minor
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'loans'), 0)
@@ -184,23 +186,6 @@ RULES: Mapping[str, str] = {
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0)
           or count(l.line_no) = 0
         order by r.repayment_id limit 1""",
-    "a fund's loans and goods due are what its contracts still owe": """
-        select f.fund_id as row, 'ledger ' || f.loans || ', contracts ' || coalesce(c.owed, 0)
-          as why
-        from (
-          select a.fund_id, coalesce(sum(l.amount_minor), 0) as loans from account a
-          left join journal_line l
-            on l.institution_id = a.institution_id and l.account_id = a.account_id
-          where a.institution_id = :institution_id and a.code in ('loans', 'goods_due')
-          group by a.fund_id
-        ) f left join (
-          select c.fund_id,
-            sum(p.disbursed_minor - p.paid_principal_minor - p.written_off_minor) as owed
-          from contract c join position p
-            on p.institution_id = c.institution_id and p.contract_id = c.contract_id
-          where c.institution_id = :institution_id group by c.fund_id
-        ) c on c.fund_id = f.fund_id
-        where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
     "no fund has spent more than it had, but by a payment taken back": """
         select a.fund_id as row, 'cash, wallet and bank together ' || sum(l.amount_minor) as why
         from account a
@@ -280,6 +265,7 @@ RULES: Mapping[str, str] = {
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null
         order by k.actor_id limit 1""",
+    **shared_rules.RULES,
 }
 
 

@@ -1,47 +1,31 @@
 """One contract of several funds is paid out, paid back and given up by each fund's part."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
-import httpx
 import pytest
 
-from services.loans.cofinancing.router import router as cofinancing_router
-from services.loans.contracts.router import router as contracts_router
-from services.loans.disbursements.router import router as disbursements_router
+from services.loans.cofinancing.router import router
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import FundExhausted
 from services.loans.funds import queries as funds
 from services.loans.ledger.queries import balances
-from services.loans.repayments.batch import RepaymentBook
-from services.loans.repayments.router import router as repayments_router
-from services.loans.servicing.coursing import CourseBook
-from shared.batching import Batcher
+from shared.auth import Role
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
+from tests.integration.loans import ordering
 from tests.integration.loans.cofinanced import approved, shared_contract
-from tests.integration.loans.scene import Scene, client_of, jod, keyed
-from tests.integration.loans.signing import loan, offer, qard
-
-ROUTERS = (cofinancing_router, contracts_router, disbursements_router, repayments_router)
-
-
-@pytest.fixture
-async def scene(loans_db: Database, institution_id: InstitutionId) -> Scene:
-    return await Scene(database=loans_db, institution_id=institution_id).found()
+from tests.integration.loans.ordering import Desk, cash, keyed
+from tests.integration.loans.scene import TODAY, Scene, jod
+from tests.integration.loans.signing import COST, loan, offer, qard
 
 
 @pytest.fixture
-async def desk(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
-    book = RepaymentBook(scene.database, servicing=CourseBook(scene.database))
-    async with client_of(
-        scene,
-        *ROUTERS,
-        roles="funds_manager+officer",
-        payments=None,
-        repayments=Batcher(book.receive),
-        repayment_book=book,
-    ) as client:
-        yield client
+async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Desk]:
+    async with ordering.opened(loans_db, institution_id) as at:
+        at.office.app.include_router(router)
+        at.office.app.state.payments = None
+        yield at
 
 
 async def booked(scene: Scene, fund_id: FundId) -> dict[str, str]:
@@ -50,40 +34,154 @@ async def booked(scene: Scene, fund_id: FundId) -> dict[str, str]:
     return {code: str(money) for code, money in found.items() if money.minor}
 
 
-async def test_a_contract_of_two_funds_is_paid_out_and_back_by_their_parts(
-    scene: Scene, desk: httpx.AsyncClient
-) -> None:
-    first = await scene.fund(FundKind.COMMERCIAL, receives="700.000")
-    second = await scene.fund(FundKind.DONATION, receives="500.000")
-    row = await shared_contract(scene, [(first, 1, 600), (second, 2, 400)])
-    answer = await desk.post(
-        f"/loans/v1/contracts/{row.contract_id}/disbursements", json={}, headers=keyed()
+async def two_funds(desk: Desk) -> tuple[FundId, FundId]:
+    return (
+        await desk.scene.fund(FundKind.COMMERCIAL, receives="700.000"),
+        await desk.scene.fund(FundKind.DONATION, receives="500.000"),
     )
+
+
+async def paid_out(desk: Desk, contract_id: object) -> dict[str, Any]:
+    path, body = f"/loans/v1/contracts/{contract_id}/disbursements", {"disbursed_on": str(TODAY)}
+    answer = await keyed(desk.manager, path, body)
     assert answer.status_code == 201, answer.text
-    assert (await booked(scene, first))["loans"] == "600.000"
-    assert (await booked(scene, second))["cash"] == "100.000"
-    paid = await desk.post(
-        f"/loans/v1/contracts/{row.contract_id}/repayments",
-        json={"amount": {"amount": "700.000", "currency": "JOD"}},
-        headers=keyed(),
-    )
+    return dict(answer.json())
+
+
+async def lent(desk: Desk, first: FundId, second: FundId, **changes: Any) -> str:
+    """1,000 JOD of qard, 600 of the first rank and 400 of the second, paid out."""
+    row = await shared_contract(desk.scene, [(first, 1, 600), (second, 2, 400)], **changes)
+    await paid_out(desk, row.contract_id)
+    return str(row.contract_id)
+
+
+async def told(desk: Desk, contract_id: str) -> dict[str, list[str]]:
+    answer = await desk.maker.get(f"/loans/v1/contracts/{contract_id}/sources")
+    assert answer.status_code == 200, answer.text
+    names = ("drawn", "returned", "written_off", "recovered", "owed", "income")
+    sources = answer.json()["sources"]
+    return {name: [one[name]["amount"] for one in sources] for name in names}
+
+
+async def test_a_contract_of_two_funds_is_paid_out_and_back_by_their_parts(desk: Desk) -> None:
+    first, second = await two_funds(desk)
+    contract_id = await lent(desk, first, second)
+    assert (await booked(desk.scene, first))["loans"] == "600.000"
+    assert (await booked(desk.scene, second))["cash"] == "100.000"
+    paid = await desk.repay(contract_id, "700.000")
     assert paid.status_code == 201, paid.text
-    assert "loans" not in await booked(scene, first)
-    assert (await booked(scene, second))["loans"] == "300.000"
-    told = (await desk.get(f"/loans/v1/contracts/{row.contract_id}/sources")).json()
-    assert [one["owed"]["amount"] for one in told["sources"]] == ["0.000", "300.000"]
-    assert [one["returned"]["amount"] for one in told["sources"]] == ["600.000", "100.000"]
-    assert told["owed"]["amount"] == "300.000"
+    assert "loans" not in await booked(desk.scene, first)
+    assert (await booked(desk.scene, second))["loans"] == "300.000"
+    standing = await told(desk, contract_id)
+    assert standing["owed"] == ["0.000", "300.000"]
+    assert standing["returned"] == ["600.000", "100.000"]
+    assert await desk.faults() == {}
 
 
-async def test_where_one_fund_is_short_nothing_is_reserved_of_any(scene: Scene) -> None:
-    rich = await scene.fund(FundKind.COMMERCIAL, receives="5000.000")
-    poor = await scene.fund(FundKind.DONATION, receives="399.999")
-    offered = await offer(scene, qard())
+async def test_what_is_claimed_of_each_fund_follows_the_contract(desk: Desk) -> None:
+    first, second = await two_funds(desk)
+    row = await shared_contract(desk.scene, [(first, 1, 600), (second, 2, 400)])
+
+    async def held(name: str) -> list[str]:
+        async with desk.scene.database.read(desk.scene.institution_id) as session:
+            found = await funds.standings(session, [first, second])
+        return [str(getattr(found[one], name)) for one in (first, second)]
+
+    assert await held("committed") == ["600.000", "400.000"]
+    assert await held("reserved") == ["0.000", "0.000"]
+    await paid_out(desk, row.contract_id)
+    assert await held("committed") == ["0.000", "0.000"]
+    assert await held("available") == ["100.000", "100.000"]
+    await desk.done(str(row.contract_id), "disbursement_reversal")
+    assert await held("committed") == ["600.000", "400.000"]
+    assert await held("available") == ["100.000", "100.000"]
+    path = f"/loans/v1/contracts/{row.contract_id}/cancellation"
+    answer = await keyed(desk.manager, path, {"reason": "not_collected"})
+    assert answer.status_code == 201, answer.text
+    assert await held("available") == ["700.000", "500.000"]
+    assert await desk.faults() == {}
+
+
+async def test_profit_and_fees_are_shared_and_taken_back_to_the_last_unit(desk: Desk) -> None:
+    first, _ = await two_funds(desk)
+    second = await desk.scene.fund(FundKind.COMMERCIAL, receives="500.000")
+    contract_id = await lent(
+        desk,
+        first,
+        second,
+        product=loan(fees=(COST,)),
+        annual_rate=loan().annual_rate.usual,
+    )
+    before = [await booked(desk.scene, one) for one in (first, second)]
+    assert [one["fee_income"] for one in before] == ["-6.000", "-4.000"]
+    paid = (await desk.repay(contract_id, "333.333")).json()
+    assert (await told(desk, contract_id))["income"] != ["6.000", "4.000"]
+    assert await desk.faults() == {}
+    path = f"/loans/v1/repayments/{paid['repayment_id']}/reversal"
+    back = await keyed(desk.manager, path, {"reason": "wrong_amount"})
+    assert back.status_code == 201, back.text
+    assert [await booked(desk.scene, one) for one in (first, second)] == before
+    assert await desk.faults() == {}
+
+
+async def test_the_last_rank_loses_first_and_what_is_recovered_makes_the_first_good(
+    desk: Desk,
+) -> None:
+    first, second = await two_funds(desk)
+    contract_id = await lent(desk, first, second)
+    await desk.repay(contract_id, "100.000")
+    order = await desk.done(contract_id, "write_off", reason="uncollectable")
+    standing = await told(desk, contract_id)
+    assert standing["written_off"] == ["500.000", "400.000"]
+    assert standing["returned"] == ["100.000", "0.000"]
+    recovered = await desk.done(contract_id, "recovery", amount=cash("550.000"), channel="cash")
+    assert (await told(desk, contract_id))["recovered"] == ["500.000", "50.000"]
+    assert await desk.faults() == {}
+    await desk.undone(recovered)
+    await desk.undone(order)
+    assert (await told(desk, contract_id))["owed"] == ["500.000", "400.000"]
+    assert await desk.faults() == {}
+
+
+async def test_an_order_that_cannot_tell_whose_money_it_moves_is_refused(desk: Desk) -> None:
+    first, second = await two_funds(desk)
+    contract_id = await lent(desk, first, second)
+    paid = (await desk.repay(contract_id, "100.000")).json()
+    answer = await desk.give(
+        contract_id, "charge_back", repayment_id=paid["repayment_id"], amount=cash("10.000")
+    )
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["type"] == "/problems/loans/order-not-for-several-funds"
+    assert await desk.faults() == {}
+
+
+async def test_what_is_paid_too_much_stands_with_the_lead_and_goes_back(desk: Desk) -> None:
+    first, second = await two_funds(desk)
+    contract_id = await lent(desk, first, second)
+    await desk.repay(contract_id, "1050.000")
+    assert (await booked(desk.scene, first))["surplus"] == "-50.000"
+    assert await booked(desk.scene, second) == {"cash": "500.000", "fund_balance": "-500.000"}
+    await desk.done(contract_id, "refund", amount=cash("50.000"), channel="cash")
+    assert "surplus" not in await booked(desk.scene, first)
+    assert await desk.faults() == {}
+
+
+async def test_where_one_fund_is_short_nothing_is_reserved_of_any(desk: Desk) -> None:
+    rich = await desk.scene.fund(FundKind.COMMERCIAL, receives="5000.000")
+    poor = await desk.scene.fund(FundKind.DONATION, receives="399.999")
+    offered = await offer(desk.scene, qard())
     _, refusal = await approved(
-        scene, [(rich, 1, 600), (poor, 1, 400)], product=offered, amount="1000.000"
+        desk.scene, [(rich, 1, 600), (poor, 1, 400)], product=offered, amount="1000.000"
     )
     assert isinstance(refusal, FundExhausted)
-    async with scene.database.read(scene.institution_id) as session:
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
         held = await funds.standings(session, [rich, poor])
     assert [one.reserved for one in held.values()] == [jod("0.000"), jod("0.000")]
+
+
+async def test_a_contract_of_one_fund_has_no_sources(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    answer = await desk.maker.get(f"/loans/v1/contracts/{contract_id}/sources")
+    assert answer.status_code == 404
+    donor = desk.office.caller(Role.DONOR)
+    assert (await donor.get(f"/loans/v1/contracts/{contract_id}/sources")).status_code == 403

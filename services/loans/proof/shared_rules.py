@@ -1,0 +1,97 @@
+"""Which row of a contract of several funds does not fit? The rules of entries, over all its funds.
+
+What was posted for one row on such a contract is one entry for each fund: they are summed.
+"""
+
+from collections.abc import Mapping
+
+ALONE = """not exists (
+          select from contract k join funding_source s on s.institution_id = k.institution_id
+            and s.application_id = k.application_id
+          where k.institution_id = {row}.institution_id and k.contract_id = {row}.contract_id)"""
+"""That one fund alone finances the contract of a row."""
+
+SHARED = """
+          select distinct k.institution_id, k.contract_id, k.fund_id from contract k
+          join funding_source s on s.institution_id = k.institution_id
+            and s.application_id = k.application_id
+          where k.institution_id = :institution_id"""
+
+LINES = """
+        left join journal_entry e on e.institution_id = r.institution_id
+          and e.contract_id = r.contract_id and e.source_id = r.{source}
+        left join journal_line l
+          on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+        left join account a
+          on a.institution_id = l.institution_id and a.account_id = l.account_id"""
+
+RULES: Mapping[str, str] = {
+    "a repayment's entries of several funds book its portions": f"""
+        with shared as ({SHARED})
+        select r.repayment_id as row, 'portions ' || concat_ws('/', r.principal_minor,
+            r.profit_minor, r.fee_minor, r.penalty_minor, r.surplus_minor)
+          || ', booked '
+          || string_agg(a.code || ' ' || l.amount_minor, ', ' order by l.fund_id, l.line_no) as why
+        from shared c join repayment r
+          on r.institution_id = c.institution_id and r.contract_id = c.contract_id
+        {LINES.format(source="repayment_id")}
+        group by r.institution_id, r.repayment_id
+        having r.principal_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'loans'), 0)
+          or r.profit_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'profit_income'), 0)
+          or r.fee_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'fee_income'), 0)
+          or r.penalty_minor <> coalesce(-sum(l.amount_minor)
+            filter (where a.code in ('charity', 'penalty_income')), 0)
+          or r.surplus_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'surplus'), 0)
+          or count(l.line_no) = 0
+        order by r.repayment_id limit 1""",
+    "an order's entries of several funds book what it moved": f"""
+        with shared as ({SHARED})
+        select r.order_id as row, 'moved ' || r.moved_minor || ', booked ' || coalesce(
+            string_agg(a.code || ' ' || l.amount_minor, ', ' order by l.fund_id, l.line_no),
+            'nothing') as why
+        from shared c join order_effect r
+          on r.institution_id = c.institution_id and r.contract_id = c.contract_id
+        {LINES.format(source="order_id")}
+        group by r.institution_id, r.order_id
+        having r.moved_minor + r.recovered_minor
+            <> coalesce(sum(l.amount_minor) filter (
+              where a.code in ('cash', 'wallet', 'bank', 'savings')), 0)
+          or r.forgiven_minor
+            <> coalesce(sum(l.amount_minor) filter (where a.code = 'forgiveness'), 0)
+          or r.written_off_minor
+            <> coalesce(sum(l.amount_minor) filter (where a.code = 'write_off'), 0)
+          or r.recovered_minor
+            <> coalesce(-sum(l.amount_minor) filter (where a.code = 'recovery'), 0)
+        order by r.order_id limit 1""",
+    "a fund's loans and goods due are what its contracts still owe": f"""
+        select f.fund_id as row, 'ledger ' || f.loans || ', contracts ' || coalesce(c.owed, 0)
+          as why
+        from (
+          select a.fund_id, coalesce(sum(l.amount_minor), 0) as loans from account a
+          left join journal_line l
+            on l.institution_id = a.institution_id and l.account_id = a.account_id
+          where a.institution_id = :institution_id and a.code in ('loans', 'goods_due')
+          group by a.fund_id
+        ) f left join (
+          select o.fund_id, sum(o.owed) as owed from (
+            select c.fund_id,
+              p.disbursed_minor - p.paid_principal_minor - p.written_off_minor as owed
+            from contract c join position p
+              on p.institution_id = c.institution_id and p.contract_id = c.contract_id
+            where c.institution_id = :institution_id and {ALONE.format(row="c")}
+            union all
+            select l.fund_id, l.amount_minor from ({SHARED}) c
+            join journal_entry e on e.institution_id = c.institution_id
+              and e.contract_id = c.contract_id
+            join journal_line l
+              on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+            join account a on a.institution_id = l.institution_id
+              and a.account_id = l.account_id and a.code = 'loans'
+          ) o group by o.fund_id
+        ) c on c.fund_id = f.fund_id
+        where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
+}
