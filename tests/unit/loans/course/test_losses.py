@@ -21,6 +21,7 @@ from services.loans.domain.course.plan import (
     PaymentKind,
     Plan,
 )
+from services.loans.domain.course.results import TransactionKind
 from tests.courses import START, course_of, day, fee, following_days, make_plan, out, paid, shares
 
 REFUNDS = frozenset({PaymentKind.MERCHANT_REFUND, PaymentKind.PAYOUT_REFUND})
@@ -77,6 +78,44 @@ def test_a_charge_off_may_make_all_due(build: Callable[..., Plan]) -> None:
     assert course.rows[2].due_on == day("02-15")
     assert (course.rows[2].principal, course.rows[2].profit) == (8357, 24)
     assert (course.rows[-1].due_on, course.rows[-1].fee) == (day("05-10"), 50)
+
+
+# 39 of profit in the 31 days of March, 15 of them gone by: 19; counted on the 83.58 that are
+# owed, 83.58 x 7 % / 12 x 15 / 31 = 24.
+@pytest.mark.parametrize(("build", "earned"), [(make_plan, 19), (following_days, 24)])
+def test_a_charge_off_in_a_period_leaves_the_profit_of_the_days_gone_by(
+    build: Callable[..., Plan], earned: int
+) -> None:
+    events = (out(), paid(1_700, "02-01"), lost("03-16"))
+    ended = course_of(build(charge_off=ChargeOff.NO_FURTHER_PROFIT), *events, as_of="03-16")
+    called = course_of(build(charge_off=ChargeOff.ALL_DUE), *events, as_of="03-16")
+    moved = ended.transactions[-1]
+
+    assert [profit for _, profit in shares(ended)] == [58, 49, earned, 0, 0, 0]
+    assert [profit for _, profit in shares(called)] == [58, 49, earned]
+    assert sum(one for one, _ in shares(ended)) == sum(one for one, _ in shares(called)) == 10_000
+    assert [row.principal_paid for row in called.rows] == [0, 1_642, 0, 0]
+    assert (moved.key, moved.kind, moved.on) == ("lost", TransactionKind.CHARGE_OFF, day("03-16"))
+    assert (moved.amount, moved.principal, moved.profit) == (
+        8_358 + 49 + earned,
+        8_358,
+        49 + earned,
+    )
+
+
+@pytest.mark.parametrize("build", [make_plan, following_days])
+def test_a_write_off_gives_up_what_is_open_of_every_instalment(build: Callable[..., Plan]) -> None:
+    gone = WrittenOff(key="gone", on=day("03-16"))
+    course = course_of(
+        build(), out(), fee("30", "02-10"), paid(1_700, "02-01"), gone, as_of="03-16"
+    )
+    moved = course.transactions[-1]
+
+    assert (moved.key, moved.kind, moved.on) == ("gone", TransactionKind.WRITE_OFF, day("03-16"))
+    assert (moved.principal, moved.fee) == (8_358, 30)
+    assert moved.amount == sum(row.written_off for row in course.rows)
+    assert [row.written_off for row in course.rows[1:4]] == [1, 1_652 + 49 + 30, 1_701]
+    assert all(row.due == row.paid + row.written_off for row in course.rows[1:])
 
 
 def test_nothing_open_is_not_charged_off() -> None:

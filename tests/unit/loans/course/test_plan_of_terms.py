@@ -24,6 +24,7 @@ from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.terms import ChargeMethod, Frequency
 from shared.money import Money
+from shared.periods import DayCount
 from tests.unit.loans.course.test_from_terms import START, TERMS
 
 KEPT = Fee(code="file", kind=FeeKind.FLAT, when=FeeWhen.AT_DISBURSEMENT, amount=Money(1_250, "SAR"))
@@ -98,7 +99,7 @@ def test_what_is_drawn_and_paid_down_is_what_was_agreed() -> None:
     ],
 )
 def test_days_are_counted_as_the_terms_count_them(
-    day_count: str, year: YearLength, month: MonthLength
+    day_count: DayCount, year: YearLength, month: MonthLength
 ) -> None:
     rules = plan_of(replace(TERMS, day_count=day_count)).day_rules
 
