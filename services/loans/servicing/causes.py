@@ -19,7 +19,7 @@ from services.loans.domain import drawn, trading
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.modes import MODES
-from services.loans.domain.servicing import effects, payoff
+from services.loans.domain.servicing import effects, of_zakat, payoff
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind
 from services.loans.domain.undue import NothingIsDue
@@ -136,8 +136,9 @@ async def check(session: AsyncSession, file: File, asked: Asked) -> date:
 
     An order is taken back by what the others make of the first instalments; where a deal has
     made others, nothing is taken back. Raises RepaymentUnknown, BeyondWhatIsThere, NotOfTheGroup,
-    CannotRefinance, AgreedAnewByDeal, OrderNotForSeveralFunds.
+    CannotRefinance, AgreedAnewByDeal, OrderNotForSeveralFunds, OrderNotForZakat.
     """
+    of_zakat.require_lawful(asked.kind, fund_kind=file.standing.fund.kind)
     mode = MODES[file.standing.terms.mode_of_finance]
     if not mode.IS_DEBT and asked.kind not in WITHOUT_DEBT:
         raise NothingIsDue

@@ -10,12 +10,14 @@ from services.loans.domain.days import require_come
 from services.loans.domain.journal import Channel
 from services.loans.domain.servicing.orders import OrderReason
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
+from services.loans.domain.zakat import collecting
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
 from services.loans.servicing import queries
 from services.loans.servicing.operations import OrderMakerDecides, OrderNotWaiting
 from services.loans.servicing.outcomes import FundOrder, FundOrderKind
 from services.loans.servicing.tables import FundOrderDecisionRow, FundOrderRow
+from services.loans.zakat_payers import queries as zakat_payers
 from shared import ids, tenancy
 from shared.auth import Actor
 from shared.ids import EntryId, FundId
@@ -34,9 +36,12 @@ async def propose_receipt_reversal(
 ) -> FundOrder:
     """Propose to take back what was booked into a fund.
 
-    Raises FundNotFound, ReceiptUnknown, ReceiptReversed, FundExhausted, OrderDayNotPossible.
+    What a known payer gave as zakat goes back by the payer's consent alone. Raises FundNotFound,
+    ReceiptUnknown, ReceiptReversed, FundExhausted, PayerConsentMissing, OrderDayNotPossible.
     """
     receipt = await returning.reversible_receipt(session, fund_id=fund_id, receipt_id=receipt_id)
+    known, consented = await zakat_payers.consent_state(session, receipt_id)
+    collecting.require_consent(receipt_id, payer_known=known, consented=consented)
     if not receipt.received_on <= on <= today:
         raise OrderDayNotPossible(effective_on=on, earliest=receipt.received_on, latest=today)
     return await _propose(
