@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
-from services.loans.domain.charging import Charging, Recalculation
+from services.loans.domain.agreement_offer import FacilityForm, InterestNotInForm
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.course import fold, from_terms
 from services.loans.domain.course.events import Disbursed, Event, Paid, RateChanged
@@ -21,35 +20,13 @@ from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import (
     ChargeMethod,
-    Frequency,
-    ModeOfFinance,
     Terms,
 )
 from shared.errors import Kind, RafidError
 from shared.ids import EntryId
 from shared.money import Money
-from shared.periods import DayCount
 
 DISBURSED = "disbursed"
-
-
-class FacilityForm(StrEnum):
-    """On what a lender lends: for interest, without any, or for a share of declared profit."""
-
-    CONVENTIONAL = "conventional"
-    QARD = "qard"
-    MUDARABA = "mudaraba"
-
-
-class InterestNotInForm(RafidError):
-    """Money lent in this form bears no interest"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "A facility in the form {form} bears no rate of {annual_rate}, and shares {share}."
-    form: FacilityForm
-    annual_rate: Decimal
-    share: Decimal
 
 
 class RepaidBeyondOwed(RafidError):
@@ -81,58 +58,6 @@ class MovedUnderPayments(RafidError):
     service = "loans"
     detail = "From {asked} on the rate would alter payments that are booked; take a later day."
     asked: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """On which terms a lender lends; each draw-down freezes them with its amount and days.
-
-    `annual_rate` is a fraction a year. `profit_share` is the lender's part of declared profit in
-    a mudaraba. `early_to_the_day` says that what is paid early costs profit to its day only;
-    otherwise all profit that was agreed is asked. Raises `InterestNotInForm`.
-    """
-
-    form: FacilityForm
-    annual_rate: Decimal
-    instalments: int
-    frequency: Frequency
-    principal_grace: int = 0
-    day_count: DayCount = "30/360"
-    profit_share: Decimal = Decimal(0)
-    early_to_the_day: bool = False
-
-    def __post_init__(self) -> None:
-        bears = self.form is FacilityForm.CONVENTIONAL
-        shares = self.form is FacilityForm.MUDARABA
-        free = bears or not (self.annual_rate or self.early_to_the_day)
-        share_fits = 0 < self.profit_share < 1 if shares else not self.profit_share
-        if not (free and share_fits):
-            raise InterestNotInForm(
-                form=self.form, annual_rate=self.annual_rate, share=self.profit_share
-            )
-
-    def terms(self, amount: Money, *, received_on: date, first_due_on: date) -> Terms:
-        """The terms of one draw-down. Raises what `Terms` raises.
-
-        120,000.00 MAD drawn at 6 % in 12 months, the first due a month later: eleven instalments
-        of 10,327.97 and a last of 10,327.99, by the annuity of 0.5 % a month.
-        """
-        bears = bool(self.annual_rate)
-        mode = ModeOfFinance.CONVENTIONAL if bears else ModeOfFinance.QARD
-        follows = Recalculation.ON_PAYMENT if self.early_to_the_day else Recalculation.NONE
-        return Terms(
-            mode_of_finance=mode,
-            charge_method=ChargeMethod.DECLINING_BALANCE if bears else ChargeMethod.NONE,
-            principal=amount,
-            annual_rate=self.annual_rate,
-            instalments=self.instalments,
-            frequency=self.frequency,
-            disbursed_on=received_on,
-            first_due_on=first_due_on,
-            principal_grace=self.principal_grace,
-            day_count=self.day_count,
-            charging=Charging(recalculation=follows if bears else Recalculation.NONE),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,14 +203,6 @@ def change_rate(borrowed: Borrowed, *, on: date, annual_rate: Decimal) -> Borrow
     if moved.principal.minor or moved.cost.minor:
         raise MovedUnderPayments(asked=on)
     return changed
-
-
-def split_profit(declared: Money, *, share: Decimal) -> Money:
-    """The lender's part of a declared profit, rounded down: what is left stays with the fund.
-
-    1,000.000 declared at 0.35: 350.000 to the lender.
-    """
-    return Money(int(declared.minor * share), declared.currency)
 
 
 def entry(
