@@ -1,7 +1,7 @@
 """How are mixed funds told: which version of its pool does each part of a flow leave or join?"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -111,7 +111,7 @@ async def mixtures(
 
 
 async def keep(
-    session: AsyncSession, mixed: dict[FundId, Mixture], *, institution: dict[str, UUID]
+    session: AsyncSession, mixed: dict[FundId, Mixture], *, institution: Mapping[str, UUID]
 ) -> None:
     """Write what was told of pools: their versions, and where the units of draws are."""
     rows: list[dict[str, Any]] = [

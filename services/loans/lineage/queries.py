@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -49,10 +49,15 @@ ENTRIES = text("""
 NEWEST = text("""
     select coalesce(max(number), 0) from journal_link where institution_id = :institution_id
 """)
-# The newest number that was given by an instant.
+# The newest number that was given by an instant, and by the end of a day where the house works.
 NUMBERED_BY = text("""
-    select number from journal_link where institution_id = :institution_id
-      and numbered_at <= :at order by number desc limit 1
+    select k.number, k.numbered_at
+    from journal_link k join institution i on i.institution_id = k.institution_id
+    where k.institution_id = :institution_id and k.number <= :newest
+      and (cast(:known_at as timestamptz) is null or k.numbered_at <= :known_at)
+      and (cast(:as_of as date) is null
+        or k.numbered_at < (cast(:as_of as date) + 1)::timestamp at time zone i.timezone)
+    order by k.number desc limit 1
 """)
 DAY = text("""
     select told_on, number, came_minor, left_minor from lineage_day
@@ -234,10 +239,14 @@ async def totals(
     return sums.totals()
 
 
-async def number_by(session: AsyncSession, at: datetime) -> int:
-    """Return the newest number that was given by an instant."""
-    found = await session.scalar(NUMBERED_BY, {**_of(session), "at": at})
-    return int(found or BEGINNING)
+async def told_by(session: AsyncSession, *, as_of: date | None, known_at: datetime | None) -> Told:
+    """Return how far the lines were told at the end of a day, and at an instant."""
+    newest = await told(session)
+    if as_of is None and known_at is None:
+        return newest
+    values = {**_of(session), "newest": newest.number, "as_of": as_of, "known_at": known_at}
+    row = (await session.execute(NUMBERED_BY, values)).one_or_none()
+    return Told(number=row.number, at=row.numbered_at) if row else Told(number=BEGINNING, at=None)
 
 
 async def traced(
