@@ -10,8 +10,13 @@ from services.loans.domain import waqf
 from services.loans.domain.journal import Channel
 from services.loans.domain.waqf import Books
 from services.loans.domain.waqf_deed import Deed, WaqfUse
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
+
+TRUSTEE = Sentence("the trustee of the waqf")
+PAYEE = Sentence("who is paid")
+EXCHANGE = Sentence("Exchanging property of a waqf")
+CHANGE_OF_PURPOSE = Sentence("Changing what a waqf was founded for")
 
 
 class WaqfOrderKind(StrEnum):
@@ -56,10 +61,10 @@ class AuthorityMissing(RafidError):
     kind = Kind.RULE
     service = "loans"
     detail = (
-        "{act} of a waqf needs the decision of the authority over it, with its reference and its"
-        " day, no later than {on}."
+        "{act} needs the decision of the authority over the waqf, with its reference and its day,"
+        " no later than {on}."
     )
-    act: str
+    act: Sentence
     on: date
 
 
@@ -91,9 +96,8 @@ class WaqfUseOther(RafidError):
 
     kind = Kind.RULE
     service = "loans"
-    detail = "By the deed {deed} the money of the waqf is {use}: it buys no property."
+    detail = "By the deed {deed} the money of the waqf is lent without profit: it buys no property."
     deed: str
-    use: WaqfUse
 
 
 class ReturnNotDue(RafidError):
@@ -216,7 +220,7 @@ _BY_DEED = frozenset(
 def _require_by_deed(order: WaqfOrder, *, deed: Deed, books: Books, fund_code: str) -> None:
     if order.kind is WaqfOrderKind.INVEST:
         if deed.use is not WaqfUse.INVESTED:
-            raise WaqfUseOther(deed=deed.reference, use=deed.use)
+            raise WaqfUseOther(deed=deed.reference)
     elif order.kind is WaqfOrderKind.NAZIR_FEE:
         waqf.require_fee(books, order.amount, deed=deed)
         waqf.require_corpus(books, order.amount, deed=deed, fund_code=fund_code)
@@ -238,7 +242,7 @@ def require_exchange(order: WaqfOrder) -> None:
     Appraised at 100,000: 100,000 in money or property passes with a decision, 99,999 does not.
     Source: Morocco, code of awqaf (dahir 1.09.236), and the schools on istibdal.
     """
-    _require_authority(order.authority, act="exchange", on=order.on)
+    _require_authority(order.authority, act=EXCHANGE, on=order.on)
     if order.appraised is not None and order.amount < order.appraised:
         raise ExchangeBelowValue(received=order.amount, appraised=order.appraised)
 
@@ -253,7 +257,7 @@ def require_deed(new: Deed, *, before: Deed | None, authority: Authority | None,
         return
     founded = (before.use, before.benefit, before.purposes, before.permits_temporary)
     if founded != (new.use, new.benefit, new.purposes, new.permits_temporary):
-        _require_authority(authority, act="change_of_purpose", on=on)
+        _require_authority(authority, act=CHANGE_OF_PURPOSE, on=on)
 
 
 def require_return(receipt: Endowed | None, *, receipt_id: UUID, on: date) -> Endowed:
@@ -274,9 +278,9 @@ def require_disinterested(actor_id: UUID, *, order: WaqfOrder, deed: Deed | None
     """
     nazir = None if deed is None else deed.nazir_id
     if order.kind is WaqfOrderKind.NAZIR_FEE and actor_id == nazir:
-        raise ConflictOfInterest(party_id=actor_id, interest="nazir")
+        raise ConflictOfInterest(party_id=actor_id, interest=TRUSTEE)
     if order.party_id is not None and actor_id == order.party_id:
-        raise ConflictOfInterest(party_id=actor_id, interest="payee")
+        raise ConflictOfInterest(party_id=actor_id, interest=PAYEE)
 
 
 def _require_no_interest(
@@ -286,7 +290,7 @@ def _require_no_interest(
         return
     interests = {one.party_id: one.interest for one in conflicts}
     if deed is not None and deed.nazir_id is not None:
-        interests[deed.nazir_id] = "nazir"
+        interests[deed.nazir_id] = TRUSTEE
     interest = interests.get(order.party_id)
     if interest is None:
         return
@@ -294,6 +298,6 @@ def _require_no_interest(
         raise ConflictOfInterest(party_id=order.party_id, interest=interest)
 
 
-def _require_authority(authority: Authority | None, *, act: str, on: date) -> None:
+def _require_authority(authority: Authority | None, *, act: Sentence, on: date) -> None:
     if authority is None or authority.decided_on > on:
         raise AuthorityMissing(act=act, on=on)
