@@ -23,6 +23,7 @@ COMMANDS: Final = (
 IMPORTS: Final = (
     ("applications", "imports:import_applications", "Take applications in from a CSV file."),
     ("portfolio", "portfolios:import_portfolio", "Take a portfolio over from CSV or XLSX."),
+    ("chart", "charts:import_chart", "Take an institution's own chart of accounts in."),
 )
 EXPORTS: Final = (
     ("portfolio", "portfolios:export_portfolio", "Write all contracts with their history."),

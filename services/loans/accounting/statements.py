@@ -1,7 +1,7 @@
 """The routes of statements: trial balance, income statement, balance sheet, as JSON or a sheet."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -28,6 +28,10 @@ router = APIRouter(prefix="/loans/v1/accounting", tags=["accounting"])
 MayRead = Annotated[Actor, require(Role.AUDITOR, Role.FUNDS_MANAGER, Role.ADMINISTRATOR)]
 Form = Literal["json", "csv", "xlsx"]
 CSV = "text/csv; charset=utf-8"
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+SHEETS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": BINARY, spreadsheet.MEDIA_TYPE: BINARY}}
+}
 From = Annotated[Day | None, Query(alias="from")]
 
 
@@ -84,7 +88,7 @@ class Asking:
 Asked = Annotated[Asking, Depends()]
 
 
-@router.get("/trial-balance", response_model=BooksTrialBalanceOut)
+@router.get("/trial-balance", response_model=BooksTrialBalanceOut, responses=SHEETS)
 async def read_trial_balance(
     *,
     db: Db,
@@ -107,7 +111,7 @@ async def read_trial_balance(
     return BooksTrialBalanceOut.of(told)
 
 
-@router.get("/income-statement", response_model=BooksStatementOut)
+@router.get("/income-statement", response_model=BooksStatementOut, responses=SHEETS)
 async def read_income_statement(
     *,
     db: Db,
@@ -133,7 +137,7 @@ async def read_income_statement(
     return BooksStatementOut.of(told)
 
 
-@router.get("/balance-sheet", response_model=BooksStatementOut)
+@router.get("/balance-sheet", response_model=BooksStatementOut, responses=SHEETS)
 async def read_balance_sheet(
     *,
     db: Db,

@@ -9,8 +9,8 @@ import pytest
 from beancount import loader
 from beancount.core.data import Open, Transaction
 
-from services.cli import journals
-from services.cli.journals import Format
+from services.cli import journal_texts, journals
+from services.cli.journal_texts import Format
 from services.loans.ledger import queries as ledger
 from services.loans.ledger.queries import JOURNAL, Cut
 from shared import feed
@@ -49,7 +49,7 @@ async def ours(books: Books) -> dict[str, Decimal]:
     async with books.db() as session:
         rows = await ledger.trial_balance(session, cut=Cut())
     return {
-        journals.name_of(row): Decimal(row.debit_minor - row.credit_minor).scaleb(-3)
+        journal_texts.name_of(row): Decimal(row.debit_minor - row.credit_minor).scaleb(-3)
         for row in rows
     }
 
