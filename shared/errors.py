@@ -51,6 +51,31 @@ class Sentence(str):
     __slots__ = ()
 
 
+class Filled(Sentence):
+    """A sentence with members filled in, told in the reader's language members and all.
+
+    `Filled(Sentence("at most {amount}"), amount=money)` is "at most 500.000 JOD"; its `msgid` is
+    the pattern.
+    """
+
+    __slots__ = ("members", "pattern")
+    pattern: Sentence
+    members: Mapping[str, object]
+
+    def __new__(cls, pattern: Sentence, **members: object) -> Self:
+        """Fill the pattern in, in English."""
+        made = super().__new__(cls, _filled(pattern, members, say=str))
+        made.pattern, made.members = pattern, members
+        return made
+
+    def said(self, say: Say) -> str:
+        """Give the sentence in a language."""
+        return _filled(say(self.pattern), self.members, say=say)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _refill, (self.pattern, dict(self.members))
+
+
 @runtime_checkable
 class Tellable(Protocol):
     """A value of ours (money, a span) that knows how it is written in a problem."""
@@ -176,9 +201,9 @@ def to_json(value: object) -> JsonValue:
 
 def to_text(value: object, *, say: Say = str) -> str:
     """Give a value as it stands in a sentence: members of a list are parted by commas."""
-    if isinstance(value, Tellable):
+    if not isinstance(value, str) and isinstance(value, Tellable):
         return value.to_text()
-    match to_json(value):
+    match value if isinstance(value, Sentence) else to_json(value):
         case None:
             return "–"
         case list() as members:
@@ -187,7 +212,7 @@ def to_text(value: object, *, say: Say = str) -> str:
             said = (f"{say(name)}: {to_text(member, say=say)}" for name, member in members.items())
             return say(", ").join(said)
         case str() as text:
-            return say(text)
+            return text.said(say) if isinstance(text, Filled) else say(text)
         case plain:
             return str(plain)
 
@@ -197,6 +222,14 @@ def _concrete_below(parent: type[_Error]) -> Iterator[type[_Error]]:
         if hasattr(error, "detail") and error.__module__.split(".")[0] in _HOUSEHOLD:
             yield error
         yield from _concrete_below(error)
+
+
+def _filled(pattern: str, members: Mapping[str, object], *, say: Say) -> str:
+    return pattern.format_map({name: to_text(value, say=say) for name, value in members.items()})
+
+
+def _refill(pattern: Sentence, members: Mapping[str, object]) -> Filled:
+    return Filled(pattern, **members)
 
 
 def _rebuild(error: type[RafidError], values: dict[str, object]) -> RafidError:

@@ -158,3 +158,17 @@ class CorpusEarned(Event):
     amount_minor: int
     currency: str
     received_on: date
+
+
+class ClauseApproved(Event):
+    """A clause of a fund was approved, or one that lifts or follows another: it holds on its days.
+
+    `clause_kind` tells what it is about ("lifting": it ends the one it succeeds), never its words.
+    """
+
+    type: ClassVar[str] = "loans.clause-approved.v1"
+    fund_id: UUID
+    clause_id: UUID
+    clause_kind: str
+    valid_from: date
+    succeeds_id: UUID | None = None

@@ -15,7 +15,7 @@ from babel.messages import pofile
 
 from shared.calendar import HijriDate
 from shared.digits import to_western_digits
-from shared.errors import JsonValue, RafidError, Say, Sentence
+from shared.errors import Filled, JsonValue, RafidError, Say, Sentence
 
 __all__ = [
     "DEFAULT",
@@ -113,6 +113,8 @@ def catalogue(service: str, *, language: Language) -> Mapping[str, str]:
 def _said(written: JsonValue, *, say: Say) -> JsonValue:
     """Say every sentence within a JSON value."""
     match written:
+        case Filled():
+            return written.said(say)
         case Sentence():
             return say(written)
         case list() as many:

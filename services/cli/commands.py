@@ -37,6 +37,7 @@ BENCHES: Final = (
     ("reads", "bench.life:reads", "Reading contracts of few and many movements."),
     ("close-day", "bench.close_day:close_day", "The close of a million, alone and amid payments."),
     ("lineage", "bench.lineage:lineage", "Where the money of a million receipts is."),
+    ("eligibility", "bench.eligibility:eligibility", "Which of 50 funds may finance whom."),
 )
 CHECKS: Final = (
     ("apr", "checking.commands:check_apr", "Compare yearly rates and annuity functions."),

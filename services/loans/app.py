@@ -10,11 +10,16 @@ from starlette.datastructures import State
 from services.loans import subscriptions
 from services.loans.accounting import router as accounting
 from services.loans.accounting import statements
+from services.loans.agreements import movements as agreement_movements
+from services.loans.agreements import router as agreements
 from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
+from services.loans.borrowing import router as borrowing
+from services.loans.clauses import router as clauses
 from services.loans.closing import router as closing
+from services.loans.compliance import router as compliance
 from services.loans.closing import timing as closing_days
 from services.loans.cofinancing import router as cofinancing
 from services.loans.collections import router as collections
@@ -74,7 +79,9 @@ ROUTERS = (
     institutions.router,
     rulebook.router,
     rulings.router,
+    compliance.router,
     funds.router,
+    clauses.router,
     zakat_payers.router,
     waqf.router,
     zakat.router,
@@ -92,6 +99,9 @@ ROUTERS = (
     disbursements.router,
     servicing.router,
     portfolio.router,
+    agreements.router,
+    agreement_movements.router,
+    borrowing.router,
     lineage.router,
     papers.router,
     collections.router,

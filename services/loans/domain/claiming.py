@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.loans.domain import funding, waqf_lending
+from services.loans.domain import funding, restrictions, waqf_lending
+from services.loans.domain.cases import Case
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import (
     ClaimKind,
@@ -15,12 +16,15 @@ from services.loans.domain.funding import (
     Fund,
     FundExhausted,
     FundRestricted,
+    Refusal,
     Verdict,
 )
+from services.loans.domain.restrictions import Restrictions
 from services.loans.domain.ruled import Register
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_ladder import Due
 from services.loans.domain.waqf_lending import Guard
+from services.loans.domain.weighing import Scales
 from services.loans.domain.zakat import holding
 from services.loans.domain.zakat.holding import Receiver
 from shared import rulebook
@@ -37,7 +41,9 @@ Held = Mapping[tuple[ApplicationId, FundId], Claims]
 class Ask:
     """What an application wants of a fund, with what the rules need to know about it.
 
-    `dues` is when the principal comes back; without them what the books know of it stands.
+    `dues` is when the principal comes back; without them what the books know of it stands. `lead`
+    is the leading fund of an application that several funds finance; this is a part of it then.
+    `keeps_savings`: the loan asks the borrower to save as security.
     """
 
     fund_id: FundId
@@ -48,6 +54,7 @@ class Ask:
     fund_kinds: frozenset[FundKind]
     dues: tuple[Due, ...] = ()
     ruling_id: UUID | None = None
+    lead: FundId | None = None
     keeps_savings: bool = False
 
     def move(self, kind: ClaimKind, *, amount: Money | None = None) -> "Move":
@@ -76,7 +83,8 @@ class Standing:
 
     `cash` is cash and wallet less what is owed to borrowers and to charity; `net_assets` adds
     the loans. 900 in cash, 100 of it paid in excess by borrowers, 300 reserved: 500 is free.
-    `endowed` is the corpus that was given to stand, where the fund has one.
+    `endowed` is the corpus that was given to stand, where the fund has one. `due` is what was
+    promised and is firmly due: it may be reserved and committed, and is paid out once it came.
     """
 
     cash: Money
@@ -84,17 +92,29 @@ class Standing:
     reserved: Money
     committed: Money
     endowed: Money | None = None
+    due: Money | None = None
 
     @property
     def available(self) -> Money:
         """What is neither reserved nor committed."""
         return funding.available(self.cash, reserved=self.reserved, committed=self.committed)
 
+    @property
+    def counted_on(self) -> Money:
+        """What may be reserved and committed in all: held, or firmly due."""
+        return self.cash if self.due is None else self.cash + self.due
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether all that is promised could be paid out of what is held."""
+        return not self.available.is_negative
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
     """A locked fund, what it holds, and the rulebook's line for each mode asked for.
 
+    `scales` are the fund's clauses with what was given before.
     `guard` is what a waqf's deed and its returns hold before its corpus, `register` what boards
     ruled, `receivers` who would borrow zakat.
     """
@@ -103,13 +123,24 @@ class Purse:
     standing: Standing
     rules: Mapping[ModeOfFinance, FinancingRule]
     guard: Guard = field(default_factory=Guard)
+    scales: Scales = field(default_factory=Scales)
     register: Register = field(default_factory=Register)
     receivers: Receivers = field(default_factory=dict)
 
     def lending(self, ask: Ask) -> "Purse":
-        """The same after the loan asked for, as far as the waqf's rules go."""
+        """The same after the loan asked for: for the waqf's rules, and for what clauses count."""
         after = self.guard.lending(ask.application_id, ask.amount, ask.dues)
-        return replace(self, guard=after)
+        return replace(self, guard=after, scales=self.scales.taking(self.case(ask)))
+
+    def case(self, ask: Ask) -> Case:
+        """What is asked, as the fund's clauses read it."""
+        return self.scales.case(
+            ask.application_id,
+            ask.amount,
+            mode=ask.mode,
+            bears_fee=ask.bears_fee,
+            fund_kinds=ask.fund_kinds,
+        )
 
 
 Purses = Mapping[FundId, Purse]
@@ -138,6 +169,17 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
 def require_allowed(purses: Purses, *, ask: Ask) -> None:
     """Raise `FundRestricted` with every reason why the fund may not pay for this."""
     purse = purses[ask.fund_id]
+    restricted = Restrictions(
+        of_kind=lambda _case: of_kind(purse, ask=ask),
+        clauses=purse.scales.clauses,
+        about=purse.scales.beside(ask.application_id),
+    )
+    found = restrictions.refusals(restricted, case=purse.case(ask))
+    funding.require_allowed(purse.fund, refusals=found)
+
+
+def of_kind(purse: Purse, *, ask: Ask) -> list[Refusal]:
+    """What the fund's kind, its terms, its deed and the rulings refuse of what is asked."""
     guard = purse.guard
     fund = waqf_lending.guarded(purse.fund, endowed=purse.standing.endowed, deed=guard.deed)
     refusals = funding.check(
@@ -162,7 +204,7 @@ def require_allowed(purses: Purses, *, ask: Ask) -> None:
     lack = purse.register.product_lack(ask.ruling_id, mode=ask.mode)
     if lack is not None:
         refusals.append(lack)
-    funding.require_allowed(fund, refusals=refusals)
+    return refusals
 
 
 def reserve(
@@ -171,34 +213,61 @@ def reserve(
     """The reservations that fit, in the order given, and for each ask None or its refusal.
 
     1,000 free, asked 600, 500 and 400: the first and the last fit, the second raises nothing but
-    is refused with `FundExhausted`. An application that holds a claim is refused.
+    is refused with `FundExhausted`. An application that holds a claim is refused. Of one that
+    several funds finance all parts fit, or none, with the refusal of the first that does not.
     """
     standings = {fund_id: purse.standing for fund_id, purse in purses.items()}
     purses = dict(purses)
     holders = {application_id for (application_id, _), claims in held.items() if _holds(claims)}
     moves: list[Move] = []
     outcomes: list[Refused | None] = []
-    for ask in asks:
-        standing = standings[ask.fund_id]
+    for bundle in _bundles(asks):
+        refusal: Refused | None = None
+        before = {ask.fund_id: (standings[ask.fund_id], purses[ask.fund_id]) for ask in bundle}
         try:
-            _refuse_second(ask, held=held, holders=holders)
-            require_allowed(purses, ask=ask)
-            funding.require_available(
-                purses[ask.fund_id].fund,
-                requested=ask.amount,
-                cash=standing.cash,
-                reserved=standing.reserved,
-                committed=standing.committed,
-            )
-        except (FundRestricted, FundExhausted, ClaimRefused) as refusal:
-            outcomes.append(refusal)
-            continue
-        standings[ask.fund_id] = replace(standing, reserved=standing.reserved + ask.amount)
-        purses[ask.fund_id] = purses[ask.fund_id].lending(ask)
-        holders.add(ask.application_id)
-        moves.append(ask.move(ClaimKind.RESERVE))
-        outcomes.append(None)
+            _refuse_second(bundle[0], held=held, holders=holders)
+            for ask in bundle:
+                standings[ask.fund_id] = _reserved(ask, standings[ask.fund_id], purses=purses)
+                purses[ask.fund_id] = purses[ask.fund_id].lending(ask)
+        except (FundRestricted, FundExhausted, ClaimRefused) as error:
+            refusal = error
+            for fund_id, (standing, purse) in before.items():
+                standings[fund_id], purses[fund_id] = standing, purse
+        else:
+            holders.add(bundle[0].application_id)
+            moves += [ask.move(ClaimKind.RESERVE) for ask in bundle]
+        outcomes += [refusal] * len(bundle)
     return moves, outcomes
+
+
+def _reserved(ask: Ask, standing: Standing, *, purses: Purses) -> Standing:
+    """What a fund's standing is with one more reservation, if the fund may and can bear it."""
+    require_allowed(purses, ask=ask)
+    funding.require_available(
+        purses[ask.fund_id].fund,
+        requested=ask.amount,
+        cash=standing.counted_on,
+        reserved=standing.reserved,
+        committed=standing.committed,
+    )
+    return replace(standing, reserved=standing.reserved + ask.amount)
+
+
+def _bundles(asks: Sequence[Ask]) -> list[list[Ask]]:
+    """The asks, those of one application that several funds finance together."""
+    found: list[list[Ask]] = []
+    for ask in asks:
+        last = found[-1][-1] if found else None
+        if (
+            last is not None
+            and ask.lead is not None
+            and (last.application_id, last.lead) == (ask.application_id, ask.lead)
+            and ask.fund_id not in {one.fund_id for one in found[-1]}
+        ):
+            found[-1].append(ask)
+        else:
+            found.append([ask])
+    return found
 
 
 def commit(asks: Sequence[Ask], *, purses: Purses, held: Held) -> list[Move]:

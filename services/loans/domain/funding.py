@@ -105,14 +105,15 @@ class Refusal:
     def to_json(self) -> JsonValue:
         """The refusal as a member of a problem."""
         since = None if self.in_force_from is None else self.in_force_from.isoformat()
-        return {
+        told: dict[str, JsonValue] = {
             "rule": self.rule,
             "reason": self.reason,
             "source": self.source,
             "in_force_from": since,
-            "clause_id": None if self.clause_id is None else str(self.clause_id),
-            "is_told": self.is_told,
         }
+        if self.clause_id is not None:
+            told |= {"clause_id": str(self.clause_id), "is_told": self.is_told}
+        return told
 
     def to_text(self) -> str:
         """The refusal as words inside a sentence."""

@@ -24,7 +24,8 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_lending import Guard
-from services.loans.funds import expecting, keeping, queries, ruled, tagging
+from services.loans.domain.weighing import Scales
+from services.loans.funds import expecting, keeping, queries, restricting, ruled, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
@@ -242,8 +243,8 @@ async def reserve_all(
     Returns for each None, or why it was refused; a refused one takes nothing, and a smaller one
     after it may still fit.
     """
-    purses = await _purses(session, asks, on=on)
-    moves, outcomes = claiming.reserve(asks, purses=purses, held=await _held(session, asks))
+    purses, held = await _purses(session, asks, on=on, step=ClaimKind.RESERVE)
+    moves, outcomes = claiming.reserve(asks, purses=purses, held=held)
     await _write(session, moves, actor_id=actor_id)
     return outcomes
 
@@ -267,8 +268,8 @@ async def commit_all(
     What was reserved beyond the contract's amount is released. All or none: raises the first
     FundRestricted or ClaimRefused.
     """
-    purses = await _purses(session, asks, on=on)
-    moves = claiming.commit(asks, purses=purses, held=await _held(session, asks))
+    purses, held = await _purses(session, asks, on=on, step=ClaimKind.COMMIT)
+    moves = claiming.commit(asks, purses=purses, held=held)
     await _write(session, moves, actor_id=actor_id)
 
 
@@ -278,11 +279,11 @@ async def draw_all(session: AsyncSession, asks: Sequence[Ask], *, on: date, acto
     Only what has come is paid out. All or none: raises the first FundRestricted, FundExhausted or
     ClaimRefused.
     """
-    purses = await _purses(session, asks, on=on)
+    purses, held = await _purses(session, asks, on=on, step=ClaimKind.DRAW)
     for ask in asks:
         claiming.require_allowed(purses, ask=ask)
     await expecting.require_come(session, asks, purses=purses)
-    moves = claiming.use(asks, kind=ClaimKind.DRAW, held=await _held(session, asks))
+    moves = claiming.use(asks, kind=ClaimKind.DRAW, held=held)
     await _write(session, moves, actor_id=actor_id)
 
 
@@ -305,12 +306,13 @@ async def claim_once(session: AsyncSession, move: Move, *, actor_id: UUID) -> No
 
 async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:
     """Raise FundRestricted if the fund may not pay for this now; locks the fund."""
-    claiming.require_allowed(await _purses(session, [ask], on=on), ask=ask)
+    purses, _ = await _purses(session, [ask], on=on, step=ClaimKind.RESERVE)
+    claiming.require_allowed(purses, ask=ask)
 
 
 async def require_payable(session: AsyncSession, ask: Ask, *, on: date) -> None:
     """Refuse what the fund may not pay for now, or cannot: FundRestricted, FundExhausted."""
-    purses = await _purses(session, [ask], on=on)
+    purses, _ = await _purses(session, [ask], on=on, step=ClaimKind.DRAW)
     claiming.require_allowed(purses, ask=ask)
     await expecting.require_come(session, [ask], purses=purses)
 
@@ -319,7 +321,9 @@ async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
     return await queries.claims_of(session, [ask.application_id for ask in asks])
 
 
-async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> claiming.Purses:
+async def _purses(
+    session: AsyncSession, asks: Sequence[Ask], *, on: date, step: ClaimKind
+) -> tuple[claiming.Purses, Held]:
     modes: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
     for ask in asks:
         modes[ask.fund_id].add(ask.mode)
@@ -327,6 +331,10 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
     standings = await queries.standings(session, list(modes), on=on)
     register = await ruled.register(session, asks, rows=rows, on=on)
     guards = await corpus.guards(session, list(modes))
+    held = await _held(session, asks)
+    scales = await restricting.scales(
+        session, asks, standings=standings, held=held, step=step, on=on
+    )
     of_zakat = [ask for ask in asks if rows[ask.fund_id].kind == FundKind.ZAKAT.value]
     applications = {ask.application_id for ask in of_zakat}
     receivers = await zakat_classes.receivers(session, applications, on=on) if of_zakat else {}
@@ -347,9 +355,10 @@ async def _purses(session: AsyncSession, asks: Sequence[Ask], *, on: date) -> cl
             rules=rules,
             register=register,
             guard=guards.get(fund_id, Guard()),
+            scales=scales.get(fund_id, Scales()),
             receivers=receivers,
         )
-    return purses
+    return purses, held
 
 
 async def _write(session: AsyncSession, moves: Sequence[Move], *, actor_id: UUID) -> None:

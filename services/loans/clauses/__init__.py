@@ -1,0 +1,1 @@
+"""What founders, donors, lenders and the state said a fund's money is for."""

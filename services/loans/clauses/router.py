@@ -1,0 +1,149 @@
+"""Where are clauses of funds written, approved, lifted and read?"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from services.loans.clauses import operations, queries
+from services.loans.clauses.operations import Draft
+from services.loans.clauses.schemas import ClauseIn, ClauseOut, LiftingIn, RegionIn, RegionOut
+from services.loans.deps import Db, Today
+from shared.auth import Actor, Role, require
+from shared.schemas import Day, PageOut
+from shared.texts import Language
+from shared.web import AskedLanguage, PageQuery
+
+router = APIRouter(prefix="/loans/v1", tags=["clauses"])
+
+MayWrite = Annotated[Actor, require(Role.ADMINISTRATOR, Role.FUNDS_MANAGER)]
+MayRead = Annotated[
+    Actor, require(*(role for role in Role if role not in {Role.DONOR, Role.SERVICE}))
+]
+Lang = Annotated[Language | None, Query()]
+
+
+@router.post("/regions", status_code=201)
+async def enter_region(body: RegionIn, db: Db, actor: MayWrite) -> RegionOut:
+    """Enter a region below one that is there; its place never changes."""
+    async with db.begin() as session:
+        row = await operations.enter_region(
+            session, code=body.code, above=body.above, names=body.names.names(), actor=actor
+        )
+    return RegionOut.of(row)
+
+
+@router.get("/regions")
+async def list_regions(db: Db, _actor: MayRead) -> list[RegionOut]:
+    """List the tree of regions, by code."""
+    async with db() as session:
+        return [RegionOut.of(row) for row in await queries.listed_regions(session)]
+
+
+@router.post("/funds/{fund_id}/clauses", status_code=201)
+async def propose_clause(
+    fund_id: UUID,
+    body: ClauseIn,
+    db: Db,
+    actor: MayWrite,
+    today: Today,
+    asked: AskedLanguage,
+    lang: Lang = None,
+) -> ClauseOut:
+    """Write a clause of a fund with its words and source; it waits for another person."""
+    draft = Draft(
+        fund_id=fund_id,
+        kind=body.kind,
+        rule=body.rule.rule(),
+        quoted=body.quoted(),
+        valid_from=body.valid_from,
+        valid_through=body.valid_through,
+        spares_agreed=body.spares_agreed,
+        succeeds_id=body.succeeds_id,
+    )
+    async with db.begin() as session:
+        written = await operations.propose(session, draft, on=today, actor=actor)
+    return ClauseOut.of(written, language=lang or asked)
+
+
+@router.get("/funds/{fund_id}/clauses")
+async def list_clauses(
+    fund_id: UUID,
+    db: Db,
+    _actor: MayRead,
+    page: PageQuery,
+    asked: AskedLanguage,
+    on: Day | None = None,
+    lang: Lang = None,
+) -> PageOut[ClauseOut]:
+    """List a fund's clauses in the order of writing; with `on`, those in force that day."""
+    async with db() as session:
+        await queries.fund(session, fund_id)
+        found = await queries.written_of(session, fund_id, page=page)
+        standing = await queries.standing(session, [fund_id])
+    kept, following = page.cut(found, key=lambda one: one.row.clause_id)
+    holding = {one.clause_id: one for one in standing if on is None or one.is_in_force(on)}
+    items = [
+        ClauseOut.of(
+            one,
+            language=lang or asked,
+            valid_through=(
+                holding[one.row.clause_id].valid_through if one.row.clause_id in holding else None
+            ),
+        )
+        for one in kept
+        if on is None or one.row.clause_id in holding
+    ]
+    return PageOut[ClauseOut](items=items, next=following)
+
+
+@router.post("/clauses/{clause_id}/lifting", status_code=201)
+async def lift_clause(
+    clause_id: UUID,
+    body: LiftingIn,
+    db: Db,
+    actor: MayWrite,
+    today: Today,
+    asked: AskedLanguage,
+    lang: Lang = None,
+) -> ClauseOut:
+    """Write that a clause ends, with the paper that says so; it holds until another approves."""
+    async with db.begin() as session:
+        written = await operations.lift(
+            session, clause_id, quoted=body.quoted(), ends_on=body.ends_on, on=today, actor=actor
+        )
+    return ClauseOut.of(written, language=lang or asked)
+
+
+@router.post("/clauses/{clause_id}/approval", status_code=201)
+async def approve_clause(
+    clause_id: UUID,
+    db: Db,
+    actor: MayWrite,
+    today: Today,
+    asked: AskedLanguage,
+    lang: Lang = None,
+) -> ClauseOut:
+    """Approve what another person wrote; it holds on its days."""
+    async with db.begin() as session:
+        written = await operations.decide(
+            session, clause_id, outcome="approved", on=today, actor=actor
+        )
+    return ClauseOut.of(written, language=lang or asked)
+
+
+@router.post("/clauses/{clause_id}/rejection", status_code=201)
+async def reject_clause(
+    clause_id: UUID,
+    db: Db,
+    actor: MayWrite,
+    today: Today,
+    asked: AskedLanguage,
+    lang: Lang = None,
+) -> ClauseOut:
+    """Reject what another person wrote."""
+    async with db.begin() as session:
+        written = await operations.decide(
+            session, clause_id, outcome="rejected", on=today, actor=actor
+        )
+    return ClauseOut.of(written, language=lang or asked)
