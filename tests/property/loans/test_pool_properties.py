@@ -138,7 +138,7 @@ def test_the_share_of_each_receipt_is_that_of_exact_fractions(wishes: list[Wish]
     for step, flow in enumerate(done):
         if flow.source.place is not Place.RECEIPT:
             continue
-        rest = pool_reading.whereabouts(versions, came_in=step, amount=flow.amount)
+        rest = pool_reading.whereabouts(versions, {step: flow.amount})
         exact = mixing.where(step)
         assert rest.at_hand + sum(rest.out.values()) == flow.amount
         assert abs(rest.at_hand - exact[HAND]) <= near
@@ -174,7 +174,7 @@ def test_days_shared_by_many_steps_lose_no_unit(wishes: list[Wish]) -> None:
         assert out[version.number] == version.drawn - back >= 0
     for number, members in book.came.items():
         for amount in members.values():
-            rest = pool_reading.whereabouts(versions, came_in=number, amount=amount)
+            rest = pool_reading.whereabouts(versions, {number: amount})
             assert rest.at_hand + sum(rest.out.values()) == amount
             assert set(rest.out) <= {version for version, units in out.items() if units}
     again = pool_reading.lent_again(versions)

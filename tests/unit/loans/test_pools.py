@@ -33,7 +33,7 @@ class Book:
         return [(part.amount, part.version) for part in parts]
 
     def where(self, came_in: int, amount: int) -> pool_reading.Rest:
-        return pool_reading.whereabouts(self.pool.versions, came_in=came_in, amount=amount)
+        return pool_reading.whereabouts(self.pool.versions, {came_in: amount})
 
     def origins(self, **drawn: int) -> pool_reading.Origin:
         named = {int(name.removeprefix("v")): units for name, units in drawn.items()}
