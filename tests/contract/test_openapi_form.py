@@ -28,6 +28,12 @@ OPEN = {
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
     "POST /loans/v1/funds/{fund_id}/receipts",
+    "POST /loans/v1/zakat/collections",
+    "POST /loans/v1/zakat/grants",
+    "POST /loans/v1/zakat/grants/{grant_id}/payment",
+    "POST /loans/v1/zakat/grants/{grant_id}/reversal",
+    "POST /loans/v1/zakat/costs",
+    "POST /loans/v1/zakat/costs/{cost_id}/payment",
     "POST /loans/v1/applications/{application_id}/decisions",
     "POST /loans/v1/applications/{application_id}/reservations",
     "POST /loans/v1/contracts",
@@ -55,6 +61,10 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/collection-sheets",
     "POST /loans/v1/contracts/{contract_id}/certificates",
     "POST /loans/v1/ledger/closings",
+    "POST /loans/v1/sharia/cases/{case_id}/purifications",
+    "POST /loans/v1/sharia/funds/{fund_id}/charity-payments",
+    "POST /loans/v1/sharia/charity-orders/{order_id}/approval",
+    "POST /loans/v1/sharia/charity-orders/{order_id}/rejection",
     "POST /loans/v1/closing/days",
     "POST /loans/v1/accounting/manual-entries",
     "POST /loans/v1/accounting/manual-entries/{manual_id}/approval",
