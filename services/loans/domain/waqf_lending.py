@@ -81,8 +81,10 @@ def refusals(
     The deed's use (lent, or invested), the cover of expected losses, and the ladder of what goes
     back are held against the loan as it would stand with it.
     """
-    after = guard.lending(application_id, amount, dues)
     found = _by_use(guard.deed, mode=mode)
+    if guard.permanent is not None and guard.permanent.currency != amount.currency:
+        return found  # another currency than the fund's is refused as such
+    after = guard.lending(application_id, amount, dues)
     found += _uncovered(after)
     found += _unreturned(after)
     return found
