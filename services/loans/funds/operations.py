@@ -4,7 +4,6 @@ Claims are only added. Every function that claims locks the funds it touches in 
 their ids, reads the books anew, and lets the domain decide.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -13,24 +12,19 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.corpus import queries as corpus
 from services.loans.domain import chart, claiming, funding, giving, journal
 from services.loans.domain.chart import FundAccounts, FundKind
-from services.loans.domain.claiming import Ask, Held, Move, Purse, Refused
+from services.loans.domain.claiming import Ask, Held, Move, Refused
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
-from services.loans.domain.terms import ModeOfFinance
-from services.loans.domain.waqf_lending import Guard
-from services.loans.domain.weighing import Scales
-from services.loans.funds import expecting, keeping, queries, restricting, ruled, tagging
+from services.loans.funds import expecting, keeping, purses, queries, ruled, tagging
 from services.loans.funds.tables import FundClaimRow, FundRow, ReceiptRow
 from services.loans.institutions.names import Names
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat_classes import queries as zakat_classes
 from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError, Sentence
 from shared.events import FundClaimed, FundCreated, FundReceived
@@ -243,8 +237,8 @@ async def reserve_all(
     Returns for each None, or why it was refused; a refused one takes nothing, and a smaller one
     after it may still fit.
     """
-    purses, held = await _purses(session, asks, on=on, step=ClaimKind.RESERVE)
-    moves, outcomes = claiming.reserve(asks, purses=purses, held=held)
+    found, held = await _purses(session, asks, on=on, step=ClaimKind.RESERVE)
+    moves, outcomes = claiming.reserve(asks, purses=found, held=held)
     await _write(session, moves, actor_id=actor_id)
     return outcomes
 
@@ -268,8 +262,8 @@ async def commit_all(
     What was reserved beyond the contract's amount is released. All or none: raises the first
     FundRestricted or ClaimRefused.
     """
-    purses, held = await _purses(session, asks, on=on, step=ClaimKind.COMMIT)
-    moves = claiming.commit(asks, purses=purses, held=held)
+    found, held = await _purses(session, asks, on=on, step=ClaimKind.COMMIT)
+    moves = claiming.commit(asks, purses=found, held=held)
     await _write(session, moves, actor_id=actor_id)
 
 
@@ -279,10 +273,10 @@ async def draw_all(session: AsyncSession, asks: Sequence[Ask], *, on: date, acto
     Only what has come is paid out. All or none: raises the first FundRestricted, FundExhausted or
     ClaimRefused.
     """
-    purses, held = await _purses(session, asks, on=on, step=ClaimKind.DRAW)
+    found, held = await _purses(session, asks, on=on, step=ClaimKind.DRAW)
     for ask in asks:
-        claiming.require_allowed(purses, ask=ask)
-    await expecting.require_come(session, asks, purses=purses)
+        claiming.require_allowed(found, ask=ask)
+    await expecting.require_come(session, asks, purses=found)
     moves = claiming.use(asks, kind=ClaimKind.DRAW, held=held)
     await _write(session, moves, actor_id=actor_id)
 
@@ -306,15 +300,15 @@ async def claim_once(session: AsyncSession, move: Move, *, actor_id: UUID) -> No
 
 async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:
     """Raise FundRestricted if the fund may not pay for this now; locks the fund."""
-    purses, _ = await _purses(session, [ask], on=on, step=ClaimKind.RESERVE)
-    claiming.require_allowed(purses, ask=ask)
+    found, _ = await _purses(session, [ask], on=on, step=ClaimKind.RESERVE)
+    claiming.require_allowed(found, ask=ask)
 
 
 async def require_payable(session: AsyncSession, ask: Ask, *, on: date) -> None:
     """Refuse what the fund may not pay for now, or cannot: FundRestricted, FundExhausted."""
-    purses, _ = await _purses(session, [ask], on=on, step=ClaimKind.DRAW)
-    claiming.require_allowed(purses, ask=ask)
-    await expecting.require_come(session, [ask], purses=purses)
+    found, _ = await _purses(session, [ask], on=on, step=ClaimKind.DRAW)
+    claiming.require_allowed(found, ask=ask)
+    await expecting.require_come(session, [ask], purses=found)
 
 
 async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
@@ -324,41 +318,10 @@ async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
 async def _purses(
     session: AsyncSession, asks: Sequence[Ask], *, on: date, step: ClaimKind
 ) -> tuple[claiming.Purses, Held]:
-    modes: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
-    for ask in asks:
-        modes[ask.fund_id].add(ask.mode)
-    rows = await queries.locked_funds(session, list(modes))
-    standings = await queries.standings(session, list(modes), on=on)
-    register = await ruled.register(session, asks, rows=rows, on=on)
-    guards = await corpus.guards(session, list(modes))
+    rows = await queries.locked_funds(session, [ask.fund_id for ask in asks])
     held = await _held(session, asks)
-    scales = await restricting.scales(
-        session, asks, standings=standings, held=held, step=step, on=on
-    )
-    of_zakat = [ask for ask in asks if rows[ask.fund_id].kind == FundKind.ZAKAT.value]
-    applications = {ask.application_id for ask in of_zakat}
-    receivers = await zakat_classes.receivers(session, applications, on=on) if of_zakat else {}
-    purses = {}
-    for fund_id, asked in modes.items():
-        fund = queries.fund_of(rows[fund_id])
-        rules = {
-            mode: register.rule(
-                claiming.financing_rule(fund.kind, mode=mode, country=register.place, on=on),
-                fund=fund,
-                mode=mode,
-            )
-            for mode in asked
-        }
-        purses[fund_id] = Purse(
-            fund=fund,
-            standing=standings[fund_id],
-            rules=rules,
-            register=register,
-            guard=guards.get(fund_id, Guard()),
-            scales=scales.get(fund_id, Scales()),
-            receivers=receivers,
-        )
-    return purses, held
+    found = await purses.purses(session, asks, rows=rows, held=held, step=step, on=on)
+    return found, held
 
 
 async def _write(session: AsyncSession, moves: Sequence[Move], *, actor_id: UUID) -> None:

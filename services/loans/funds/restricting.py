@@ -29,10 +29,12 @@ async def scales(
     step: ClaimKind,
     on: date,
     facts: Mapping[UUID, Facts] | None = None,
+    is_trial: bool = False,
 ) -> dict[FundId, Scales]:
     """Give the scales of funds that have clauses in force; the others are left out.
 
-    `facts` stand where no application is there to tell them.
+    `facts` stand where no application is there to tell them. On trial no fund that is asked is a
+    source beside the others.
     """
     in_force = await queries.in_force(session, list(standings), on=on)
     if not in_force:
@@ -45,7 +47,7 @@ async def scales(
     earlier = await queries.earlier(session, starts, facts=whole, on=on) if starts else {}
     came_in = await _came_in(session, every)
     about = await _about(session, every, on=on)
-    together = _together(asks)
+    together = {} if is_trial else _together(asks)
     found = {}
     for fund_id, clauses in in_force.items():
         standing = standings[fund_id]

@@ -1,0 +1,86 @@
+"""What do the rules need to know of funds before any of their money is claimed?
+
+All of it is read in a handful of statements, whatever the number of asks.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.corpus import queries as corpus
+from services.loans.domain import claiming
+from services.loans.domain.cases import Facts
+from services.loans.domain.chart import FundKind
+from services.loans.domain.claiming import Ask, Held, Purse, Purses
+from services.loans.domain.funding import ClaimKind
+from services.loans.domain.terms import ModeOfFinance
+from services.loans.domain.waqf_lending import Guard
+from services.loans.domain.weighing import Scales
+from services.loans.funds import queries, restricting, ruled
+from services.loans.funds.tables import FundRow
+from services.loans.zakat_classes import queries as zakat_classes
+from shared.ids import FundId
+
+
+async def purses(
+    session: AsyncSession,
+    asks: Sequence[Ask],
+    *,
+    rows: Mapping[FundId, FundRow],
+    held: Held,
+    step: ClaimKind,
+    on: date,
+    facts: Mapping[UUID, Facts] | None = None,
+    is_trial: bool = False,
+) -> Purses:
+    """Give the purse of each fund, with what its clauses ask of whoever asks.
+
+    On trial every ask is put to every fund, one at a time, and `facts` stand for applications
+    that are not there.
+    """
+    modes: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
+    for ask in asks:
+        for fund_id in rows if is_trial else (ask.fund_id,):
+            modes[fund_id].add(ask.mode)
+    standings = await queries.standings(session, list(rows), on=on)
+    register = await ruled.register(session, asks, rows=rows, on=on)
+    guards = await corpus.guards(session, list(rows))
+    scales = await restricting.scales(
+        session,
+        asks,
+        standings=standings,
+        held=held,
+        step=step,
+        on=on,
+        facts=facts,
+        is_trial=is_trial,
+    )
+    zakat = {one for one, row in rows.items() if row.kind == FundKind.ZAKAT.value}
+    applications = {
+        ask.application_id for ask in asks if zakat and (is_trial or ask.fund_id in zakat)
+    }
+    receivers = await zakat_classes.receivers(session, applications, on=on) if applications else {}
+    found = {}
+    for fund_id, row in rows.items():
+        fund = queries.fund_of(row)
+        rules = {
+            mode: register.rule(
+                claiming.financing_rule(fund.kind, mode=mode, country=register.place, on=on),
+                fund=fund,
+                mode=mode,
+            )
+            for mode in modes[fund_id]
+        }
+        found[fund_id] = Purse(
+            fund=fund,
+            standing=standings[fund_id],
+            rules=rules,
+            register=register,
+            guard=guards.get(fund_id, Guard()),
+            scales=scales.get(fund_id, Scales(step=step, on=on)),
+            receivers=receivers,
+        )
+    return found
