@@ -28,6 +28,7 @@ from services.loans.contracts import router as contracts
 from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
+from services.loans.financing_files import router as financing_files
 from services.loans.funds import router as funds
 from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
@@ -97,6 +98,7 @@ ROUTERS = (
     deals.router,
     payments.router,
     disbursements.router,
+    financing_files.router,
     servicing.router,
     portfolio.router,
     agreements.router,

@@ -28,6 +28,16 @@ OPEN = {
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
     "POST /loans/v1/funds/{fund_id}/receipts",
+    "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/receipts",
+    "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/exchanges",
+    "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/matches",
+    "POST /loans/v1/agreements/{agreement_id}/movements/{move_id}/reversal",
+    "POST /loans/v1/draw-downs/{draw_id}/receipt",
+    "POST /loans/v1/draw-downs/{draw_id}/reversal",
+    "POST /loans/v1/draw-downs/{draw_id}/payments",
+    "POST /loans/v1/draw-downs/{draw_id}/shares",
+    "POST /loans/v1/lender-payments/{payment_id}/approval",
+    "POST /loans/v1/lender-payments/{payment_id}/reversal",
     "POST /loans/v1/zakat/collections",
     "POST /loans/v1/zakat/grants",
     "POST /loans/v1/zakat/grants/{grant_id}/payment",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import matching, queries
-from services.loans.agreements.tables import AgreementRow, MoveRow
+from services.loans.agreements.tables import AgreementMoveRow, AgreementRow
 from services.loans.domain import agreement_dues, agreement_exchange, journal
 from services.loans.domain.agreement_exchange import Exchanged
 from services.loans.domain.journal import Channel
@@ -41,7 +41,7 @@ async def exchange(
     received_on: date,
     channel: Channel,
     actor: Actor,
-) -> MoveRow:
+) -> AgreementMoveRow:
     """Book money that came for an instalment in the giver's currency.
 
     It is received at the rate of the table for its day, and what the bank credited beside that is
@@ -66,7 +66,7 @@ async def exchange(
         actor=actor,
     )
     entry_id = await _differ(session, exchanged, receipt=receipt, actor=actor)
-    move = MoveRow(
+    move = AgreementMoveRow(
         **matching.key(row, one, actor=actor),
         kind="match",
         amount_minor=paid.minor,
@@ -97,7 +97,7 @@ async def _differ(
 
 
 async def take_back(
-    session: AsyncSession, row: AgreementRow, move: MoveRow, *, on: date, actor: Actor
+    session: AsyncSession, row: AgreementRow, move: AgreementMoveRow, *, on: date, actor: Actor
 ) -> EntryId | None:
     """Take a receipt back with the gain or loss of its exchange."""
     fund_id, receipt_id = FundId(row.fund_id), move.receipt_id

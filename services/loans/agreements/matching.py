@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import operations, queries
-from services.loans.agreements.tables import AgreementRow, MoveRow
+from services.loans.agreements.tables import AgreementMoveRow, AgreementRow
 from services.loans.domain.agreement_dues import Instalment
 from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
@@ -75,8 +75,13 @@ def key(row: AgreementRow, one: Instalment, *, actor: Actor) -> dict[str, object
 
 
 async def write(
-    session: AsyncSession, row: AgreementRow, one: Instalment, *, move: MoveRow, received_on: date
-) -> MoveRow:
+    session: AsyncSession,
+    row: AgreementRow,
+    one: Instalment,
+    *,
+    move: AgreementMoveRow,
+    received_on: date,
+) -> AgreementMoveRow:
     """Add a movement, bind its receipt, count it off what is due, and tell it."""
     if move.receipt_id is None:
         raise LookupError("a movement of money names its receipt")

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import operations, proposals, queries
-from services.loans.agreements.tables import AgreementRow, FigureRow
+from services.loans.agreements.tables import AgreementFigureRow, AgreementRow
 from services.loans.disbursements import queries as disbursements
 from services.loans.domain import agreement_results, days
 from services.loans.domain.agreement_dues import Instalment
@@ -30,7 +30,7 @@ from services.loans.ledger.queries import Cut, Moment
 from services.loans.portfolio import queries as portfolio
 from services.loans.portfolio.queries import By
 from shared.auth import Actor
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.ids import FundId
 from shared.money import exponent_of
 
@@ -55,7 +55,7 @@ class FigureNotTold(RafidError):
     service = "loans"
     detail = "{measure} is counted from the books: {formula}."
     measure: Measure
-    formula: str
+    formula: Sentence
 
 
 class FigureNotCounted(RafidError):
@@ -76,7 +76,7 @@ async def count(
     as_of: date,
     actor: Actor,
     today: date,
-) -> FigureRow:
+) -> AgreementFigureRow:
     """Count a result from the books on a day and hold it against its condition.
 
     Raises AgreementNotInForce, ConditionNotFound, FigureNotCounted, ResultNotMeasurable,
@@ -105,7 +105,7 @@ async def tell(
     evidence: str,
     actor: Actor,
     today: date,
-) -> FigureRow:
+) -> AgreementFigureRow:
     """Keep a result that a person tells, for another to confirm.
 
     Raises AgreementNotInForce, ConditionNotFound, FigureNotTold, DayNotCome.
@@ -131,7 +131,7 @@ async def tell(
 
 async def confirm(
     session: AsyncSession, figure_id: UUID, *, outcome: Outcome, actor: Actor
-) -> FigureRow:
+) -> AgreementFigureRow:
     """Confirm or reject a result that another person told.
 
     Raises ProposalNotFound, ProposerDecides, ProposalDecided.
@@ -189,9 +189,9 @@ async def _keep(
     instalment: int,
     evidence: str | None,
     actor: Actor,
-) -> FigureRow:
+) -> AgreementFigureRow:
     before = await queries.instalment(session, row, instalment)
-    kept = FigureRow(
+    kept = AgreementFigureRow(
         institution_id=row.institution_id,
         figure_id=await proposals.propose(session, "figure", actor=actor),
         agreement_id=row.agreement_id,
@@ -201,7 +201,7 @@ async def _keep(
         numerator=figure.numerator,
         denominator=figure.denominator,
         as_of=figure.as_of,
-        formula=FORMULAS[condition.measure],
+        formula=str(FORMULAS[condition.measure]),
         version=VERSION,
         is_met=agreement_results.is_met(condition, figure=figure),
         evidence=evidence,

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.loans.agreements.schemas import Digest, plain
-from services.loans.agreements.tables import MoveRow, PledgeRow, RateRow
+from services.loans.agreements.tables import AgreementMoveRow, ExchangeRateRow, PledgeRow
 from services.loans.domain.agreement_exchange import Rate
 from services.loans.domain.journal import Channel
 from shared.money import Money
@@ -124,7 +124,7 @@ class MoveOut(Body):
     reverses_move_id: UUID | None
 
     @classmethod
-    def of(cls, row: MoveRow, *, fund_currency: str) -> Self:
+    def of(cls, row: AgreementMoveRow, *, fund_currency: str) -> Self:
         """Write a movement."""
         credited, difference = None, None
         if row.credited_minor is not None:
@@ -181,7 +181,7 @@ class RateOut(Body):
     source: str
 
     @classmethod
-    def of(cls, row: RateRow) -> Self:
+    def of(cls, row: ExchangeRateRow) -> Self:
         """Write a rate."""
         return cls(
             rate_id=row.rate_id,

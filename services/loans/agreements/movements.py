@@ -20,7 +20,7 @@ from services.loans.agreements.movement_schemas import (
     RateIn,
     RateOut,
 )
-from services.loans.agreements.tables import MoveRow
+from services.loans.agreements.tables import AgreementMoveRow
 from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import agreement_dues, days
 from shared import idempotency
@@ -261,7 +261,7 @@ async def list_rates(db: Db, _actor: MayRead, page: PageQuery) -> PageOut[RateOu
     return PageOut[RateOut](items=[RateOut.of(row) for row in kept], next=cursor)
 
 
-async def _moved(session: AsyncSession, move: MoveRow) -> MoveOut:
+async def _moved(session: AsyncSession, move: AgreementMoveRow) -> MoveOut:
     row = (await queries.agreement(session, move.agreement_id)).row
     return MoveOut.of(move, fund_currency=row.fund_currency)
 

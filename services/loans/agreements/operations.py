@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.agreements import proposals, queries
 from services.loans.agreements.queries import Agreed
 from services.loans.agreements.tables import (
+    AgreementConditionRow,
+    AgreementInstalmentRow,
     AgreementRow,
-    ConditionRow,
-    InstalmentRow,
+    ExchangeRateRow,
     PledgeRow,
-    RateRow,
 )
 from services.loans.domain import agreement_clauses, agreement_dues, days, giving
 from services.loans.domain.agreement_clauses import AgreedClause
@@ -167,7 +167,7 @@ async def propose(session: AsyncSession, draft: Draft, *, actor: Actor, today: d
     """Enter what was signed; it holds once another person has approved it.
 
     Raises FundNotFound, DonorNotLinked, ReceiptNatureForeign, LenderOfAnotherKind, DueNotCounted,
-    CommitmentNotWhole, InstalmentOutOfOrder, ClauseUnlawful, PledgeNotOpen, AgreementTaken.
+    CommitmentNotWhole, InstalmentOutOfOrder, SignedClauseUnlawful, PledgeNotOpen, AgreementTaken.
     """
     days.require_come(draft.signed_on, member="signed_on", today=today)
     fund = await _fund_of(session, draft.fund_id, donor_id=draft.donor_id)
@@ -271,10 +271,12 @@ async def count(
         )
 
 
-async def enter_rate(session: AsyncSession, rate: Rate, *, actor: Actor, today: date) -> RateRow:
+async def enter_rate(
+    session: AsyncSession, rate: Rate, *, actor: Actor, today: date
+) -> ExchangeRateRow:
     """Keep what a currency is worth on a day, by a source. Raises DayNotCome."""
     days.require_come(rate.on, member="on", today=today)
-    row = RateRow(
+    row = ExchangeRateRow(
         institution_id=actor.institution_id,
         rate_id=ids.new(),
         base=rate.base,
@@ -354,13 +356,13 @@ async def _lay(session: AsyncSession, draft: Draft, *, row: AgreementRow) -> Non
         }
         for number, one, clause in draft.conditions
     ]
-    await _insert(session, InstalmentRow, planned)
-    await _insert(session, ConditionRow, conditions)
+    await _insert(session, AgreementInstalmentRow, planned)
+    await _insert(session, AgreementConditionRow, conditions)
 
 
 async def _insert(
     session: AsyncSession,
-    table: type[InstalmentRow | ConditionRow],
+    table: type[AgreementInstalmentRow | AgreementConditionRow],
     rows: Sequence[dict[str, Any]],
 ) -> None:
     if rows:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import queries
-from services.loans.agreements.tables import DecisionRow, ProposalRow
+from services.loans.agreements.tables import AgreementDecisionRow, AgreementProposalRow
 from services.loans.domain.authority import Outcome
 from shared import ids, tenancy
 from shared.auth import Actor
@@ -46,7 +46,7 @@ class ProposerDecides(RafidError):
 
 async def propose(session: AsyncSession, kind: Proposed, *, actor: Actor) -> UUID:
     """Let something wait for another person; return its id."""
-    row = ProposalRow(
+    row = AgreementProposalRow(
         institution_id=tenancy.institution_of(session),
         proposal_id=ids.new(),
         kind=kind,
@@ -70,7 +70,7 @@ async def decide(
     if row.actor_id == actor.id:
         raise ProposerDecides(proposal_id=proposal_id)
     kept = await session.execute(
-        insert(DecisionRow)
+        insert(AgreementDecisionRow)
         .values(
             institution_id=row.institution_id,
             proposal_id=proposal_id,
@@ -79,7 +79,7 @@ async def decide(
             actor_id=actor.id,
         )
         .on_conflict_do_nothing()
-        .returning(DecisionRow.proposal_id)
+        .returning(AgreementDecisionRow.proposal_id)
     )
     if kept.first() is None:
         before = await queries.find_decision(session, proposal_id)

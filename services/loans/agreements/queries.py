@@ -10,14 +10,14 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements.tables import (
+    AgreementConditionRow,
+    AgreementDecisionRow,
+    AgreementFigureRow,
+    AgreementMoveRow,
+    AgreementProposalRow,
     AgreementRow,
-    ConditionRow,
-    DecisionRow,
-    FigureRow,
-    MoveRow,
+    ExchangeRateRow,
     PledgeRow,
-    ProposalRow,
-    RateRow,
 )
 from services.loans.domain.agreement_dues import Instalment, Planned
 from services.loans.domain.agreement_exchange import Rate
@@ -77,7 +77,7 @@ class Agreed:
     """An agreement with what was decided of it: proposed, in force, or rejected."""
 
     row: AgreementRow
-    decision: DecisionRow | None
+    decision: AgreementDecisionRow | None
 
     @property
     def state(self) -> str:
@@ -115,14 +115,14 @@ LOCK = text("""
 """)
 
 
-async def find_proposal(session: AsyncSession, proposal_id: UUID) -> ProposalRow | None:
+async def find_proposal(session: AsyncSession, proposal_id: UUID) -> AgreementProposalRow | None:
     """Return a proposal, or None."""
-    return await session.get(ProposalRow, (tenancy.institution_of(session), proposal_id))
+    return await session.get(AgreementProposalRow, (tenancy.institution_of(session), proposal_id))
 
 
-async def find_decision(session: AsyncSession, proposal_id: UUID) -> DecisionRow | None:
+async def find_decision(session: AsyncSession, proposal_id: UUID) -> AgreementDecisionRow | None:
     """Return what was decided of a proposal, or None."""
-    return await session.get(DecisionRow, (tenancy.institution_of(session), proposal_id))
+    return await session.get(AgreementDecisionRow, (tenancy.institution_of(session), proposal_id))
 
 
 async def agreements(
@@ -255,20 +255,20 @@ async def past_due(
     return [row.agreement_id for row in await session.execute(OPEN_BEFORE, values)]
 
 
-async def conditions(session: AsyncSession, agreement_id: UUID) -> Sequence[ConditionRow]:
+async def conditions(session: AsyncSession, agreement_id: UUID) -> Sequence[AgreementConditionRow]:
     """Return the conditions of an agreement's instalments, in their order."""
     statement = (
-        select(ConditionRow)
+        select(AgreementConditionRow)
         .where(
-            ConditionRow.institution_id == tenancy.institution_of(session),
-            ConditionRow.agreement_id == agreement_id,
+            AgreementConditionRow.institution_id == tenancy.institution_of(session),
+            AgreementConditionRow.agreement_id == agreement_id,
         )
-        .order_by(ConditionRow.instalment, ConditionRow.number)
+        .order_by(AgreementConditionRow.instalment, AgreementConditionRow.number)
     )
     return (await session.scalars(statement)).all()
 
 
-def condition_of(row: ConditionRow) -> Condition:
+def condition_of(row: AgreementConditionRow) -> Condition:
     """Give a row as the value that figures are held against."""
     return Condition(
         number=row.number,
@@ -281,53 +281,53 @@ def condition_of(row: ConditionRow) -> Condition:
 
 async def figures(
     session: AsyncSession, agreement_id: UUID
-) -> list[tuple[FigureRow, DecisionRow | None]]:
+) -> list[tuple[AgreementFigureRow, AgreementDecisionRow | None]]:
     """Return every figure of an agreement in the order of telling, with what was decided."""
     rows = await session.execute(
-        select(FigureRow, DecisionRow)
+        select(AgreementFigureRow, AgreementDecisionRow)
         .outerjoin(
-            DecisionRow,
-            (DecisionRow.institution_id == FigureRow.institution_id)
-            & (DecisionRow.proposal_id == FigureRow.figure_id),
+            AgreementDecisionRow,
+            (AgreementDecisionRow.institution_id == AgreementFigureRow.institution_id)
+            & (AgreementDecisionRow.proposal_id == AgreementFigureRow.figure_id),
         )
         .where(
-            FigureRow.institution_id == tenancy.institution_of(session),
-            FigureRow.agreement_id == agreement_id,
+            AgreementFigureRow.institution_id == tenancy.institution_of(session),
+            AgreementFigureRow.agreement_id == agreement_id,
         )
-        .order_by(FigureRow.figure_id)
+        .order_by(AgreementFigureRow.figure_id)
     )
     return [(figure, decision) for figure, decision in rows]
 
 
-async def find_figure(session: AsyncSession, figure_id: UUID) -> FigureRow | None:
+async def find_figure(session: AsyncSession, figure_id: UUID) -> AgreementFigureRow | None:
     """Return a figure, or None."""
-    return await session.get(FigureRow, (tenancy.institution_of(session), figure_id))
+    return await session.get(AgreementFigureRow, (tenancy.institution_of(session), figure_id))
 
 
-async def moves(session: AsyncSession, agreement_id: UUID) -> Sequence[MoveRow]:
+async def moves(session: AsyncSession, agreement_id: UUID) -> Sequence[AgreementMoveRow]:
     """Return what came for an agreement, or comes no more, in the order of booking."""
     statement = (
-        select(MoveRow)
+        select(AgreementMoveRow)
         .where(
-            MoveRow.institution_id == tenancy.institution_of(session),
-            MoveRow.agreement_id == agreement_id,
+            AgreementMoveRow.institution_id == tenancy.institution_of(session),
+            AgreementMoveRow.agreement_id == agreement_id,
         )
-        .order_by(MoveRow.move_id)
+        .order_by(AgreementMoveRow.move_id)
     )
     return (await session.scalars(statement)).all()
 
 
-async def find_move(session: AsyncSession, move_id: UUID) -> MoveRow | None:
+async def find_move(session: AsyncSession, move_id: UUID) -> AgreementMoveRow | None:
     """Return a movement of an instalment, or None."""
-    return await session.get(MoveRow, (tenancy.institution_of(session), move_id))
+    return await session.get(AgreementMoveRow, (tenancy.institution_of(session), move_id))
 
 
 async def is_taken_back(session: AsyncSession, move_id: UUID) -> bool:
     """Tell whether a match was taken back."""
     statement = select(
         exists().where(
-            MoveRow.institution_id == tenancy.institution_of(session),
-            MoveRow.reverses_move_id == move_id,
+            AgreementMoveRow.institution_id == tenancy.institution_of(session),
+            AgreementMoveRow.reverses_move_id == move_id,
         )
     )
     return bool(await session.scalar(statement))
@@ -349,21 +349,21 @@ async def matched_of(session: AsyncSession, receipt_id: UUID) -> int:
 
 async def rate_on(
     session: AsyncSession, *, base: str, quote: str, on: date
-) -> tuple[RateRow, Rate]:
+) -> tuple[ExchangeRateRow, Rate]:
     """Return the newest rate of the table on a day. Raises RateNotKnown."""
     statement = (
-        select(RateRow)
+        select(ExchangeRateRow)
         .where(
-            RateRow.institution_id == tenancy.institution_of(session),
-            RateRow.base == base,
-            RateRow.quote == quote,
-            RateRow.rated_on <= on,
-            RateRow.rated_on > on - timedelta(days=RATE_DAYS + 1),
+            ExchangeRateRow.institution_id == tenancy.institution_of(session),
+            ExchangeRateRow.base == base,
+            ExchangeRateRow.quote == quote,
+            ExchangeRateRow.rated_on <= on,
+            ExchangeRateRow.rated_on > on - timedelta(days=RATE_DAYS + 1),
         )
-        .order_by(RateRow.rated_on.desc(), RateRow.rate_id.desc())
+        .order_by(ExchangeRateRow.rated_on.desc(), ExchangeRateRow.rate_id.desc())
         .limit(1)
     )
-    row: RateRow | None = await session.scalar(statement)
+    row: ExchangeRateRow | None = await session.scalar(statement)
     if row is None:
         raise RateNotKnown(base=base, quote=quote, on=on, days=RATE_DAYS)
     return row, rate_of(row)
@@ -371,21 +371,23 @@ async def rate_on(
 
 async def rate_by_id(session: AsyncSession, rate_id: UUID) -> Rate:
     """Return a rate of the table by its id."""
-    row = await session.get_one(RateRow, (tenancy.institution_of(session), rate_id))
+    row = await session.get_one(ExchangeRateRow, (tenancy.institution_of(session), rate_id))
     return rate_of(row)
 
 
-def rate_of(row: RateRow) -> Rate:
+def rate_of(row: ExchangeRateRow) -> Rate:
     """Give a row as the value that amounts are converted by."""
     return Rate(base=row.base, quote=row.quote, on=row.rated_on, rate=row.rate, source=row.source)
 
 
-async def rates(session: AsyncSession, *, page: Page) -> Sequence[RateRow]:
+async def rates(session: AsyncSession, *, page: Page) -> Sequence[ExchangeRateRow]:
     """Return a page of the rates that were entered, in their order, one more than fits."""
-    statement = select(RateRow).where(RateRow.institution_id == tenancy.institution_of(session))
+    statement = select(ExchangeRateRow).where(
+        ExchangeRateRow.institution_id == tenancy.institution_of(session)
+    )
     if page.after is not None:
-        statement = statement.where(RateRow.rate_id > page.after)
-    rows = await session.scalars(statement.order_by(RateRow.rate_id).limit(page.limit + 1))
+        statement = statement.where(ExchangeRateRow.rate_id > page.after)
+    rows = await session.scalars(statement.order_by(ExchangeRateRow.rate_id).limit(page.limit + 1))
     return rows.all()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import exchanging, matching, operations, proposals, queries
-from services.loans.agreements.tables import AgreementRow, MoveRow
+from services.loans.agreements.tables import AgreementMoveRow, AgreementRow
 from services.loans.domain import agreement_dues
 from services.loans.domain.agreement_dues import Instalment, InstalmentOverMatched
 from services.loans.domain.journal import Channel
@@ -66,7 +66,7 @@ async def receive(
     received_on: date,
     channel: Channel,
     actor: Actor,
-) -> MoveRow:
+) -> AgreementMoveRow:
     """Book money that came for an instalment, in the fund's own currency.
 
     Raises AgreementNotInForce, FundInAnotherCurrency, InstalmentNotFound, InstalmentNotDue,
@@ -93,7 +93,7 @@ async def match(
     receipt_id: UUID,
     amount: Money,
     actor: Actor,
-) -> MoveRow:
+) -> AgreementMoveRow:
     """Let a receipt that was booked before stand for an instalment, wholly or in part.
 
     Raises what `receive` raises, ReceiptUnknown, ReceiptOfAnother, ReceiptOverMatched.
@@ -120,7 +120,7 @@ async def match(
 
 async def take_back(
     session: AsyncSession, agreement_id: UUID, move_id: UUID, *, on: date, actor: Actor
-) -> MoveRow:
+) -> AgreementMoveRow:
     """Let money stand for its instalment no more; another person than who booked it does so.
 
     A receipt without exchange stays in the fund, for another instalment or to be given back. One
@@ -138,7 +138,7 @@ async def take_back(
     entry_id = None
     if move.rate_id is not None:
         entry_id = await exchanging.take_back(session, row, move, on=on, actor=actor)
-    back = MoveRow(
+    back = AgreementMoveRow(
         **matching.key(row, one, actor=actor),
         kind="unmatch",
         amount_minor=-move.amount_minor,
@@ -165,7 +165,7 @@ async def cancel(
     evidence: str,
     on: date,
     actor: Actor,
-) -> MoveRow:
+) -> AgreementMoveRow:
     """Let so much of an instalment come no more, as the giver's paper says.
 
     Raises AgreementNotInForce, InstalmentNotFound, InstalmentOverMatched, ClaimsRestOnDue.
@@ -174,7 +174,7 @@ async def cancel(
     one = await queries.instalment(session, row, number)
     if not amount.is_positive or amount > one.open:
         raise InstalmentOverMatched(number=number, still_open=one.open, asked=amount)
-    move = MoveRow(
+    move = AgreementMoveRow(
         **matching.key(row, one, actor=actor),
         kind="cancel",
         amount_minor=amount.minor,
@@ -198,8 +198,8 @@ async def _stand(
     receipt: ReceiptRow,
     amount: Money,
     actor: Actor,
-) -> MoveRow:
-    move = MoveRow(
+) -> AgreementMoveRow:
+    move = AgreementMoveRow(
         **matching.key(row, one, actor=actor),
         kind="match",
         amount_minor=amount.minor,

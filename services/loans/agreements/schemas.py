@@ -12,9 +12,9 @@ from pydantic_core import PydanticCustomError
 from services.loans.agreements.operations import Draft
 from services.loans.agreements.queries import Agreed
 from services.loans.agreements.tables import (
-    ConditionRow,
-    DecisionRow,
-    FigureRow,
+    AgreementConditionRow,
+    AgreementDecisionRow,
+    AgreementFigureRow,
 )
 from services.loans.domain import agreement_dues
 from services.loans.domain.agreement_clauses import AgreedClause
@@ -322,7 +322,7 @@ class FigureOut(Body):
     state: Literal["counted", "told", "confirmed", "rejected"]
 
     @classmethod
-    def of(cls, row: FigureRow, *, decision: DecisionRow | None) -> Self:
+    def of(cls, row: AgreementFigureRow, *, decision: AgreementDecisionRow | None) -> Self:
         """Write a figure."""
         figure = Figure(
             measure=Measure(row.measure),
@@ -353,7 +353,8 @@ class FigureOut(Body):
 
 
 def conditions_out(
-    rows: Sequence[ConditionRow], figures: Sequence[tuple[FigureRow, DecisionRow | None]]
+    rows: Sequence[AgreementConditionRow],
+    figures: Sequence[tuple[AgreementFigureRow, AgreementDecisionRow | None]],
 ) -> dict[int, list[ConditionOut]]:
     """Write the conditions of an agreement by instalment, each with its figures."""
     found: dict[int, list[ConditionOut]] = {}

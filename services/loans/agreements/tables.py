@@ -18,7 +18,7 @@ from services.loans.base import Base
 NOW = func.clock_timestamp()
 
 
-class ProposalRow(Base):
+class AgreementProposalRow(Base):
     """Something that one person proposed and another decides on."""
 
     __tablename__ = "agreement_proposal"
@@ -30,7 +30,7 @@ class ProposalRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
-class DecisionRow(Base):
+class AgreementDecisionRow(Base):
     """What the other person said; the keys hold them to be two."""
 
     __tablename__ = "agreement_decision"
@@ -98,7 +98,7 @@ class AgreementRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
-class InstalmentRow(Base):
+class AgreementInstalmentRow(Base):
     """A part of a commitment with its day."""
 
     __tablename__ = "agreement_instalment"
@@ -110,7 +110,7 @@ class InstalmentRow(Base):
     currency: Mapped[str] = mapped_column(CHAR(3))
 
 
-class ConditionRow(Base):
+class AgreementConditionRow(Base):
     """A result on which an instalment depends, with the clause that says so."""
 
     __tablename__ = "agreement_condition"
@@ -125,7 +125,7 @@ class ConditionRow(Base):
     clause: Mapped[str]
 
 
-class FigureRow(Base):
+class AgreementFigureRow(Base):
     """A result as it was counted or told, kept with its day and formula, met or not."""
 
     __tablename__ = "agreement_figure"
@@ -155,7 +155,7 @@ class FigureRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
-class RateRow(Base):
+class ExchangeRateRow(Base):
     """What one unit of a currency is worth in another on a day, by a source."""
 
     __tablename__ = "exchange_rate"
@@ -171,7 +171,7 @@ class RateRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
-class MoveRow(Base):
+class AgreementMoveRow(Base):
     """What came for an instalment in the currency of its agreement, or comes no more.
 
     `fund_minor` is what of the receipt it stands for, in the fund's currency; `credited_minor` what

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import queries as agreements
-from services.loans.agreements.tables import DecisionRow
+from services.loans.agreements.tables import AgreementDecisionRow
 from services.loans.borrowing.tables import (
     DrawEndRow,
     DrawReceiptRow,
@@ -60,7 +60,7 @@ class Drawn:
     """A draw-down with what became of it."""
 
     row: DrawRow
-    decision: DecisionRow | None
+    decision: AgreementDecisionRow | None
     receipt: DrawReceiptRow | None
     end: DrawEndRow | None
 

@@ -15,8 +15,8 @@ from services.loans.domain.unlawful import RateAboveLaw
 from shared.errors import Kind, RafidError, Sentence
 
 
-class ClauseUnlawful(RafidError):
-    """No law of the country allows the clause"""
+class SignedClauseUnlawful(RafidError):
+    """No law of the country bears what was signed"""
 
     kind = Kind.RULE
     service = "loans"
@@ -63,7 +63,7 @@ class AgreedClause:
 
 
 def require_lawful(clause: AgreedClause, *, fund_kind: FundKind, book: Book, on: date) -> None:
-    """Refuse a clause that the rulebook of the country forbids on a day. Raises `ClauseUnlawful`.
+    """Refuse a clause that the rulebook of the country forbids: `SignedClauseUnlawful`.
 
     A mode that a fund of this kind never finances is refused, one that needs a ruling is not: the
     ruling is asked for when the money is lent. A least rate above the cap of the country is
@@ -72,7 +72,7 @@ def require_lawful(clause: AgreedClause, *, fund_kind: FundKind, book: Book, on:
     if clause.finances is not None:
         rule = claiming.financing_rule(fund_kind, mode=clause.finances, country=book.country, on=on)
         if rule.verdict is Verdict.FORBIDDEN:
-            raise ClauseUnlawful(
+            raise SignedClauseUnlawful(
                 article=clause.article,
                 country=book.country,
                 reason=Sentence("a fund of this kind never finances this mode"),
@@ -82,7 +82,7 @@ def require_lawful(clause: AgreedClause, *, fund_kind: FundKind, book: Book, on:
         try:
             lawful.check_rate(book, clause.annual_rate_at_least, on=on, strict=False)
         except RateAboveLaw as above:
-            raise ClauseUnlawful(
+            raise SignedClauseUnlawful(
                 article=clause.article,
                 country=book.country,
                 reason=Sentence("the least rate lies above the cap of the country"),

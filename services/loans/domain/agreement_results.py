@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 
 DIGITS = Decimal("0.000001")
 
@@ -34,12 +34,16 @@ COUNTED = frozenset(Measure) - {Measure.TOLD}
 SHARES = frozenset({Measure.PAR30, Measure.PAR90, Measure.ABSORPTION})
 
 FORMULAS = {
-    Measure.PAR30: "outstanding of loans more than 30 days late / outstanding of all loans",
-    Measure.PAR90: "outstanding of loans more than 90 days late / outstanding of all loans",
-    Measure.ABSORPTION: "paid out to borrowers / received by the fund",
-    Measure.DISBURSED: "paid out to borrowers, in the currency of the fund",
-    Measure.BORROWERS: "borrowers paid out to, each counted once",
-    Measure.TOLD: "as told, with evidence",
+    Measure.PAR30: Sentence(
+        "outstanding of loans more than 30 days late / outstanding of all loans"
+    ),
+    Measure.PAR90: Sentence(
+        "outstanding of loans more than 90 days late / outstanding of all loans"
+    ),
+    Measure.ABSORPTION: Sentence("paid out to borrowers / received by the fund"),
+    Measure.DISBURSED: Sentence("paid out to borrowers, in the currency of the fund"),
+    Measure.BORROWERS: Sentence("borrowers paid out to, each counted once"),
+    Measure.TOLD: Sentence("as told, with evidence"),
 }
 """What each figure is made of. The first three are of Rafid's published formulas, version 1."""
 
@@ -71,7 +75,7 @@ class ResultNotMeasurable(RafidError):
     detail = "{measure} on {as_of} is a share of nothing: {formula}."
     measure: Measure
     as_of: date
-    formula: str
+    formula: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
