@@ -44,6 +44,8 @@ class EntryKind(StrEnum):
     BORROWING = "borrowing"
     EXCHANGE = "exchange"
     MANUAL = "manual"
+    PURIFICATION = "purification"
+    CHARITY = "charity"
 
 
 class Channel(StrEnum):

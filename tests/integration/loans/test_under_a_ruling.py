@@ -156,7 +156,9 @@ async def test_a_contract_keeps_the_ruling_of_its_version_and_tells_it(
     assert problem(early) == (422, "ruling-out-of-force")  # not yet
 
     told = (await desk.get(f"/loans/v1/contracts/{row.contract_id}")).json()["ruling"]
-    later = await desk.get(f"/loans/v1/contracts/{row.contract_id}", params={"as_of": TOMORROW})
+    later = await desk.get(
+        f"/loans/v1/contracts/{row.contract_id}", params={"as_of": str(TOMORROW)}
+    )
 
     assert (told["ruling_id"], told["reference"]) == (str(first), OWN)
     assert (told["board"], told["given_on"]) == (rulings.BOARD.en, str(rulings.GIVEN_ON))

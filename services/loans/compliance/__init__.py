@@ -1,0 +1,1 @@
+"""What was done against the Sharia, what boards decided of it, and what went to charity."""
