@@ -20,7 +20,6 @@ from services.loans.borrowing import router as borrowing
 from services.loans.clauses import router as clauses
 from services.loans.closing import router as closing
 from services.loans.compliance import router as compliance
-from services.loans.compliance import router as compliance
 from services.loans.closing import timing as closing_days
 from services.loans.cofinancing import router as cofinancing
 from services.loans.collections import router as collections
@@ -81,7 +80,6 @@ ROUTERS = (
     institutions.router,
     rulebook.router,
     rulings.router,
-    compliance.router,
     compliance.router,
     funds.router,
     clauses.router,
