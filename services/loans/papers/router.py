@@ -17,7 +17,6 @@ from services.loans.papers.documents import (
     CertificateOut,
     DayOut,
     HeadOut,
-    PaperOut,
     PaymentScheduleOut,
     ReceiptOut,
     StandingOut,
@@ -31,7 +30,7 @@ from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.ids import InstitutionId, RepaymentId
-from shared.schemas import Day, Instant, PageOut, Text
+from shared.schemas import Body, Day, Instant, PageOut, Text
 from shared.texts import Language
 from shared.web import AskedLanguage, PageQuery
 
@@ -53,7 +52,7 @@ Form = Literal["json", "pdf"]
 PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {printing.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
-Paper = TypeVar("Paper", bound=PaperOut)
+Paper = TypeVar("Paper", bound=Body)
 Number = Annotated[Text, Path(pattern=r"^[A-Z]{2}-[0-9]{4}-[0-9]{6,12}$")]
 Code = Annotated[Text, Query(min_length=1, max_length=64)]
 Hash = Annotated[Text, Query(pattern=r"^[0-9a-f]{64}$")]

@@ -1,0 +1,1 @@
+"""What a fund's money did in a period, to the last unit, and how hard it worked."""
