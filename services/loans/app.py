@@ -29,6 +29,7 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.financing_files import router as financing_files
+from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
 from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
@@ -105,6 +106,7 @@ ROUTERS = (
     agreement_movements.router,
     borrowing.router,
     lineage.router,
+    fund_accounts.router,
     papers.router,
     collections.router,
     closing.router,
