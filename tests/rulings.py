@@ -11,7 +11,7 @@ from services.loans.domain.rulings import RulingVerdict, Scope, Topic
 from services.loans.domain.terms import ModeOfFinance, is_sharia_bound
 from services.loans.institutions.names import Names
 from services.loans.rulings import operations, queries
-from services.loans.rulings.operations import Proposal
+from services.loans.rulings.commands import Proposal
 from shared import ids
 from shared.auth import Actor, Role
 from shared.ids import InstitutionId

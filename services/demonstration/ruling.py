@@ -11,7 +11,7 @@ from services.loans.domain.rulings import RulingVerdict, Scope, Topic
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.institutions.names import Names
 from services.loans.rulings import operations as rulings
-from services.loans.rulings.operations import Proposal
+from services.loans.rulings.commands import Proposal
 from shared.auth import Actor
 
 BOARD: Final = Names(

@@ -1,6 +1,5 @@
 """How is a breach of the Sharia logged, and what does its board decide of it?"""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -9,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.compliance import queries
+from services.loans.compliance.commands import Found
 from services.loans.compliance.queries import Case
 from services.loans.compliance.tables import (
     CaseDecisionRow,
@@ -75,22 +75,6 @@ class PurifyWithoutBreach(RafidError):
     service = "loans"
     detail = "The case {reference} is no breach; {amount} cannot be purified for it."
     reference: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """Something that was found."""
-
-    event: str
-    description: str
-    root_cause: str | None
-    found_by: str
-    occurred_on: date
-    found_on: date
-    fund_id: UUID
-    contract_id: UUID | None
-    step_id: UUID | None
     amount: Money
 
 

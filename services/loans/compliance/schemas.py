@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Row
 
-from services.loans.compliance.operations import Found
+from services.loans.compliance.commands import Found
 from services.loans.compliance.queries import Case, CharityOrder
 from services.loans.compliance.tables import BeneficiaryRow
 from services.loans.domain.journal import Channel

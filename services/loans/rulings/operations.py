@@ -4,7 +4,7 @@ One person enters a ruling, another approves it. Nothing of it is ever changed: 
 back, or a later ruling takes its place, from a day on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import days, rulings
 from services.loans.domain.chart import FundKind
-from services.loans.domain.rulings import Ruling, RulingVerdict, Scope, Topic
+from services.loans.domain.rulings import Ruling, RulingVerdict, Topic
 from services.loans.institutions import operations as institutions
 from services.loans.institutions.names import Names
 from services.loans.rulings import queries
+from services.loans.rulings.commands import Office, Proposal
 from services.loans.rulings.queries import Entered
 from services.loans.rulings.tables import (
     BoardMemberRow,
@@ -32,7 +33,6 @@ from shared.errors import Kind, RafidError
 from shared.rulebook.facts import places
 
 Outcome = Literal["approved", "rejected"]
-Office = Literal["chair", "member", "secretary"]
 
 
 class BoardCodeTaken(RafidError):
@@ -140,25 +140,6 @@ class TooManyRulings(RafidError):
     service = "loans"
     detail = "A register holds {most} rulings at most."
     most: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A ruling as somebody enters it."""
-
-    reference: str
-    board_id: UUID
-    verdict: RulingVerdict
-    text: str
-    language: str
-    document_sha256: str
-    source_url: str | None
-    country: str | None
-    given_on: date
-    in_force_from: date
-    in_force_until: date | None
-    scope: Scope
-    supersedes: str | None = None
 
 
 async def create_board(

@@ -11,7 +11,7 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.rulings import Ruling, RulingState, RulingVerdict, Scope, Topic
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.institutions.schemas import NamesBody
-from services.loans.rulings.operations import Office, Proposal
+from services.loans.rulings.commands import Office, Proposal
 from services.loans.rulings.queries import Entered
 from services.loans.rulings.tables import BoardMemberRow, BoardRow
 from shared.schemas import Body, Instant
