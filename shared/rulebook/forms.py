@@ -31,6 +31,8 @@ RELATIONS: Final = frozenset(
         "payer_other_kin",
     }
 )
+LEGS: Final = frozenset({"own", "state", "bank"})
+"""Who bears a part of a project's cost: the person, the state without interest, a bank."""
 ASKED: Final = frozenset(
     {
         "area",
@@ -236,6 +238,17 @@ def _sufficiency(fact: Fact) -> bool:
     )
 
 
+def _structure(fact: Fact) -> bool:
+    """Shares of what a project costs, by who bears them; all three make the whole."""
+    told = fact.value
+    if fact.unit != "share" or not isinstance(told, dict) or not told:
+        return False
+    if not told.keys() <= LEGS or not all(_number(share, most=1) for share in told.values()):
+        return False
+    whole = sum(Decimal(str(share)) for share in told.values())
+    return whole == 1 if told.keys() == LEGS else whole <= 1
+
+
 HOLIDAYS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], bool]]] = {
     "fixed": _fixed_day,
     "hijri": _hijri_day,
@@ -274,6 +287,7 @@ OVERRIDABLE: Final = (
         "term_ceiling",
         "minimum_provision",
         "nazir_fee_cap",
+        "financing_structure",
         "weekend",
         "holiday",
         INSTITUTION,
@@ -288,6 +302,7 @@ FORMS: Final[Mapping[str, Callable[[Fact], bool]]] = {
     "fee_cap": _fee,
     "minimum_provision": _shares_by_day,
     "nazir_fee_cap": _share,
+    "financing_structure": _structure,
     "weekend": _weekdays,
     "holiday": _holiday,
     INSTITUTION: _institution,

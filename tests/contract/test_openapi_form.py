@@ -27,6 +27,10 @@ OPEN = {
     "POST /monitoring/v1/logout",
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
+    "POST /loans/v1/financing-files",
+    "POST /loans/v1/financing-files/{file_id}/own-shares",
+    "POST /loans/v1/financing-files/{file_id}/signature",
+    "POST /loans/v1/financing-files/{file_id}/disbursement",
     "POST /loans/v1/funds/{fund_id}/receipts",
     "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/receipts",
     "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/exchanges",
@@ -71,10 +75,6 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/collection-sheets",
     "POST /loans/v1/contracts/{contract_id}/certificates",
     "POST /loans/v1/ledger/closings",
-    "POST /loans/v1/sharia/cases/{case_id}/purifications",
-    "POST /loans/v1/sharia/funds/{fund_id}/charity-payments",
-    "POST /loans/v1/sharia/charity-orders/{order_id}/approval",
-    "POST /loans/v1/sharia/charity-orders/{order_id}/rejection",
     "POST /loans/v1/sharia/cases/{case_id}/purifications",
     "POST /loans/v1/sharia/funds/{fund_id}/charity-payments",
     "POST /loans/v1/sharia/charity-orders/{order_id}/approval",

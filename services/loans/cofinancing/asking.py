@@ -36,6 +36,13 @@ def require_lead(sources: Sources | None, fund_id: FundId | None) -> None:
         raise AnotherFundLeads(fund_id=sources.lead)
 
 
+async def shared_of(
+    session: AsyncSession, application_ids: Sequence[ApplicationId]
+) -> frozenset[UUID]:
+    """Give those applications that several funds finance."""
+    return frozenset(await queries.sources_of(session, application_ids))
+
+
 async def spread(session: AsyncSession, asks: Sequence[Ask]) -> list[Ask]:
     """Give what whole contracts ask of their funds: one ask for each fund behind one."""
     return [part for parts in await _spread(session, asks) for part in parts]

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.applications import operations as applications
 from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
-from services.loans.cofinancing import asking
-from services.loans.cofinancing import queries as cofinancing
+from services.loans.cofinancing import asking, joining
 from services.loans.contracts import positions, queries
 from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import (
@@ -71,6 +70,7 @@ class Signing:
     fund_id: FundId | None = None
     first_due_on: date | None = None
     tag: str | None = None
+    file_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +129,7 @@ async def sign_contracts(
     if not signings:
         return []
     application_ids = [signing.application_id for signing in signings]
+    await joining.require_joined(session, {one.application_id: one.file_id for one in signings})
     rows = await application_queries.locked_applications(session, application_ids, actor=actor)
     changes = [
         Change(row=rows[application_id], event=ApplicationEvent.SIGN, actor_id=actor.id)
@@ -145,10 +146,9 @@ async def sign_contracts(
     used = [(item.contract_id, item.agreement.facts) for item in agreed]
     await rulebook_uses.record_uses(session, "contract", used)
     signed = await write_agreed(session, agreed, country=country, actor_id=actor.id)
-    shared = await cofinancing.sources_of(session, application_ids)
-    for row in signed:
-        if ApplicationId(row.application_id) in shared:
-            await take_one_by_one(session, row)
+    shared = await asking.shared_of(session, application_ids)
+    for row in (one for one in signed if one.application_id in shared):
+        await take_one_by_one(session, row)
     return signed
 
 

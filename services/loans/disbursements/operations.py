@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.cofinancing import asking, books
+from services.loans.cofinancing import asking, books, joining
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.positions import PaidOut
@@ -51,7 +51,7 @@ class Payout:
     """A contract to be paid out, on a day, through an account of its fund.
 
     Without an amount it is the loan, or its next tranche as agreed; a `tranche` named by its
-    number is paid out only while it is the next.
+    number is paid out only while it is the next. A leg of a financing file names its file.
     """
 
     contract_id: ContractId
@@ -60,6 +60,7 @@ class Payout:
     payment_id: UUID | None = None
     amount: Money | None = None
     tranche: int | None = None
+    file_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,8 @@ async def _payable(
     rows = await contract_queries.locked_contracts(session, contract_ids)
     under_way = await queries.payments_under_way(session, contract_ids)
     taken_back = await queries.taken_back_on(session, contract_ids)
+    files = {ApplicationId(rows[one.contract_id].application_id): one.file_id for one in payouts}
+    await joining.require_joined(session, files)
     for payout in payouts:
         row = rows[payout.contract_id]
         if actor.branch_ids is not None and row.branch_id not in actor.branch_ids:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert, text
 
@@ -93,6 +94,7 @@ class Approval:
     amount: Money = THOUSAND
     term_months: int = 12
     annual_rate: Decimal = Decimal(0)
+    borrower_id: UUID | None = None
 
 
 async def offer(
@@ -121,7 +123,8 @@ async def approve(
     common = {"institution_id": scene.institution_id}
     async with scene.database.begin(scene.institution_id) as session:
         for application_id, approval in pairs:
-            await session.execute(insert(BorrowerRow), _borrower(scene, application_id))
+            if approval.borrower_id is None:
+                await session.execute(insert(BorrowerRow), _borrower(scene, application_id))
             if await entitling.is_of_zakat(session, approval.fund_id):
                 await entitling.entitle(session, application_id)
             values = _application(scene, application_id, approval)
@@ -208,7 +211,7 @@ def _application(
         "institution_id": scene.institution_id,
         "application_id": application_id,
         "reference": f"AP-{application_id.hex}",
-        "borrower_id": application_id,
+        "borrower_id": approval.borrower_id or application_id,
         "branch_id": scene.branch_id,
         "product_id": approval.product.product_id,
         "product_version": 1,

@@ -1,0 +1,125 @@
+"""Where are projects financed by a person, the state and a bank together?"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.deps import Db, IdempotencyKey, Now, Today
+from services.loans.domain import days
+from services.loans.financing_files import operations, queries
+from services.loans.financing_files.schemas import FileIn, FileLineOut, FileOut, MoveIn, OwnShareIn
+from services.loans.financing_files.tables import FinancingFileRow
+from shared import idempotency
+from shared.auth import Actor, Role, require
+from shared.db import TenantDb
+from shared.schemas import Body, PageOut
+from shared.web import PageQuery
+
+router = APIRouter(prefix="/loans/v1/financing-files", tags=["financing files"])
+
+MayOpen = Annotated[Actor, require(Role.OFFICER)]
+MayPayOut = Annotated[Actor, require(Role.FUNDS_MANAGER)]
+MayRead = Annotated[
+    Actor,
+    require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
+]
+
+
+@router.post("", status_code=201, response_model=FileOut)
+async def open_file(
+    body: FileIn, db: Db, actor: MayOpen, today: Today, key: IdempotencyKey
+) -> Response:
+    """Open a file on applications of one person; their parts are those of the rule of the day."""
+
+    async def work(session: AsyncSession) -> FinancingFileRow:
+        return await operations.open_file(session, body.opening(), on=today, actor=actor)
+
+    return await _once(db, "", body=body, actor=actor, key=key, work=work)
+
+
+@router.get("")
+async def list_files(db: Db, actor: MayRead, page: PageQuery) -> PageOut[FileLineOut]:
+    """List financing files, a page at a time."""
+    async with db() as session:
+        rows = await queries.files(session, actor=actor, page=page)
+    kept, following = page.cut(rows, key=lambda row: row.file_id)
+    return PageOut(items=[FileLineOut.of(row) for row in kept], next=following)
+
+
+@router.get("/{file_id}")
+async def read_file(file_id: UUID, db: Db, actor: MayRead) -> FileOut:
+    """Read who bears what of the cost, by which rule, and what is owed per leg and in all."""
+    async with db(snapshot=True) as session:
+        row = await queries.file(session, file_id, actor=actor)
+        return FileOut.of(await queries.standing(session, row))
+
+
+@router.post("/{file_id}/own-shares", status_code=201, response_model=FileOut)
+async def show_own_share(
+    file_id: UUID, body: OwnShareIn, db: Db, actor: MayOpen, today: Today, key: IdempotencyKey
+) -> Response:
+    """Keep what the person shows of the own share, with the hash of its paper."""
+    shown_on = body.shown_on or today
+    days.require_come(shown_on, member="shown_on", today=today)
+
+    async def work(session: AsyncSession) -> FinancingFileRow:
+        return await operations.show_own_share(
+            session,
+            file_id,
+            kind=body.kind,
+            amount=body.amount.money(),
+            evidence=body.evidence,
+            on=shown_on,
+            actor=actor,
+        )
+
+    path = f"/{file_id}/own-shares"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+
+
+@router.post("/{file_id}/signature", status_code=201, response_model=FileOut)
+async def sign_file(
+    file_id: UUID, body: MoveIn, db: Db, actor: MayOpen, today: Today, now: Now, key: IdempotencyKey
+) -> Response:
+    """Sign every leg of a file, or none."""
+
+    async def work(session: AsyncSession) -> FinancingFileRow:
+        return await operations.sign_file(
+            session, file_id, on=body.on or today, at=now, actor=actor, today=today
+        )
+
+    return await _once(db, f"/{file_id}/signature", body=body, actor=actor, key=key, work=work)
+
+
+@router.post("/{file_id}/disbursement", status_code=201, response_model=FileOut)
+async def pay_out_file(
+    file_id: UUID, body: MoveIn, db: Db, actor: MayPayOut, today: Today, key: IdempotencyKey
+) -> Response:
+    """Pay every leg out in cash, or none: the whole own share must be there, every leg signed."""
+    on = body.on or today
+    days.require_come(on, member="on", today=today)
+
+    async def work(session: AsyncSession) -> FinancingFileRow:
+        return await operations.pay_out_file(session, file_id, on=on, actor=actor)
+
+    return await _once(db, f"/{file_id}/disbursement", body=body, actor=actor, key=key, work=work)
+
+
+async def _once(
+    db: TenantDb,
+    path: str,
+    *,
+    body: Body,
+    actor: Actor,
+    key: str,
+    work: Callable[[AsyncSession], Awaitable[FinancingFileRow]],
+) -> Response:
+    async def done(session: AsyncSession) -> FileOut:
+        return FileOut.of(await queries.standing(session, await work(session)))
+
+    target = f"POST /loans/v1/financing-files{path}"
+    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
+    return await idempotency.run_once(db, asked, work=done)

@@ -1,0 +1,196 @@
+"""A project of a person, the state and a bank is signed and paid out whole, or not at all."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.loans.domain.chart import FundKind
+from services.loans.financing_files.router import router
+from shared.db import Database
+from shared.ids import ApplicationId, FundId, InstitutionId
+from tests.integration.loans import ordering, own_facts
+from tests.integration.loans.ordering import Desk, cash, keyed
+from tests.integration.loans.scene import TODAY, jod
+from tests.integration.loans.signing import Approval, approve, loan, offer, qard
+
+FILES = "/loans/v1/financing-files"
+PAPER = "a" * 64
+DAY = {"on": str(TODAY)}
+pytestmark = pytest.mark.requirement("O5.2")
+
+
+@pytest.fixture
+async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Desk]:
+    """An institution that divides projects by 1, 29 and 70 percent by its own fact."""
+    async with ordering.opened(loans_db, institution_id) as at:
+        at.office.app.include_router(router)
+        at.office.app.state.payments = None
+        structure = {"own": "0.01", "state": "0.29", "bank": "0.70"}
+        told = own_facts.fact(
+            "financing_structure", structure, unit="share", conditions={"scheme": "small_projects"}
+        )
+        await own_facts.give(loans_db, institution_id, told)
+        yield at
+
+
+async def funds_of(desk: Desk) -> tuple[FundId, FundId]:
+    return (
+        await desk.scene.fund(FundKind.STATE, receives="290.000"),
+        await desk.scene.fund(FundKind.COMMERCIAL, receives="700.000"),
+    )
+
+
+async def legs(
+    desk: Desk, *, state: str = "290.000", bank: str = "700.000"
+) -> tuple[UUID, dict[str, ApplicationId]]:
+    """The state's loan and the bank's, approved for one person."""
+    public, lender = await funds_of(desk)
+    free, dear = await offer(desk.scene, qard()), await offer(desk.scene, loan())
+    first = Approval(product=free, fund_id=public, amount=jod(state))
+    (of_state,) = await approve(desk.scene, [first])
+    second = Approval(
+        product=dear,
+        fund_id=lender,
+        amount=jod(bank),
+        annual_rate=loan().annual_rate.usual,
+        borrower_id=of_state,
+    )
+    (of_bank,) = await approve(desk.scene, [second])
+    return of_state, {"state": of_state, "bank": of_bank}
+
+
+async def opened(
+    desk: Desk, borrower_id: UUID, of: dict[str, ApplicationId], cost: str = "1000.000"
+) -> httpx.Response:
+    body = {
+        "borrower_id": str(borrower_id),
+        "cost": cash(cost),
+        "scheme": "small_projects",
+        "legs": [{"leg": leg, "application_id": str(one)} for leg, one in of.items()],
+    }
+    return await keyed(desk.maker, FILES, body)
+
+
+async def file_of(desk: Desk) -> tuple[str, dict[str, ApplicationId]]:
+    borrower_id, of = await legs(desk)
+    answer = await opened(desk, borrower_id, of)
+    assert answer.status_code == 201, answer.text
+    return f"{FILES}/{answer.json()['file_id']}", of
+
+
+async def show(desk: Desk, path: str, amount: str) -> httpx.Response:
+    body = {"kind": "paid_in", "amount": cash(amount), "evidence": PAPER}
+    return await keyed(desk.maker, f"{path}/own-shares", body)
+
+
+def problem(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).removeprefix("/problems/loans/")
+
+
+async def test_a_file_goes_from_its_opening_to_what_is_owed_on_each_leg(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    assert (await show(desk, path, "10.000")).status_code == 201
+    signed = await keyed(desk.maker, f"{path}/signature", DAY)
+    assert signed.status_code == 201, signed.text
+    paid = await keyed(desk.manager, f"{path}/disbursement", DAY)
+    assert paid.status_code == 201, paid.text
+    told: dict[str, Any] = paid.json()
+    assert told["status"] == "paid_out"
+    assert told["fact"]["id"] == "own-financing-structure"
+    shares = {one["leg"]: (one["amount"]["amount"], one["share"]) for one in told["legs"]}
+    assert shares == {"state": ("290.000", "0.290000"), "bank": ("700.000", "0.700000")}
+    of_state = next(one for one in told["legs"] if one["leg"] == "state")
+    assert of_state["owed"]["amount"] == "290.000"
+    await desk.repay(of_state["contract_id"], "90.000")
+    again = (await desk.maker.get(path)).json()
+    owed = {one["leg"]: jod(one["owed"]["amount"]) for one in again["legs"]}
+    assert owed["state"] == jod("200.000")
+    assert owed["bank"] > jod("700.000")
+    assert jod(again["owed"]["amount"]) == owed["state"] + owed["bank"]
+    assert await desk.faults() == {}
+
+
+async def test_no_leg_is_paid_out_before_the_whole_own_share_is_there(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    await keyed(desk.maker, f"{path}/signature", DAY)
+    await show(desk, path, "9.999")
+    refused = await keyed(desk.manager, f"{path}/disbursement", DAY)
+    assert (refused.status_code, problem(refused)) == (422, "own-share-missing")
+    assert await desk.scene.scalar("select count(*) from disbursement") == 0
+    await show(desk, path, "0.001")
+    assert (await keyed(desk.manager, f"{path}/disbursement", DAY)).status_code == 201
+
+
+async def test_no_leg_is_signed_or_paid_out_without_the_others(desk: Desk) -> None:
+    path, of = await file_of(desk)
+    body = {"application_id": str(of["state"]), "signed_on": str(TODAY)}
+    alone = await keyed(desk.maker, "/loans/v1/contracts", body)
+    assert (alone.status_code, problem(alone)) == (409, "leg-goes-with-its-file")
+    signed = (await keyed(desk.maker, f"{path}/signature", DAY)).json()
+    contract_id = signed["legs"][0]["contract_id"]
+    alone = await keyed(
+        desk.manager,
+        f"/loans/v1/contracts/{contract_id}/disbursements",
+        {"disbursed_on": str(TODAY)},
+    )
+    assert (alone.status_code, problem(alone)) == (409, "leg-goes-with-its-file")
+
+
+async def test_where_one_leg_cannot_be_paid_none_is(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    await show(desk, path, "10.000")
+    signed = (await keyed(desk.maker, f"{path}/signature", DAY)).json()
+    contract_id = signed["legs"][1]["contract_id"]
+    cancelled = await keyed(
+        desk.manager, f"/loans/v1/contracts/{contract_id}/cancellation", {"reason": "not_collected"}
+    )
+    assert cancelled.status_code == 201, cancelled.text
+    refused = await keyed(desk.manager, f"{path}/disbursement", DAY)
+    assert (refused.status_code, problem(refused)) == (409, "leg-not-signed")
+    assert await desk.scene.scalar("select count(*) from disbursement") == 0
+
+
+async def test_parts_that_are_not_the_rules_are_refused_with_its_source(desk: Desk) -> None:
+    borrower_id, of = await legs(desk, state="280.000")
+    refused = await opened(desk, borrower_id, of)
+    assert (refused.status_code, problem(refused)) == (422, "structure-not-met")
+    assert refused.json()["fact_id"] == "own-financing-structure"
+    assert "Ruling 7 of the board" in refused.json()["detail"]
+    assert await desk.scene.scalar("select count(*) from financing_file") == 0
+
+
+async def test_an_application_is_a_leg_once_and_of_its_own_person(desk: Desk) -> None:
+    borrower_id, of = await legs(desk)
+    stranger = await opened(desk, of["bank"], of)
+    assert (stranger.status_code, problem(stranger)) == (422, "leg-not-of-borrower")
+    assert (await opened(desk, borrower_id, of)).status_code == 201
+    again = await opened(desk, borrower_id, of)
+    assert (again.status_code, problem(again)) == (409, "leg-taken")
+
+
+async def test_a_scheme_without_a_rule_is_none(desk: Desk) -> None:
+    borrower_id, of = await legs(desk)
+    body = {
+        "borrower_id": str(borrower_id),
+        "cost": cash("1000.000"),
+        "scheme": "unheard_of",
+        "legs": [{"leg": leg, "application_id": str(one)} for leg, one in of.items()],
+    }
+    refused = await keyed(desk.maker, FILES, body)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/shared/no-rule")
+
+
+async def test_more_than_the_own_share_is_not_shown_and_a_mistake_is_taken_back(
+    desk: Desk,
+) -> None:
+    path, _ = await file_of(desk)
+    assert problem(await show(desk, path, "10.001")) == "own-share-too-much"
+    await show(desk, path, "10.000")
+    assert (await show(desk, path, "-10.000")).status_code == 201
+    assert problem(await show(desk, path, "-0.001")) == "own-share-too-much"
+    assert (await desk.maker.get(path)).json()["own_share_shown"]["amount"] == "0.000"
+    assert (await desk.maker.get(f"{FILES}/{TODAY.isoformat()}")).status_code == 422
+    assert len((await desk.maker.get(FILES)).json()["items"]) == 1
