@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import allocation
 from services.loans.domain.terms import Component
+from services.loans.fund_accounts import queries as fund_accounts
 from services.loans.lineage import checks as lines
+from services.loans.lineage import queries as lineages
 from services.loans.proof import courses, positions, queries, shares
 from shared import feed
+from shared.periods import MAX_DAY, Period
 
 PAGE = 2_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = Period(date(1900, 1, 2), MAX_DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ async def prove(
     yield await _prove_positions(session)
     yield await _prove_courses(session)
     yield await prove_lines(session)
+    yield await prove_accounts(session)
     yield await _prove_shares(session)
     yield await _prove_journal_chain(session)
     yield await feed_chain_finding(session)
@@ -108,6 +113,17 @@ async def prove_lines(session: AsyncSession) -> Finding:
     if broken is None:
         return Finding(rule=rule, looked_at=count)
     return Finding(rule=rule, row=broken.row, why=broken.why)
+
+
+async def prove_accounts(session: AsyncSession) -> Finding:
+    """Let the account of every fund, from its beginning, be what the ledger holds today."""
+    rule = "a fund's account is the change of its money at hand and with borrowers"
+    told, count = await lineages.told(session), 0
+    async for fund_id, account in fund_accounts.every(session, period=EVER, through=told.number):
+        if any(account.gaps):
+            return Finding(rule=rule, row=str(fund_id), why=f"missing: {account.gaps}")
+        count += 1
+    return Finding(rule=rule, looked_at=count)
 
 
 async def _prove_shares(session: AsyncSession) -> Finding:
