@@ -80,7 +80,7 @@ async def count(
     """Count a result from the books on a day and hold it against its condition.
 
     Raises AgreementNotInForce, ConditionNotFound, FigureNotCounted, ResultNotMeasurable,
-    DayNotCome.
+    DayNotYet.
     """
     days.require_come(as_of, member="as_of", today=today)
     row = await queries.in_force(session, agreement_id)
@@ -108,7 +108,7 @@ async def tell(
 ) -> AgreementFigureRow:
     """Keep a result that a person tells, for another to confirm.
 
-    Raises AgreementNotInForce, ConditionNotFound, FigureNotTold, DayNotCome.
+    Raises AgreementNotInForce, ConditionNotFound, FigureNotTold, DayNotYet.
     """
     days.require_come(as_of, member="as_of", today=today)
     row = await queries.in_force(session, agreement_id)

@@ -119,7 +119,7 @@ async def make_pledge(
 ) -> PledgeRow:
     """Keep a promise: no money comes of it, and nothing may rest on it.
 
-    Raises FundNotFound, DonorNotLinked, AmountNotPositive, DayNotCome.
+    Raises FundNotFound, DonorNotLinked, AmountNotPositive, DayNotYet.
     """
     days.require_come(pledged_on, member="pledged_on", today=today)
     if not amount.is_positive:
@@ -274,7 +274,7 @@ async def count(
 async def enter_rate(
     session: AsyncSession, rate: Rate, *, actor: Actor, today: date
 ) -> ExchangeRateRow:
-    """Keep what a currency is worth on a day, by a source. Raises DayNotCome."""
+    """Keep what a currency is worth on a day, by a source. Raises DayNotYet."""
     days.require_come(rate.on, member="on", today=today)
     row = ExchangeRateRow(
         institution_id=actor.institution_id,

@@ -3,6 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -86,4 +87,12 @@ async def decide(
         raise ProposalDecided(
             proposal_id=proposal_id, outcome=before.outcome if before else outcome.value
         )
+    await session.execute(
+        update(AgreementProposalRow)
+        .where(
+            AgreementProposalRow.institution_id == row.institution_id,
+            AgreementProposalRow.proposal_id == proposal_id,
+        )
+        .values(decided_at=func.clock_timestamp())
+    )
     return outcome is Outcome.APPROVE

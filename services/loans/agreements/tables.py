@@ -1,7 +1,7 @@
 """Which tables hold pledges, agreements with their instalments, results, and exchange?
 
-Rows are only ever added; the day on which a pledge is withdrawn is told later. Foreign keys and
-checks stand in the migration alone.
+Rows are only ever added; when a proposal was decided and a pledge withdrawn is told later.
+Foreign keys and checks stand in the migration alone.
 """
 
 from datetime import date, datetime
@@ -26,6 +26,7 @@ class AgreementProposalRow(Base):
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     proposal_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 

@@ -56,7 +56,7 @@ async def propose(
 ) -> LenderPaymentRow:
     """Propose to pay a lender what is owed, or a part of it; nothing leaves yet.
 
-    Raises DrawNotPossible, RepaidBeyondOwed, LenderDayNotPossible, AmountNotPositive, DayNotCome.
+    Raises DrawNotPossible, RepaidBeyondOwed, LenderDayNotPossible, AmountNotPositive, DayNotYet.
     """
     days.require_come(paid_on, member="paid_on", today=today)
     drawn, _, _ = await _locked(session, draw_id)
@@ -92,7 +92,7 @@ async def propose_share(
 ) -> LenderPaymentRow:
     """Propose to pay a lender its share of a profit that was declared from accounts.
 
-    Raises DrawNotPossible, InterestNotInForm for a form that shares nothing, DayNotCome.
+    Raises DrawNotPossible, InterestNotInForm for a form that shares nothing, DayNotYet.
     """
     days.require_come(paid_on, member="paid_on", today=today)
     drawn, agreed, _ = await _locked(session, draw_id)

@@ -35,6 +35,7 @@ create table agreement_proposal (
   institution_id uuid not null,
   proposal_id uuid not null,
   kind text not null check (kind in ('agreement', 'figure', 'draw_down', 'rate', 'payment')),
+  decided_at timestamptz,
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (institution_id, proposal_id),
@@ -311,7 +312,6 @@ create unique index uq_lender_booking_reverses
 
 ADDED = (
     "fund_expectation",
-    "agreement_proposal",
     "agreement_decision",
     "agreement",
     "agreement_instalment",
@@ -334,5 +334,6 @@ def upgrade() -> None:
         migrations.script(script)
     for table in ADDED:
         migrations.protect(table, grants="select, insert")
+    migrations.protect("agreement_proposal", grants="select, insert, update (decided_at)")
     migrations.protect("pledge", grants="select, insert, update (withdrawn_on)")
     migrations.script("grant update (bound_by) on receipt to rafid_loans")
