@@ -32,6 +32,7 @@ EXPORTS: Final = (
 BENCHES: Final = (
     ("repayments", "bench.repayments:repayments", "Repayments a second, in three ways."),
     ("portfolio", "bench.portfolio:portfolio", "What is at risk in a million contracts."),
+    ("commitments", "bench.commitments:commitments", "Claims of many clients on one fund."),
     ("schedules", "bench.schedules:schedules", "Exact schedules beside a loop of floats."),
     ("replay", "bench.life:replay", "The correction of a contract of many movements."),
     ("reads", "bench.life:reads", "Reading contracts of few and many movements."),
