@@ -16,6 +16,7 @@ from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
+from services.loans.funds import keeping
 from services.loans.funds import queries as fund_queries
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
@@ -206,6 +207,7 @@ async def _require_covered(session: AsyncSession, fund: FundRow, entry: JournalE
     fund_id = FundId(fund.fund_id)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
     held = await ledger_queries.balances(session, fund_id)
+    kept = await keeping.guarded(session, fund, endowed=standing.endowed)
     manual.require_covered(
         entry,
         standing=manual.Standing(
@@ -213,7 +215,7 @@ async def _require_covered(session: AsyncSession, fund: FundRow, entry: JournalE
             held={code: held[code] for code in chart.MONEY if code in held},
             free=standing.cash - standing.reserved - standing.committed,
             net_assets=standing.net_assets,
-            floor=Money(fund.floor_minor, fund.currency),
+            floor=kept.floor,
         ),
     )
 

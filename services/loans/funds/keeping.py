@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.corpus import queries as corpus
-from services.loans.domain import waqf
+from services.loans.domain import waqf, waqf_lending
+from services.loans.domain.funding import Fund
 from services.loans.funds import queries
 from services.loans.funds.tables import FundRow
 from shared.errors import Kind, RafidError, Sentence
@@ -38,6 +39,14 @@ async def require_temporary(session: AsyncSession, fund: FundRow) -> None:
                 "OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60, Waqf"
             ),
         )
+
+
+async def guarded(session: AsyncSession, fund: FundRow, *, endowed: Money | None) -> Fund:
+    """Return a fund with the floor that what was endowed makes, and the founder's words on it."""
+    fund_id = FundId(fund.fund_id)
+    keeps = (await corpus.kept(session, [fund_id])).get(fund_id)
+    deed = None if keeps is None else keeps.deed
+    return waqf_lending.guarded(queries.fund_of(fund), endowed=endowed, deed=deed)
 
 
 async def require_corpus(session: AsyncSession, fund_id: FundId, *, leaving: Money) -> None:
