@@ -26,6 +26,7 @@ async def prove_lineage(
         await lineage.catch_up(TenantDb(opened["loans"], institution_id))
         async with opened["loans"].read(institution_id, snapshot=True) as session:
             yield institution_id, await proof.prove_lines(session)
+            yield institution_id, await proof.prove_accounts(session)
 
 
 async def prove_all(opened: dict[str, Database]) -> AsyncIterator[tuple[InstitutionId, Finding]]:

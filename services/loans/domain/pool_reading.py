@@ -35,14 +35,14 @@ class _Resting:
     paid_back: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def whereabouts(versions: Sequence[Version], *, came_in: int, amount: int) -> Rest:
-    """Follow units that came in a version on to where they rest now.
+def whereabouts(versions: Sequence[Version], came: Mapping[int, int]) -> Rest:
+    """Follow units, by the version that they came in, on to where they rest now.
 
     100 and 300 came on one day, 200 were drawn on it and 80 of them came back on a later one:
     of the 100, 30 are out, and 70 at hand (50 never left).
     """
     rest = _Resting()
-    at = {came_in: amount}
+    at = dict(came)
     coming_back = _returns(versions)
     for version in versions:
         here = at.pop(version.number, 0)
