@@ -62,4 +62,4 @@ async def entitle(
 
 async def is_of_zakat(session: AsyncSession, fund_id: FundId) -> bool:
     values = {"i": tenancy.institution_of(session), "f": fund_id}
-    return await session.scalar(KIND, values) == "zakat"
+    return str(await session.scalar(KIND, values)) == "zakat"

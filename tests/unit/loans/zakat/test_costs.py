@@ -77,10 +77,10 @@ def test_an_institution_lowers_the_cap_and_never_raises_it() -> None:
 @pytest.mark.parametrize("missing", ["appointment", "record"])
 def test_wages_name_the_appointment_and_the_work(missing: str) -> None:
     named = {"appointment": "Decision 7", "record": "a" * 64}
-    costs.require_appointed(CostPurpose.WAGES, **named)  # type: ignore[arg-type]
+    costs.require_appointed(CostPurpose.WAGES, **named)
 
     with pytest.raises(AppointmentMissing):
-        costs.require_appointed(CostPurpose.WAGES, **(named | {missing: None}))  # type: ignore[arg-type]
+        costs.require_appointed(CostPurpose.WAGES, **(named | {missing: None}))
     costs.require_appointed(CostPurpose.COLLECTION, appointment=None, record=None)
 
 
