@@ -16,12 +16,16 @@ from services.loans.domain.waqf_deed import Deed, LossBase, WaqfBenefit, WaqfUse
 from services.loans.domain.waqf_orders import WaqfOrder, WaqfOrderKind
 from services.loans.funds import operations as funds
 from services.loans.ledger import queries as ledger
+from services.loans.lineage import operations as lineages
+from services.loans.proof import operations as proof
 from services.loans.waqf import incomes, operations
 from services.loans.waqf.queries import Proposed
 from shared import ids
 from shared.auth import Actor, Role
+from shared.db import TenantDb
 from shared.ids import FundId
 from shared.money import Money
+from tests.chained import chain
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, jod
 
 DEED = Deed(
@@ -112,6 +116,18 @@ class Waqf:
         async with self.scene.database.read(self.scene.institution_id) as session:
             found = await ledger.balances(session, self.fund_id)
         return {code: amount for code, amount in found.items() if amount.minor}
+
+
+async def faults(scene: Scene) -> dict[str, str]:
+    """The rules of `rafid verify` that do not hold, once every line is told."""
+    await chain(scene.database, scene.institution_id)
+    await lineages.catch_up(TenantDb(scene.database, scene.institution_id))
+    async with scene.database.read(scene.institution_id, snapshot=True) as session:
+        return {
+            finding.rule: f"{finding.row}: {finding.why}"
+            async for finding in proof.prove(session)
+            if not finding.holds
+        }
 
 
 def person(scene: Scene, *roles: Role) -> Actor:

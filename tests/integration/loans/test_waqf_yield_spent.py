@@ -27,3 +27,4 @@ async def test_of_sixty_thousand_six_go_to_the_trustee_six_stay_and_the_rest_is_
     books = await waqf.books()
     assert (books.floor, books.reserve) == (jod("1000000.000"), jod("6000.000"))
     assert books.net_assets == jod("1006000.000")
+    assert await endowing.faults(scene) == {}
