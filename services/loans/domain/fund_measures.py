@@ -8,6 +8,7 @@ Zakat Supervision (BNM, BAZNAS and IRTI, 2016) for allocation to collection and 
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import accumulate
 
 VERSION = "fund-measures.1"
 PLACES = Decimal("0.000001")
@@ -66,12 +67,13 @@ def lag_percentile(lags: Lags, *, percent: int) -> int | None:
     whole = sum(units for _, units in lags)
     if whole <= 0:
         return None
-    done = 0
-    for days, units in sorted(lags):
-        done += units
-        if done * 100 >= whole * percent:
-            return days
-    return max(days for days, _ in lags)
+    ordered = sorted(lags)
+    arrived = accumulate(units for _, units in ordered)
+    return next(
+        days
+        for (days, _), done in zip(ordered, arrived, strict=True)
+        if done * 100 >= whole * percent
+    )
 
 
 def share_over_period(lags: Lags, *, period_days: int = ZAKAT_PERIOD_DAYS) -> Decimal | None:
