@@ -101,9 +101,12 @@ class Borrowed:
         ]
 
     def course(self, *, as_of: date) -> Course:
-        """Its course as it stands on a day, by what had happened until then."""
-        known = [event for event in self.events() if event.on <= as_of]
-        return fold.course(self.plan, known, as_of=as_of)
+        """Its course as it stands on a day: payments until then, rates as they are agreed."""
+        return fold.course(self.plan, self.known(as_of), as_of=as_of)
+
+    def known(self, day: date) -> list[Event]:
+        """What had happened by a day, and what is agreed for later."""
+        return [event for event in self.events() if event.on <= day or not isinstance(event, Paid)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ def owed(borrowed: Borrowed, *, on: date) -> Owed:
     given = [one.principal for one in borrowed.paid if one.on <= on]
     rows = [row for row in told.rows if row.number is not None]
     open_rows = [row for row in rows if row.due_on <= on and row.outstanding > 0]
-    known = [event for event in borrowed.events() if event.on <= on]
+    known = borrowed.known(on)
     return Owed(
         principal=borrowed.terms.principal - Money(sum(given), currency),
         due=Money(sum(row.outstanding for row in open_rows), currency),
