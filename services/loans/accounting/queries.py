@@ -360,5 +360,28 @@ async def against(session: AsyncSession, *, ends_on: date) -> dict[str, int]:
     return dict(rows.mappings().one())
 
 
+PROOFS = {
+    "an entry by hand was approved by another and books what was proposed": """
+        select e.entry_id as row, case when m.manual_id is null then 'nobody proposed it'
+            when m.actor_id = e.actor_id then 'proposed and approved by one'
+            else 'it books something else' end as why
+        from journal_entry e
+        left join manual_decision d on d.institution_id = e.institution_id
+          and d.entry_id = e.entry_id and d.actor_id = e.actor_id
+        left join manual_entry m
+          on m.institution_id = d.institution_id and m.manual_id = d.manual_id
+        where e.institution_id = :institution_id and (e.kind = 'manual' or exists (
+            select from journal_entry o where o.institution_id = e.institution_id
+              and o.entry_id = e.reverses_entry_id and o.kind = 'manual'))
+          and (m.manual_id is null or m.actor_id = e.actor_id or m.lines <> (
+            select jsonb_agg(jsonb_build_object('code', a.code, 'minor', l.amount_minor)
+              order by l.line_no)
+            from journal_line l join account a
+              on a.institution_id = l.institution_id and a.account_id = l.account_id
+            where l.institution_id = e.institution_id and l.entry_id = e.entry_id))
+        order by e.entry_id limit 1""",
+}
+
+
 def _of(session: AsyncSession) -> dict[str, UUID]:
     return {"institution_id": tenancy.institution_of(session)}

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.accounting import queries as accounting
 from services.loans.proof import shared_rules
 from services.loans.proof.shared_rules import ALONE
 from shared import tenancy
@@ -266,6 +267,7 @@ RULES: Mapping[str, str] = {
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null
         order by k.actor_id limit 1""",
     **shared_rules.RULES,
+    **accounting.PROOFS,
 }
 
 

@@ -8,11 +8,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.loans.accounting.queries import PROOFS
 from services.loans.domain.chart import FundKind
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
+from services.loans.ledger import operations as ledger
+from services.loans.proof import queries as proof
 from shared import ids
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
+from shared.money import Money
 from tests import office
 from tests.integration.loans import bookkeeping, scene
 from tests.integration.loans.bookkeeping import PATH, Bookkeeping, made, refused
@@ -212,11 +217,14 @@ async def test_zakat_pays_no_rent(books: Bookkeeping) -> None:
 async def test_a_corpus_is_not_spent_on_rent_and_what_is_above_it_may_be(
     books: Bookkeeping,
 ) -> None:
-    fund_id = await books.scene.fund(FundKind.WAQF, receives="1000.000", floor="900.000")
+    fund_id = await books.fund(FundKind.WAQF)  # 1,000 endowed for good
+    let = (("cash", "debit", "100.000"), ("45", "credit", "100.000"))
+    await books.book(books.entry(fund_id, *let))
 
     told = await refused(books.maker, "/manual-entries", books.rent(fund_id, "100.001"))
 
     assert told["problem"] == "below-floor"
+    assert told["floor"] == {"amount": "1000.000", "currency": "JOD"}
     await books.book(books.rent(fund_id, "100.000"))
     await books.assert_sound()
 
@@ -339,3 +347,26 @@ async def test_entries_are_listed_by_fund_a_page_at_a_time(books: Bookkeeping) -
 
     assert [one["manual_id"] for one in first["items"] + second["items"]] == mine
     assert len((await page())["items"]) == 4
+
+
+async def test_verify_names_an_entry_that_was_booked_by_one_alone(books: Bookkeeping) -> None:
+    fund_id = await books.fund()
+    await books.book(books.rent(fund_id))
+    amount = Money(5_000, "JOD")
+    entry = JournalEntry(
+        kind=EntryKind.MANUAL,
+        occurred_on=office.TODAY,
+        lines=(
+            Line(account_code="own_expense_522", fund_id=fund_id, amount=amount),
+            Line(account_code="cash", fund_id=fund_id, amount=-amount),
+        ),
+    )
+    async with books.office.database.begin(books.office.institution_id) as session:
+        alone = await ledger.post(session, entry, actor_id=ids.new(), source_id=ids.new())
+
+    async with books.office.database.read(books.office.institution_id) as session:
+        (rule,) = PROOFS
+        found = await proof.broken(session, rule)
+
+    assert found is not None
+    assert (found.row, found.why) == (alone, "nobody proposed it")
