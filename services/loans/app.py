@@ -29,8 +29,10 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.financing_files import router as financing_files
+from services.loans.eligibility import router as eligibility
 from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
+from services.loans.guarantees import router as guarantees
 from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
 from services.loans.identity import router as identity
@@ -51,6 +53,7 @@ from services.loans.repayments.batch import RepaymentBook
 from services.loans.rulebook import router as rulebook
 from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
+from services.loans.sharia_reports import router as sharia_reports
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
 from services.loans.waqf import router as waqf
@@ -82,8 +85,10 @@ ROUTERS = (
     rulebook.router,
     rulings.router,
     compliance.router,
+    sharia_reports.router,
     funds.router,
     clauses.router,
+    eligibility.router,
     zakat_payers.router,
     waqf.router,
     zakat.router,
@@ -100,6 +105,7 @@ ROUTERS = (
     payments.router,
     disbursements.router,
     financing_files.router,
+    guarantees.router,
     servicing.router,
     portfolio.router,
     agreements.router,

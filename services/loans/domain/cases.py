@@ -140,7 +140,7 @@ def facts_told(
         person=person,
         zakat_class=zakat_class,
         sex=sex,
-        age=None if born_on is None else age_on(born_on, on=on),
+        age=age_of(born_on, on=on),
         client_status=_code(told.get("client_status")),
         sector=_code(sector),
         purpose=_code(purpose),
@@ -151,6 +151,11 @@ def facts_told(
         cost=_amount(told.get("project_cost"), currency=currency),
         agreed_on=agreed_on,
     )
+
+
+def age_of(born_on: date | None, *, on: date) -> int | None:
+    """The age on a day in whole years, where the day of birth is told."""
+    return None if born_on is None else age_on(born_on, on=on)
 
 
 def with_sources(facts: Facts, sources: frozenset[str]) -> Facts:

@@ -1,0 +1,1 @@
+"""Which funds may finance whom, which not, and why; nothing is changed by asking."""
