@@ -27,6 +27,7 @@ OPEN = {
     "POST /monitoring/v1/logout",
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
+    "POST /loans/v1/guarantee-claims/{claim_id}/steps",
     "POST /loans/v1/financing-files",
     "POST /loans/v1/financing-files/{file_id}/own-shares",
     "POST /loans/v1/financing-files/{file_id}/signature",

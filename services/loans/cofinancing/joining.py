@@ -3,19 +3,11 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import tenancy
+from services.loans.cofinancing import queries
 from shared.errors import Kind, RafidError
 from shared.ids import ApplicationId
-
-UNPAID = text("""
-    select g.application_id, f.file_id, f.reference from financing_leg g
-    join financing_file f on f.institution_id = g.institution_id and f.file_id = g.file_id
-    where g.institution_id = :institution_id and f.status <> 'paid_out'
-      and g.application_id = any(cast(:application_ids as uuid[]))
-""")
 
 
 class LegGoesWithItsFile(RafidError):
@@ -33,10 +25,6 @@ async def require_joined(session: AsyncSession, files: Mapping[ApplicationId, UU
 
     Once a file is paid out its legs are contracts like any other. Raises LegGoesWithItsFile.
     """
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "application_ids": list(files),
-    }
-    for row in await session.execute(UNPAID, values):
+    for row in await queries.unpaid_files(session, list(files)):
         if files[row.application_id] != row.file_id:
             raise LegGoesWithItsFile(reference=row.reference, file_id=row.file_id)

@@ -1,11 +1,12 @@
 """Which funds finance an application or a contract together, and what is booked of it by fund?"""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.chart import FundAccounts, FundKind
@@ -234,3 +235,22 @@ async def together_with(
         kinds[named] = EntryKind(row.kind)
         entries[named][FundId(row.fund_id)] = EntryId(row.entry_id)
     return {one: Together(kind=kind, entries=entries[one]) for one, kind in kinds.items()}
+
+
+UNPAID = text("""
+    select g.application_id, f.file_id, f.reference from financing_leg g
+    join financing_file f on f.institution_id = g.institution_id and f.file_id = g.file_id
+    where g.institution_id = :institution_id and f.status <> 'paid_out'
+      and g.application_id = any(cast(:application_ids as uuid[]))
+""")
+
+
+async def unpaid_files(
+    session: AsyncSession, application_ids: Collection[UUID]
+) -> Sequence[Row[Any]]:
+    """Return the financing files, not paid out yet, of which applications are legs."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "application_ids": list(application_ids),
+    }
+    return (await session.execute(UNPAID, values)).all()

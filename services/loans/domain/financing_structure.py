@@ -1,13 +1,16 @@
 """Does a project's cost divide into own share, state loan and bank loan as the rule says?"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from services.loans.domain.product import Product
 from shared.errors import Kind, RafidError, Sentence
+from shared.ids import ApplicationId
 from shared.money import Money
-from shared.rulebook import Fact
+from shared.rulebook import Condition, Fact
 
 
 class Leg(StrEnum):
@@ -16,6 +19,16 @@ class Leg(StrEnum):
     OWN = "own"
     STATE = "state"
     BANK = "bank"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A file to be opened: whose, at what cost, under which scheme, with which legs."""
+
+    borrower_id: UUID
+    cost: Money
+    told: Mapping[str, Condition]
+    legs: Mapping[Leg, ApplicationId]
 
 
 class StructureNotMet(RafidError):

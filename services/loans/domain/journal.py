@@ -261,6 +261,41 @@ def transfer_entry(
     return _entry(EntryKind.TRANSFER, moved_on, fund, moved)
 
 
+def guarantee_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    moved_on: date,
+    contract_id: ContractId,
+    channel: Channel,
+    is_guarantor: bool,
+) -> JournalEntry:
+    """A guarantor pays for a borrower, or below zero gets its part of a recovery back.
+
+    In the lending fund Dr cash, Cr guarantee_received; in a guarantee fund of our own Dr
+    guarantee_claims, Cr cash.
+    """
+    moved = (
+        {"guarantee_claims": amount, channel.value: -amount}
+        if is_guarantor
+        else {channel.value: amount, "guarantee_received": -amount}
+    )
+    return _entry(EntryKind.GUARANTEE, moved_on, fund, moved, contract_id=contract_id)
+
+
+def subsidy_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    paid_on: date,
+    contract_id: ContractId,
+    channel: Channel = Channel.CASH,
+) -> JournalEntry:
+    """A fund pays a part of the price of another fund's loan: Dr subsidy_expense, Cr cash."""
+    moved = {"subsidy_expense": amount, channel.value: -amount}
+    return _entry(EntryKind.SUBSIDY, paid_on, fund, moved, contract_id=contract_id)
+
+
 def reversal_entry(entry: JournalEntry, *, entry_id: EntryId, reversed_on: date) -> JournalEntry:
     """The opposite of an entry, line by line, naming it; together they move nothing."""
     return JournalEntry(

@@ -5,7 +5,6 @@ file alone. The file is locked before its applications and contracts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
@@ -25,7 +24,7 @@ from services.loans.disbursements.operations import Payout
 from services.loans.domain import days
 from services.loans.domain import financing_structure as structure
 from services.loans.domain.collecting import AmountNotPositive
-from services.loans.domain.financing_structure import Leg
+from services.loans.domain.financing_structure import Leg, Opening
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Product
@@ -44,7 +43,7 @@ from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.ids import ApplicationId, ContractId
 from shared.money import CurrencyMismatch, Money
-from shared.rulebook import Condition, Fact, FactJson, NoRule
+from shared.rulebook import Fact, FactJson, NoRule
 
 
 class LegNotOfBorrower(RafidError):
@@ -117,16 +116,6 @@ class LegNotSigned(RafidError):
     detail = "The leg {leg} is {state}: all legs are paid out at once, or none."
     leg: Leg
     state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """A file to be opened: whose, at what cost, under which scheme, with which legs."""
-
-    borrower_id: UUID
-    cost: Money
-    told: Mapping[str, Condition]
-    legs: Mapping[Leg, ApplicationId]
 
 
 async def open_file(

@@ -8,8 +8,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Row
 
-from services.loans.domain.financing_structure import Leg
-from services.loans.financing_files.operations import Opening
+from services.loans.domain.financing_structure import Leg, Opening
 from services.loans.financing_files.queries import Standing
 from services.loans.financing_files.tables import FinancingFileRow, OwnShareRow
 from shared.ids import ApplicationId

@@ -15,7 +15,8 @@ from services.loans.domain.terms import Component
 from services.loans.fund_accounts import queries as fund_accounts
 from services.loans.lineage import checks as lines
 from services.loans.lineage import queries as lineages
-from services.loans.proof import courses, positions, queries, shares
+from services.loans.proof import courses, positions, queries
+from services.loans.proof.several import proving
 from shared import feed
 from shared.periods import MAX_DAY, Period
 
@@ -129,7 +130,7 @@ async def prove_accounts(session: AsyncSession) -> Finding:
 async def _prove_shares(session: AsyncSession) -> Finding:
     """Share anew, among its funds, what is booked of every contract that several finance."""
     rule = "each fund bears its part of the contracts that several finance"
-    count, broken = await shares.first_broken(session)
+    count, broken = await proving.first_broken(session)
     if broken is None:
         return Finding(rule=rule, looked_at=count)
     return Finding(rule=rule, row=broken.row, why=broken.why)

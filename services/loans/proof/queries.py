@@ -8,8 +8,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting import queries as accounting
-from services.loans.proof import shared_rules
-from services.loans.proof.shared_rules import ALONE
+from services.loans.proof.several import queries as several
+from services.loans.proof.several.queries import ALONE
 from shared import tenancy
 
 FIRST = UUID(int=0)
@@ -266,7 +266,7 @@ RULES: Mapping[str, str] = {
         select k.actor_id as row, 'key ' || k.key || ' has no answer' as why
         from idempotency_key k where k.institution_id = :institution_id and k.answer is null
         order by k.actor_id limit 1""",
-    **shared_rules.RULES,
+    **several.RULES,
     **accounting.PROOFS,
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.cofinancing import queries as cofinancing
@@ -12,7 +12,7 @@ from services.loans.cofinancing.queries import Booked
 from services.loans.domain import chart
 from services.loans.domain.cofinancing import NOTHING, Plan, Totals
 from services.loans.proof.positions import Broken
-from shared import tenancy
+from services.loans.proof.several import queries
 from shared.ids import ContractId
 
 PAGE = 500
@@ -27,32 +27,13 @@ class _Kept:
     books: Booked
 
 
-# A contract's sums, and what its applications have drawn of all funds.
-POSITIONS = text("""
-    select p.contract_id, p.disbursed_minor, p.paid_principal_minor, p.paid_profit_minor,
-      p.paid_fee_minor + coalesce((select sum(d.fee_kept_minor) from disbursement d
-        where d.institution_id = p.institution_id and d.contract_id = p.contract_id), 0)::bigint
-        as fee_minor,
-      p.paid_penalty_minor, p.surplus_minor, p.written_off_minor,
-      coalesce((select sum(case k.kind when 'draw' then k.amount_minor else -k.amount_minor end)
-        from fund_claim k where k.institution_id = c.institution_id
-          and k.application_id = c.application_id and k.kind in ('draw', 'undraw')), 0)::bigint
-        as drawn_minor
-    from contract c join position p
-      on p.institution_id = c.institution_id and p.contract_id = c.contract_id
-    where c.institution_id = :institution_id
-      and c.contract_id = any(cast(:contract_ids as uuid[])) order by p.contract_id
-""")
-
-
 async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:
     """Share each such contract's totals again; return how many fit, and the first that does not."""
     every, count = await cofinancing.every_contract(session), 0
     for start in range(0, len(every), PAGE):
         page = every[start : start + PAGE]
         kept = await _kept(session, page)
-        values = {"institution_id": tenancy.institution_of(session), "contract_ids": page}
-        for row in await session.execute(POSITIONS, values):
+        for row in await queries.positions(session, page):
             why = next(_faults(row, kept[ContractId(row.contract_id)]), None)
             if why is not None:
                 return count, Broken(row=str(row.contract_id), why=why)

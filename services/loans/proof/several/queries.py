@@ -3,7 +3,14 @@
 What was posted for one row on such a contract is one entry for each fund: they are summed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import tenancy
+from shared.ids import ContractId
 
 ALONE = """not exists (
           select from contract k join funding_source s on s.institution_id = k.institution_id
@@ -95,3 +102,31 @@ RULES: Mapping[str, str] = {
         ) c on c.fund_id = f.fund_id
         where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
 }
+
+# A contract's sums, and what its applications have drawn of all funds.
+POSITIONS = text("""
+    select p.contract_id, p.disbursed_minor, p.paid_principal_minor, p.paid_profit_minor,
+      p.paid_fee_minor + coalesce((select sum(d.fee_kept_minor) from disbursement d
+        where d.institution_id = p.institution_id and d.contract_id = p.contract_id), 0)::bigint
+        as fee_minor,
+      p.paid_penalty_minor, p.surplus_minor, p.written_off_minor,
+      coalesce((select sum(case k.kind when 'draw' then k.amount_minor else -k.amount_minor end)
+        from fund_claim k where k.institution_id = c.institution_id
+          and k.application_id = c.application_id and k.kind in ('draw', 'undraw')), 0)::bigint
+        as drawn_minor
+    from contract c join position p
+      on p.institution_id = c.institution_id and p.contract_id = c.contract_id
+    where c.institution_id = :institution_id
+      and c.contract_id = any(cast(:contract_ids as uuid[])) order by p.contract_id
+""")
+
+
+async def positions(
+    session: AsyncSession, contract_ids: Sequence[ContractId]
+) -> Sequence[Row[Any]]:
+    """Return the sums kept of contracts, in the order of their ids."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_ids": list(contract_ids),
+    }
+    return (await session.execute(POSITIONS, values)).all()

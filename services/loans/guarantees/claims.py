@@ -1,0 +1,213 @@
+"""How is a guarantor asked to pay for a loan that is late, and given its part of what comes after?
+
+A claim's cover is locked before its steps are read. What a guarantor pays is owed back to it as
+the borrower pays: the borrower's debt stays what it was.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.contracts import queries as contracts
+from services.loans.domain import guaranteeing, journal
+from services.loans.domain.guaranteeing import ClaimEvent, ClaimStatus
+from services.loans.domain.journal import Channel
+from services.loans.funds import operations as funds
+from services.loans.funds import queries as fund_queries
+from services.loans.funds import returning
+from services.loans.guarantees import queries
+from services.loans.guarantees.tables import ClaimRow, ClaimStepRow
+from services.loans.ledger import operations as ledger
+from services.loans.ledger.operations import Posting
+from shared import ids
+from shared.auth import Actor
+from shared.errors import Kind, RafidError, Sentence
+from shared.ids import ContractId, EntryId, FundId
+from shared.money import Money
+
+
+class ClaimedAlready(RafidError):
+    """The cover is claimed already"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The claim {claim_id} is on this cover."
+    claim_id: UUID
+
+
+class FilerPays(RafidError):
+    """Whoever filed the claim does not book its payment"""
+
+    kind = Kind.FORBIDDEN
+    service = "loans"
+    detail = "The claim was filed by the same person: another one books what the guarantor paid."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step to be taken: what happens, on which day, of how much, by which paper."""
+
+    event: ClaimEvent
+    on: date
+    amount: Money | None = None
+    evidence: str | None = None
+    channel: Channel = Channel.CASH
+
+
+async def file_claim(
+    session: AsyncSession, cover_id: UUID, *, on: date, evidence: str | None, actor: Actor
+) -> ClaimRow:
+    """Open a claim on a cover whose loan is late enough, and not too late to be claimed.
+
+    Raises CoverUnknown, ClaimedAlready, ClaimNotTriggered, ClaimTooLate, ClaimAmountWrong.
+    """
+    cover = await queries.cover(session, cover_id, lock=True)
+    await contracts.contract(session, cover.contract_id, branch_ids=actor.branch_ids)
+    known = await queries.claim_on(session, cover_id)
+    if known is not None:
+        raise ClaimedAlready(claim_id=known.claim_id)
+    facility = queries.facility_of(await queries.facility(session, cover.facility_id))
+    standing = await queries.standing_of(session, cover.contract_id)
+    still = Money(cover.amount_minor, cover.currency)
+    claimed = guaranteeing.claimable(
+        facility,
+        reference=standing.reference,
+        cover=Money.zero(cover.currency) if cover.released_on else still,
+        outstanding=Money(
+            standing.outstanding_principal_minor + standing.written_off_minor, cover.currency
+        ),
+        oldest_open_due_on=standing.oldest_open_due_on,
+        on=on,
+    )
+    guaranteeing.require_amount(claimed, most=still, what=Sentence("covered and outstanding"))
+    claim = ClaimRow(
+        institution_id=cover.institution_id,
+        claim_id=ids.new(),
+        cover_id=cover_id,
+        contract_id=cover.contract_id,
+        currency=cover.currency,
+        claimed_minor=claimed.minor,
+        actor_id=actor.id,
+    )
+    session.add(claim)
+    await session.flush()
+    step = _row(claim, ClaimStatus.FILED, number=1, amount=claimed, on=on, actor=actor)
+    step.evidence = evidence
+    session.add(step)
+    await session.flush()
+    return claim
+
+
+async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor: Actor) -> ClaimRow:
+    """Take a claim a step on: submitted, accepted or refused, paid, and what comes in shared.
+
+    Raises ClaimUnknown, ClaimStepRefused, ClaimAmountWrong, FilerPays, FundExhausted,
+    PeriodClosed.
+    """
+    claim = await queries.claim(session, claim_id)
+    await contracts.contract(session, claim.contract_id, branch_ids=actor.branch_ids, lock=True)
+    await queries.cover(session, claim.cover_id, lock=True)
+    steps = await queries.steps(session, claim_id)
+    last = steps[-1]
+    status = guaranteeing.next_status(ClaimStatus(last.status), step.event)
+    row = _row(
+        claim,
+        status,
+        number=last.number + 1,
+        amount=Money(last.amount_minor, claim.currency),
+        on=step.on,
+        actor=actor,
+    )
+    row.evidence = step.evidence
+    if step.event is ClaimEvent.ACCEPT and step.amount is not None:
+        most = Money(claim.claimed_minor, claim.currency)
+        guaranteeing.require_amount(step.amount, most=most, what=Sentence("claimed"))
+        row.amount_minor = step.amount.minor
+    elif step.event is ClaimEvent.PAY:
+        if actor.id == claim.actor_id:
+            raise FilerPays
+        paid = Money(row.amount_minor, claim.currency)
+        await _book(session, claim, row, amount=paid, channel=step.channel)
+    elif step.event is ClaimEvent.RECOVER:
+        await _share(session, claim, row, list(steps), step=step)
+    session.add(row)
+    await session.flush()
+    return claim
+
+
+async def _share(
+    session: AsyncSession,
+    claim: ClaimRow,
+    row: ClaimStepRow,
+    steps: list[ClaimStepRow],
+    *,
+    step: Step,
+) -> None:
+    """Give the guarantor its part of what the borrower paid since it did."""
+    paid = next(one for one in steps if one.status == ClaimStatus.PAID)
+    shared = [one for one in steps if one.status == ClaimStatus.RECOVERED]
+    since = await queries.received_since(session, claim.contract_id, since=paid.recorded_at)
+    left = Money(since - sum(one.received_minor for one in shared), claim.currency)
+    received = left if step.amount is None else step.amount
+    guaranteeing.require_amount(
+        received, most=left, what=Sentence("paid by the borrower since and not shared")
+    )
+    still = Money(paid.amount_minor - sum(one.amount_minor for one in shared), claim.currency)
+    cover = await queries.cover(session, claim.cover_id)
+    facility = queries.facility_of(await queries.facility(session, cover.facility_id))
+    part = guaranteeing.recovered(facility, received=received, still=still)
+    guaranteeing.require_amount(part, most=still, what=Sentence("still owed to the guarantor"))
+    row.amount_minor, row.received_minor = part.minor, received.minor
+    await _book(session, claim, row, amount=-part, channel=step.channel)
+
+
+async def _book(
+    session: AsyncSession, claim: ClaimRow, row: ClaimStepRow, *, amount: Money, channel: Channel
+) -> None:
+    """Book what a guarantor pays, or below zero gets back, in its fund and in the lending one."""
+    contract = await contracts.contract(session, claim.contract_id)
+    cover = await queries.cover(session, claim.cover_id)
+    facility = await queries.facility(session, cover.facility_id)
+    involved = [FundId(contract.fund_id)]
+    if facility.fund_id is not None:
+        involved.append(FundId(facility.fund_id))
+    locked = await fund_queries.locked_funds(session, involved)
+    paying = involved[-1] if amount.is_positive else involved[0]
+    if amount.is_negative or facility.fund_id is not None:
+        await returning.require_held(session, locked[paying], abs(amount), channel)
+    entries = [
+        journal.guarantee_entry(
+            amount,
+            fund=funds.accounts_of(locked[fund_id]),
+            moved_on=row.taken_on,
+            contract_id=ContractId(claim.contract_id),
+            channel=channel,
+            is_guarantor=fund_id != contract.fund_id,
+        )
+        for fund_id in involved
+    ]
+    postings = [
+        Posting(
+            entry=entry, actor_id=row.actor_id, source_id=row.step_id, entry_id=EntryId(ids.new())
+        )
+        for entry in entries
+    ]
+    await ledger.post_all(session, postings)
+
+
+def _row(
+    claim: ClaimRow, status: ClaimStatus, *, number: int, amount: Money, on: date, actor: Actor
+) -> ClaimStepRow:
+    return ClaimStepRow(
+        institution_id=claim.institution_id,
+        step_id=ids.new(),
+        claim_id=claim.claim_id,
+        number=number,
+        status=status.value,
+        amount_minor=amount.minor,
+        received_minor=0,
+        taken_on=on,
+        actor_id=actor.id,
+    )

@@ -1,0 +1,1 @@
+"""The proof of contracts that several funds finance together."""

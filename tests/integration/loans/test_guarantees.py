@@ -1,0 +1,222 @@
+"""A facility never covers more than its cap; a claim is paid once and shared back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.loans.domain.chart import FundKind
+from services.loans.guarantees import operations
+from services.loans.guarantees.router import router
+from services.loans.ledger.queries import balances
+from shared.auth import Role
+from shared.db import Database
+from shared.errors import RafidError
+from shared.ids import FundId, InstitutionId
+from tests.integration.loans import ordering
+from tests.integration.loans.cofinanced import shared_contract
+from tests.integration.loans.ordering import TODAY, Desk, cash, keyed
+
+FACILITIES = "/loans/v1/guarantee-facilities"
+PAPER = "b" * 64
+
+
+@pytest.fixture
+async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Desk]:
+    async with ordering.opened(loans_db, institution_id) as at:
+        at.office.app.include_router(router)
+        yield at
+
+
+async def facility(desk: Desk, **changes: Any) -> str:
+    """70 % of each loan, 1,000 JOD at most, claimed from 30 days past due for 60 days."""
+    body = {
+        "code": f"G-{len(changes)}",
+        "names": {"ar": "صندوق الضمان", "fr": "Fonds de garantie", "en": "Guarantee fund"},
+        "covered": "0.7",
+        "cap_each": cash("1000.000"),
+        "cap_total": cash("5000.000"),
+        "claim_after_days": 30,
+        "claim_within_days": 60,
+        "starts_on": "2026-01-01",
+    } | changes
+    answer = await desk.manager.post(FACILITIES, body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["facility_id"])
+
+
+async def covered(desk: Desk, facility_id: str, contract_id: str) -> httpx.Response:
+    path = f"{FACILITIES}/{facility_id}/covers"
+    return await desk.manager.post(path, {"contract_id": contract_id})
+
+
+async def filed(desk: Desk, facility_id: str, contract_id: str) -> str:
+    """The way of a claim on a contract, filed by the maker."""
+    cover = (await covered(desk, facility_id, contract_id)).json()
+    path = f"/loans/v1/guarantee-covers/{cover['cover_id']}/claims"
+    answer = await desk.maker.post(path, {"evidence": PAPER})
+    assert answer.status_code == 201, answer.text
+    return f"/loans/v1/guarantee-claims/{answer.json()['claim_id']}"
+
+
+async def step(desk: Desk, claim: str, event: str, **members: Any) -> httpx.Response:
+    return await keyed(desk.manager, f"{claim}/steps", {"event": event, **members})
+
+
+async def booked(desk: Desk, fund_id: FundId) -> dict[str, str]:
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
+        found = await balances(session, fund_id)
+    return {code: str(money) for code, money in found.items() if money.minor}
+
+
+def problem(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).removeprefix("/problems/loans/")
+
+
+@pytest.mark.requirement("O5.3")
+async def test_a_claim_is_paid_by_our_own_guarantee_fund_and_shared_back(desk: Desk) -> None:
+    backing = await desk.scene.fund(FundKind.GUARANTEE, receives="2000.000")
+    lending = await desk.scene.fund(FundKind.WAQF)
+    contract_id = await desk.lent_from(lending)
+    claim = await filed(desk, await facility(desk, fund_id=str(backing)), contract_id)
+    for event in ("submit", "accept", "pay"):
+        answer = await step(desk, claim, event)
+        assert answer.status_code == 201, answer.text
+    assert (await booked(desk, backing))["guarantee_claims"] == "840.000"
+    assert (await booked(desk, lending))["guarantee_received"] == "-840.000"
+    assert await desk.faults() == {}
+    await desk.repay(contract_id, "100.000")
+    shared = await step(desk, claim, "recover")
+    assert shared.status_code == 201, shared.text
+    assert shared.json()["steps"][-1]["amount"]["amount"] == "70.000"
+    assert (await booked(desk, backing))["guarantee_claims"] == "770.000"
+    assert (await booked(desk, lending))["guarantee_received"] == "-770.000"
+    again = await step(desk, claim, "recover")
+    assert (again.status_code, problem(again)) == (422, "claim-amount-wrong")
+    assert await desk.faults() == {}
+
+
+@pytest.mark.requirement("O5.3")
+async def test_a_claim_on_another_guarantor_moves_the_lending_fund_alone(desk: Desk) -> None:
+    lending = await desk.scene.fund(FundKind.WAQF)
+    contract_id = await desk.lent_from(lending)
+    claim = await filed(desk, await facility(desk), contract_id)
+    early = await step(desk, claim, "pay")
+    assert (early.status_code, problem(early)) == (409, "claim-step-refused")
+    await step(desk, claim, "submit", evidence=PAPER)
+    much = await step(desk, claim, "accept", amount=cash("840.001"))
+    assert (much.status_code, problem(much)) == (422, "claim-amount-wrong")
+    await step(desk, claim, "accept", amount=cash("800.000"))
+    await step(desk, claim, "pay", channel="bank")
+    assert (await booked(desk, lending))["bank"] == "800.000"
+    state = await desk.position(contract_id)
+    assert state["outstanding_principal_minor"] == 1_200_000
+    order = await desk.done(contract_id, "write_off", reason="uncollectable")
+    assert order["state"] == "in_force"
+    await desk.done(contract_id, "recovery", amount=cash("10.000"), channel="cash")
+    shared = await step(desk, claim, "recover", amount=cash("10.000"))
+    assert shared.json()["steps"][-1]["amount"]["amount"] == "7.000"
+    assert await desk.faults() == {}
+
+
+@pytest.mark.requirement("O5.3")
+async def test_whoever_filed_a_claim_does_not_book_its_payment(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    cover = (await covered(desk, await facility(desk), contract_id)).json()
+    path = f"/loans/v1/guarantee-covers/{cover['cover_id']}/claims"
+    claim_id = (await desk.manager.post(path, {})).json()["claim_id"]
+    claim = f"/loans/v1/guarantee-claims/{claim_id}"
+    for event in ("submit", "accept"):
+        await step(desk, claim, event)
+    refused = await step(desk, claim, "pay")
+    assert (refused.status_code, problem(refused)) == (403, "filer-pays")
+    other = desk.office.caller(Role.FUNDS_MANAGER)
+    paid = await keyed(other, f"{claim}/steps", {"event": "pay"})
+    assert paid.status_code == 201, paid.text
+    assert (await desk.maker.get(claim)).json()["status"] == "paid"
+
+
+@pytest.mark.requirement("O5.3")
+async def test_a_guarantee_fund_pays_no_more_than_it_holds(desk: Desk) -> None:
+    backing = await desk.scene.fund(FundKind.GUARANTEE, receives="839.999")
+    contract_id = await desk.lent()
+    claim = await filed(desk, await facility(desk, fund_id=str(backing)), contract_id)
+    for event in ("submit", "accept"):
+        await step(desk, claim, event)
+    refused = await step(desk, claim, "pay")
+    assert (refused.status_code, problem(refused)) == (422, "fund-exhausted")
+    assert (await desk.maker.get(claim)).json()["status"] == "accepted"
+    assert await booked(desk, backing) == {"cash": "839.999", "fund_balance": "-839.999"}
+
+
+@pytest.mark.requirement("O5.1")
+async def test_covers_at_the_same_time_never_exceed_the_cap(desk: Desk) -> None:
+    """Twelve persons ask for 840 of the 5,000 that a facility covers: five get it."""
+    facility_id = await facility(desk)
+    fund_id = await desk.scene.fund(FundKind.WAQF, receives="20000.000")
+    contracts = [await desk.lent_from(fund_id) for _ in range(12)]
+    actor = desk.manager.actor
+
+    async def ask(contract_id: str) -> str:
+        try:
+            async with desk.scene.database.begin(desk.scene.institution_id) as session:
+                await operations.cover_contract(
+                    session,
+                    UUID(facility_id),
+                    contract_id=UUID(contract_id),
+                    on=TODAY,
+                    actor=actor,
+                )
+        except RafidError as refusal:
+            return refusal.slug()
+        return "covered"
+
+    outcomes = await asyncio.gather(*(ask(contract_id) for contract_id in contracts))
+    assert sorted(outcomes) == ["cover-above-cap"] * 7 + ["covered"] * 5
+    told = (await desk.maker.get(f"{FACILITIES}/{facility_id}")).json()
+    assert told["used"]["amount"] == "4200.000"
+
+
+@pytest.mark.requirement("O5.1")
+async def test_a_contract_is_covered_once_while_it_runs_and_released_when_it_ended(
+    desk: Desk,
+) -> None:
+    facility_id, contract_id = await facility(desk), await desk.lent()
+    cover = (await covered(desk, facility_id, contract_id)).json()
+    again = await covered(desk, facility_id, contract_id)
+    assert (again.status_code, problem(again)) == (409, "covered-already")
+    path = f"/loans/v1/guarantee-covers/{cover['cover_id']}/release"
+    early = await desk.manager.post(path, {})
+    assert (early.status_code, problem(early)) == (409, "cover-stands")
+    await desk.repay(contract_id, "1200.000")
+    await desk.done(contract_id, "close")
+    assert (await desk.manager.post(path, {})).status_code == 201
+    told = (await desk.maker.get(f"{FACILITIES}/{facility_id}")).json()
+    assert told["used"]["amount"] == "0.000"
+    late = await covered(desk, facility_id, contract_id)
+    assert (late.status_code, problem(late)) == (409, "not-coverable")
+    listed = (await desk.maker.get(f"{FACILITIES}/{facility_id}/covers")).json()["items"]
+    assert [one["released_on"] for one in listed] == [TODAY.isoformat()]
+
+
+async def test_a_loan_of_several_funds_and_a_fund_of_another_kind_are_refused(desk: Desk) -> None:
+    first, second = await desk.scene.fund(FundKind.WAQF), await desk.scene.fund(FundKind.STATE)
+    row = await shared_contract(desk.scene, [(first, 1, 1), (second, 1, 1)])
+    refused = await covered(desk, await facility(desk), str(row.contract_id))
+    assert (refused.status_code, problem(refused)) == (409, "not-coverable")
+    body = {
+        "code": "X",
+        "names": {"ar": "أ", "fr": "a", "en": "a"},
+        "fund_id": str(first),
+        "covered": "0.5",
+        "cap_each": cash("1.000"),
+        "cap_total": cash("1.000"),
+        "claim_after_days": 1,
+        "claim_within_days": 1,
+        "starts_on": "2026-01-01",
+    }
+    answer = await desk.manager.post(FACILITIES, body)
+    assert (answer.status_code, problem(answer)) == (422, "not-a-guarantee-fund")
