@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -14,12 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from services.loans.compliance import charity, queries
 from services.loans.compliance.router import router
 from services.loans.contracts.router import router as contracts_router
-from services.loans.domain.chart import FundAccounts, FundKind
-from services.loans.domain.journal import EntryKind, JournalEntry, Line
+from services.loans.domain.chart import FundKind
 from services.loans.domain.purifying import PurificationTooLarge
 from services.loans.domain.terms import ModeOfFinance
-from services.loans.ledger import operations as ledger
-from services.loans.ledger.queries import Cut, balances, trial_balance
+from services.loans.ledger.queries import Cut, trial_balance
 from services.loans.proof import operations as proof
 from services.loans.rulings.router import router as rulings_router
 from shared import ids
@@ -28,13 +23,19 @@ from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from tests import chained, office, rulings
 from tests.bodies import amount
-from tests.integration.loans.scene import TODAY, Scene, ask, jod, reserve
-from tests.integration.loans.signing import signed
+from tests.integration.loans.breaches import (
+    NAMES,
+    SHARIA,
+    approve,
+    booked,
+    decided,
+    earn,
+    problem,
+    propose,
+    send,
+)
+from tests.integration.loans.scene import TODAY, Scene, ask, reserve
 from tests.office import Caller, Office
-
-SHARIA = "/loans/v1/sharia"
-NAMES = {"ar": "دار الأيتام", "fr": "Orphelinat", "en": "Orphans' house"}
-Body = dict[str, Any]
 
 
 @pytest.fixture
@@ -64,84 +65,6 @@ def checker(bureau: Office) -> Caller:
 @pytest.fixture
 async def fund_id(scene: Scene) -> FundId:
     return await scene.fund(FundKind.WAQF, lending_ruling=rulings.EVERYTHING)
-
-
-async def earn(
-    scene: Scene, fund_id: FundId, earned: str, *, code: str = "profit_income", into: str = "cash"
-) -> None:
-    """Book income of a waqf, as a payment of profit does."""
-    fund = FundAccounts(fund_id=fund_id, kind=FundKind.WAQF, currency="JOD")
-    lines = tuple(
-        Line(account_code=fund.account(account), fund_id=fund_id, amount=moved)
-        for account, moved in ((into, jod(earned)), (code, -jod(earned)))
-    )
-    entry = JournalEntry(kind=EntryKind.REPAYMENT, occurred_on=TODAY, lines=lines)
-    async with scene.database.begin(scene.institution_id) as session:
-        await ledger.post(session, entry, actor_id=ids.new(), source_id=ids.new())
-
-
-def found(fund_id: FundId, **changes: Any) -> Body:
-    return {
-        "event": "order_of_steps",
-        "description": "Sold before the goods were ours.",
-        "root_cause": "The invoice came late.",
-        "found_by": "sharia_audit",
-        "occurred_on": str(TODAY),
-        "found_on": str(TODAY + timedelta(days=2)),
-        "fund_id": str(fund_id),
-        "amount": amount("500.000"),
-    } | changes
-
-
-async def board(maker: Caller) -> str:
-    answer = (await maker.get(f"{SHARIA}/boards")).json()["items"]
-    return str(answer[0]["board_id"])
-
-
-async def decided(maker: Caller, fund_id: FundId, purify: str, **changes: Any) -> str:
-    """Log a case and let the board say how much is tainted; gives its id."""
-    logged = await maker.post(f"{SHARIA}/cases", found(fund_id))
-    assert logged.status_code == 201, logged.text
-    case_id = str(logged.json()["case_id"])
-    answer = await decide(maker, case_id, purify, **changes)
-    assert answer.status_code == 201, answer.text
-    return case_id
-
-
-async def decide(maker: Caller, case_id: str, purify: str, **changes: Any) -> httpx.Response:
-    body = {
-        "board_id": await board(maker),
-        "is_breach": True,
-        "purify": amount(purify),
-        "remedy": "The profit goes to charity.",
-        "decided_on": str(office.TODAY),
-        "document_sha256": rulings.PAPER,
-    } | changes
-    return await maker.post(f"{SHARIA}/cases/{case_id}/decision", body)
-
-
-async def send(caller: Caller, path: str, body: Body | None = None) -> httpx.Response:
-    return await caller.post(f"{SHARIA}/{path}", body, Idempotency_Key=str(ids.new()))
-
-
-async def propose(maker: Caller, case_id: str, purify: str, **changes: Any) -> httpx.Response:
-    body = {"amount": amount(purify), "account": "profit_income"} | changes
-    return await send(maker, f"cases/{case_id}/purifications", body)
-
-
-async def approve(checker: Caller, order: httpx.Response) -> httpx.Response:
-    assert order.status_code == 201, order.text
-    return await send(checker, f"charity-orders/{order.json()['order_id']}/approval")
-
-
-async def booked(scene: Scene, fund_id: FundId) -> dict[str, str]:
-    async with scene.database.read(scene.institution_id) as session:
-        found = await balances(session, fund_id)
-    return {code: str(found[code]) for code in ("cash", "profit_income", "charity")}
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit("/")[-1]
 
 
 async def test_tainted_income_goes_to_charity_and_charity_to_those_it_is_for(
@@ -300,63 +223,6 @@ async def test_charity_pays_no_more_than_it_is_owed_or_than_lies_there(
     assert (await send(maker, path, body | {"amount": amount("300.000")})).status_code == 201
     twin = await maker.post(f"{SHARIA}/beneficiaries", named)
     assert problem(twin) == (409, "beneficiary-code-taken")
-
-
-async def test_a_case_is_decided_once_and_in_order(maker: Caller, fund_id: FundId) -> None:
-    case_id = (await maker.post(f"{SHARIA}/cases", found(fund_id))).json()["case_id"]
-    assert problem(await propose(maker, case_id, "1.000")) == (422, "case-not-tainted")
-    early = await decide(maker, case_id, "1.000", decided_on=str(TODAY))
-    assert problem(early) == (422, "case-days-invalid")
-    late = await decide(maker, case_id, "1.000", decided_on="2026-04-02")
-    assert problem(late) == (422, "day-not-yet")
-    innocent = await decide(maker, case_id, "1.000", is_breach=False)
-    assert problem(innocent) == (422, "purify-without-breach")
-    nowhere = await decide(maker, case_id, "1.000", board_id=str(ids.new()))
-    assert problem(nowhere) == (404, "board-unknown")
-
-    done = await decide(maker, case_id, "0.000", is_breach=False)
-    assert done.json()["decision"]["is_breach"] is False
-    assert problem(await decide(maker, case_id, "1.000")) == (409, "case-decided")
-    assert problem(await propose(maker, case_id, "1.000")) == (422, "case-not-tainted")
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"found_on": "2026-04-02"}, (422, "day-not-yet")),
-        ({"occurred_on": "2026-03-31"}, (422, "case-days-invalid")),
-        ({"fund_id": str(ids.new())}, (404, "fund-not-found")),
-        ({"contract_id": str(ids.new())}, (404, "contract-unknown")),
-        ({"amount": amount("1.00", "SAR")}, (422, "currency-mismatch")),
-        ({"amount": amount("-1.000")}, (422, "invalid-request")),
-        ({"step_id": str(ids.new())}, (422, "invalid-request")),
-        ({"event": "unheard"}, (422, "invalid-request")),
-    ],
-)
-async def test_a_case_without_its_place_is_refused(
-    maker: Caller, fund_id: FundId, changes: Body, expected: tuple[int, str]
-) -> None:
-    answer = await maker.post(f"{SHARIA}/cases", found(fund_id) | changes)
-
-    assert problem(answer) == expected
-
-
-async def test_a_case_names_a_contract_of_its_fund_and_a_step_of_its_contract(
-    scene: Scene, maker: Caller, fund_id: FundId
-) -> None:
-    row = await signed(scene, await scene.fund())
-    body = found(fund_id, contract_id=str(row.contract_id))
-    refused = await maker.post(f"{SHARIA}/cases", body)
-    assert problem(refused) == (422, "case-of-another-fund")
-
-    own = body | {"fund_id": str(row.fund_id)}
-    stepped = await maker.post(f"{SHARIA}/cases", own | {"step_id": str(ids.new())})
-    assert problem(stepped) == (422, "case-step-unknown")
-    logged = await maker.post(f"{SHARIA}/cases", own)
-    assert logged.json()["contract_id"] == str(row.contract_id)
-    listed = (await maker.get(f"{SHARIA}/cases", fund_id=str(row.fund_id))).json()["items"]
-    assert listed == [logged.json()]
-    assert (await maker.get(f"{SHARIA}/cases", fund_id=str(fund_id))).json()["items"] == []
 
 
 async def test_two_purifications_at_once_never_exceed_the_income(
