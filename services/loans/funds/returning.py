@@ -9,7 +9,7 @@ from services.loans.domain import funding, journal
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
-from services.loans.funds import operations, queries
+from services.loans.funds import operations, queries, tagging
 from services.loans.funds.tables import FundRow, ReceiptRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
@@ -82,6 +82,9 @@ async def reversible_receipt(
         cash=standing.cash,
         reserved=standing.reserved,
         committed=standing.committed,
+    )
+    await tagging.require_free(
+        session, fund, tag=row.tag, amount=Money(row.amount_minor, row.currency)
     )
     return row
 
