@@ -93,9 +93,6 @@ async def test_murabaha_shows_receivables_less_deferred_profit_by_period(table: 
     await sell(table, sold)
     goods = {"amounts": {"invoice": "1000.000"}}
     start: tuple[tuple[str, Json], ...] = (("promise", {}), ("purchase", goods))
-        ("promise", {}),
-        ("purchase", {"amounts": {"invoice": "1000.000"}}),
-    )
     await table.take(bought, *start)
     await table.take(ours, *start, ("possess", {"on": date(2026, 2, 1)}))
     await table.paid(sold, "93.333", on=date(2026, 2, 15))
