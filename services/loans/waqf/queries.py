@@ -206,16 +206,12 @@ async def asset_of(session: AsyncSession, fund_id: FundId, asset_id: UUID) -> Wa
 
 async def index_series(session: AsyncSession, series: str) -> list[PriceIndexRow]:
     """Return the values of an index by day; of two for one day the later entered."""
-    statement = (
-        select(PriceIndexRow)
-        .distinct(PriceIndexRow.valid_on)
-        .where(
-            PriceIndexRow.institution_id == tenancy.institution_of(session),
-            PriceIndexRow.series == series,
-        )
-        .order_by(PriceIndexRow.valid_on, PriceIndexRow.recorded_at.desc())
+    statement = select(PriceIndexRow).where(
+        PriceIndexRow.institution_id == tenancy.institution_of(session),
+        PriceIndexRow.series == series,
     )
-    return list(await session.scalars(statement))
+    ordered = statement.order_by(PriceIndexRow.valid_on, PriceIndexRow.recorded_at)
+    return list({row.valid_on: row for row in await session.scalars(ordered)}.values())
 
 
 def index_value(row: PriceIndexRow) -> IndexValue:
