@@ -186,7 +186,10 @@ class ConditionOut(Body):
 
 
 class InstalmentOut(Body):
-    """An instalment on a day: planned = received + open + cancelled."""
+    """An instalment on a day: planned = received + open + cancelled.
+
+    `counted_on` is what of it may be reserved against on that day; none of it is money yet.
+    """
 
     number: int
     due_on: date
@@ -194,6 +197,7 @@ class InstalmentOut(Body):
     received: MoneyBody
     cancelled: MoneyBody
     open: MoneyBody
+    counted_on: MoneyBody
     state: InstalmentState
     conditions: list[ConditionOut]
 
@@ -281,6 +285,11 @@ class AgreementOut(Body):
                     received=MoneyBody.of(one.received),
                     cancelled=MoneyBody.of(one.cancelled),
                     open=MoneyBody.of(one.open),
+                    counted_on=MoneyBody.of(
+                        agreement_dues.firm(
+                            one, on=on, firm_days=row.firm_days if row.counts_when_due else 0
+                        )
+                    ),
                     state=agreement_dues.state(one, on=on, late_after_days=row.late_after_days),
                     conditions=held.get(one.planned.number, []),
                 )

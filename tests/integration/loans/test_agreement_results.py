@@ -177,6 +177,8 @@ async def test_receiving_moves_nothing_of_what_may_be_promised(givers: Givers) -
                 fund_of(givers)
             ]
         assert str(standing.counted_on) == "1000.000"
+        (shown,) = (await givers.read(path))["instalments"]
+        assert shown["counted_on"]["amount"] == str(standing.due)
 
 
 @pytest.mark.requirement("A6.5")
