@@ -82,7 +82,10 @@ class ChartParentUnfit(RafidError):
 
     kind = Kind.RULE
     service = "loans"
-    detail = "{parent} above {number} is not in the chart, is of another class, or stands below it."
+    detail = (
+        "{parent} above {number} is not in the chart, is of another class, stands below it, or"
+        " has accounts itself: a heading has none."
+    )
     number: str
     parent: str
 
@@ -298,6 +301,8 @@ def _fits(line: ChartLine, by_number: Mapping[str, ChartLine]) -> bool:
     while above is not None and above.parent is not None:
         parent = by_number.get(above.parent)
         if parent is None or parent.number in seen or parent.account_class != line.account_class:
+            return False
+        if parent.accounts or parent.is_own:
             return False
         if len(seen) > DEPTH_MAX:
             return False
