@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -83,11 +84,11 @@ class Life:
 
     def earn(self, amount: int) -> None:
         self.came += amount
-        given = {"fund": FUND, "on": ON, "channel": Channel.CASH}
+        given: dict[str, Any] = {"fund": FUND, "on": ON, "channel": Channel.CASH}
         self.entries.append(waqf_entries.yield_entry(mad(amount), **given))
 
     def give_to_pool(self, amount: int) -> None:
-        given = {"fund": FUND, "on": ON, "channel": Channel.CASH}
+        given: dict[str, Any] = {"fund": FUND, "on": ON, "channel": Channel.CASH}
         self.entries.append(waqf_entries.tabarru_entry(mad(amount), **given))
 
     def cover(self, _amount: int) -> None:

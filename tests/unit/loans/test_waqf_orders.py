@@ -37,7 +37,7 @@ def order(kind: str, amount: str = "0", **members: Any) -> WaqfOrder:
 
 
 def refusal(asked: WaqfOrder, **given: Any) -> str | None:
-    held = {"deed": deed(), "books": books(), "fund_code": "W"} | given
+    held: dict[str, Any] = {"deed": deed(), "books": books(), "fund_code": "W"} | given
     try:
         waqf_orders.require_possible(asked, **held)
     except RafidError as error:
@@ -174,7 +174,7 @@ def test_the_trustee_does_not_decide_on_the_trustee_s_own_fee_nor_a_payee_on_the
 def test_what_was_endowed_for_a_time_goes_back_on_its_day_and_not_before() -> None:
     """OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60."""
     receipt = Endowed(receipt_id=ids.new(), amount=mad("100000"), returnable_on=date(2027, 6, 30))
-    given = {"receipt_id": receipt.receipt_id}
+    given: dict[str, Any] = {"receipt_id": receipt.receipt_id}
     back = waqf_orders.require_return(receipt, on=date(2027, 6, 30), **given)
     assert back.amount == mad("100000"), "the same amount"
     with pytest.raises(waqf_orders.ReturnNotDue):
