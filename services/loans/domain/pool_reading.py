@@ -110,6 +110,15 @@ def origins(versions: Sequence[Version], drawn: Mapping[int, int]) -> Origin:
     return Origin(came=dict(sorted(came.items())), owed=owed)
 
 
+def standing(versions: Sequence[Version]) -> dict[int, int]:
+    """What was drawn from each version and has not come back; none of it is left out."""
+    back = _returns(versions)
+    return {
+        one.number: one.drawn - sum(units for _, units in back.get(one.number, []))
+        for one in versions
+    }
+
+
 def lent_again(versions: Sequence[Version]) -> dict[int, int]:
     """Of what was drawn from each version, the units that had been out before.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import pool_reading
 from services.loans.domain.lineage import Place, Spot
 from services.loans.domain.pools import Pieces, Version
 from services.loans.lineage.queries import EVER
@@ -78,16 +79,17 @@ PLACED = text("""
       and units_minor > 0
     order by version, place
 """)
+# The same by a number of the journal, of all places but contracts: those have the rest.
 PLACED_THROUGH = text("""
     select version, place, sum(units)::bigint as units from (
       select version, target_place as place, amount_minor as units from lineage_move
       where institution_id = :institution_id and fund_id = :fund_id and version is not null
-        and number <= :through and target_place <> 'hand'
+        and number <= :through and target_place in ('lost', 'spent', 'receipt', 'yield')
         and not (source_place = 'hand' and target_place in ('receipt', 'yield'))
       union all
       select version, source_place, -amount_minor from lineage_move
       where institution_id = :institution_id and fund_id = :fund_id and version is not null
-        and number <= :through and source_place not in ('hand', 'receipt', 'yield')
+        and number <= :through and source_place in ('lost', 'spent')
     ) each_part
     group by version, place having sum(units) > 0 order by version, place
 """)
@@ -188,13 +190,18 @@ async def standing(
 
 
 async def placed(
-    session: AsyncSession, fund_id: FundId, *, through: int = EVER
+    session: AsyncSession, fund_id: FundId, versions: Sequence[Version], *, through: int = EVER
 ) -> Mapping[int, list[tuple[Place, int]]]:
-    """Return in which places the units drawn from each version stand."""
+    """Return in which places the units drawn from each of a pool's versions stand."""
     values = {**_of(session, fund_id), "through": through}
+    is_now = through == EVER
     found: defaultdict[int, list[tuple[Place, int]]] = defaultdict(list)
-    for row in await session.execute(PLACED if through == EVER else PLACED_THROUGH, values):
+    for row in await session.execute(PLACED if is_now else PLACED_THROUGH, values):
         found[row.version].append((Place(row.place), row.units))
+    if not is_now:
+        for number, units in pool_reading.standing(versions).items():
+            rest = units - sum(units for _, units in found[number])
+            found[number].append((Place.CONTRACT, rest))
     return found
 
 

@@ -135,7 +135,7 @@ async def of_receipt(
         return Found(told=ask.told, places=_by_place(parts), parts=parts)
     versions, told, through = await _versions(session, fund_id, ask)
     rest, back = await _rest(session, fund_id, [source], versions=versions, through=through)
-    placed = await pooled.placed(session, fund_id, through=through)
+    placed = await pooled.placed(session, fund_id, versions, through=through)
     places = _places(rest, back=back, placed=placed)
     parts, next_version = await _spots(
         session, fund_id, rest.out, after=-1 if after is None else after, through=through
@@ -201,7 +201,7 @@ async def of_donor(session: AsyncSession, donor_id: UUID, *, ask: Asked) -> list
         if policy is Policy.PRO_RATA:
             versions, _, through = await _versions(session, key, ask)
             rest, back = await _rest(session, key, sources, versions=versions, through=through)
-            placed = await pooled.placed(session, key, through=through)
+            placed = await pooled.placed(session, key, versions, through=through)
             places = _places(rest, back=back, placed=placed)
         else:
             parts = await queries.whereabouts(session, key, sources, through=ask.through)

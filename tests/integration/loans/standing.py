@@ -42,9 +42,13 @@ async def lend(
     kind: FundKind = FundKind.WAQF,
     status: str = "active",
     branch_id: UUID | None = None,
+    contract_id: ContractId | None = None,
 ) -> list[Lent]:
     """Write contracts; active ones are paid out in cash, position and journal included."""
-    lent = [Lent(contract_id=ContractId(ids.new()), fund_id=fund_id, terms=one) for one in terms]
+    lent = [
+        Lent(contract_id=contract_id or ContractId(ids.new()), fund_id=fund_id, terms=one)
+        for one in terms
+    ]
     paid_out = status == "active"
     async with scene.database.begin(scene.institution_id) as session:
         common = {"institution_id": scene.institution_id}

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import giving
 from services.loans.domain.chart import FundKind
-from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.lineage import Policy
 from services.loans.funds import donors, tagging
@@ -18,12 +18,14 @@ from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds.tagging import Binding, TagExhausted, TagNotFollowed
 from services.loans.institutions.names import Names
+from services.loans.ledger.queries import EVENTS, JOURNAL
 from services.loans.lineage import router as lineage
 from shared import ids
 from shared.auth import Actor
 from shared.db import Database
+from shared.feed import Sequencer
 from shared.ids import ApplicationId, ContractId, DonorId, FundId, InstitutionId
-from tests.integration.loans.following import number, pay, proved, qard, read, take_back, tell
+from tests.integration.loans.following import HOLDER, pay, proved, qard, read, take_back, tell
 from tests.integration.loans.scene import ACTOR, TODAY, OpenVerifier, Scene, client_of, jod
 from tests.integration.loans.standing import lend
 
@@ -50,7 +52,9 @@ class Calendar:
 
     async def end_day(self, *, days_ago: int) -> None:
         """Number what was booked, put it some days back, and tell it."""
-        await number(self._scene)
+        sequencer = Sequencer(self._scene.database, chains=(EVENTS, JOURNAL))
+        sequencer.holder = HOLDER
+        await sequencer.number(self._scene.institution_id)
         async with self._database.begin(self._scene.institution_id) as session:
             await session.execute(
                 text(
@@ -62,12 +66,12 @@ class Calendar:
         await tell(self._scene)
 
 
-async def opened(scene: Scene, policy: Policy) -> FundId:
+async def opened(scene: Scene, policy: Policy, *, kind: FundKind = FundKind.WAQF) -> FundId:
     async with scene.database.begin(scene.institution_id) as session:
         row = await funds.create_fund(
             session,
             code=f"F{ids.new().hex[-10:]}",
-            kind=FundKind.WAQF,
+            kind=kind,
             names=NAMES,
             floor=jod("0.000"),
             lending_ruling=None,
@@ -86,6 +90,7 @@ async def given(
     tag: str | None = None,
     donor_id: UUID | None = None,
 ) -> UUID:
+    fund = await fund_queries.fund_by_id(session, fund_id)
     row = await funds.receive(
         session,
         fund_id=fund_id,
@@ -93,7 +98,7 @@ async def given(
         amount=jod(amount),
         received_on=TODAY,
         channel=Channel.CASH,
-        nature=ReceiptNature.WAQF_PERMANENT,
+        nature=giving.NATURES[FundKind(fund.kind)][0],
         actor_id=ACTOR,
         tag=tag,
     )
