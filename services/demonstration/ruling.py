@@ -20,7 +20,7 @@ BOARD: Final = Names(
     en="Sharia board of the demonstration",
 )
 REFERENCE: Final = "DEMO-SSB-1"
-TEXT: Final = "فتوى مصطنعة لمؤسسة العرض: يجوز القرض الحسن دون زيادة، ورسمه بالتكلفة الفعلية."
+TEXT: Final = "حكم شرعي مصطنع لمؤسسة العرض: يجوز القرض الحسن دون زيادة، ورسمه بالتكلفة الفعلية."
 # The made-up ruling has no paper beside its text.
 PAPER: Final = sha256(TEXT.encode()).hexdigest()
 
