@@ -56,6 +56,7 @@ from services.loans.servicing import router as servicing
 from services.loans.sharia_reports import router as sharia_reports
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
+from services.loans.subsidies import router as subsidies
 from services.loans.waqf import router as waqf
 from services.loans.zakat import pool as zakat_pool
 from services.loans.zakat import router as zakat
@@ -107,6 +108,7 @@ ROUTERS = (
     financing_files.router,
     guarantees.router,
     servicing.router,
+    subsidies.router,
     portfolio.router,
     agreements.router,
     agreement_movements.router,

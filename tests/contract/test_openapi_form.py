@@ -28,6 +28,11 @@ OPEN = {
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
     "POST /loans/v1/guarantee-claims/{claim_id}/steps",
+    "POST /loans/v1/contracts/{contract_id}/subsidies",
+    "POST /loans/v1/subsidies/{subsidy_id}/approval",
+    "POST /loans/v1/subsidies/{subsidy_id}/payments",
+    "POST /loans/v1/subsidies/{subsidy_id}/condition-loss",
+    "POST /loans/v1/subsidies/{subsidy_id}/restoration",
     "POST /loans/v1/financing-files",
     "POST /loans/v1/financing-files/{file_id}/own-shares",
     "POST /loans/v1/financing-files/{file_id}/signature",

@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting import queries as accounting
+from services.loans.borrowing import queries as borrowing
 from services.loans.proof.several import queries as several
 from services.loans.proof.several.queries import ALONE
 from shared import tenancy
@@ -268,6 +269,7 @@ RULES: Mapping[str, str] = {
         order by k.actor_id limit 1""",
     **several.RULES,
     **accounting.PROOFS,
+    **borrowing.PROOFS,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -98,6 +99,15 @@ class CourseBook:
                 continue
             return answer
         return None
+
+
+async def receive_within(session: AsyncSession, command: ReceiveRepayment) -> RepaymentId:
+    """Receive a repayment within a transaction that does more; the contract is locked.
+
+    Raises what `collecting.require` refuses, and ContractBusy.
+    """
+    answer = await _receive(session, await _driver(session), command)
+    return RepaymentId(UUID(orjson.loads(answer.body)["repayment_id"]))
 
 
 async def _driver(session: AsyncSession) -> Any:

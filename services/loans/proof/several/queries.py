@@ -101,6 +101,49 @@ RULES: Mapping[str, str] = {
           ) o group by o.fund_id
         ) c on c.fund_id = f.fund_id
         where f.loans <> coalesce(c.owed, 0) order by f.fund_id limit 1""",
+    "what a subsidy paid is what its fund spent and its contract received": """
+        select p.payment_id as row, 'paid ' || p.amount_minor || ', spent '
+          || coalesce(sum(l.amount_minor), 0) || ', received ' || coalesce(max(r.amount_minor), 0)
+          as why
+        from subsidy_payment p
+        left join repayment r
+          on r.institution_id = p.institution_id and r.repayment_id = p.repayment_id
+        left join (
+          select l.institution_id, l.entry_id, l.amount_minor from journal_line l
+          join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+            and a.code = 'subsidy_expense'
+        ) l on l.institution_id = p.institution_id and l.entry_id = p.entry_id
+        where p.institution_id = :institution_id
+        group by p.institution_id, p.payment_id
+        having p.amount_minor <> coalesce(sum(l.amount_minor), 0)
+          or p.amount_minor <> coalesce(max(r.amount_minor), 0)
+        order by p.payment_id limit 1""",
+    "no guarantee facility covers more than its cap": """
+        select f.facility_id as row, 'cap ' || f.cap_total_minor || ', covers '
+          || sum(c.amount_minor) as why
+        from guarantee_facility f join guarantee_cover c
+          on c.institution_id = f.institution_id and c.facility_id = f.facility_id
+        where f.institution_id = :institution_id and c.released_on is null
+        group by f.facility_id, f.cap_total_minor
+        having sum(c.amount_minor) > f.cap_total_minor
+        order by f.facility_id limit 1""",
+    "what a guarantor paid for a contract and had back is what its claim says": """
+        select c.claim_id as row, 'steps ' || s.minor || ', booked ' || coalesce(b.minor, 0) as why
+        from guarantee_claim c
+        join lateral (
+          select coalesce(sum(case status when 'paid' then amount_minor when 'recovered'
+            then -amount_minor else 0 end), 0) as minor from guarantee_claim_step s
+          where s.institution_id = c.institution_id and s.claim_id = c.claim_id
+        ) s on true
+        left join lateral (
+          select -sum(l.amount_minor) as minor from journal_entry e
+          join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+          join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+          where e.institution_id = c.institution_id and e.contract_id = c.contract_id
+            and e.kind = 'guarantee' and a.code = 'guarantee_received'
+        ) b on true
+        where c.institution_id = :institution_id and s.minor <> coalesce(b.minor, 0)
+        order by c.claim_id limit 1""",
 }
 
 # A contract's sums, and what its applications have drawn of all funds.
