@@ -1,7 +1,6 @@
 """How is something pledged to a fund, agreed between two persons of ours and a giver, and told?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import proposals, queries
+from services.loans.agreements.drafts import Draft
 from services.loans.agreements.queries import Agreed
 from services.loans.agreements.tables import (
     AgreementConditionRow,
@@ -21,13 +21,11 @@ from services.loans.agreements.tables import (
 )
 from services.loans.domain import agreement_clauses, agreement_dues, days, giving
 from services.loans.domain.agreement_clauses import AgreedClause
-from services.loans.domain.agreement_dues import Instalment, Planned
+from services.loans.domain.agreement_dues import Instalment
 from services.loans.domain.agreement_exchange import Rate
-from services.loans.domain.agreement_results import Condition
 from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import FundKind
 from services.loans.domain.collecting import AmountNotPositive
-from services.loans.domain.giving import ReceiptNature
 from services.loans.funds import expecting
 from services.loans.funds import queries as funds
 from services.loans.funds.operations import DonorNotLinked
@@ -80,29 +78,6 @@ class DueNotCounted(RafidError):
         " reserved against."
     )
     currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An agreement as it is entered; `offer` is on what terms a lender lends."""
-
-    reference: str
-    fund_id: FundId
-    donor_id: UUID
-    party: str
-    nature: ReceiptNature
-    total: Money
-    signed_on: date
-    planned: tuple[Planned, ...]
-    conditions: tuple[tuple[int, Condition, str], ...]
-    clauses: tuple[AgreedClause, ...]
-    documents: tuple[dict[str, str], ...]
-    pledge_id: UUID | None
-    late_after_days: int
-    counts_when_due: bool
-    firm_days: int
-    offer: dict[str, Any] | None
-    available_until: date | None
 
 
 async def make_pledge(

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.loans.agreements.operations import Draft
+from services.loans.agreements.drafts import Draft
 from services.loans.agreements.queries import Agreed
 from services.loans.agreements.tables import (
     AgreementConditionRow,

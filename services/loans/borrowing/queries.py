@@ -1,6 +1,6 @@
 """What was drawn of lenders, paid back and is owed, on which frozen terms?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -306,3 +306,71 @@ async def draws_of_lender(session: AsyncSession, donor_id: UUID, *, on: date) ->
     values = {"institution_id": tenancy.institution_of(session), "donor_id": donor_id, "on": on}
     found = [row.draw_id for row in await session.execute(OF_LENDER, values)]
     return [await drawn(session, draw_id) for draw_id in found]
+
+
+PROOFS: Mapping[str, str] = {
+    "the instalments of an agreement sum to it": """
+        select a.agreement_id as row, coalesce(sum(i.amount_minor), 0) || ' of '
+          || a.total_minor as why
+        from agreement a
+        left join agreement_instalment i
+          on i.institution_id = a.institution_id and i.agreement_id = a.agreement_id
+        where a.institution_id = :institution_id and a.party <> 'lender'
+        group by a.agreement_id, a.total_minor
+        having coalesce(sum(i.amount_minor), 0) <> a.total_minor
+        order by a.agreement_id limit 1""",
+    "no instalment is received and cancelled beyond what was planned": """
+        select i.agreement_id as row, 'instalment ' || i.number as why
+        from agreement_instalment i join agreement_move m
+          on m.institution_id = i.institution_id and m.agreement_id = i.agreement_id
+          and m.number = i.number
+        where i.institution_id = :institution_id
+        group by i.agreement_id, i.number, i.amount_minor
+        having sum(m.amount_minor) not between 0 and i.amount_minor
+        order by i.agreement_id, i.number limit 1""",
+    "no receipt stands for more than it is": """
+        select r.receipt_id as row, sum(m.fund_minor) || ' of ' || r.amount_minor as why
+        from receipt r join agreement_move m
+          on m.institution_id = r.institution_id and m.receipt_id = r.receipt_id
+        where r.institution_id = :institution_id
+        group by r.institution_id, r.receipt_id, r.amount_minor
+        having sum(m.fund_minor) not between 0 and case when exists (select from receipt b
+          where b.institution_id = r.institution_id and b.reverses_receipt_id = r.receipt_id)
+          then 0 else r.amount_minor end
+        order by r.receipt_id limit 1""",
+    "what is firmly due is what of its instalment is open": """
+        select e.source_id as row, 'instalment ' || e.number || ': ' || sum(e.amount_minor) as why
+        from fund_expectation e join agreement_instalment i
+          on i.institution_id = e.institution_id and i.agreement_id = e.source_id
+          and i.number = e.number
+        where e.institution_id = :institution_id
+        group by e.institution_id, e.source_id, e.number, i.amount_minor
+        having sum(e.amount_minor) <> i.amount_minor - coalesce((
+          select sum(m.amount_minor) from agreement_move m
+          where m.institution_id = e.institution_id and m.agreement_id = e.source_id
+            and m.number = e.number), 0)
+        order by e.source_id, e.number limit 1""",
+    "what is owed to a lender is what was drawn less what was given back": """
+        select w.draw_id as row, 'the books say ' || coalesce(-b.minor, 0) as why
+        from draw_down w
+        join draw_receipt r on r.institution_id = w.institution_id and r.draw_id = w.draw_id
+        left join draw_end n on n.institution_id = w.institution_id and n.draw_id = w.draw_id
+        left join lateral (
+          select sum(l.amount_minor) as minor
+          from journal_entry e
+          join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+          join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+          where e.institution_id = w.institution_id and a.code = 'lender_payable'
+            and e.source_id in (select r.receipt_id union all select n.receipt_id
+              union all select p.payment_id from lender_payment p
+                where p.institution_id = w.institution_id and p.draw_id = w.draw_id)
+        ) b on true
+        where w.institution_id = :institution_id
+          and coalesce(-b.minor, 0) <> case when n.draw_id is null then w.amount_minor else 0 end
+            - coalesce((select sum(k.principal_minor) from lender_payment p
+              join lender_booking k
+                on k.institution_id = p.institution_id and k.payment_id = p.payment_id
+              where p.institution_id = w.institution_id and p.draw_id = w.draw_id), 0)
+        order by w.draw_id limit 1""",
+}
+"""What `rafid verify` holds of agreements and of borrowed money, in the words of its report."""
