@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.cli.benchmarks import ground
+from services.cli.benchmarks import ground, queries
 from services.cli.benchmarks.repayments import Measured
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Ask
@@ -28,7 +28,6 @@ from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.journal import Channel
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.funds import operations as funds
-from services.loans.funds import queries as fund_queries
 from services.loans.institutions import operations as institutions
 from shared import ids
 from shared.batching import Batcher
@@ -42,18 +41,6 @@ ASKED: Final = Money.parse("100.000", ground.CURRENCY)
 SIGNED: Final = Money.parse("75.000", ground.CURRENCY)
 LETS_GO: Final = 0.3
 KEPT_MOST: Final = 2
-
-# The most that was ever reserved and committed together, claim after claim as they were written;
-# they are written under the fund's lock.
-HIGHEST = text("""
-    select coalesce(max(claimed), 0)::bigint as highest, count(*) as claims from (
-      select sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
-        when 'uncommit' then -amount_minor when 'draw' then -amount_minor
-        when 'undraw' then amount_minor else 0 end) over (order by recorded_at, claim_id) as claimed
-      from fund_claim where institution_id = :institution_id and fund_id = :fund_id
-    ) running
-""")
-
 
 Command = tuple[str, ApplicationId]
 """What is done (reserve, commit, release, uncommit) and for which application."""
@@ -149,7 +136,9 @@ async def contend(
     def at(share: float) -> float:
         return latencies[min(len(latencies) - 1, int(len(latencies) * share))]
 
-    highest, claims_made = await highest_of(database, place)
+    highest, claims_made = await queries.highest(
+        database, institution_id=place.institution_id, fund_id=place.fund_id
+    )
     return Contended(
         measured=Measured(
             done=len(latencies), seconds=elapsed, p50=at(0.5), p95=at(0.95), p99=at(0.99)
@@ -159,15 +148,6 @@ async def contend(
         highest_minor=highest,
         claims=claims_made,
     )
-
-
-async def highest_of(database: Database, place: Place) -> tuple[int, int]:
-    """Look for the most that was ever claimed at once, and count the claims."""
-    values = {"institution_id": place.institution_id, "fund_id": place.fund_id}
-    async with database.read(place.institution_id) as session:
-        row = (await session.execute(HIGHEST, values)).one()
-        standing = (await fund_queries.standings(session, [place.fund_id]))[place.fund_id]
-    return max(row.highest, (standing.reserved + standing.committed).minor), row.claims
 
 
 async def _warm(database: Database, place: Place) -> None:

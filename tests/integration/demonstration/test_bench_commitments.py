@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from services.cli.benchmarks import commitments
+from services.cli.benchmarks import commitments, queries
 from services.cli.benchmarks.commitments import HELD
 from shared import ids
 from shared.db import Database
@@ -50,6 +50,8 @@ async def test_an_overdraft_of_a_moment_would_have_been_seen(loans_db: Database)
                 values,
             )
 
-    highest, count = await commitments.highest_of(loans_db, place)
+    highest, count = await queries.highest(
+        loans_db, institution_id=place.institution_id, fund_id=place.fund_id
+    )
 
     assert (highest, count) == (HELD.minor + 1, 3)
