@@ -274,6 +274,7 @@ ZAKAT: Final[Mapping[str, Callable[[Fact], bool]]] = {
     "zakat_investment": _words("policy", "off", "allowed_with_checks"),
     "zakat_receiver_religion": _words("policy", "authority", "any"),
     "company_levy_is_zakat": _words("answer", "yes", "no"),
+    "zakat_collection": _words("policy", "licensed", "licence_required"),
 }
 """What an authority of zakat, or an institution under its ruling, may set for itself.
 

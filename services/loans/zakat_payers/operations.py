@@ -23,7 +23,7 @@ from services.loans.zakat_payers import queries
 from services.loans.zakat_payers.commands import Assessed, Collecting, as_json, used
 from services.loans.zakat_payers.tables import (
     CollectionRow,
-    ConsentRow,
+    PayerConsentRow,
     PayerRow,
     PriceRow,
     TieRow,
@@ -102,8 +102,8 @@ async def assess(
 async def collect(session: AsyncSession, told: Collecting, *, actor_id: UUID) -> CollectionRow:
     """Book zakat that was paid, and keep its payer's word; what is zakat stays zakat.
 
-    Raises FundNotFound, NotZakatFund, ZakatRecordUnknown, CompanyLevyNotZakat, NoRule, and what
-    receiving money raises.
+    Raises FundNotFound, NotZakatFund, ZakatRecordUnknown, CollectionNotLicensed,
+    CompanyLevyNotZakat, NoRule, and what receiving money raises.
     """
     fund = await fund_queries.fund_by_id(session, told.fund_id)
     if fund.kind != FundKind.ZAKAT.value:
@@ -148,7 +148,7 @@ async def record_consent(
     """
     await queries.collection(session, receipt_id)
     await session.execute(
-        upsert(ConsentRow)
+        upsert(PayerConsentRow)
         .values(
             institution_id=tenancy.institution_of(session),
             receipt_id=receipt_id,
@@ -190,7 +190,13 @@ async def _lawful(session: AsyncSession, told: Collecting) -> tuple[Used, ...]:
     """Refuse a levy that is no zakat; give the rules on collecting that hold there."""
     on = told.received_on
     book = await rulebook_queries.book(session, on=on)
-    facts = rulebook.find_all("zakat_collection", country=book.country, on=on)
+    facts = rulebook.find_all(
+        "zakat_collection", country=book.country, on=on, overrides=book.overrides
+    )
+    own = [one for one in facts if one.is_own]
+    facts = own or facts
+    for one in facts:
+        collecting.require_licensed(one.text, country=book.country, source=one.source.title)
     if told.origin is Origin.COMPANY_LEVY:
         levy = rulebook.find(
             "company_levy_is_zakat", country=book.country, on=on, overrides=book.overrides

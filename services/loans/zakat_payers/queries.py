@@ -13,7 +13,7 @@ from services.loans.domain.zakat.grants import Relation, Tie
 from services.loans.domain.zakat.nisab import Price
 from services.loans.domain.zakat.rules import Metal
 from services.loans.funds.tables import ReceiptRow
-from services.loans.zakat_payers.tables import CollectionRow, ConsentRow, PayerRow, PriceRow
+from services.loans.zakat_payers.tables import CollectionRow, PayerConsentRow, PayerRow, PriceRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
 from shared.money import Money
@@ -177,4 +177,4 @@ async def consent_state(session: AsyncSession, receipt_id: UUID) -> tuple[bool, 
     key = (tenancy.institution_of(session), receipt_id)
     found = await session.get(CollectionRow, key)
     known = found is not None and found.payer_id is not None
-    return known, await session.get(ConsentRow, key) is not None
+    return known, await session.get(PayerConsentRow, key) is not None

@@ -84,7 +84,7 @@ class TieRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
-class ConsentRow(Base):
+class PayerConsentRow(Base):
     """A known payer agrees that a receipt is taken back."""
 
     __tablename__ = "zakat_consent"

@@ -32,7 +32,7 @@ async def alms(loans_db: Database, institution_id: InstitutionId) -> AsyncIterat
         yield found
 
 
-@pytest.mark.requirement("A8.3")
+@pytest.mark.requirement("A8.5")
 async def test_the_system_proposes_and_a_person_decides(alms: Alms) -> None:
     person = await alms.person()
     case = await alms.case(person)
@@ -67,7 +67,7 @@ async def test_reasons_are_said_in_the_reader_s_language(alms: Alms) -> None:
     assert len(said) == 3
 
 
-@pytest.mark.requirement("A8.3")
+@pytest.mark.requirement("A8.5")
 async def test_who_opened_a_case_does_not_decide_it(alms: Alms) -> None:
     both = alms.office.caller(Role.OFFICER, Role.APPROVER)
     body = {"borrower_id": await alms.person(), "told": told(), "shown": shown(*NEED)}

@@ -54,7 +54,6 @@ def wealth(text: str = "41000.00", **changes: object) -> Json:
     return body | changes
 
 
-@pytest.mark.requirement("A8.2")
 async def test_41000_owe_1025_by_a_price_of_the_day(in_morocco: Alms) -> None:
     await price(in_morocco)
 
@@ -203,7 +202,7 @@ async def test_a_known_payer_s_zakat_goes_back_with_consent_alone(alms: Alms) ->
     assert (await reverse(alms.manager))["status"] == 201
 
 
-@pytest.mark.requirement("A8.6")
+@pytest.mark.requirement("A8.7")
 async def test_a_company_levy_is_booked_as_zakat_on_the_authority_s_word(in_kuwait: Alms) -> None:
     fund_id = await in_kuwait.fund()
 
@@ -216,6 +215,22 @@ async def test_a_company_levy_is_booked_as_zakat_on_the_authority_s_word(in_kuwa
     booked = await in_kuwait.collection(fund_id, "900.000", origin="company_levy")
     assert booked.status_code == 201, booked.text
     assert [one["own"] for one in booked.json()["facts"]] == [True]
+
+
+@pytest.mark.requirement("A8.7")
+async def test_in_the_emirates_zakat_is_collected_under_a_licence(
+    loans_db: Database, institution_id: InstitutionId
+) -> None:
+    async with zakat_scene.opened(loans_db, institution_id, country="AE", currency="JOD") as alms:
+        fund_id = await alms.fund()
+        refused = await alms.collection(fund_id, "10.000")
+        assert (problem(refused), refused.json()["country"]) == ("collection-not-licensed", "AE")
+
+        licence = own_facts.fact("zakat_collection", "licensed", unit="policy", country="AE")
+        await alms.give_fact(licence)
+        booked = await alms.collection(fund_id, "10.000")
+        assert booked.status_code == 201, booked.text
+        assert [one["own"] for one in booked.json()["facts"]] == [True]
 
 
 async def test_where_no_law_speaks_of_a_levy_it_is_not_zakat(alms: Alms) -> None:

@@ -45,7 +45,7 @@ async def ageing(alms: Alms, fund_id: str, **query: str) -> Json:
 
 
 @pytest.mark.rule("Z-8")
-@pytest.mark.requirement("A8.6")
+@pytest.mark.requirement("A8.2")
 async def test_of_2000_asked_1800_pass_below_an_eighth_of_400000(
     loans_db: Database, institution_id: InstitutionId
 ) -> None:
@@ -164,7 +164,7 @@ async def test_twenty_costs_at_once_never_pass_the_cap(alms: Alms, fund_id: str)
     assert await alms.balance(fund_id, "amil_costs") == "120.000"
 
 
-@pytest.mark.requirement("A8.7")
+@pytest.mark.requirement("A8.6")
 async def test_zakat_ages_by_receipt_in_both_calendars(alms: Alms, fund_id: str) -> None:
     for days, text in ((400, "100.000"), (300, "200.000"), (200, "300.000"), (5, "400.000")):
         await alms.collects(fund_id, text, on=TODAY - timedelta(days=days))

@@ -29,6 +29,19 @@ class CompanyLevyNotZakat(RafidError):
     source: Sentence
 
 
+class CollectionNotLicensed(RafidError):
+    """Zakat is collected under a licence there"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "In {country} zakat is collected by licensed bodies; give the licence as a fact of your"
+        " own. Source: {source}."
+    )
+    country: str
+    source: Sentence
+
+
 class PayerConsentMissing(RafidError):
     """The payer has not agreed"""
 
@@ -55,6 +68,16 @@ def require_zakat(origin: Origin, *, answer: str, country: str, source: str) -> 
     """
     if origin is Origin.COMPANY_LEVY and answer != "yes":
         raise CompanyLevyNotZakat(country=country, source=Sentence(source))
+
+
+def require_licensed(answer: str, *, country: str, source: str) -> None:
+    """Raise `CollectionNotLicensed` where the law asks for a licence that was not given.
+
+    In the Emirates (federal bill of 18 March 2025) it is; the institution's own fact `licensed`
+    names it.
+    """
+    if answer == "licence_required":
+        raise CollectionNotLicensed(country=country, source=Sentence(source))
 
 
 def require_consent(receipt_id: UUID, *, payer_known: bool, consented: bool) -> None:
