@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.errors import InvalidValue, Kind, RafidError, Sentence, to_json, to_text
+from shared.errors import Filled, InvalidValue, Kind, RafidError, Sentence, to_json, to_text
 from shared.money import CurrencyMismatch, Money, UnknownCurrency
 from shared.periods import Period
 
@@ -234,3 +234,29 @@ def test_every_error_of_the_house_can_be_told() -> None:
         members: Mapping[str, object] = error.__dataclass_fields__  # type: ignore[attr-defined]
         assert error.title()
         assert error.detail.format_map(dict.fromkeys(members, "x"))
+
+
+def test_a_filled_sentence_says_its_pattern_and_its_members_in_the_language() -> None:
+    words = {"at most {amount} for {who}": "{who} : {amount} au plus", "women": "les femmes"}
+    filled = Filled(Sentence("at most {amount} for {who}"), amount=5, who=Sentence("women"))
+    assert filled == "at most 5 for women"
+
+    def say(text: str) -> str:
+        return words.get(text, text)
+
+    assert filled.said(say) == "les femmes : 5 au plus"
+    assert to_text({"why": filled}, say=say) == "why: les femmes : 5 au plus"
+    assert to_json([filled]) == ["at most 5 for women"]
+    outer = Filled(Sentence("({inner})"), inner=filled)
+    assert outer.said(say) == "(les femmes : 5 au plus)"
+
+
+def test_a_filled_sentence_takes_what_people_wrote_as_it_is() -> None:
+    filled = Filled(Sentence("{text}"), text="{not} a member, {0} neither")
+    assert filled.said(str) == "{not} a member, {0} neither"
+
+
+def test_a_filled_sentence_survives_a_journey_between_processes() -> None:
+    filled = Filled(Sentence("at most {amount}"), amount=5)
+    again = pickle.loads(pickle.dumps(filled))  # noqa: S301 - our own
+    assert (again, again.pattern, again.members) == (filled, filled.pattern, {"amount": 5})
