@@ -142,7 +142,7 @@ def test_the_share_of_each_receipt_is_that_of_exact_fractions(wishes: list[Wish]
         exact = mixing.where(step)
         assert rest.at_hand + sum(rest.out.values()) == flow.amount
         assert abs(rest.at_hand - exact[HAND]) <= near
-        out = sum(units for spot, units in exact.items() if spot != HAND)
+        out = sum((units for spot, units in exact.items() if spot != HAND), Fraction(0))
         assert abs(sum(rest.out.values()) - out) <= near
 
 
