@@ -26,7 +26,7 @@ from rich.table import Table
 from services import data_folder
 from services.cli.options import PORT, Folder, Port
 from services.cli.running import calm_the_collector, free_port, house, run, web_server
-from services.demonstration import founding, institution, loading, making, queries
+from services.demonstration import bookkeeping, founding, institution, loading, making, queries
 from services.demonstration.founding import Credential
 from services.demonstration.history import History
 from services.demonstration.loading import Loaded
@@ -198,6 +198,8 @@ async def _load(rafid: Rafid, folder: Path, *, record: Record) -> None:
             await following
         finally:
             following.cancel()
+    db = TenantDb(rafid.loans.state.database, record.institution_id)
+    await bookkeeping.keep(db, on=record.today)
     seconds = time.perf_counter() - began
     console.print(
         f"The history is complete: {history.contracts:,} contracts,"
