@@ -1,5 +1,6 @@
 """What was committed comes in instalments: no more than agreed, and not before it is due."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -233,6 +234,38 @@ async def test_the_same_key_receives_once(givers: Givers) -> None:
     assert other.status_code == 422
     assert await available(givers) == "40.000"
     assert (await givers.maker.post(path, body)).status_code >= 400  # without a key
+
+
+async def test_money_booked_twice_at_once_stands_once(givers: Givers) -> None:
+    """Eight receipts of the whole instalment at once, under keys of their own: one stands."""
+    agreement_id = await givers.signed(
+        givers.agreement(due("2026-03-01", "100.000"), total="100.000")
+    )
+    path = f"/agreements/{agreement_id}/instalments/1/receipts"
+    body = {"amount": givers.money("100.000")}
+    answers = await asyncio.gather(*(givers.post(path, body) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
+    assert await available(givers) == "100.000"
+
+
+async def test_a_receipt_matched_by_two_at_once_stands_for_what_it_is(givers: Givers) -> None:
+    agreement_id = await givers.signed(
+        givers.agreement(due("2026-03-01", "60.000"), due("2026-03-01", "60.000"), total="120.000")
+    )
+    body = {
+        "amount": givers.money("60.000"),
+        "donor_id": givers.donor_id,
+        "nature": "donation_restricted",
+    }
+    receipt = await givers.made(f"/funds/{givers.fund_id}/receipts", body)
+    match = {"receipt_id": receipt["receipt_id"], "amount": givers.money("60.000")}
+    answers = await asyncio.gather(
+        *(
+            givers.post(f"/agreements/{agreement_id}/instalments/{number}/matches", match)
+            for number in (1, 2, 1, 2)
+        )
+    )
+    assert [answer.status_code for answer in answers].count(201) == 1
 
 
 async def test_nobody_reads_or_writes_agreements_beyond_their_role(givers: Givers) -> None:
