@@ -17,7 +17,7 @@ class CorpusBelowFloor(RafidError):
     service = "loans"
     detail = (
         "Of the fund {fund_code} {free} stands above the corpus of {floor}; {asked} cannot leave"
-        " it. {clause} (source: {source}; in force from: {in_force_from})"
+        " it. {clause} (source: {source}; in force from: {in_force_from})."
     )
     fund_code: str
     asked: Money

@@ -14,6 +14,7 @@ from services.loans.ledger import queries as ledger_queries
 from shared import ids
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
+from tests.integration.loans import endowing
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, client_of
 
 LATER = (TODAY + timedelta(days=200)).isoformat()
@@ -72,7 +73,7 @@ async def test_a_receipt_that_is_not_said_rightly_changes_nothing(
 
 
 async def test_a_temporary_waqf_is_owed_and_its_reversal_owes_it_no_more(scene: Scene) -> None:
-    fund_id = await scene.fund(FundKind.WAQF, receives="0.000")
+    fund_id = (await endowing.founded(scene, receives="0.000")).fund_id
     answer = await give(
         scene, fund_id, nature="waqf_temporary", returnable_on=LATER, channel="bank"
     )
