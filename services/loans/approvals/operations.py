@@ -24,7 +24,6 @@ from services.loans.approvals.authority import (
 from services.loans.approvals.queries import Decided
 from services.loans.approvals.tables import DecisionRow
 from services.loans.cofinancing import asking
-from services.loans.cofinancing import queries as cofinancing
 from services.loans.domain import deciding, waqf_ladder
 from services.loans.domain import lawful as ceilings
 from services.loans.domain.application import Reason
@@ -35,7 +34,6 @@ from services.loans.domain.funding import FundExhausted
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
 from services.loans.domain.product import Product, Recommendation
-from services.loans.funds import operations as funds
 from services.loans.rulebook import operations as rulebook_uses
 from shared import feed, ids, tenancy
 from shared.auth import Actor, Role
@@ -149,13 +147,12 @@ async def _judge(
     locked = await application_queries.locked_applications(session, wanted, actor=_reach(actor))
     files = await queries.files(session, list(locked.values()))
     books = await queries.books(session, wanted, on=on)
-    sources = await cofinancing.sources_of(session, wanted)
+    sources = await asking.sources_of(session, wanted)
     lawful: dict[int, _Lawful] = {}
     for place, proposal in enumerate(proposals):
         file, assessment_id = files[proposal.application_id]
         shared = sources.get(ApplicationId(proposal.application_id))
-        if shared is not None:
-            file = replace(file, maker_ids={*file.maker_ids, shared.actor_id})
+        file = replace(file, maker_ids={*file.maker_ids, *asking.makers(shared)})
         try:
             judged = deciding.judge(
                 file, proposal=proposal, actor_id=actor.id, roles={*map(str, actor.roles)}
@@ -210,8 +207,7 @@ async def _ask_funds(
     exhausted: dict[int, FundExhausted] = {}
     for place in asks.keys() - set(closing):
         try:
-            for part in await asking.spread(session, [asks[place]]):
-                await funds.require_allowed(session, part, on=on)
+            await asking.require_allowed(session, asks[place], on=on)
         except RafidError as error:
             outcomes[place] = error
     if closing:

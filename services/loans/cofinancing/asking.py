@@ -36,11 +36,22 @@ def require_lead(sources: Sources | None, fund_id: FundId | None) -> None:
         raise AnotherFundLeads(fund_id=sources.lead)
 
 
-async def shared_of(
-    session: AsyncSession, application_ids: Sequence[ApplicationId]
-) -> frozenset[UUID]:
-    """Give those applications that several funds finance."""
-    return frozenset(await queries.sources_of(session, application_ids))
+async def sources_of(
+    session: AsyncSession, application_ids: Sequence[UUID]
+) -> dict[ApplicationId, Sources]:
+    """Give the funds of those applications that more than one finances."""
+    return await queries.sources_of(session, application_ids)
+
+
+def makers(sources: Sources | None) -> frozenset[UUID]:
+    """Who said by which funds an application is financed, and so does not decide on it."""
+    return frozenset() if sources is None else frozenset({sources.actor_id})
+
+
+async def require_allowed(session: AsyncSession, ask: Ask, *, on: date) -> None:
+    """Raise FundRestricted if a fund may not pay its part now; locks the funds."""
+    for part in await spread(session, [ask]):
+        await funds.require_allowed(session, part, on=on)
 
 
 async def spread(session: AsyncSession, asks: Sequence[Ask]) -> list[Ask]:

@@ -13,6 +13,7 @@ from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.cofinancing import NOTHING, Plan, Source, Totals
 from services.loans.domain.journal import EntryKind
 from shared import tenancy
+from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.ids import ApplicationId, ContractId, EntryId, FundId
 
@@ -100,7 +101,9 @@ async def decisions_on(session: AsyncSession, application_id: UUID, *, round_: i
 
 
 SHARED = text("""
-    select c.contract_id, c.application_id, c.principal_minor from contract c
+    select c.contract_id, c.application_id, c.principal_minor, c.currency::text as currency,
+      c.branch_id
+    from contract c
     where c.institution_id = :institution_id
       and c.contract_id = any(cast(:contract_ids as uuid[]))
       and exists (select from funding_source s where s.institution_id = c.institution_id
@@ -122,17 +125,17 @@ async def plans_of(session: AsyncSession, contract_ids: Collection[UUID]) -> dic
     }
 
 
-async def plan_of(session: AsyncSession, contract_id: UUID) -> tuple[Plan, ApplicationId]:
-    """Return the plan of one contract and its application. Raises OneFundAlone."""
-    plans = await plans_of(session, [contract_id])
+async def plan_of(session: AsyncSession, contract_id: UUID, *, actor: Actor) -> tuple[Plan, str]:
+    """Return the plan and currency of a contract that the actor sees. Raises OneFundAlone."""
     values = {
         "institution_id": tenancy.institution_of(session),
         "contract_ids": [contract_id],
     }
     row = (await session.execute(SHARED, values)).first()
-    if row is None:
+    if row is None or not actor.sees_branch(row.branch_id):
         raise OneFundAlone(contract_id=contract_id)
-    return plans[ContractId(contract_id)], ApplicationId(row.application_id)
+    plans = await plans_of(session, [contract_id])
+    return plans[ContractId(contract_id)], row.currency
 
 
 EVERY = text("""

@@ -14,7 +14,8 @@ from shared.ids import ApplicationId
 
 router = APIRouter(prefix="/loans/v1", tags=["cofinancing"])
 
-MayPropose = Annotated[Actor, require(Role.OFFICER, Role.FUNDS_MANAGER)]
+MayPropose = Annotated[Actor, require(Role.OFFICER)]
+MayReadApplications = Annotated[Actor, require(Role.OFFICER, Role.APPROVER, Role.AUDITOR)]
 MayRead = Annotated[
     Actor,
     require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
@@ -39,7 +40,7 @@ async def propose_sources(
 
 
 @router.get("/applications/{application_id}/sources")
-async def read_sources(application_id: UUID, db: Db, actor: MayRead) -> SourcesOut:
+async def read_sources(application_id: UUID, db: Db, actor: MayReadApplications) -> SourcesOut:
     """Read which funds finance an application; empty where one fund does."""
     wanted = ApplicationId(application_id)
     async with db() as session:
@@ -54,8 +55,7 @@ async def read_sources(application_id: UUID, db: Db, actor: MayRead) -> SourcesO
 async def read_shared(contract_id: UUID, db: Db, actor: MayRead) -> SharedOut:
     """Read what each fund has in a contract. One that a single fund finances has none of these."""
     async with db(snapshot=True) as session:
-        plan, application_id = await queries.plan_of(session, contract_id)
-        row = await applications.application(session, application_id, actor=actor)
+        plan, currency = await queries.plan_of(session, contract_id, actor=actor)
         totals = await queries.totals_of(session, [contract_id])
     (of_contract,) = totals.values()
-    return SharedOut.of(contract_id, plan, totals=of_contract, currency=row.currency)
+    return SharedOut.of(contract_id, plan, totals=of_contract, currency=currency)

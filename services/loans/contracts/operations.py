@@ -146,7 +146,7 @@ async def sign_contracts(
     used = [(item.contract_id, item.agreement.facts) for item in agreed]
     await rulebook_uses.record_uses(session, "contract", used)
     signed = await write_agreed(session, agreed, country=country, actor_id=actor.id)
-    shared = await asking.shared_of(session, application_ids)
+    shared = await asking.sources_of(session, application_ids)
     for row in (one for one in signed if one.application_id in shared):
         await take_one_by_one(session, row)
     return signed
