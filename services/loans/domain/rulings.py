@@ -68,7 +68,7 @@ class RulingUnclear(RafidError):
     kind = Kind.RULE
     service = "loans"
     detail = "A ruling on {topic} must name its {member}; {value} does not do."
-    topic: str
+    topic: Topic
     member: str
     value: str
 
@@ -93,7 +93,7 @@ class RulingDoesNotCover(RafidError):
     detail = "The ruling {reference} ({board}) does not permit {topic} of {subject} in {country}."
     reference: str
     board: str
-    topic: str
+    topic: Topic
     subject: str
     country: str
 
@@ -104,7 +104,7 @@ class RulingMissing(RafidError):
     kind = Kind.RULE
     service = "loans"
     detail = "{topic} of {subject} needs a ruling of the Sharia register, and none is named."
-    topic: str
+    topic: Topic
     subject: str
 
 
@@ -145,14 +145,14 @@ class Scope:
             (OF_CLASSES, "zakat_classes", self.zakat_classes),
         )
         if not self.topics:
-            raise RulingUnclear(topic="-", member="topics", value="-")
+            raise RulingUnclear(topic=Topic.OFFERING, member="topics", value="-")
         for topics, member, given in named:
             for topic in sorted(topics & self.topics):
                 if not given:
-                    raise RulingUnclear(topic=topic.value, member=member, value="-")
+                    raise RulingUnclear(topic=topic, member=member, value="-")
         for mode in self.modes:
             if not is_sharia_bound(mode):
-                about = min(self.topics).value
+                about = min(self.topics)
                 raise RulingUnclear(topic=about, member="modes", value=mode.value)
 
     def covers(self, question: Question) -> bool:
@@ -259,7 +259,7 @@ def require(
     """
     if not named:
         if is_required:
-            raise RulingMissing(topic=question.topic.value, subject=question.subject)
+            raise RulingMissing(topic=question.topic, subject=question.subject)
         return None
     for ruling in named:
         if ruling.state(on) is RulingState.IN_FORCE and ruling.permits(question):
@@ -269,7 +269,7 @@ def require(
         raise RulingDoesNotCover(
             reference=first.reference,
             board=first.board,
-            topic=question.topic.value,
+            topic=question.topic,
             subject=question.subject,
             country=question.place,
         )

@@ -29,10 +29,11 @@ from services.loans.rulings.tables import (
 )
 from shared import ids, tenancy
 from shared.auth import Actor
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.rulebook.facts import places
 
 Outcome = Literal["approved", "rejected"]
+NOT_APPROVED = Sentence("not approved")
 
 
 class BoardCodeTaken(RafidError):
@@ -80,7 +81,7 @@ class RulingNamesNoCountry(RafidError):
     kind = Kind.RULE
     service = "loans"
     detail = "Boards differ on {topic} of zakat: the ruling must be of the country {own}."
-    topic: str
+    topic: Topic
     own: str
 
 
@@ -130,7 +131,7 @@ class RulingNotWithdrawable(RafidError):
     detail = "The ruling {reference} cannot be withdrawn on {day}: it is {reason}."
     reference: str
     day: date
-    reason: str
+    reason: Sentence
 
 
 class TooManyRulings(RafidError):
@@ -302,14 +303,13 @@ async def withdraw(
     ruling = (await queries.register(session)).get(ruling_id)
     if ruling is None:
         raise RulingNotWithdrawable(
-            reference=found.row.reference, day=withdrawn_on, reason=found.state
+            reference=found.row.reference, day=withdrawn_on, reason=NOT_APPROVED
         )
     ends = ruling.last_day_excluded
     is_open = ends is None or withdrawn_on < ends
     if ruling.withdrawn_on is not None or withdrawn_on < ruling.in_force_from or not is_open:
-        raise RulingNotWithdrawable(
-            reference=ruling.reference, day=withdrawn_on, reason=ruling.state(withdrawn_on).value
-        )
+        words = rulings.STATE_WORDS[ruling.state(withdrawn_on)]
+        raise RulingNotWithdrawable(reference=ruling.reference, day=withdrawn_on, reason=words)
     session.add(
         RulingWithdrawalRow(
             institution_id=found.row.institution_id,
@@ -347,7 +347,7 @@ async def _check_place(session: AsyncSession, proposal: Proposal, *, on: date) -
     is_permission = proposal.verdict is RulingVerdict.PERMITTED
     is_of_zakat = FundKind.ZAKAT in proposal.scope.fund_kinds
     if country is None and is_permission and disputed and is_of_zakat:
-        raise RulingNamesNoCountry(topic=min(disputed).value, own=own)
+        raise RulingNamesNoCountry(topic=sorted(disputed)[0], own=own)
 
 
 async def _require_room(session: AsyncSession, found: Entered) -> None:
