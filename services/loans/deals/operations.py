@@ -19,6 +19,7 @@ from services.loans.domain.deal import Deal, Step, Taken
 from services.loans.domain.journal import JournalEntry
 from services.loans.domain.lifecycle import ContractStatus, TransitionRefused
 from services.loans.domain.modes import MODES
+from services.loans.funds import keeping
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import operations as ledger
@@ -158,6 +159,10 @@ def _to_draw(entry: JournalEntry | None, *, deal: Deal, steps: History) -> Money
 
 async def _claim(session: AsyncSession, decided: Decided, *, actor: Actor) -> None:
     """Draw what was committed; what goes out beyond it must be free or held for the client."""
+    upkeep = decided.moved("upkeep")
+    if upkeep.is_positive:
+        fund_id = FundId(decided.contract.fund_id)
+        await keeping.require_corpus(session, fund_id, leaving=upkeep)
     out = -decided.moved("cash", "wallet")
     held = max(decided.moved("client_deposit"), decided.deal.zero)
     beyond = out - decided.drawn - held

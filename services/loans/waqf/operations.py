@@ -232,6 +232,7 @@ async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept
     cap = rulebook.find(
         "nazir_fee_cap", country=book.country, on=order.on, overrides=book.overrides
     )
+    await queries.require_clauses(session, before.fund_id, order.deed.clause_ids)
     waqf_deed.require_possible(order.deed, fee_cap=Decimal(cap.text), fee_source=cap.source.title)
     waqf_orders.require_deed(order.deed, before=before.deed, authority=order.authority, on=order.on)
 

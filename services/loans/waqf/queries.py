@@ -61,6 +61,15 @@ class WaqfOrderUnknown(RafidError):
     order_id: UUID
 
 
+class DeedClauseUnknown(RafidError):
+    """The deed names a clause that the fund does not have"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The fund has no approved clause {clause_id}: enter the founder's stipulation first."
+    clause_id: UUID
+
+
 class WaqfAssetUnknown(RafidError):
     """The waqf owns no such property"""
 
@@ -172,6 +181,31 @@ async def incomes_of(session: AsyncSession, fund_id: UUID, *, page: Page) -> lis
         statement = statement.where(WaqfIncomeRow.income_id > page.after)
     ordered = statement.order_by(WaqfIncomeRow.income_id).limit(page.limit + 1)
     return list(await session.scalars(ordered))
+
+
+# The stipulations of a deed are clauses of its fund that two persons entered.
+CLAUSES = text("""
+    select c.clause_id from clause c
+    join clause_decision d on d.institution_id = c.institution_id
+      and d.clause_id = c.clause_id and d.outcome = 'approved'
+    where c.institution_id = :institution_id and c.fund_id = :fund_id
+      and c.clause_id = any(:clause_ids)
+""")
+
+
+async def require_clauses(
+    session: AsyncSession, fund_id: FundId, clause_ids: Sequence[UUID]
+) -> None:
+    """Raise DeedClauseUnknown unless each is an approved clause of the fund."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "fund_id": fund_id,
+        "clause_ids": list(clause_ids),
+    }
+    known = set((await session.execute(CLAUSES, values)).scalars()) if clause_ids else set()
+    for clause_id in clause_ids:
+        if clause_id not in known:
+            raise DeedClauseUnknown(clause_id=clause_id)
 
 
 HELD = text("""
