@@ -347,7 +347,7 @@ async def _check_place(session: AsyncSession, proposal: Proposal, *, on: date) -
     is_permission = proposal.verdict is RulingVerdict.PERMITTED
     is_of_zakat = FundKind.ZAKAT in proposal.scope.fund_kinds
     if country is None and is_permission and disputed and is_of_zakat:
-        raise RulingNamesNoCountry(topic=sorted(disputed)[0], own=own)
+        raise RulingNamesNoCountry(topic=min(disputed), own=own)
 
 
 async def _require_room(session: AsyncSession, found: Entered) -> None:
