@@ -172,3 +172,66 @@ class ClauseApproved(Event):
     clause_kind: str
     valid_from: date
     succeeds_id: UUID | None = None
+
+
+class ZakatClassDecided(Event):
+    """A case for zakat was decided; approved, it counts the person to a class for a while."""
+
+    type: ClassVar[str] = "loans.zakat-class-decided.v1"
+    eligibility_id: UUID
+    borrower_id: UUID
+    outcome: str
+    zakat_class: str | None
+    decided_on: date
+    expires_on: date | None
+
+
+class ZakatGrantPaid(Event):
+    """Zakat was given: it is the receiver's own once it was handed over."""
+
+    type: ClassVar[str] = "loans.zakat-grant-paid.v1"
+    grant_id: UUID
+    fund_id: UUID
+    borrower_id: UUID
+    eligibility_id: UUID
+    zakat_class: str
+    form: str
+    paid_to: str
+    region: str
+    amount_minor: int
+    currency: str
+    paid_on: date
+
+
+class ZakatGrantAccepted(Event):
+    """The receiver of a grant accepted what was handed over."""
+
+    type: ClassVar[str] = "loans.zakat-grant-accepted.v1"
+    grant_id: UUID
+    fund_id: UUID
+    handed_on: date
+
+
+class ZakatGrantReversed(Event):
+    """A payment of a grant reached nobody and was taken back."""
+
+    type: ClassVar[str] = "loans.zakat-grant-reversed.v1"
+    grant_id: UUID
+    fund_id: UUID
+    amount_minor: int
+    currency: str
+    reversed_on: date
+
+
+class ZakatCostPaid(Event):
+    """The work on zakat was paid out of its share of what was collected to date."""
+
+    type: ClassVar[str] = "loans.zakat-cost-paid.v1"
+    cost_id: UUID
+    fund_id: UUID
+    purpose: str
+    amount_minor: int
+    currency: str
+    paid_on: date
+    collected_minor: int
+    limit_minor: int

@@ -35,9 +35,9 @@ from services.loans.zakat_payers.commands import as_json, used
 from shared import feed, ids
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ZakatCostPaid
 from shared.ids import FundId
 from shared.money import Money
+from shared.quiet_events import ZakatCostPaid
 from shared.rulebook import Fact
 
 

@@ -24,7 +24,7 @@ from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat import queries
+from services.loans.zakat import queries, stipulated
 from services.loans.zakat.queries import Case, Grant
 from services.loans.zakat.tables import (
     GrantHandoverRow,
@@ -37,9 +37,9 @@ from services.loans.zakat_payers.commands import as_json, used
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ZakatGrantAccepted, ZakatGrantPaid, ZakatGrantReversed
 from shared.ids import BorrowerId, EntryId, FundId
 from shared.money import Money
+from shared.quiet_events import ZakatGrantAccepted, ZakatGrantPaid, ZakatGrantReversed
 from shared.rulebook import Fact
 
 NO_WARNINGS = Limits(notice=1, warning=1, urgent=1, most=1)
@@ -76,7 +76,12 @@ async def enter_grant(
     """
     case = await queries.locked_case(session, entering.eligibility_id)
     fund = await fund_queries.fund_by_id(session, entering.fund_id)
-    await _lawful(session, entering.asked, case=case, fund=fund, on=on, actor=actor, maker=None)
+    lawful = await _lawful(
+        session, entering.asked, case=case, fund=fund, on=on, actor=actor, maker=None
+    )
+    await stipulated.require_met(
+        session, fund, entering.asked, lawful.borrower, purpose=entering.purpose, on=on
+    )
     row = GrantRow(
         institution_id=tenancy.institution_of(session),
         grant_id=ids.new(),
@@ -126,6 +131,9 @@ async def pay_grant(
     eligibility.require_in_force(case.eligibility, borrower_id=borrower_id, on=today)
     lawful = await _lawful(
         session, asked, case=case, fund=fund, on=on, actor=actor, maker=found.row.actor_id
+    )
+    await stipulated.require_met(
+        session, fund, asked, lawful.borrower, purpose=found.row.purpose, on=on
     )
     channel = Channel(found.row.channel)
     await require_money(session, fund, asked.amount, channel)

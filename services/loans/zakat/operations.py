@@ -26,13 +26,13 @@ from services.loans.zakat_payers.commands import as_json, used
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ZakatClassDecided
 from shared.ids import BorrowerId
 from shared.money import Money
+from shared.quiet_events import ZakatClassDecided
 from shared.rulebook import Fact
 
 
-class CaseDecided(RafidError):
+class ZakatCaseDecided(RafidError):
     """The case is decided already"""
 
     kind = Kind.CONFLICT
@@ -42,7 +42,7 @@ class CaseDecided(RafidError):
     outcome: str
 
 
-class CaseNotInForce(RafidError):
+class ZakatCaseNotInForce(RafidError):
     """The case holds no decision that could end"""
 
     kind = Kind.CONFLICT
@@ -105,12 +105,12 @@ async def decide_case(
 ) -> Case:
     """Decide on a case that another person opened; an approval expires.
 
-    Raises ZakatRecordUnknown, CaseDecided, ZakatMakerDecides, and what `eligibility` raises of
+    Raises ZakatRecordUnknown, ZakatCaseDecided, ZakatMakerDecides, and what `eligibility` raises of
     evidence, authority, need and reasons.
     """
     case = await queries.locked_case(session, eligibility_id)
     if case.decision is not None:
-        raise CaseDecided(reference=case.row.reference, outcome=case.decision.outcome)
+        raise ZakatCaseDecided(reference=case.row.reference, outcome=case.decision.outcome)
     if case.row.actor_id == actor.id:
         raise ZakatMakerDecides(reference=case.row.reference)
     book = await rulebook_queries.book(session, on=on)
@@ -152,12 +152,12 @@ async def end_case(
 ) -> Case:
     """End a decision before it expires; what was given stays given.
 
-    Raises ZakatRecordUnknown, CaseNotInForce.
+    Raises ZakatRecordUnknown, ZakatCaseNotInForce.
     """
     case = await queries.locked_case(session, eligibility_id)
     held = case.eligibility
     if held is None or not held.is_in_force(on):
-        raise CaseNotInForce(reference=case.row.reference, on=on)
+        raise ZakatCaseNotInForce(reference=case.row.reference, on=on)
     row = EligibilityEndRow(
         institution_id=case.row.institution_id,
         eligibility_id=eligibility_id,

@@ -54,7 +54,7 @@ async def test_the_system_proposes_and_a_person_decides(alms: Alms) -> None:
     assert decided["limit"] == amount("2600.000")
     assert (decided["decided_on"], decided["expires_on"]) == (TODAY.isoformat(), "2026-09-28")
     again = await alms.decide(case, "fuqara")
-    assert (again.status_code, problem(again)) == (409, "case-decided")
+    assert (again.status_code, problem(again)) == (409, "zakat-case-decided")
 
 
 async def test_reasons_are_said_in_the_reader_s_language(alms: Alms) -> None:
@@ -81,7 +81,7 @@ async def test_who_opened_a_case_does_not_decide_it(alms: Alms) -> None:
 async def test_evidence_is_whole_fresh_and_seen_by_two(alms: Alms) -> None:
     person = await alms.person()
     for evidence, expected in (
-        (shown("income_test", "household"), "evidence-missing"),
+        (shown("income_test", "household"), "zakat-evidence-missing"),
         (shown(*NEED, on=later(-181)), "evidence-stale"),
         (shown(*NEED, visitors=1), "visit-by-one"),
     ):

@@ -116,7 +116,7 @@ async def test_an_expired_or_ended_decision_pays_nothing(alms: Alms, fund_id: st
     assert (ended.status_code, ended.json()["state"]) == (201, "ended")
     await alms.accept(first)
     assert problem(await alms.enter(fund_id, case, "1.000")) == "eligibility-expired"
-    assert problem(await alms.approver.post(path, {"reason": "x"})) == "case-not-in-force"
+    assert problem(await alms.approver.post(path, {"reason": "x"})) == "zakat-case-not-in-force"
 
 
 @pytest.mark.rule("Z-3")

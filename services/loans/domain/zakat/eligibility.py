@@ -24,7 +24,7 @@ from shared.money import Money
 VISITORS: Final = 2
 
 
-class EvidenceMissing(RafidError):
+class ZakatEvidenceMissing(RafidError):
     """Something must still be shown for this class"""
 
     kind = Kind.RULE
@@ -273,14 +273,14 @@ def require_shown(
 ) -> None:
     """Raise unless everything that the class asks for was shown, lately, the visit by two.
 
-    Raises `ClassNotForPersons`, `EvidenceMissing`, `EvidenceStale`, `VisitByOne`.
+    Raises `ClassNotForPersons`, `ZakatEvidenceMissing`, `EvidenceStale`, `VisitByOne`.
     """
     if zakat_class is ZakatClass.AMILIN:
         raise ClassNotForPersons(zakat_class=zakat_class)
     newest = {one.evidence: one for one in sorted(shown, key=lambda one: one.seen_on)}
     missing = tuple(one for one in EVIDENCE[zakat_class] if one not in newest)
     if missing:
-        raise EvidenceMissing(zakat_class=zakat_class, missing=missing)
+        raise ZakatEvidenceMissing(zakat_class=zakat_class, missing=missing)
     for one in (newest[name] for name in EVIDENCE[zakat_class]):
         if (on - one.seen_on).days > most_days:
             raise EvidenceStale(evidence=one.evidence, seen_on=one.seen_on, on=on, days=most_days)

@@ -17,13 +17,13 @@ from services.loans.domain.zakat.eligibility import (
     Eligibility,
     EligibilityExpired,
     EligibilityMissing,
-    EvidenceMissing,
     EvidenceStale,
     LimitMissing,
     Proposal,
     ReasonsMissing,
     Shown,
     VisitByOne,
+    ZakatEvidenceMissing,
 )
 from services.loans.domain.zakat.rules import Line
 from services.loans.zakat.schemas import CaseIn, CircumstancesBody
@@ -139,7 +139,7 @@ def test_everything_a_class_asks_for_must_be_shown(zakat_class: ZakatClass) -> N
 
     for left_out in shown:
         rest = [one for one in shown if one is not left_out]
-        with pytest.raises(EvidenceMissing) as refused:
+        with pytest.raises(ZakatEvidenceMissing) as refused:
             eligibility.require_shown(zakat_class, rest, on=TODAY, most_days=180)
         assert refused.value.missing == (left_out.evidence,)
 
