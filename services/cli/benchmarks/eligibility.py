@@ -145,7 +145,7 @@ def _fund(
     def of_kind(case: Case) -> list[Refusal]:
         return funding.check(
             fund,
-            mode=case.mode,
+            mode=mode,
             amount=case.amount,
             bears_fee=case.bears_fee,
             product_fund_kinds=case.fund_kinds,

@@ -20,7 +20,6 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.clashing import Law
 from services.loans.domain.clauses import Clause, ClauseKind, Quoted, Rule
 from services.loans.domain.regions import plain
-from services.loans.domain.terms import ModeOfFinance
 from services.loans.institutions import operations as institutions
 from services.loans.institutions.names import Names
 from services.loans.rulebook import queries as rulebook_queries
@@ -260,7 +259,7 @@ async def _law(session: AsyncSession, clause: Clause, *, fund_kind: FundKind, on
     country = (await rulebook_queries.book(session, on=on)).country
     own = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=fund_kind.value)
     waqf = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind="waqf")
-    named = map(ModeOfFinance, clause.rule.values) if clause.kind is ClauseKind.MODE else ()
+    named = clause.rule.values if clause.kind is ClauseKind.MODE else ()
     return Law(
         country=country,
         fund_kind=fund_kind,

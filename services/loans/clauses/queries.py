@@ -244,10 +244,13 @@ def beside(
     return found
 
 
-# What applications hold of a fund, alike ones together, for each first day that counts: given is
-# what was committed since, reserved what is reserved now. Ages are those of the day of commitment.
+# What applications hold of a fund, and grants of zakat, alike ones together, for each first day
+# that counts: given is what was committed or paid since, reserved what is reserved now. Ages are
+# those of that day.
 EARLIER = text("""
-    select s.fund_id, s.since, k.own_id, k.person_id, b.sex, a.sector, b.region,
+    select s.fund_id, s.since, k.own_id,
+      case when k.borrower_id = any(:persons) then k.borrower_id end as person_id,
+      b.sex, a.sector, b.region,
       extract(year from age(coalesce(k.began_on, :on), b.born_on))::int as age,
       sum(k.reserved_minor)::bigint as reserved_minor,
       sum(case when k.began_on >= s.since then k.given_minor else 0 end)::bigint as given_minor
@@ -255,7 +258,7 @@ EARLIER = text("""
     join lateral (
       select c.application_id,
         case when c.application_id = any(:application_ids) then c.application_id end as own_id,
-        case when x.borrower_id = any(:persons) then x.borrower_id end as person_id,
+        x.borrower_id,
         (min(c.recorded_at) filter (where c.kind = 'commit') at time zone :zone)::date as began_on,
         sum(case c.kind when 'reserve' then c.amount_minor when 'release' then -c.amount_minor
           when 'commit' then -c.amount_minor else 0 end) as reserved_minor,
@@ -266,10 +269,19 @@ EARLIER = text("""
         and x.application_id = c.application_id
       where c.institution_id = :institution_id and c.fund_id = s.fund_id
       group by c.application_id, x.borrower_id
+      union all
+      select g.grant_id, null, g.borrower_id, p.paid_on, 0, g.amount_minor
+      from zakat_grant g
+      join zakat_grant_payment p
+        on p.institution_id = g.institution_id and p.grant_id = g.grant_id
+      where g.institution_id = :institution_id and g.fund_id = s.fund_id
+        and not exists (select from zakat_grant_reversal r
+          where r.institution_id = g.institution_id and r.grant_id = g.grant_id)
     ) k on true
     left join application a
       on a.institution_id = :institution_id and a.application_id = k.application_id
-    left join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
+    left join borrower b
+      on b.institution_id = :institution_id and b.borrower_id = k.borrower_id
     where k.reserved_minor <> 0 or k.given_minor <> 0
     group by 1, 2, 3, 4, 5, 6, 7, 8
 """).bindparams(

@@ -11,7 +11,6 @@ from services.loans.domain.borrower import age_on
 from services.loans.domain.chart import FundKind
 from services.loans.domain.clauses import Clause
 from services.loans.domain.regions import Regions, plain
-from services.loans.domain.terms import ModeOfFinance
 from shared.errors import RafidError
 from shared.money import Money
 
@@ -47,7 +46,8 @@ class Facts:
 class Case:
     """What is asked of a fund on a day: `amount` of the whole contract, `leaving` of it now.
 
-    `held` is what the contract has reserved of the fund already.
+    `held` is what the contract has reserved of the fund already, `mode` a mode of finance or
+    "grant".
     """
 
     application_id: UUID
@@ -55,7 +55,7 @@ class Case:
     amount: Money
     leaving: Money
     held: Money
-    mode: ModeOfFinance
+    mode: str
     bears_fee: bool
     fund_kinds: frozenset[FundKind]
     on: date

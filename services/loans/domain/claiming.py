@@ -146,7 +146,7 @@ class Purse:
 Purses = Mapping[FundId, Purse]
 
 
-def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: date) -> FinancingRule:
+def financing_rule(kind: FundKind, *, mode: str, country: str, on: date) -> FinancingRule:
     """The rulebook's line for a kind of fund and a mode of finance on a day.
 
     Zakat and conventional is forbidden, zakat and qard needs a ruling, waqf and qard is allowed.
@@ -157,7 +157,7 @@ def financing_rule(kind: FundKind, *, mode: ModeOfFinance, country: str, on: dat
         country=country,
         on=on,
         fund_kind=kind.value,
-        mode_of_finance=mode.value,
+        mode_of_finance=str(mode),
     )
     return FinancingRule(
         verdict=Verdict(str(fact.value)),

@@ -10,10 +10,16 @@ from datetime import date
 from typing import Final
 
 from services.loans.domain.chart import FundKind
-from services.loans.domain.clauses import MILLION, Clause, ClauseKind, ClauseMalformed, Whose
+from services.loans.domain.clauses import (
+    MILLION,
+    MODES,
+    Clause,
+    ClauseKind,
+    ClauseMalformed,
+    Whose,
+)
 from services.loans.domain.funding import FinancingRule, Verdict
 from services.loans.domain.regions import Regions
-from services.loans.domain.terms import ModeOfFinance
 from shared.errors import Kind, RafidError, Sentence
 
 SETS: Final = (
@@ -26,7 +32,7 @@ SETS: Final = (
 )
 EVERY: Final = {
     ClauseKind.SEX: frozenset({"female", "male"}),
-    ClauseKind.MODE: frozenset(map(str, ModeOfFinance)),
+    ClauseKind.MODE: MODES,
 }
 WAQF: Final = frozenset({Whose.FOUNDER})
 
@@ -77,7 +83,7 @@ class Law:
     kind_since: date | None
     waqf_source: str | None
     """Where the country knows no waqf, the source that says so."""
-    rules: dict[ModeOfFinance, FinancingRule]
+    rules: dict[str, FinancingRule]
 
 
 def require_clear(
@@ -126,7 +132,7 @@ def require_lawful(clause: Clause, *, law: Law) -> None:
         )
     if clause.kind is not ClauseKind.MODE or clause.rule.bars:
         return
-    for mode in sorted(map(ModeOfFinance, clause.rule.values)):
+    for mode in sorted(clause.rule.values):
         rule = law.rules[mode]
         if rule.verdict is Verdict.FORBIDDEN:
             raise ClauseUnlawful(

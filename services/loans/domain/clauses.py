@@ -241,6 +241,9 @@ ZAKAT_CLASSES: Final = frozenset(
         "ibn_sabil",
     }
 )
+GRANT: Final = "grant"
+"""What is given and not asked back: a mode of its own to clauses."""
+MODES: Final = frozenset({*map(str, ModeOfFinance), GRANT})
 _SET: Final = Form(needs=frozenset({"values"}), may=frozenset({"bars"}))
 _AMOUNT: Final = Form(needs=frozenset({"amount"}))
 FORMS: Final[Mapping[ClauseKind, Form]] = {
@@ -251,7 +254,7 @@ FORMS: Final[Mapping[ClauseKind, Form]] = {
     ClauseKind.CLIENT_STATUS: _SET,
     ClauseKind.SECTOR: _SET,
     ClauseKind.PURPOSE: _SET,
-    ClauseKind.MODE: Form(needs=_SET.needs, may=_SET.may, codes=frozenset(map(str, ModeOfFinance))),
+    ClauseKind.MODE: Form(needs=_SET.needs, may=_SET.may, codes=MODES),
     ClauseKind.REGION: _SET,
     ClauseKind.GIVING_DAYS: Form(may=frozenset({"opens_on", "closes_on"})),
     ClauseKind.SPEND_WITHIN: Form(needs=frozenset({"most"})),

@@ -252,7 +252,7 @@ def _is_not_joined(clause: Clause, view: View, _about: About) -> Found:
 
 
 def _mode_of(_clause: Clause, case: Case, _about: About) -> View:
-    return View(case.mode.value)
+    return View(str(case.mode))
 
 
 def _nothing(_clause: Clause, _case: Case, _about: About) -> View:

@@ -13,7 +13,6 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.clauses import COUNTED, Clause
 from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.readings import bucket
-from services.loans.domain.terms import ModeOfFinance
 from shared.money import Money
 
 
@@ -70,7 +69,7 @@ class Scales:
         application_id: UUID,
         amount: Money,
         *,
-        mode: ModeOfFinance,
+        mode: str,
         bears_fee: bool,
         fund_kinds: frozenset[FundKind],
     ) -> Case:

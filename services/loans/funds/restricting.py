@@ -10,14 +10,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.clauses import queries
+from services.loans.domain import funding, restrictions
 from services.loans.domain.cases import About, Facts
 from services.loans.domain.claiming import Ask, Held, Standing
-from services.loans.domain.clauses import COUNTED, Clause, ClauseKind
+from services.loans.domain.clauses import COUNTED, GRANT, Clause, ClauseKind
 from services.loans.domain.funding import ClaimKind
+from services.loans.domain.restrictions import Restrictions
+from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.weighing import Scales
+from services.loans.funds import queries as fund_queries
+from services.loans.funds.tables import FundRow
 from services.loans.rulebook import queries as rulebook_queries
-from shared import rulebook
-from shared.ids import FundId
+from shared import ids, rulebook
+from shared.ids import ApplicationId, FundId
+from shared.money import Money
 
 
 async def scales(
@@ -69,6 +75,43 @@ async def scales(
             held={one: claims for (one, of), claims in held.items() if of == fund_id},
         )
     return found
+
+
+async def require_gift(
+    session: AsyncSession, fund: FundRow, facts: Facts, amount: Money, *, on: date
+) -> None:
+    """Refuse a grant that a clause of the fund refuses, by the reading that refuses a loan.
+
+    No commitment stands before a grant: what is paid counts as given. Raises FundRestricted.
+    """
+    fund_id = FundId(fund.fund_id)
+    ask = Ask(
+        fund_id=fund_id,
+        application_id=ApplicationId(ids.new()),
+        amount=amount,
+        mode=ModeOfFinance.QARD,
+        bears_fee=False,
+        fund_kinds=frozenset(),
+    )
+    standings = await fund_queries.standings(session, [fund_id], on=on)
+    found = await scales(
+        session,
+        [ask],
+        standings=standings,
+        held={},
+        step=ClaimKind.COMMIT,
+        on=on,
+        facts={ask.application_id: facts},
+    )
+    if fund_id not in found:
+        return
+    held = found[fund_id]
+    case = held.case(
+        ask.application_id, amount, mode=GRANT, bears_fee=False, fund_kinds=frozenset()
+    )
+    clauses = Restrictions(of_kind=lambda _case: (), clauses=held.clauses, about=held.about)
+    refusals = restrictions.refusals(clauses, case=case)
+    funding.require_allowed(fund_queries.fund_of(fund), refusals=refusals)
 
 
 def _together(asks: Sequence[Ask]) -> dict[UUID, frozenset[FundId]]:
