@@ -36,6 +36,7 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/financing-files",
     "POST /loans/v1/financing-files/{file_id}/own-shares",
     "POST /loans/v1/financing-files/{file_id}/signature",
+    "POST /loans/v1/financing-files/{file_id}/withdrawal",
     "POST /loans/v1/financing-files/{file_id}/disbursement",
     "POST /loans/v1/funds/{fund_id}/receipts",
     "POST /loans/v1/funds/{fund_id}/waqf/orders",

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,7 @@ from services.loans.domain import days
 from services.loans.domain import financing_structure as structure
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.financing_structure import Leg, Opening
-from services.loans.domain.lifecycle import ContractStatus
+from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
 from services.loans.domain.modes import MODES
 from services.loans.domain.product import Product
 from services.loans.financing_files import queries
@@ -45,6 +45,10 @@ from shared.ids import ApplicationId, ContractId
 from shared.money import CurrencyMismatch, Money
 from shared.rulebook import Fact, FactJson, NoRule
 
+ENDED = frozenset(
+    {ApplicationStatus.SIGNED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
+)
+
 
 class LegNotOfBorrower(RafidError):
     """The leg is another person's"""
@@ -53,6 +57,16 @@ class LegNotOfBorrower(RafidError):
     service = "loans"
     detail = "The application {reference} is not of the person whose project the file finances."
     reference: str
+
+
+class LegNotOpen(RafidError):
+    """The application is no longer open"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The application {reference} is {state}: a leg is one that is still to be signed."
+    reference: str
+    state: ApplicationStatus
 
 
 class LegTaken(RafidError):
@@ -138,6 +152,9 @@ async def open_file(
         await _require_leg(session, leg, row, opening=opening, fact=fact)
         own -= Money(row.amount_minor, row.currency)
     amounts = {leg: Money(row.amount_minor, row.currency) for leg, row in legs.items()}
+    if own.is_negative:
+        given = Money.total(amounts.values(), own.currency)
+        raise structure.CostNotCovered(cost=opening.cost, given=given)
     structure.check(opening.cost, legs={**amounts, Leg.OWN: own}, fact=fact)
     first = next(iter(legs.values()))
     (reference,) = await institutions.next_references(session, kind="FF", year=on.year)
@@ -178,7 +195,7 @@ async def show_own_share(
     Raises FileUnknown, FileNotInState, OwnShareTooMuch, CurrencyMismatch.
     """
     file = await queries.file(session, file_id, actor=actor, lock=True)
-    if file.status == "paid_out":
+    if file.status not in {"open", "signed"}:
         raise _not_in_state(file, needed="open, signed")
     asked = Money(file.own_minor, file.currency)
     shown = Money(await queries.own_shown(session, file_id), file.currency) + amount
@@ -258,6 +275,27 @@ async def pay_out_file(
     return file
 
 
+async def withdraw_file(
+    session: AsyncSession, file_id: UUID, *, on: date, actor: Actor
+) -> FinancingFileRow:
+    """Give a file up that is not paid out; its legs are applications like any other again.
+
+    Raises FileUnknown, FileNotInState.
+    """
+    file = await queries.file(session, file_id, actor=actor, lock=True)
+    if file.status not in {"open", "signed"}:
+        raise _not_in_state(file, needed="open, signed")
+    await session.execute(
+        delete(FinancingLegRow).where(
+            FinancingLegRow.institution_id == file.institution_id,
+            FinancingLegRow.file_id == file_id,
+        )
+    )
+    file.status = "withdrawn"
+    await _enter(session, file, "withdrawn", on=on, actor=actor)
+    return file
+
+
 async def _rule(session: AsyncSession, opening: Opening, *, on: date) -> Fact:
     book = await rulebook_queries.book(session, on=on)
     told = {**opening.told, **book.told}
@@ -279,6 +317,8 @@ async def _require_leg(
 ) -> None:
     if row.borrower_id != opening.borrower_id:
         raise LegNotOfBorrower(reference=row.reference)
+    if row.status in ENDED:
+        raise LegNotOpen(reference=row.reference, state=ApplicationStatus(row.status))
     versions = {(row.product_id, row.product_version)}
     found: Mapping[tuple[UUID, int], Product] = await products.products_of(session, versions)
     product = found[row.product_id, row.product_version]

@@ -108,6 +108,20 @@ async def pay_out_file(
     return await _once(db, f"/{file_id}/disbursement", body=body, actor=actor, key=key, work=work)
 
 
+@router.post("/{file_id}/withdrawal", status_code=201, response_model=FileOut)
+async def withdraw_file(
+    file_id: UUID, body: MoveIn, db: Db, actor: MayOpen, today: Today, key: IdempotencyKey
+) -> Response:
+    """Give a file up that is not paid out; its applications are free again."""
+    on = body.on or today
+    days.require_come(on, member="on", today=today)
+
+    async def work(session: AsyncSession) -> FinancingFileRow:
+        return await operations.withdraw_file(session, file_id, on=on, actor=actor)
+
+    return await _once(db, f"/{file_id}/withdrawal", body=body, actor=actor, key=key, work=work)
+
+
 async def _once(
     db: TenantDb,
     path: str,

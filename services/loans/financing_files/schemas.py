@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy import Row
 
 from services.loans.domain.financing_structure import Leg, Opening
@@ -39,6 +39,12 @@ class FileIn(Body):
     client_status: Word | None = None
     area: Word | None = None
     legs: Annotated[tuple[LegIn, ...], Field(min_length=1, max_length=2)]
+
+    @model_validator(mode="after")
+    def _names_each_leg_once(self) -> Self:
+        if len({one.leg for one in self.legs}) < len(self.legs):
+            raise ValueError("each leg once")
+        return self
 
     def opening(self) -> Opening:
         """Give the file as the operation takes it."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.loans.domain.guaranteeing import Facility
 from services.loans.domain.journal import Channel
@@ -40,6 +40,15 @@ class FacilityIn(Body):
     product_ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
     starts_on: Day
     ends_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _caps_and_days_fit(self) -> Self:
+        each, total = self.cap_each.money(), self.cap_total.money()
+        if each.currency != total.currency or not each.is_positive or total < each:
+            raise ValueError("cap_each above zero, and no more than cap_total")
+        if self.ends_on is not None and self.ends_on <= self.starts_on:
+            raise ValueError("ends_on after starts_on")
+        return self
 
     def facility(self) -> Facility:
         """Give the facility as the domain knows it."""

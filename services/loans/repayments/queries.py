@@ -13,6 +13,7 @@ from services.loans.contracts.tables import ContractRow, PositionRow
 from services.loans.domain.journal import Channel
 from services.loans.repayments.tables import RepaymentRow
 from shared import tenancy
+from shared.errors import Kind, RafidError
 from shared.ids import BranchId, ContractId, PaymentId
 from shared.schemas import Page
 
@@ -71,7 +72,35 @@ CHARGEABLE = text("""
       and r.repayment_id = :repayment_id and r.amount_minor > 0 and not exists (
         select from repayment b where b.institution_id = r.institution_id
           and b.reverses_repayment_id = r.repayment_id)
+      and not exists (
+        select from subsidy_payment y where y.institution_id = r.institution_id
+          and y.repayment_id = r.repayment_id)
 """)
+
+
+class PaidBySubsidy(RafidError):
+    """Another fund paid this, as a subsidy of the price"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The repayment {repayment_id} is a subsidy's: it never came from the borrower."
+    repayment_id: UUID
+
+
+OF_SUBSIDY = text("""
+    select exists (select from subsidy_payment
+      where institution_id = :institution_id and repayment_id = :repayment_id)
+""")
+
+
+async def refuse_subsidised(session: AsyncSession, repayment_id: UUID) -> None:
+    """Refuse to give back to a borrower what a subsidy paid. Raises PaidBySubsidy."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "repayment_id": repayment_id,
+    }
+    if (await session.execute(OF_SUBSIDY, values)).scalar_one():
+        raise PaidBySubsidy(repayment_id=repayment_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,10 +99,13 @@ async def reverse_repayment(
     repayment_id: UUID,
     body: ReversalIn,
     request: Request,
+    db: Db,
     actor: MayReverse,
     key: IdempotencyKey,
 ) -> Response:
     """Take a repayment back by its opposite; the contract is as if it had never come."""
+    async with db() as session:
+        await queries.refuse_subsidised(session, repayment_id)
     book: RepaymentBook = request.app.state.repayment_book
     asked = idempotency.Request.of(
         actor_id=actor.id, key=key, target=f"reversal {repayment_id}", body=body

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.loans.domain.subsidising import Measure, Subsidy
 from services.loans.subsidies import queries
@@ -31,6 +31,14 @@ class SubsidyIn(Body):
     starts_on: Day
     ends_on: Day | None = None
     conditions: Annotated[tuple[Word, ...], Field(max_length=10)] = ()
+
+    @model_validator(mode="after")
+    def _cap_and_days_fit(self) -> Self:
+        if self.cap is not None and not self.cap.money().is_positive:
+            raise ValueError("cap above zero")
+        if self.ends_on is not None and self.ends_on <= self.starts_on:
+            raise ValueError("ends_on after starts_on")
+        return self
 
     def subsidy(self) -> Subsidy:
         """Give the subsidy as the domain knows it."""

@@ -194,3 +194,30 @@ async def test_more_than_the_own_share_is_not_shown_and_a_mistake_is_taken_back(
     assert (await desk.maker.get(path)).json()["own_share_shown"]["amount"] == "0.000"
     assert (await desk.maker.get(f"{FILES}/{TODAY.isoformat()}")).status_code == 422
     assert len((await desk.maker.get(FILES)).json()["items"]) == 1
+
+
+async def test_a_file_that_is_given_up_frees_its_legs(desk: Desk) -> None:
+    path, of = await file_of(desk)
+    assert (await keyed(desk.maker, f"{path}/withdrawal", DAY)).status_code == 201
+    assert problem(await show(desk, path, "10.000")) == "file-not-in-state"
+    body = {"application_id": str(of["state"]), "signed_on": str(TODAY)}
+    alone = await keyed(desk.maker, "/loans/v1/contracts", body)
+    assert alone.status_code == 201, alone.text
+    again = await keyed(desk.maker, f"{path}/withdrawal", DAY)
+    assert (again.status_code, problem(again)) == (409, "file-not-in-state")
+    late = await opened(desk, of["state"], of)
+    assert (late.status_code, problem(late)) == (409, "leg-not-open")
+
+
+async def test_loans_above_the_cost_and_a_leg_named_twice_are_refused(desk: Desk) -> None:
+    borrower_id, of = await legs(desk)
+    small = await opened(desk, borrower_id, of, cost="900.000")
+    assert (small.status_code, problem(small)) == (422, "cost-not-covered")
+    leg = {"leg": "bank", "application_id": str(of["bank"])}
+    body = {
+        "borrower_id": str(borrower_id),
+        "cost": cash("1000.000"),
+        "scheme": "small_projects",
+        "legs": [leg, leg],
+    }
+    assert (await keyed(desk.maker, FILES, body)).status_code == 422

@@ -202,6 +202,21 @@ async def test_a_contract_is_covered_once_while_it_runs_and_released_when_it_end
     assert [one["released_on"] for one in listed] == [TODAY.isoformat()]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cap_each": cash("5000.001")},
+        {"cap_each": cash("0.000")},
+        {"cap_each": cash("1.00", "EGP")},
+        {"ends_on": "2026-01-01"},
+        {"covered": "1.01"},
+    ],
+)
+async def test_a_facility_that_cannot_be_is_refused(desk: Desk, changes: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError, match="invalid-request"):
+        await facility(desk, **changes)
+
+
 async def test_a_loan_of_several_funds_and_a_fund_of_another_kind_are_refused(desk: Desk) -> None:
     first, second = await desk.scene.fund(FundKind.WAQF), await desk.scene.fund(FundKind.STATE)
     row = await shared_contract(desk.scene, [(first, 1, 1), (second, 1, 1)])

@@ -151,3 +151,25 @@ async def test_neither_zakat_nor_a_loan_without_a_price_is_for_this(desk: Desk) 
     foreign = await proposed(desk, contract_id, state, cap=cash("10.00", "EGP"))
     assert foreign.status_code == 422
     assert await desk.scene.scalar("select count(*) from subsidy") == 0
+
+
+async def test_what_a_subsidy_paid_is_not_given_back_to_the_borrower(desk: Desk) -> None:
+    _, contract_id = await lent(desk)
+    state = await desk.scene.fund(FundKind.STATE)
+    path = await agreed(desk, contract_id, state)
+    paid = (await keyed(desk.manager, f"{path}/payments", {})).json()["payments"][0]
+    repayment = f"/loans/v1/repayments/{paid['repayment_id']}/reversal"
+    refused = await keyed(desk.manager, repayment, {"reason": "wrong_amount"})
+    assert (refused.status_code, problem(refused)) == (409, "paid-by-subsidy")
+    back = await desk.give(
+        contract_id, "charge_back", repayment_id=paid["repayment_id"], amount=cash("0.001")
+    )
+    assert back.status_code == 404
+    assert await desk.faults() == {}
+
+
+@pytest.mark.parametrize("changes", [{"cap": cash("0.000")}, {"ends_on": "2026-01-01"}])
+async def test_a_subsidy_of_nothing_is_none(desk: Desk, changes: dict[str, Any]) -> None:
+    _, contract_id = await lent(desk)
+    state = await desk.scene.fund(FundKind.STATE)
+    assert (await proposed(desk, contract_id, state, **changes)).status_code == 422

@@ -44,7 +44,8 @@ create table financing_file (
   told jsonb not null,
   fact jsonb not null,
   opened_on date not null,
-  status text not null default 'open' check (status in ('open', 'signed', 'paid_out')),
+  status text not null default 'open' 
+    check (status in ('open', 'signed', 'paid_out', 'withdrawn')),
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (institution_id, file_id),
@@ -235,7 +236,8 @@ def upgrade() -> None:
     migrations.protect("funding_source", grants="select, insert, delete")
     migrations.script(FILES)
     migrations.protect("financing_file", grants="select, insert, update (status)")
-    for table in ("financing_leg", "own_share", "financing_file_history"):
+    migrations.protect("financing_leg", grants="select, insert, delete")
+    for table in ("own_share", "financing_file_history"):
         migrations.protect(table, grants="select, insert")
     migrations.script(GUARANTEES)
     migrations.protect("guarantee_facility", grants="select, insert, update (ends_on)")
