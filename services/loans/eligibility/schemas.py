@@ -11,11 +11,13 @@ from pydantic_core import PydanticCustomError
 from services.loans.domain import cases
 from services.loans.domain.borrower import Sex
 from services.loans.domain.claiming import Ask
+from services.loans.domain.envelope import Held, Place
 from services.loans.domain.funding import Refusal
 from services.loans.domain.regions import plain
 from services.loans.eligibility.asking import Answer, Told
 from shared import ids, texts
 from shared.errors import Filled
+from shared.money import Money
 from shared.schemas import Body, MoneyBody
 from shared.texts import Language
 
@@ -222,3 +224,68 @@ def _reason(refusal: Refusal, *, number: int, fund_id: UUID, language: Language)
         clause_id=refusal.clause_id,
         is_told=refusal.is_told,
     )
+
+
+class PlaceOut(Body):
+    """A region with everything below it; without one, what nobody told a place of.
+
+    `allotted` and `left` where a clause in force caps the region.
+    """
+
+    region: str | None
+    above: str | None
+    reserved: MoneyBody
+    committed: MoneyBody
+    paid: MoneyBody
+    allotted: MoneyBody | None
+    left: MoneyBody | None
+
+
+class EnvelopeOut(Body):
+    """What was allotted to a fund, and what of it is reserved, committed and not paid, paid, left.
+
+    `allotted` came in; `left` may still be reserved: what is at hand or firmly due, less what is
+    reserved and committed. What came back and can be lent again is in it, so that the other sums
+    do not make it up.
+    """
+
+    fund_id: UUID
+    on: date
+    allotted: MoneyBody
+    reserved: MoneyBody
+    committed: MoneyBody
+    paid: MoneyBody
+    left: MoneyBody
+    places: list[PlaceOut]
+
+    @classmethod
+    def of(
+        cls, places: Sequence[Place], *, fund_id: UUID, on: date, allotted: Money, left: Money
+    ) -> "EnvelopeOut":
+        """Write an envelope; its sums are those of the places that lie below no other."""
+
+        def body(minor: int) -> MoneyBody:
+            return MoneyBody.of(Money(minor, allotted.currency))
+
+        whole = sum((one.held for one in places if one.above is None), start=Held())
+        return cls(
+            fund_id=fund_id,
+            on=on,
+            allotted=MoneyBody.of(allotted),
+            reserved=body(whole.reserved),
+            committed=body(whole.committed),
+            paid=body(whole.paid),
+            left=MoneyBody.of(left),
+            places=[
+                PlaceOut(
+                    region=one.region,
+                    above=one.above,
+                    reserved=body(one.held.reserved),
+                    committed=body(one.held.committed),
+                    paid=body(one.held.paid),
+                    allotted=None if one.allotted is None else MoneyBody.of(one.allotted),
+                    left=None if one.left is None else MoneyBody.of(one.left),
+                )
+                for one in places
+            ],
+        )
