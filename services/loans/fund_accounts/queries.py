@@ -12,7 +12,7 @@ from services.loans.domain import fund_account, pool_reading, pools
 from services.loans.domain.fund_account import FundAccount, Heading, Moved, Part
 from services.loans.domain.lineage import Place, Policy
 from services.loans.funds.tables import FundRow
-from services.loans.lineage import pooled
+from services.loans.lineage.pooled import queries as pooled
 from shared import tenancy
 from shared.ids import FundId
 from shared.periods import Period

@@ -32,6 +32,17 @@ class PurseOut(Body):
     total: MoneyBody
     committed: MoneyBody
 
+    @classmethod
+    def of(cls, on: date, held: Purse, committed: int, *, currency: str) -> Self:
+        """Write what is there on a day."""
+        return cls(
+            on=DayOut.of(on),
+            at_hand=MoneyBody.of(Money(held.at_hand, currency)),
+            outstanding=MoneyBody.of(Money(held.outstanding, currency)),
+            total=MoneyBody.of(Money(held.total, currency)),
+            committed=MoneyBody.of(Money(committed, currency)),
+        )
+
 
 class PartOut(Body):
     """What happened in the period, and what it did to money at hand and with borrowers."""
@@ -172,15 +183,6 @@ class FundAccountOut(Body):
         def money(minor: int) -> MoneyBody:
             return MoneyBody.of(Money(minor, currency))
 
-        def purse(on: date, held: Purse, committed: int) -> PurseOut:
-            return PurseOut(
-                on=DayOut.of(on),
-                at_hand=money(held.at_hand),
-                outstanding=money(held.outstanding),
-                total=money(held.total),
-                committed=money(committed),
-            )
-
         sums: dict[str, Any] = {name: money(minor) for name, minor in _sums(account).items()}
         paper = cls(
             institution=WordsOut(ar=head.name_ar, fr=head.name_fr, en=head.name_en),
@@ -195,8 +197,8 @@ class FundAccountOut(Body):
             known_at=known_at,
             told_through=told.number,
             told_at=told.at,
-            opening=purse(period.start, account.opening, claims.opening),
-            closing=purse(last_on, account.closing, claims.closing),
+            opening=PurseOut.of(period.start, account.opening, claims.opening, currency=currency),
+            closing=PurseOut.of(last_on, account.closing, claims.closing, currency=currency),
             committed=money(claims.committed),
             lent_again=money(aged.lent_again),
             parts=[

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import pools
 from services.loans.domain.lineage import Flow, Place, Spot
 from services.loans.domain.pools import Part, Pieces, Pool
-from services.loans.lineage import pooled
+from services.loans.lineage.pooled import queries as pooled
 from shared.ids import FundId
 
 NEVER = -1

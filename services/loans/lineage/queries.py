@@ -104,6 +104,31 @@ PROGRESS = text("""
 """)
 
 
+CLAIMED = text("""
+    select coalesce(sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
+        when 'commit' then -amount_minor else 0 end), 0)::bigint as reserved_minor,
+      coalesce(sum(case kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
+        when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end), 0)::bigint
+        as committed_minor
+    from fund_claim
+    where institution_id = :institution_id and fund_id = :fund_id
+      and (cast(:at as timestamptz) is null or recorded_at <= :at)
+""")
+TAGS = text("""
+    select distinct tag from receipt
+    where institution_id = :institution_id and fund_id = :fund_id and tag is not null
+    union
+    select tag from contract_tag where institution_id = :institution_id and fund_id = :fund_id
+    order by tag
+""")
+GIVEN = text("""
+    select r.fund_id, r.receipt_id, f.code, f.currency, f.lineage_policy
+    from receipt r join fund f on f.institution_id = r.institution_id and f.fund_id = r.fund_id
+    where r.institution_id = :institution_id and r.donor_id = :donor_id and r.amount_minor > 0
+    order by r.fund_id, r.receipt_id
+""")
+
+
 def _looked_up(here: str) -> str:
     """The moves over given stretches of the lines on one of their sides.
 
@@ -167,6 +192,24 @@ class DaySums:
     def totals(self) -> dict[Place, Count]:
         """Give the sums by place."""
         return {place: Count(self.came[at], self.left[at]) for place, at in ORDER.items()}
+
+
+async def claimed(
+    session: AsyncSession, fund_id: FundId, *, at: datetime | None
+) -> Row[tuple[int, int]]:
+    """Return what of a fund was reserved and committed by an instant; none: is."""
+    values = {**_of(session), "fund_id": fund_id, "at": at}
+    return (await session.execute(CLAIMED, values)).one()
+
+
+async def tags(session: AsyncSession, fund_id: FundId) -> Sequence[str]:
+    """Return the tags of a fund's receipts and contracts."""
+    return (await session.scalars(TAGS, {**_of(session), "fund_id": fund_id})).all()
+
+
+async def given(session: AsyncSession, donor_id: UUID) -> Sequence[Row[Any]]:
+    """Return a donor's receipts, each with its fund."""
+    return (await session.execute(GIVEN, {**_of(session), "donor_id": donor_id})).all()
 
 
 async def told(session: AsyncSession) -> Told:

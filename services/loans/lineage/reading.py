@@ -9,46 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import lineage, pool_reading, pools
 from services.loans.domain.lineage import HAND, Place, Policy, Spot
 from services.loans.domain.pools import Version
 from services.loans.funds.tables import FundRow
-from services.loans.lineage import pooled, queries
+from services.loans.lineage import queries
+from services.loans.lineage.pooled import queries as pooled
 from services.loans.lineage.queries import EVER, Told
-from shared import tenancy
 from shared.ids import FundId
 
 PARTS = 100
 """Single parts of mixed money that one answer names; more are on the next page."""
 
 Parts = dict[Spot, int]
-
-CLAIMED = text("""
-    select coalesce(sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
-        when 'commit' then -amount_minor else 0 end), 0)::bigint as reserved_minor,
-      coalesce(sum(case kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
-        when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end), 0)::bigint
-        as committed_minor
-    from fund_claim
-    where institution_id = :institution_id and fund_id = :fund_id
-      and (cast(:at as timestamptz) is null or recorded_at <= :at)
-""")
-TAGS = text("""
-    select distinct tag from receipt
-    where institution_id = :institution_id and fund_id = :fund_id and tag is not null
-    union
-    select tag from contract_tag where institution_id = :institution_id and fund_id = :fund_id
-    order by tag
-""")
-GIVEN = text("""
-    select r.fund_id, r.receipt_id, f.code, f.currency, f.lineage_policy
-    from receipt r join fund f on f.institution_id = r.institution_id and f.fund_id = r.fund_id
-    where r.institution_id = :institution_id and r.donor_id = :donor_id and r.amount_minor > 0
-    order by r.fund_id, r.receipt_id
-""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +83,12 @@ async def asked(session: AsyncSession, told: Told, *, is_past: bool) -> Asked:
 
 async def claimed(session: AsyncSession, fund_id: FundId, ask: Asked) -> Row[tuple[int, int]]:
     """Return what of a fund was reserved and committed at a cut."""
-    values = {**_of(session), "fund_id": fund_id, "at": None if ask.is_now else ask.told.at}
-    return (await session.execute(CLAIMED, values)).one()
+    return await queries.claimed(session, fund_id, at=None if ask.is_now else ask.told.at)
 
 
 async def by_tag(session: AsyncSession, fund_id: FundId, ask: Asked) -> dict[str | None, int]:
     """Return what is at hand under each tag of a fund at a cut, open money first."""
-    rows = await session.execute(TAGS, {**_of(session), "fund_id": fund_id})
-    tags: list[str | None] = [None, *(row.tag for row in rows)]
+    tags: list[str | None] = [None, *await queries.tags(session, fund_id)]
     spots = {tag: lineage.hand_of(tag) for tag in tags}
     known = await queries.counts_through(
         session, fund_id, list(spots.values()), through=ask.through
@@ -191,7 +165,7 @@ async def of_donor(session: AsyncSession, donor_id: UUID, *, ask: Asked) -> list
     """Return what became of a donor's money, fund by fund."""
     receipts: defaultdict[UUID, list[Spot]] = defaultdict(list)
     heads = {}
-    for row in await session.execute(GIVEN, {**_of(session), "donor_id": donor_id}):
+    for row in await queries.given(session, donor_id):
         receipts[row.fund_id].append(Spot(Place.RECEIPT, row.receipt_id))
         heads[row.fund_id] = row
     found = []
@@ -301,7 +275,3 @@ def _by_place(parts: Mapping[Spot, int]) -> dict[Place, int]:
     for spot, units in parts.items():
         found[spot.place] += units
     return dict(found)
-
-
-def _of(session: AsyncSession) -> dict[str, UUID]:
-    return {"institution_id": tenancy.institution_of(session)}

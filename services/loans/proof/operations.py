@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import allocation
 from services.loans.domain.terms import Component
 from services.loans.fund_accounts import queries as fund_accounts
-from services.loans.lineage import checks as lines
 from services.loans.lineage import queries as lineages
+from services.loans.lineage.checks import queries as lines
 from services.loans.proof import courses, positions, queries
 from services.loans.proof.several import proving
 from shared import feed

@@ -8,8 +8,9 @@ from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.funds import returning
 from services.loans.ledger.queries import EVENTS, JOURNAL
-from services.loans.lineage import checks, operations
+from services.loans.lineage import operations
 from services.loans.lineage import router as lineage
+from services.loans.lineage.checks import queries as checks
 from services.loans.repayments.batch import Answer, RepaymentBook
 from shared import ids
 from shared.db import TenantDb

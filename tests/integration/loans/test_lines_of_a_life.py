@@ -6,7 +6,8 @@ from services.cli.benchmarks import lines
 from services.cli.benchmarks.lines import Life, contract, receipt, size
 from services.loans.domain.lineage import HAND, Place, Policy
 from services.loans.funds import queries as funds
-from services.loans.lineage import pooled, queries, reading
+from services.loans.lineage import queries, reading
+from services.loans.lineage.pooled import queries as pooled
 from services.loans.lineage.queries import EVER, Told
 from services.loans.lineage.reading import Asked
 from shared.db import Database

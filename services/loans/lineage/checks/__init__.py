@@ -1,0 +1,1 @@
+"""Whether the lines of funds fit."""
