@@ -13,6 +13,7 @@ from services.loans.accounting.queries import ByHand, Numbered, Numbering
 from services.loans.accounting.tables import BookPeriodCloseRow, BooksPolicyRow
 from services.loans.domain import own_chart
 from services.loans.domain.book_periods import BookPeriod, Check
+from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.intake import Line
 from services.loans.domain.journal import Channel
 from services.loans.domain.manual import LINES_MAX
@@ -119,8 +120,10 @@ class ManualLineIn(Body):
     amount: MoneyBody
 
     def signed(self) -> tuple[str, Money]:
-        """Give the line with a debit positive. Raises `AmountTooLarge`."""
+        """Give the line with a debit positive. Raises `AmountTooLarge`, `AmountNotPositive`."""
         amount = self.amount.money()
+        if not amount.is_positive:
+            raise AmountNotPositive(amount=amount)
         return self.account, amount if self.side == "debit" else -amount
 
 

@@ -228,7 +228,7 @@ def read(columns: Sequence[str], lines: Sequence[Line]) -> OwnChart:
 def _line(line: Line) -> ChartLine:
     if line.fault is not None:
         raise line.fault
-    row = {name: line.row.get(name, "") for name in COLUMNS}
+    row = {name: line.row.get(name, "").strip() for name in COLUMNS}
     if own_accounts.NUMBER.fullmatch(row["number"]) is None:
         raise _invalid(row, "number")
     for name in ("name_ar", "name_fr", "name_en"):

@@ -172,7 +172,7 @@ async def test_an_account_that_is_not_for_it_is_refused_with_the_reason(
         ((("522", "debit", "2.000"), ("cash", "credit", "1.000")), "unbalanced-entry"),
         ((("bank", "debit", "1.000"), ("cash", "credit", "1.000")), "manual-moves-money-only"),
         ((("cash", "debit", "1.000"), ("38", "credit", "1.000")), "equity-not-alone"),
-        ((("522", "debit", "0.000"), ("cash", "credit", "0.000")), "empty-entry"),
+        ((("522", "debit", "0.000"), ("cash", "credit", "0.000")), "amount-not-positive"),
         ((("522", "debit", "1000.001"), ("cash", "credit", "1000.001")), "fund-exhausted"),
         ((("522", "debit", "1.000"), ("bank", "credit", "1.000")), "fund-exhausted"),
     ],
