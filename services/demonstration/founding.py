@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.demonstration import agreeing, making, queries, ruling
 from services.demonstration import institution as plan
-from services.demonstration import making, queries, ruling
 from services.demonstration.queries import Founded
 from services.loans.approvals import operations as approvals
 from services.loans.domain.terms import is_sharia_bound
@@ -93,7 +93,9 @@ async def found(
             await institutions.create_client(
                 session, name=program.name, roles=program.roles, secret_hash=key.hash
             )
-        await _offer(session, since=since, actor=chief)
+        manager = await _manager(session, actor=chief)
+        await _offer(session, since=since, actor=chief, second=manager)
+        await agreeing.sign(session, donors=donors, since=since, maker=manager, checker=chief)
     chief_word = Credential(
         roles=(Role.ADMINISTRATOR,), login=founded.login, secret=founded.password
     )
@@ -157,12 +159,16 @@ async def _employ(
         )
 
 
-async def _offer(session: AsyncSession, *, since: date, actor: Actor) -> None:
-    """Offer the products under a board's ruling, and say who decides up to how much."""
+async def _manager(session: AsyncSession, *, actor: Actor) -> Actor:
+    """Whoever runs the funds: what one of the two enters the other approves."""
     manager = await institution_queries.find_staff_by_login(session, plan.FUNDS_MANAGER)
     if manager is None:
         raise LookupError(f"nobody signs in as {plan.FUNDS_MANAGER}")
-    second = replace(actor, id=manager.staff_id, roles=frozenset({Role.FUNDS_MANAGER}))
+    return replace(actor, id=manager.staff_id, roles=frozenset({Role.FUNDS_MANAGER}))
+
+
+async def _offer(session: AsyncSession, *, since: date, actor: Actor, second: Actor) -> None:
+    """Offer the products under a board's ruling, and say who decides up to how much."""
     ruling_id = await ruling.register(
         session, country=plan.COUNTRY, on=since, maker=second, checker=actor
     )
