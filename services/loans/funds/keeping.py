@@ -6,7 +6,7 @@ from services.loans.corpus import queries as corpus
 from services.loans.domain import waqf, waqf_lending
 from services.loans.domain.funding import Fund
 from services.loans.funds import queries
-from services.loans.funds.tables import FundRow
+from services.loans.funds.tables import FundRow, ReceiptRow
 from shared.errors import Kind, RafidError, Sentence
 from shared.ids import FundId
 from shared.money import Money
@@ -39,6 +39,16 @@ async def require_temporary(session: AsyncSession, fund: FundRow) -> None:
                 "OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60, Waqf"
             ),
         )
+
+
+async def has_gone_back(session: AsyncSession, receipt: ReceiptRow) -> bool:
+    """Tell whether what was endowed for a time by a receipt went back to who gave it."""
+    if receipt.returnable_on is None:
+        return False
+    fund_id = FundId(receipt.fund_id)
+    keeps = (await corpus.kept(session, [fund_id])).get(fund_id)
+    held = set() if keeps is None else {one.receipt_id for one in keeps.endowed}
+    return receipt.receipt_id not in held
 
 
 async def guarded(session: AsyncSession, fund: FundRow, *, endowed: Money | None) -> Fund:

@@ -72,6 +72,8 @@ async def reversible_receipt(
     row = await receipt(session, fund_id=fund_id, receipt_id=receipt_id)
     if row.amount_minor < 0 or await queries.is_receipt_reversed(session, receipt_id):
         raise ReceiptReversed(receipt_id=receipt_id)
+    if await keeping.has_gone_back(session, row):
+        raise ReceiptReversed(receipt_id=receipt_id)
     if row.bound_by != bound_by:
         raise ReceiptBound(receipt_id=receipt_id)
     await require_held(session, fund, Money(row.amount_minor, row.currency), Channel(row.channel))

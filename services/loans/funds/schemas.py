@@ -27,7 +27,8 @@ Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", examples=["wo
 class FundIn(Body):
     """A fund to open; its kind and currency are fixed for good.
 
-    `floor` is the corpus that must stand (a waqf's), `lending_ruling` the ruling under which
+    `floor` is the least corpus that must stand; what is endowed to a waqf raises it
+    (`/funds/{id}/waqf` tells both). `lending_ruling` is the ruling under which
     a zakat fund may lend at all. `lineage_policy` says how its money is followed (fifo): for good.
     """
 

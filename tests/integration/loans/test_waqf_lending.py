@@ -12,8 +12,10 @@ from services.loans.domain.waqf_deed import DeedNotPossible, WaqfUse
 from services.loans.domain.waqf_ladder import Due
 from services.loans.domain.waqf_losses import NothingLost
 from services.loans.domain.waqf_orders import NotTemporary, ReturnNotDue
+from services.loans.funds import returning
 from services.loans.funds.keeping import TemporaryNotPermitted
 from services.loans.funds.operations import FundKindUnlawful
+from services.loans.funds.returning import ReceiptReversed
 from services.loans.waqf.operations import NothingCovers
 from shared.db import Database
 from shared.ids import InstitutionId
@@ -171,6 +173,11 @@ async def test_the_same_amount_goes_back_on_its_day_and_once(scene: Scene) -> No
     )
     with pytest.raises(NotTemporary):
         await waqf.propose("return", receipt_id=receipt_id, on=JUNE)
+    with pytest.raises(ReceiptReversed):
+        async with scene.database.begin(scene.institution_id) as session:
+            await returning.reversible_receipt(
+                session, fund_id=waqf.fund_id, receipt_id=receipt_id
+            )
     permanent = await scene.receive(waqf.fund_id, "1.000")
     with pytest.raises(NotTemporary):
         await waqf.propose("return", receipt_id=permanent, on=JUNE)
