@@ -9,7 +9,7 @@ from services.loans.domain import funding, journal
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
-from services.loans.funds import operations, queries, tagging
+from services.loans.funds import keeping, operations, queries, tagging
 from services.loans.funds.tables import FundRow, ReceiptRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
