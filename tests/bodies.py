@@ -6,6 +6,7 @@ from uuid import UUID
 from tests import rulings
 
 Json = dict[str, Any]
+INTEREST = "conventional"
 
 
 def amount(text: str, currency: str = "JOD") -> Json:
@@ -50,7 +51,7 @@ def loan(**changes: Any) -> Json:
         charge_method="declining_balance",
         annual_rate=limits("0.10", "0.18", "0.24"),
         fund_kinds=["commercial"],
-        ruling=None,
+        ruling=None if changes.get("mode_of_finance", INTEREST) == INTEREST else rulings.EVERYTHING,
     )
     return body | changes
 
