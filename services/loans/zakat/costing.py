@@ -22,7 +22,7 @@ from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat import granting, queries
+from services.loans.zakat import purse, queries
 from services.loans.zakat.queries import Cost, Investment
 from services.loans.zakat.tables import (
     CostPaymentRow,
@@ -184,7 +184,7 @@ async def pay_cost(
     cap = await cap_of(session, fund, on=on)
     cap.room.require(amount, source=cap.source)
     channel = Channel(found.row.channel)
-    await granting.require_money(session, fund, amount, channel)
+    await purse.require_money(session, fund, amount, channel)
     entry = entries.amil_cost(amount, fund=funds.accounts_of(fund), paid_on=on, channel=channel)
     entry_id = await ledger.post(session, entry, actor_id=actor.id, source_id=cost_id)
     row = CostPaymentRow(
@@ -266,7 +266,7 @@ async def approve_investment(
     )
     policy = await _investable(session, checks, on=on)
     amount = Money(found.row.amount_minor, found.row.currency)
-    await granting.require_free(session, fund, amount)
+    await purse.require_free(session, fund, amount)
     row = InvestmentApprovalRow(
         institution_id=fund.institution_id,
         investment_id=investment_id,
@@ -296,5 +296,6 @@ async def _zakat_fund(session: AsyncSession, fund_id: UUID, *, amount: Money) ->
     fund = await fund_queries.fund_by_id(session, fund_id)
     if fund.kind != FundKind.ZAKAT.value:
         raise NotZakatFund(fund_code=fund.code, fund_kind=fund.kind)
+    purse.require_positive(amount)
     _ = amount + Money.zero(fund.currency)  # another currency raises CurrencyMismatch
     return fund

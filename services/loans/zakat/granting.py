@@ -1,5 +1,6 @@
 """How is zakat given: entered by one, paid by another, handed over, accepted for good?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,23 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.borrowers import queries as borrower_queries
 from services.loans.borrowers.tables import BorrowerRow
-from services.loans.domain import days, funding, journal
+from services.loans.domain import days, journal
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
+from services.loans.domain.lawful import Book
 from services.loans.domain.zakat import ageing, eligibility, entries, grants, records, rules
 from services.loans.domain.zakat.ageing import Limits
-from services.loans.domain.zakat.classes import OWNING, ZakatClass
+from services.loans.domain.zakat.classes import NEEDY, OWNING, ZakatClass
 from services.loans.domain.zakat.collecting import NotZakatFund
 from services.loans.domain.zakat.eligibility import Eligibility
 from services.loans.domain.zakat.grants import Asked, OutsideReason, PaidTo, ZakatMakerDecides
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning
 from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat import queries, stipulated
+from services.loans.zakat import purse, queries, stipulated
 from services.loans.zakat.queries import Case, Grant
 from services.loans.zakat.tables import (
     GrantHandoverRow,
@@ -34,7 +35,7 @@ from services.loans.zakat.tables import (
 )
 from services.loans.zakat_payers import queries as payer_queries
 from services.loans.zakat_payers.commands import as_json, used
-from shared import feed, ids, tenancy
+from shared import feed, ids, periods, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.ids import BorrowerId, EntryId, FundId
@@ -57,7 +58,7 @@ class GrantStateRefused(RafidError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entering:
-    """A grant that is entered; goods are bought for what they cost, and named."""
+    """A grant that is entered; goods are named, at what they cost."""
 
     fund_id: UUID
     eligibility_id: UUID
@@ -74,6 +75,8 @@ async def enter_grant(
 
     Raises what `pay_grant` raises, but for the money at hand.
     """
+    for amount in (entering.asked.amount, *(one.amount for one in entering.asked.calculation)):
+        purse.require_positive(amount)
     case = await queries.locked_case(session, entering.eligibility_id)
     fund = await fund_queries.fund_by_id(session, entering.fund_id)
     lawful = await _lawful(
@@ -136,7 +139,7 @@ async def pay_grant(
         session, fund, asked, lawful.borrower, purpose=found.row.purpose, on=on
     )
     channel = Channel(found.row.channel)
-    await require_money(session, fund, asked.amount, channel)
+    await purse.require_money(session, fund, asked.amount, channel)
     entry = entries.grant(asked.amount, fund=funds.accounts_of(fund), paid_on=on, channel=channel)
     entry_id = await ledger.post(session, entry, actor_id=actor.id, source_id=grant_id)
     payment = GrantPaymentRow(
@@ -289,9 +292,9 @@ async def _lawful(
     for one in given:
         if one.handover is None and ZakatClass(one.row.zakat_class) in OWNING:
             raise grants.HandoverOpen(reference=one.row.reference)
-    granted = Money.total((one.amount for one in given), held.limit.currency)
-    grants.require_size(asked, held=held, granted=granted)
     book = await rulebook_queries.book(session, on=on)
+    granted = await _granted(session, held, given, book=book, on=on)
+    grants.require_size(asked, held=held, granted=granted)
     set_off = rules.fact(book, "self_set_off", on=on)
     grants.require_debt(
         asked,
@@ -316,6 +319,23 @@ async def _lawful(
     return _Lawful(held=held, borrower=borrower, facts=[set_off, excluded])
 
 
+async def _granted(
+    session: AsyncSession, held: Eligibility, given: Sequence[Grant], *, book: Book, on: date
+) -> Money:
+    """What counts against a decision's limit.
+
+    For the needy all that the person was given over the span that the need was computed for,
+    under whatever decision: a second one gives no second year. Else what the decision gave.
+    """
+    currency = held.limit.currency
+    if held.zakat_class not in NEEDY:
+        return Money.total((one.amount for one in given), currency)
+    months = rules.days(rules.fact(book, "sufficiency_months", on=on))
+    after = periods.add_months(on, -months)
+    minors = await queries.given_to(session, held.borrower_id, classes=NEEDY, after=after)
+    return Money(sum(minors), currency)
+
+
 async def _payers_in_hand(session: AsyncSession, fund: FundRow, *, on: date) -> set[UUID]:
     """The known payers whose zakat still lies in the fund: what went out was of the oldest."""
     collected = await payer_queries.collected(session, fund.fund_id, on=on)
@@ -329,27 +349,6 @@ async def _payers_in_hand(session: AsyncSession, fund: FundRow, *, on: date) -> 
         for one in collected
         if one.payer_id is not None and one.receipt.receipt_id in open_ids
     }
-
-
-async def require_money(
-    session: AsyncSession, fund: FundRow, amount: Money, channel: Channel
-) -> None:
-    """Raise FundExhausted where fund or channel has not as much that is free."""
-    await returning.require_held(session, fund, amount, channel)
-    await require_free(session, fund, amount)
-
-
-async def require_free(session: AsyncSession, fund: FundRow, amount: Money) -> None:
-    """Raise FundExhausted where the fund has not as much that nobody else has claimed."""
-    fund_id = FundId(fund.fund_id)
-    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        fund_queries.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
 
 
 async def _locked(session: AsyncSession, grant_id: UUID) -> Grant:

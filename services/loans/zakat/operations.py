@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.borrowers import queries as borrower_queries
+from services.loans.domain import days
 from services.loans.domain.lawful import Book
 from services.loans.domain.zakat import eligibility, records, rules
 from services.loans.domain.zakat.classes import ZakatClass
@@ -55,11 +56,13 @@ class ZakatCaseNotInForce(RafidError):
 async def open_case(session: AsyncSession, opening: Opening, *, actor: Actor) -> Case:
     """Open a case: the system proposes a class with its reasons, a person will decide.
 
-    Raises BorrowerNotFound, NoRule (no sufficiency line of the region is recorded).
+    Raises BorrowerNotFound, DayNotYet, NoRule (no sufficiency line of the region is recorded).
     """
     borrower = await borrower_queries.borrower(
         session, BorrowerId(opening.borrower_id), actor=actor
     )
+    for one in opening.shown:
+        days.require_come(one.seen_on, member="seen_on", today=opening.asked_on)
     book = await rulebook_queries.book(session, on=opening.asked_on)
     proposal, facts = propose(book, opening.told, region=borrower.region, on=opening.asked_on)
     year = opening.asked_on.year
@@ -177,6 +180,8 @@ def _approved(
     shown = [records.shown(one) for one in case.row.shown]
     eligibility.require_shown(zakat_class, shown, on=on, most_days=most_days)
     told = records.circumstances(case.row.told)
+    if decision.limit is not None:
+        _ = decision.limit + told.income  # another currency raises CurrencyMismatch
     return eligibility.decided_limit(
         records.proposal(case.row.proposal),
         zakat_class,

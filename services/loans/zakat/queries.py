@@ -1,5 +1,6 @@
 """Who was counted to which class of zakat, what was given, and what lies in the fund?"""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -117,13 +118,19 @@ async def case(session: AsyncSession, eligibility_id: UUID) -> Case:
 
 
 async def locked_case(session: AsyncSession, eligibility_id: UUID) -> Case:
-    """Lock a case until the transaction ends, and read it; raises ZakatRecordUnknown."""
+    """Lock all cases of a case's person until the transaction ends, and read it.
+
+    What is given to one person under two decisions is so counted one after the other. Raises
+    ZakatRecordUnknown.
+    """
+    mine = EligibilityRow.institution_id == tenancy.institution_of(session)
+    person = select(EligibilityRow.borrower_id).where(
+        mine, EligibilityRow.eligibility_id == eligibility_id
+    )
     lock = (
         select(EligibilityRow.version)
-        .where(
-            EligibilityRow.institution_id == tenancy.institution_of(session),
-            EligibilityRow.eligibility_id == eligibility_id,
-        )
+        .where(mine, EligibilityRow.borrower_id == person.scalar_subquery())
+        .order_by(EligibilityRow.eligibility_id)
         .with_for_update(key_share=True)
     )
     await session.execute(lock)
@@ -191,6 +198,26 @@ async def grants_under(session: AsyncSession, eligibility_id: UUID) -> list[Gran
         GrantReversalRow.grant_id.is_(None),
     )
     return [_grant(row) for row in await session.execute(statement.order_by(GrantRow.grant_id))]
+
+
+async def given_to(
+    session: AsyncSession, borrower_id: UUID, *, classes: Collection[ZakatClass], after: date
+) -> Sequence[int]:
+    """What a person was given in some classes after a day and kept, in minor units."""
+    names = [one.value for one in classes]
+    statement = (
+        select(GrantRow.amount_minor)
+        .join(GrantPaymentRow, _of_grant(GrantPaymentRow))
+        .outerjoin(GrantReversalRow, _of_grant(GrantReversalRow))
+        .where(
+            GrantRow.institution_id == tenancy.institution_of(session),
+            GrantRow.borrower_id == borrower_id,
+            GrantRow.zakat_class.in_(names),
+            GrantPaymentRow.paid_on > after,
+            GrantReversalRow.grant_id.is_(None),
+        )
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def cost(session: AsyncSession, cost_id: UUID) -> Cost:

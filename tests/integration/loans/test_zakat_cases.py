@@ -93,6 +93,23 @@ async def test_evidence_is_whole_fresh_and_seen_by_two(alms: Alms) -> None:
     assert (await alms.decide(right, "fuqara")).status_code == 201
 
 
+async def test_nothing_is_shown_of_tomorrow(alms: Alms) -> None:
+    body = {
+        "borrower_id": await alms.person(),
+        "told": told(),
+        "shown": shown(*NEED, on=later(1)),
+    }
+    assert problem(await alms.officer.post(f"{ZAKAT}/cases", body)) == "day-not-yet"
+
+
+async def test_a_limit_is_in_the_currency_of_the_case(alms: Alms) -> None:
+    case = await alms.case(await alms.person(), shown=shown("authority_decision"))
+    given = {"reasons": "as decided", "authority": "Ifta council, 12 of 1447"}
+    foreign = await alms.decide(case, "riqab", limit=amount("75.00", "MAD"), **given)
+    assert problem(foreign) == "currency-mismatch"
+    assert (await alms.decide(case, "riqab", limit=amount("75.000"), **given)).status_code == 201
+
+
 async def test_a_class_of_the_authority_names_its_decision(alms: Alms) -> None:
     case = await alms.case(await alms.person(), shown=shown("authority_decision"))
     given = {"limit": amount("75.000"), "reasons": "as the council decided"}

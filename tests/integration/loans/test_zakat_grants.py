@@ -179,6 +179,35 @@ async def test_above_what_is_lacking_a_calculation_is_needed(alms: Alms, fund_id
     assert calculated.status_code == 201, calculated.text
 
 
+@pytest.mark.rule("Z-14")
+async def test_a_second_decision_gives_no_second_year(alms: Alms, fund_id: str) -> None:
+    person = await alms.person()
+    first = await alms.entitled(person)
+    await alms.gives(fund_id, first, "2000.000")
+    second = await alms.entitled(person)
+
+    above = await alms.enter(fund_id, second, "600.001")
+    assert (problem(above), above.json()["granted"]) == ("grant-above-need", amount("2000.000"))
+    alms.on(later(180))
+    third = await alms.entitled(person)
+    assert problem(await alms.enter(fund_id, third, "600.001")) == "grant-above-need"
+    assert (await alms.enter(fund_id, third, "600.000")).status_code == 201
+    alms.on(later(365))
+    after_a_year = await alms.entitled(person)
+    assert (await alms.enter(fund_id, after_a_year, "2600.000")).status_code == 201
+
+
+async def test_two_decisions_paid_at_once_stay_below_the_need(alms: Alms, fund_id: str) -> None:
+    person = await alms.person()
+    cases = [await alms.entitled(person) for _ in range(2)]
+    entered = [(await alms.enter(fund_id, one, "2000.000")).json()["grant_id"] for one in cases]
+
+    answers = await asyncio.gather(*(alms.pay(one) for one in entered))
+
+    assert sorted(one.status_code for one in answers) == [201, 422]
+    assert await alms.balance(fund_id, "grants") == "2000.000"
+
+
 async def test_a_debt_is_paid_to_its_creditor_up_to_the_gap(alms: Alms, fund_id: str) -> None:
     case = await debtor(alms)
     asked: Json = {"zakat_class": "gharimin", "paid_to": "creditor", "debt": debt()}
@@ -278,6 +307,20 @@ async def test_a_grant_is_of_zakat_that_is_there(alms: Alms) -> None:
     assert problem(tomorrow) == "day-not-yet"
     assert (await alms.pay(right)).status_code == 201
     assert await alms.balance(fund_id, "cash") == "0.000"
+
+
+async def test_an_amount_that_is_none_is_refused(alms: Alms, fund_id: str) -> None:
+    case = await alms.entitled(await alms.person())
+    for sum_ in ("0.000", "-5.000"):
+        assert problem(await alms.enter(fund_id, case, sum_)) == "amount-not-positive"
+    tools = [
+        {"what": "oven", "amount": amount("9000.000")},
+        {"what": "gift", "amount": amount("-1.000")},
+    ]
+    below = await alms.enter(fund_id, case, "3000.000", calculation=tools)
+    assert problem(below) == "amount-not-positive"
+    foreign = await alms.enter(fund_id, case, "1.00", amount=amount("1.00", "MAD"))
+    assert problem(foreign) == "currency-mismatch"
 
 
 async def test_twice_is_once(alms: Alms, fund_id: str) -> None:

@@ -102,4 +102,4 @@ def since(period: Period, *, on: date) -> date:
         day = calendar.add_hijri_months(on, 1 - today.month)
         return day - timedelta(days=calendar.hijri(day).day - 1)
     except ValueError:
-        return on - nisab.LUNAR_YEAR
+        return max(on, date.min + nisab.LUNAR_YEAR) - nisab.LUNAR_YEAR

@@ -102,6 +102,7 @@ def test_the_span_of_a_day(period: Period, since: date) -> None:
 
 def test_outside_the_tables_the_span_is_354_days() -> None:
     assert costs.since(Period.HIJRI_YEAR, on=date(1900, 12, 21)) == date(1900, 1, 1)
+    assert costs.since(Period.HIJRI_YEAR, on=date.min) == date.min
 
 
 @pytest.mark.parametrize(
