@@ -175,9 +175,7 @@ async def test_the_same_amount_goes_back_on_its_day_and_once(scene: Scene) -> No
         await waqf.propose("return", receipt_id=receipt_id, on=JUNE)
     with pytest.raises(ReceiptReversed):
         async with scene.database.begin(scene.institution_id) as session:
-            await returning.reversible_receipt(
-                session, fund_id=waqf.fund_id, receipt_id=receipt_id
-            )
+            await returning.reversible_receipt(session, fund_id=waqf.fund_id, receipt_id=receipt_id)
     permanent = await scene.receive(waqf.fund_id, "1.000")
     with pytest.raises(NotTemporary):
         await waqf.propose("return", receipt_id=permanent, on=JUNE)
