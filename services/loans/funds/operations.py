@@ -170,21 +170,9 @@ async def receive(
         raise DonorNotLinked(fund_code=fund.code)
     if returnable_on is not None:
         await keeping.require_temporary(session, fund)
-    receipt_id, entry_id = ids.new(), EntryId(ids.new())
-    entry = journal.receipt_entry(
-        amount,
-        fund=accounts,
-        received_on=received_on,
-        channel=channel,
-        is_temporary=returnable_on is not None,
-    )
-    posting = ledger.Posting(
-        entry=entry, actor_id=actor_id, source_id=receipt_id, entry_id=entry_id
-    )
-    await ledger.post_all(session, [posting])
     row = ReceiptRow(
         institution_id=fund.institution_id,
-        receipt_id=receipt_id,
+        receipt_id=ids.new(),
         fund_id=fund_id,
         donor_id=donor_id,
         amount_minor=amount.minor,
@@ -194,22 +182,41 @@ async def receive(
         returnable_on=returnable_on,
         tag=tag,
         received_on=received_on,
-        entry_id=entry_id,
+        entry_id=ids.new(),
         actor_id=actor_id,
     )
+    await _book(session, row, fund=accounts)
+    return row
+
+
+async def _book(session: AsyncSession, row: ReceiptRow, *, fund: FundAccounts) -> None:
+    """Post a receipt's entry, write it, and tell it."""
+    entry = journal.receipt_entry(
+        Money(row.amount_minor, row.currency),
+        fund=fund,
+        received_on=row.received_on,
+        channel=Channel(row.channel),
+        is_temporary=row.returnable_on is not None,
+    )
+    posting = ledger.Posting(
+        entry=entry,
+        actor_id=row.actor_id,
+        source_id=row.receipt_id,
+        entry_id=EntryId(row.entry_id),
+    )
+    await ledger.post_all(session, [posting])
     session.add(row)
     await session.flush()
     event = FundReceived(
-        fund_id=fund_id,
-        receipt_id=receipt_id,
-        donor_id=donor_id,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        received_on=received_on,
-        nature=given_as.value,
+        fund_id=row.fund_id,
+        receipt_id=row.receipt_id,
+        donor_id=row.donor_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        received_on=row.received_on,
+        nature=row.nature,
     )
-    await feed.publish(session, event, subject_id=fund_id)
-    return row
+    await feed.publish(session, event, subject_id=row.fund_id)
 
 
 def accounts_of(fund: FundRow) -> FundAccounts:
