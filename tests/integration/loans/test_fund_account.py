@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.cli import proving
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lineage import Policy
 from services.loans.fund_accounts import queries
@@ -185,3 +186,14 @@ async def test_an_account_that_does_not_add_up_is_found(scene: Scene, admin_url:
     async with scene.database.read(scene.institution_id, snapshot=True) as session:
         finding = await proof.prove_accounts(session)
     assert (finding.row, finding.why) == (str(fund_id), "missing: (-1, 0, 0)")
+
+
+async def test_the_command_proves_where_money_is_and_nothing_else(scene: Scene) -> None:
+    await scene.fund(receives="1000.000")
+    await number(scene)
+    found = [
+        finding
+        async for institution_id, finding in proving.prove_lineage({"loans": scene.database})
+        if institution_id == scene.institution_id
+    ]
+    assert [(finding.holds, finding.looked_at) for finding in found] == [(True, 1), (True, 1)]
