@@ -142,7 +142,7 @@ async def propose(session: AsyncSession, draft: Draft, *, actor: Actor, today: d
     """Enter what was signed; it holds once another person has approved it.
 
     Raises FundNotFound, DonorNotLinked, ReceiptNatureForeign, LenderOfAnotherKind, DueNotCounted,
-    CommitmentNotWhole, InstalmentOutOfOrder, SignedClauseUnlawful, PledgeNotOpen, AgreementTaken.
+    CommitmentNotWhole, CommitmentOutOfOrder, SignedClauseUnlawful, PledgeNotOpen, AgreementTaken.
     """
     days.require_come(draft.signed_on, member="signed_on", today=today)
     fund = await _fund_of(session, draft.fund_id, donor_id=draft.donor_id)

@@ -38,7 +38,7 @@ class CommitmentNotWhole(RafidError):
     planned: Money
 
 
-class InstalmentOutOfOrder(RafidError):
+class CommitmentOutOfOrder(RafidError):
     """An instalment has no possible day or amount"""
 
     kind = Kind.RULE
@@ -114,14 +114,14 @@ def check(planned: Sequence[Planned], *, total: Money, signed_on: date) -> None:
     """Refuse a schedule that is not the agreement.
 
     Instalments lie in the order of their days, none before signature, each above nothing, and sum
-    to the total. Raises `InstalmentOutOfOrder`, `CommitmentNotWhole`, `CurrencyMismatch`.
+    to the total. Raises `CommitmentOutOfOrder`, `CommitmentNotWhole`, `CurrencyMismatch`.
     """
     whole = Money.total((one.amount for one in planned), total.currency)
     latest = signed_on
     for number, one in enumerate(planned, start=1):
         in_order = one.number == number <= INSTALMENTS_MAX and one.due_on >= latest
         if not in_order or not one.amount.is_positive:
-            raise InstalmentOutOfOrder(number=one.number, earliest=latest, most=INSTALMENTS_MAX)
+            raise CommitmentOutOfOrder(number=one.number, earliest=latest, most=INSTALMENTS_MAX)
         latest = one.due_on
     if whole != total or not total.is_positive:
         raise CommitmentNotWhole(total=total, planned=whole)

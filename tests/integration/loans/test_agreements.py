@@ -100,8 +100,8 @@ async def test_an_agreement_holds_once_another_person_approved_it(givers: Givers
     ("instalments", "changes", "slug"),
     [
         ([due("2026-05-01", "9.999")], {}, "commitment-not-whole"),
-        ([due("2025-12-31", "10.000")], {}, "instalment-out-of-order"),
-        ([due("2026-05-01", "5.000"), due("2026-04-01", "5.000")], {}, "instalment-out-of-order"),
+        ([due("2025-12-31", "10.000")], {}, "commitment-out-of-order"),
+        ([due("2026-05-01", "5.000"), due("2026-04-01", "5.000")], {}, "commitment-out-of-order"),
         ([due("2026-05-01", "10.000")], {"nature": "zakat"}, "receipt-nature-foreign"),
         ([due("2026-05-01", "10.000")], {"signed_on": "2026-04-02"}, "day-not-yet"),
         ([due("2026-05-01", "10.000")], {"counts_when_due": True}, "due-not-counted"),

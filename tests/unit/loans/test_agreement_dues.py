@@ -12,7 +12,7 @@ from services.loans.domain.agreement_dues import (
     CommitmentNotWhole,
     Instalment,
     InstalmentNotDue,
-    InstalmentOutOfOrder,
+    CommitmentOutOfOrder,
     InstalmentOverMatched,
     InstalmentState,
     Planned,
@@ -59,14 +59,14 @@ def test_a_schedule_sums_to_its_agreement() -> None:
 )
 def test_an_instalment_out_of_order_is_refused(number: int, due_on: date, text: str) -> None:
     planned = [Planned(number=number, due_on=due_on, amount=jod(text))]
-    with pytest.raises(InstalmentOutOfOrder):
+    with pytest.raises(CommitmentOutOfOrder):
         agreement_dues.check(planned, total=jod("10.000"), signed_on=FIRST)
 
 
 def test_no_more_than_a_hundred_and_twenty_instalments() -> None:
     planned = [Planned(number=n, due_on=FIRST, amount=jod("1.000")) for n in range(1, 122)]
     agreement_dues.check(planned[:120], total=jod("120.000"), signed_on=FIRST)
-    with pytest.raises(InstalmentOutOfOrder):
+    with pytest.raises(CommitmentOutOfOrder):
         agreement_dues.check(planned, total=jod("121.000"), signed_on=FIRST)
 
 
