@@ -13,6 +13,7 @@ from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.restating import Restated
 from services.loans.contracts.tables import ContractRow
 from services.loans.deals import telling
+from services.loans.domain import chart
 from services.loans.domain import deal as deals
 from services.loans.domain.allocation import Portions
 from services.loans.domain.deal import Change, Deal, Ending, Step, Taken
@@ -78,7 +79,7 @@ class Decided:
 async def affect(session: AsyncSession, decided: Decided, *, actor: Actor) -> None:
     """Let the contract follow: goods handed over are owed, lost ones are not, shares end."""
     contract, step = decided.contract, decided.step
-    cash = decided.moved("cash", "wallet")
+    cash = decided.moved(*chart.MONEY)
     mode = decided.deal.terms.mode_of_finance.value
     event = telling.taken(
         contract, step, step_id=decided.step_id, stage=decided.stage, mode=mode, cash=cash

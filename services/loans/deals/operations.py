@@ -12,8 +12,8 @@ from services.loans.deals.commands import Proposed
 from services.loans.deals.effects import Decided
 from services.loans.deals.queries import History
 from services.loans.deals.tables import DealDocumentRow, DealStepRow
+from services.loans.domain import chart, funding
 from services.loans.domain import deal as deals
-from services.loans.domain import funding
 from services.loans.domain.claiming import Ask
 from services.loans.domain.deal import Deal, Step, Taken
 from services.loans.domain.journal import JournalEntry
@@ -152,7 +152,7 @@ def _to_draw(entry: JournalEntry | None, *, deal: Deal, steps: History) -> Money
     """What of the money going out the fund had committed to this contract."""
     if entry is None:
         return deal.zero
-    out = -(entry.amount_of("cash") + entry.amount_of("wallet"))
+    out = -sum((entry.amount_of(code) for code in chart.MONEY), deal.zero)
     committed = deal.terms.principal.minor - sum(row.drawn_minor for row in steps.standing)
     return max(deal.zero, min(out, Money(committed, deal.currency)))
 
@@ -163,7 +163,7 @@ async def _claim(session: AsyncSession, decided: Decided, *, actor: Actor) -> No
     if upkeep.is_positive:
         fund_id = FundId(decided.contract.fund_id)
         await keeping.require_corpus(session, fund_id, leaving=upkeep)
-    out = -decided.moved("cash", "wallet")
+    out = -decided.moved(*chart.MONEY)
     held = max(decided.moved("client_deposit"), decided.deal.zero)
     beyond = out - decided.drawn - held
     ask = await _ask(session, decided)

@@ -19,8 +19,8 @@ from services.loans.contracts.tables import ContractRow
 from services.loans.deals import effects, operations, queries, telling
 from services.loans.deals.queries import History
 from services.loans.deals.tables import DealStepRow
+from services.loans.domain import chart, journal
 from services.loans.domain import deal as deals
-from services.loans.domain import journal
 from services.loans.domain.allocation import Portions
 from services.loans.domain.claiming import Move
 from services.loans.domain.deal import Deal, Result, Step, Taken
@@ -128,7 +128,7 @@ async def _undo(
         step_id=back.step_id,
         stage=back.stage,
         mode=undone.deal.terms.mode_of_finance.value,
-        cash=-undone.moved("cash", "wallet"),
+        cash=-undone.moved(*chart.MONEY),
     )
     told = [Told(event, contract.contract_id)]
     entered = Entered(contract=contract, on=back.taken_on, event_id=told[0].event_id)

@@ -95,6 +95,7 @@ class Table(Desk):
             ],
             "amounts": {name: cash(str(one)) for name, one in members.pop("amounts", {}).items()},
             "figures": members.pop("figures", {}),
+            "channel": members.pop("channel", "cash"),
             "days": {name: day.isoformat() for name, day in members.pop("days", {}).items()},
             "supplier_id": self.supplier_id
             if row is not None and row["party"] not in (None, "client")

@@ -323,6 +323,25 @@ async def test_goods_lost_or_let_be_before_the_sale_end_the_contract(
     assert await table.faults() == {}
 
 
+@pytest.mark.parametrize("channel", ["cash", "wallet", "bank"])
+async def test_goods_draw_on_what_was_committed_whatever_they_are_paid_through(
+    table: Table, channel: str
+) -> None:
+    fund_id = await table.fund(FundKind.COMMERCIAL)
+    contract_id = await table.deal("murabaha", fund_id=fund_id)
+    await table.take(
+        contract_id,
+        BOUGHT[0],
+        ("purchase", {"amounts": {"invoice": "1000.000"}, "channel": channel}),
+    )
+    figures = (await table.manager.get(f"/loans/v1/funds/{fund_id}")).json()
+    free, held = (figures["balances"][name]["amount"] for name in ("available", "in_hand"))
+
+    assert figures["balances"]["committed"]["amount"] == "0.000"
+    assert free == held
+    assert await table.faults() == {}
+
+
 async def test_partners_results_are_told(table: Table) -> None:
     contract_id = await table.deal("mudaraba")
     await table.take(
