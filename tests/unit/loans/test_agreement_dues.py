@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from services.loans.domain import agreement_dues
 from services.loans.domain.agreement_dues import (
     CommitmentNotWhole,
+    CommitmentOutOfOrder,
     Instalment,
     InstalmentNotDue,
-    CommitmentOutOfOrder,
     InstalmentOverMatched,
     InstalmentState,
     Planned,
