@@ -38,7 +38,7 @@ class FundCodeUnknown(RafidError):
     codes: tuple[str, ...]
 
 
-class SheetTooLong(RafidError):
+class JournalSheetTooLong(RafidError):
     """The journal does not fit into a sheet"""
 
     kind = Kind.RULE
@@ -118,13 +118,13 @@ async def entries_of(
 
 
 async def workbook_of(db: TenantDb, *, chosen: Chosen) -> tuple[bytes, int]:
-    """Give the journal as a sheet, a row a line, and how many rows. Raises SheetTooLong."""
+    """Give the journal as a sheet, a row a line, and how many rows. Raises JournalSheetTooLong."""
     cells: list[list[str]] = []
     async for book, rows in _pages(db, chosen):
         for row in rows or ():
             cells += journal_texts.cells(row, book)
         if len(cells) > SHEET_ROWS_MAX:
-            raise SheetTooLong(most=SHEET_ROWS_MAX)
+            raise JournalSheetTooLong(most=SHEET_ROWS_MAX)
     return spreadsheet.written(COLUMNS, cells, name="journal"), len(cells)
 
 

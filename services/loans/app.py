@@ -19,17 +19,17 @@ from services.loans.borrowers import router as borrowers
 from services.loans.borrowing import router as borrowing
 from services.loans.clauses import router as clauses
 from services.loans.closing import router as closing
-from services.loans.compliance import router as compliance
 from services.loans.closing import timing as closing_days
 from services.loans.cofinancing import router as cofinancing
 from services.loans.collections import router as collections
+from services.loans.compliance import router as compliance
 from services.loans.contracts import previews
 from services.loans.contracts import router as contracts
 from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
-from services.loans.financing_files import router as financing_files
 from services.loans.eligibility import router as eligibility
+from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
 from services.loans.guarantees import router as guarantees
@@ -53,9 +53,9 @@ from services.loans.repayments.batch import RepaymentBook
 from services.loans.rulebook import router as rulebook
 from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
-from services.loans.sharia_reports import router as sharia_reports
 from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
+from services.loans.sharia_reports import router as sharia_reports
 from services.loans.subsidies import router as subsidies
 from services.loans.waqf import router as waqf
 from services.loans.zakat import pool as zakat_pool

@@ -86,5 +86,5 @@ def require_lawful(clause: AgreedClause, *, fund_kind: FundKind, book: Book, on:
                 article=clause.article,
                 country=book.country,
                 reason=Sentence("the least rate lies above the cap of the country"),
-                source=above.fact,
+                source=Sentence(str(above.fact)),
             ) from above

@@ -53,7 +53,7 @@ def draft(fund_id: UUID, kind: ClauseKind, **changes: Any) -> Draft:
         rule["share"] = Decimal(rule["share"])
     if isinstance(rule.get("amount"), str):
         rule["amount"] = jod(rule["amount"])
-    usual = {"fund_id": fund_id, "kind": kind, "quoted": WORDS, "valid_from": START}
+    usual: dict[str, Any] = {"fund_id": fund_id, "kind": kind, "quoted": WORDS, "valid_from": START}
     return Draft(**(usual | members), rule=Rule(**rule))
 
 
@@ -131,7 +131,7 @@ async def asked(scene: Scene, fund_id: FundId, amount: str = "500.000", **change
     borrower_id = changes.pop("borrower_id", None) or await borrower(scene, **own)
     application_id = ApplicationId(ids.new())
     money = ("own_contribution", "other_income", "sales", "business_costs", "household_costs")
-    values = {f"{name}_minor": 0 for name in (*money, "debt_service")} | {
+    values: dict[str, Any] = {f"{name}_minor": 0 for name in (*money, "debt_service")} | {
         "institution_id": scene.institution_id,
         "application_id": application_id,
         "reference": f"AP-{application_id.hex}",

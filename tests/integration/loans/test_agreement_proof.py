@@ -112,9 +112,7 @@ async def test_a_lenders_balance_that_was_changed_is_found(admin_url: str, lende
     agreement_id = await lender.signed(lender.facility(total="5000.000"))
     draw_id = await lender.borrowed(agreement_id, "1200.000", on="2026-02-01", first="2026-03-01")
     await lender.paid(draw_id, "200.000", on="2026-03-01")
-    await spoil(
-        admin_url, lender, "update lender_booking set principal_minor = 1"
-    )
+    await spoil(admin_url, lender, "update lender_booking set principal_minor = 1")
     assert await broken(lender) == {LENDERS}
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -67,8 +68,12 @@ def test_what_was_paid_for_is_not_paid_again_and_the_cap_is_the_most() -> None:
 @pytest.mark.requirement("C7.2")
 @pytest.mark.parametrize("name", ["ends_on", "lost_on"])
 def test_from_its_end_or_the_loss_of_a_condition_nothing_is_paid(name: str) -> None:
-    assert amounts(replace(HALF, **{name: date(2026, 3, 15)})) == ["22.500"]
-    assert amounts(replace(HALF, **{name: date(2026, 3, 16)})) == ["22.500", "15.000"]
+    def ends(on: date) -> Subsidy:
+        members: dict[str, Any] = {name: on}
+        return replace(HALF, **members)
+
+    assert amounts(ends(date(2026, 3, 15))) == ["22.500"]
+    assert amounts(ends(date(2026, 3, 16))) == ["22.500", "15.000"]
 
 
 def test_what_falls_due_later_waits() -> None:

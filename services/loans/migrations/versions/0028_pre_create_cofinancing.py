@@ -44,7 +44,7 @@ create table financing_file (
   told jsonb not null,
   fact jsonb not null,
   opened_on date not null,
-  status text not null default 'open' 
+  status text not null default 'open'
     check (status in ('open', 'signed', 'paid_out', 'withdrawn')),
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
