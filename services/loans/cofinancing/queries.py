@@ -17,7 +17,12 @@ from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.ids import ApplicationId, ContractId, EntryId, FundId
 
-APART = (EntryKind.SUBSIDY.value, EntryKind.GUARANTEE.value, EntryKind.OPENING.value)
+APART = (
+    EntryKind.SUBSIDY.value,
+    EntryKind.GUARANTEE.value,
+    EntryKind.OPENING.value,
+    EntryKind.RESERVE.value,
+)
 """Entries that name a contract and are no part of what its funds share."""
 
 

@@ -2,21 +2,26 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.loans.cofinancing import queries
 from services.loans.cofinancing.router import router
+from services.loans.domain import waqf_entries
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import FundExhausted
 from services.loans.funds import queries as funds
+from services.loans.funds.operations import accounts_of
+from services.loans.ledger.operations import post
 from services.loans.ledger.queries import balances
 from shared.auth import Role
 from shared.db import Database
-from shared.ids import FundId, InstitutionId
+from shared.ids import ContractId, FundId, InstitutionId
 from tests.integration.loans import ordering
 from tests.integration.loans.cofinanced import approved, shared_contract
 from tests.integration.loans.ordering import Desk, cash, keyed
-from tests.integration.loans.scene import TODAY, Scene, jod
+from tests.integration.loans.scene import ACTOR, TODAY, Scene, jod
 from tests.integration.loans.signing import COST, loan, offer, qard
 
 
@@ -177,6 +182,22 @@ async def test_where_one_fund_is_short_nothing_is_reserved_of_any(desk: Desk) ->
     async with desk.scene.database.read(desk.scene.institution_id) as session:
         held = await funds.standings(session, [rich, poor])
     assert [one.reserved for one in held.values()] == [jod("0.000"), jod("0.000")]
+
+
+async def test_a_loss_that_the_reserve_bore_is_no_part_of_what_funds_share(desk: Desk) -> None:
+    first, second = await two_funds(desk)
+    contract_id = UUID(await lent(desk, first, second))
+    async with desk.scene.database.begin(desk.scene.institution_id) as session:
+        before = await queries.booked_of(session, [contract_id])
+        covered = waqf_entries.cover_entry(
+            tabarru=jod("10.000"),
+            reserve=jod("5.000"),
+            fund=accounts_of(await funds.fund_by_id(session, second)),
+            on=TODAY,
+            contract_id=ContractId(contract_id),
+        )
+        await post(session, covered, actor_id=ACTOR, source_id=contract_id)
+        assert await queries.booked_of(session, [contract_id]) == before
 
 
 async def test_a_contract_of_one_fund_has_no_sources(desk: Desk) -> None:
