@@ -42,6 +42,8 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/funds/{fund_id}/waqf/orders",
     "POST /loans/v1/funds/{fund_id}/waqf/incomes",
     "POST /loans/v1/waqf-orders/{order_id}/approval",
+    "POST /loans/v1/pledges",
+    "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/cancellation",
     "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/receipts",
     "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/exchanges",
     "POST /loans/v1/agreements/{agreement_id}/instalments/{number}/matches",

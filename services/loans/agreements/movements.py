@@ -44,10 +44,13 @@ class Nothing(Body):
     """A request that says all by its path."""
 
 
-@router.post("/pledges", status_code=201)
-async def make_pledge(body: PledgeIn, db: Db, actor: MayManage, today: Today) -> PledgeOut:
+@router.post("/pledges", status_code=201, response_model=PledgeOut)
+async def make_pledge(
+    body: PledgeIn, db: Db, actor: MayManage, today: Today, key: IdempotencyKey
+) -> Response:
     """Keep a promise to a fund: it is no money, and nothing may rest on it."""
-    async with db.begin() as session:
+
+    async def work(session: AsyncSession) -> PledgeOut:
         row = await operations.make_pledge(
             session,
             fund_id=FundId(body.fund_id),
@@ -59,7 +62,9 @@ async def make_pledge(body: PledgeIn, db: Db, actor: MayManage, today: Today) ->
             actor=actor,
             today=today,
         )
-    return PledgeOut.of(row, agreed_minor=0, on=today)
+        return PledgeOut.of(row, agreed_minor=0, on=today)
+
+    return await _once(db, "pledges", body=body, actor=actor, key=key, work=work)
 
 
 @router.get("/pledges")
@@ -219,7 +224,11 @@ async def take_back(
     return await _once(db, path, body=Nothing(), actor=actor, key=key, work=work)
 
 
-@router.post("/agreements/{agreement_id}/instalments/{number}/cancellation", status_code=201)
+@router.post(
+    "/agreements/{agreement_id}/instalments/{number}/cancellation",
+    status_code=201,
+    response_model=MoveOut,
+)
 async def cancel_instalment(
     *,
     agreement_id: UUID,
@@ -228,9 +237,11 @@ async def cancel_instalment(
     db: Db,
     actor: MayManage,
     today: Today,
-) -> MoveOut:
+    key: IdempotencyKey,
+) -> Response:
     """Let so much of an instalment come no more, as the giver's paper says."""
-    async with db.begin() as session:
+
+    async def work(session: AsyncSession) -> MoveOut:
         move = await receiving.cancel(
             session,
             agreement_id,
@@ -241,6 +252,9 @@ async def cancel_instalment(
             actor=actor,
         )
         return await _moved(session, move)
+
+    path = f"agreements/{agreement_id}/instalments/{number}/cancellation"
+    return await _once(db, path, body=body, actor=actor, key=key, work=work)
 
 
 @router.post("/exchange-rates", status_code=201)

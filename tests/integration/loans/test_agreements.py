@@ -9,7 +9,7 @@ from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests import agreements
-from tests.agreements import PAPER, Givers, condition, due
+from tests.agreements import PAPER, PREFIX, Givers, condition, due
 
 
 @pytest.fixture
@@ -234,6 +234,28 @@ async def test_the_same_key_receives_once(givers: Givers) -> None:
     assert other.status_code == 422
     assert await available(givers) == "40.000"
     assert (await givers.maker.post(path, body)).status_code >= 400  # without a key
+
+
+async def test_the_same_key_cancels_and_promises_once(givers: Givers) -> None:
+    agreement_id = await givers.signed(
+        givers.agreement(due("2026-05-01", "100.000"), total="100.000")
+    )
+    amount = {"amount": givers.money("40.000"), "evidence": PAPER}
+    promise = {"fund_id": givers.fund_id, "donor_id": givers.donor_id, "pledged_on": "2026-02-01"}
+    for path, body in (
+        (f"/agreements/{agreement_id}/instalments/1/cancellation", amount),
+        ("/pledges", amount | promise),
+    ):
+        target = f"{PREFIX}{path}"
+        first, again = [
+            await givers.maker.post(target, body, Idempotency_Key=path[-7:]) for _ in range(2)
+        ]
+        assert first.status_code == 201, first.text
+        assert first.json() == again.json()
+        assert (await givers.maker.post(target, body)).status_code >= 400  # without a key
+    (one,) = (await givers.read(f"/agreements/{agreement_id}"))["instalments"]
+    assert one["cancelled"]["amount"] == "40.000"
+    assert len((await givers.read("/pledges"))["items"]) == 1
 
 
 async def test_money_booked_twice_at_once_stands_once(givers: Givers) -> None:
