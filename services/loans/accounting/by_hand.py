@@ -16,7 +16,7 @@ from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
-from services.loans.funds import keeping
+from services.loans.funds import keeping, tagging
 from services.loans.funds import queries as fund_queries
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
@@ -218,6 +218,9 @@ async def _require_covered(session: AsyncSession, fund: FundRow, entry: JournalE
             floor=kept.floor,
         ),
     )
+    taken = -manual.free_change(entry)
+    if taken.is_positive:
+        await tagging.require_free(session, fund, tag=None, amount=taken)
 
 
 def _lines(row: ManualEntryRow) -> list[tuple[str, Money]]:

@@ -24,7 +24,7 @@ from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning
+from services.loans.funds import returning, tagging
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
 from shared import feed, ids
@@ -190,7 +190,10 @@ def _require_positive(amount: Money, drawn: Drawn) -> None:
 async def _require_free(
     session: AsyncSession, fund: FundRow, *, amount: Money, channel: Channel
 ) -> None:
-    """Refuse to pay what the channel does not hold, or what is promised. Raises FundExhausted."""
+    """Refuse to pay what the channel does not hold, or what is promised or tagged.
+
+    Raises FundExhausted, TagExhausted.
+    """
     await returning.require_held(session, fund, amount, channel)
     fund_id = FundId(fund.fund_id)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
@@ -201,6 +204,7 @@ async def _require_free(
         reserved=standing.reserved,
         committed=standing.committed,
     )
+    await tagging.require_free(session, fund, tag=None, amount=amount)
 
 
 async def _book(

@@ -17,6 +17,7 @@ from services.loans.domain import days, funding, purifying
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.funds import operations as fund_operations
 from services.loans.funds import queries as funds
+from services.loans.funds import tagging
 from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.institutions.names import Names
@@ -233,6 +234,7 @@ async def _require_free(session: AsyncSession, fund: FundRow, *, amount: Money) 
         reserved=standing.reserved,
         committed=standing.committed,
     )
+    await tagging.require_free(session, fund, tag=None, amount=amount)
 
 
 async def _require_payable(

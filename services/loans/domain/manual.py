@@ -208,7 +208,7 @@ def require_covered(entry: JournalEntry, *, standing: Standing) -> None:
         held = standing.held.get(code, zero)
         if left.is_positive and left > held:
             raise FundExhausted(fund_code=standing.fund_code, requested=left, available=held)
-    taken = -_free_change(entry)
+    taken = -free_change(entry)
     if taken.is_positive and taken > standing.free:
         raise FundExhausted(fund_code=standing.fund_code, requested=taken, available=standing.free)
     after = standing.net_assets - taken
@@ -216,7 +216,7 @@ def require_covered(entry: JournalEntry, *, standing: Standing) -> None:
         raise BelowFloor(fund_code=standing.fund_code, after=after, floor=standing.floor)
 
 
-def _free_change(entry: JournalEntry) -> Money:
+def free_change(entry: JournalEntry) -> Money:
     """What an entry adds to what is at hand and nobody else's: money less own debts."""
     return Money.total(
         (

@@ -19,6 +19,7 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.subsidising import Due, Subsidy
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
+from services.loans.funds import tagging
 from services.loans.ledger import operations as ledger
 from services.loans.servicing import coursing
 from services.loans.subsidies import queries
@@ -207,6 +208,7 @@ async def _pay(
     free = (await fund_queries.standings(session, [fund_id]))[fund_id].available
     if due.amount > free:
         raise FundExhausted(fund_code=fund.code, requested=due.amount, available=free)
+    await tagging.require_free(session, fund, tag=None, amount=due.amount)
     command = ReceiveRepayment(
         contract_id=ContractId(row.contract_id),
         amount=due.amount,

@@ -24,7 +24,7 @@ from services.loans.domain.waqf_losses import Bearer
 from services.loans.domain.waqf_orders import PAYING, WaqfOrder, WaqfOrderKind
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning
+from services.loans.funds import returning, tagging
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
@@ -238,7 +238,7 @@ async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept
 
 
 async def _require_money(session: AsyncSession, ready: _Ready) -> None:
-    """The account must hold the money, and the fund must hold it free of claims."""
+    """The account must hold the money, and the fund must hold it free of claims and of tags."""
     fund_id = FundId(ready.fund.fund_id)
     await returning.require_held(session, ready.fund, ready.order.amount, ready.order.channel)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
@@ -249,6 +249,7 @@ async def _require_money(session: AsyncSession, ready: _Ready) -> None:
         reserved=standing.reserved,
         committed=standing.committed,
     )
+    await tagging.require_free(session, ready.fund, tag=None, amount=ready.order.amount)
 
 
 async def _book(

@@ -6,7 +6,7 @@ from services.loans.domain import funding
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.journal import Channel
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning
+from services.loans.funds import returning, tagging
 from services.loans.funds.tables import FundRow
 from shared.ids import FundId
 from shared.money import Money
@@ -27,7 +27,7 @@ async def require_money(
 
 
 async def require_free(session: AsyncSession, fund: FundRow, amount: Money) -> None:
-    """Raise FundExhausted where the fund has not as much that nobody else has claimed."""
+    """Raise FundExhausted or TagExhausted where the fund has not as much, open and unclaimed."""
     fund_id = FundId(fund.fund_id)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
     funding.require_available(
@@ -37,3 +37,4 @@ async def require_free(session: AsyncSession, fund: FundRow, amount: Money) -> N
         reserved=standing.reserved,
         committed=standing.committed,
     )
+    await tagging.require_free(session, fund, tag=None, amount=amount)

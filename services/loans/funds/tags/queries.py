@@ -11,7 +11,8 @@ from services.loans.funds.tables import FundRow
 from shared import tenancy
 from shared.money import Money
 
-AT_HAND = [code for code, place in PLACES.items() if place is Place.HAND]
+# Lineage leaves the units of what a corpus was turned into where they were; the money has gone.
+AT_HAND = [code for code, place in PLACES.items() if place is Place.HAND and code != "investments"]
 
 # What each tag has at hand: all that came for its receipts and contracts, and all that left; what
 # is committed and not drawn. The money at hand of every account of the fund, whatever its code.
