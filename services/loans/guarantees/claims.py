@@ -128,13 +128,28 @@ async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor:
     elif step.event is ClaimEvent.PAY:
         if actor.id == claim.actor_id:
             raise FilerPays
-        paid = Money(row.amount_minor, claim.currency)
+        paid = await _still_covered(
+            session, claim, accepted=Money(row.amount_minor, claim.currency)
+        )
+        row.amount_minor = paid.minor
         await _book(session, claim, row, amount=paid, channel=step.channel)
     elif step.event is ClaimEvent.RECOVER:
         await _share(session, claim, row, list(steps), step=step)
     session.add(row)
     await session.flush()
     return claim
+
+
+async def _still_covered(session: AsyncSession, claim: ClaimRow, *, accepted: Money) -> Money:
+    """Return what a guarantor pays of what it accepted: no more than is covered of what is owed."""
+    cover = await queries.cover(session, claim.cover_id)
+    facility = queries.facility_of(await queries.facility(session, cover.facility_id))
+    standing = await queries.standing_of(session, claim.contract_id)
+    owed = standing.outstanding_principal_minor + standing.written_off_minor
+    part = guaranteeing.share(Money(owed, claim.currency), facility.covered)
+    paid = min(accepted, part)
+    guaranteeing.require_amount(paid, most=accepted, what=Sentence("covered and outstanding"))
+    return paid
 
 
 async def _share(

@@ -77,6 +77,26 @@ def problem(answer: httpx.Response) -> str:
 
 
 @pytest.mark.requirement("O5.3")
+async def test_a_guarantor_pays_no_more_than_is_still_owed(desk: Desk) -> None:
+    contract_id = await desk.lent()
+    claim = await filed(desk, await facility(desk), contract_id)
+    for event in ("submit", "accept"):
+        await step(desk, claim, event)
+    await desk.repay(contract_id, "1000.000")
+    paid = await step(desk, claim, "pay")
+    assert paid.json()["steps"][-1]["amount"]["amount"] == "140.000"  # 70 % of 200
+    other = await desk.lent()
+    claim = await filed(desk, await facility(desk, code="G-OTHER"), other)
+    for event in ("submit", "accept"):
+        await step(desk, claim, event)
+    await desk.repay(other, "1200.000")
+    refused = await step(desk, claim, "pay")
+    assert (refused.status_code, problem(refused)) == (422, "claim-amount-wrong")
+    assert (await desk.maker.get(claim)).json()["status"] == "accepted"
+    assert await desk.faults() == {}
+
+
+@pytest.mark.requirement("O5.3")
 async def test_a_claim_is_paid_by_our_own_guarantee_fund_and_shared_back(desk: Desk) -> None:
     backing = await desk.scene.fund(FundKind.GUARANTEE, receives="2000.000")
     lending = await desk.scene.fund(FundKind.WAQF)
