@@ -15,9 +15,9 @@ from services.loans.compliance.queries import Case, CharityOrder
 from services.loans.compliance.tables import BeneficiaryRow, CharityDecisionRow, CharityOrderRow
 from services.loans.domain import days, funding, purifying
 from services.loans.domain.journal import Channel, JournalEntry
+from services.loans.funds import keeping, tagging
 from services.loans.funds import operations as fund_operations
 from services.loans.funds import queries as funds
-from services.loans.funds import tagging
 from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.institutions.names import Names
@@ -150,7 +150,7 @@ async def decide_order(
 
     All that could have changed since is asked again under the fund's lock. Raises
     CharityOrderUnknown, CharityOrderDecided, CharityMakerDecides, PurificationTooLarge,
-    CharityExhausted, FundExhausted where the money is promised to a contract.
+    CharityExhausted, CorpusBelowFloor, FundExhausted where the money is promised to a contract.
     """
     before = await queries.order(session, order_id)
     fund_id = FundId(before.row.fund_id)
@@ -224,7 +224,7 @@ async def _require_purifiable(
 
 
 async def _require_free(session: AsyncSession, fund: FundRow, *, amount: Money) -> None:
-    """What goes to charity is no longer the fund's: it must not be promised to a contract."""
+    """What goes to charity is no longer the fund's: neither promised to a contract nor a corpus."""
     fund_id = FundId(fund.fund_id)
     standing = (await funds.standings(session, [fund_id]))[fund_id]
     funding.require_available(
@@ -235,6 +235,7 @@ async def _require_free(session: AsyncSession, fund: FundRow, *, amount: Money) 
         committed=standing.committed,
     )
     await tagging.require_free(session, fund, tag=None, amount=amount)
+    await keeping.require_corpus(session, fund_id, leaving=amount)
 
 
 async def _require_payable(

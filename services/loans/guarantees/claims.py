@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contracts
-from services.loans.domain import guaranteeing, journal
+from services.loans.domain import funding, guaranteeing, journal
 from services.loans.domain.guaranteeing import ClaimEvent, ClaimStatus
 from services.loans.domain.journal import Channel
+from services.loans.funds import keeping, returning
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning
+from services.loans.funds.tables import FundRow
 from services.loans.guarantees import queries
 from services.loans.guarantees.tables import ClaimRow, ClaimStepRow
 from services.loans.ledger import operations as ledger
@@ -43,6 +44,15 @@ class FilerPays(RafidError):
     kind = Kind.FORBIDDEN
     service = "loans"
     detail = "The claim was filed by the same person: another one books what the guarantor paid."
+
+
+class PayerGivesBack(RafidError):
+    """Whoever filed a claim or booked its payment does not give money back"""
+
+    kind = Kind.FORBIDDEN
+    service = "loans"
+    detail = "The claim {claim_id} was filed or booked as paid by the same person."
+    claim_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +113,8 @@ async def file_claim(
 async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor: Actor) -> ClaimRow:
     """Take a claim a step on: submitted, accepted or refused, paid, and what comes in shared.
 
-    Raises ClaimUnknown, ClaimStepRefused, ClaimAmountWrong, FilerPays, FundExhausted,
-    PeriodClosed.
+    Raises ClaimUnknown, ClaimStepRefused, ClaimAmountWrong, FilerPays, PayerGivesBack,
+    FundExhausted, CorpusBelowFloor, PeriodClosed.
     """
     claim = await queries.claim(session, claim_id)
     await contracts.contract(session, claim.contract_id, branch_ids=actor.branch_ids, lock=True)
@@ -134,6 +144,9 @@ async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor:
         row.amount_minor = paid.minor
         await _book(session, claim, row, amount=paid, channel=step.channel)
     elif step.event is ClaimEvent.RECOVER:
+        paid_by = {one.actor_id for one in steps if one.status == ClaimStatus.PAID}
+        if actor.id in paid_by | {claim.actor_id}:
+            raise PayerGivesBack(claim_id=claim_id)
         await _share(session, claim, row, list(steps), step=step)
     session.add(row)
     await session.flush()
@@ -192,6 +205,8 @@ async def _book(
     paying = involved[-1] if amount.is_positive else involved[0]
     if amount.is_negative or facility.fund_id is not None:
         await returning.require_held(session, locked[paying], abs(amount), channel)
+    if amount.is_negative:
+        await _require_free(session, locked[paying], -amount)
     entries = [
         journal.guarantee_entry(
             amount,
@@ -210,6 +225,20 @@ async def _book(
         for entry in entries
     ]
     await ledger.post_all(session, postings)
+
+
+async def _require_free(session: AsyncSession, fund: FundRow, amount: Money) -> None:
+    """What goes back to a guarantor is neither promised to a contract nor a corpus."""
+    fund_id = FundId(fund.fund_id)
+    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
+    funding.require_available(
+        fund_queries.fund_of(fund),
+        requested=amount,
+        cash=standing.cash,
+        reserved=standing.reserved,
+        committed=standing.committed,
+    )
+    await keeping.require_corpus(session, fund_id, leaving=amount)
 
 
 def _row(

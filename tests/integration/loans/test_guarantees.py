@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.terms import ModeOfFinance
 from services.loans.guarantees import operations
 from services.loans.guarantees.router import router
 from services.loans.ledger.queries import balances
@@ -19,6 +20,7 @@ from shared.ids import FundId, InstitutionId
 from tests.integration.loans import ordering
 from tests.integration.loans.cofinanced import shared_contract
 from tests.integration.loans.ordering import TODAY, Desk, cash, keyed
+from tests.integration.loans.scene import ask, reserve
 
 FACILITIES = "/loans/v1/guarantee-facilities"
 PAPER = "b" * 64
@@ -66,6 +68,22 @@ async def step(desk: Desk, claim: str, event: str, **members: Any) -> httpx.Resp
     return await keyed(desk.manager, f"{claim}/steps", {"event": event, **members})
 
 
+async def recovered(desk: Desk, claim: str, **members: Any) -> httpx.Response:
+    """What the borrower paid is shared by one who neither filed the claim nor booked it paid."""
+    other = desk.office.caller(Role.FUNDS_MANAGER)
+    return await keyed(other, f"{claim}/steps", {"event": "recover", **members})
+
+
+async def paid(desk: Desk, lending: FundId) -> tuple[str, str]:
+    """A contract of a fund and the way of the claim on it that a guarantor from outside paid."""
+    contract_id = await desk.lent_from(lending)
+    claim = await filed(desk, await facility(desk), contract_id)
+    for event in ("submit", "accept", "pay"):
+        answer = await step(desk, claim, event)
+        assert answer.status_code == 201, answer.text
+    return contract_id, claim
+
+
 async def booked(desk: Desk, fund_id: FundId) -> dict[str, str]:
     async with desk.scene.database.read(desk.scene.institution_id) as session:
         found = await balances(session, fund_id)
@@ -83,8 +101,8 @@ async def test_a_guarantor_pays_no_more_than_is_still_owed(desk: Desk) -> None:
     for event in ("submit", "accept"):
         await step(desk, claim, event)
     await desk.repay(contract_id, "1000.000")
-    paid = await step(desk, claim, "pay")
-    assert paid.json()["steps"][-1]["amount"]["amount"] == "140.000"  # 70 % of 200
+    answer = await step(desk, claim, "pay")
+    assert answer.json()["steps"][-1]["amount"]["amount"] == "140.000"  # 70 % of 200
     other = await desk.lent()
     claim = await filed(desk, await facility(desk, code="G-OTHER"), other)
     for event in ("submit", "accept"):
@@ -109,20 +127,20 @@ async def test_a_claim_is_paid_by_our_own_guarantee_fund_and_shared_back(desk: D
     assert (await booked(desk, lending))["guarantee_received"] == "-840.000"
     assert await desk.faults() == {}
     await desk.repay(contract_id, "100.000")
-    shared = await step(desk, claim, "recover")
+    shared = await recovered(desk, claim)
     assert shared.status_code == 201, shared.text
     assert shared.json()["steps"][-1]["amount"]["amount"] == "70.000"
     assert (await booked(desk, backing))["guarantee_claims"] == "770.000"
     assert (await booked(desk, lending))["guarantee_received"] == "-770.000"
-    again = await step(desk, claim, "recover")
+    again = await recovered(desk, claim)
     assert (again.status_code, problem(again)) == (422, "claim-amount-wrong")
     assert await desk.faults() == {}
 
 
 @pytest.mark.requirement("O5.3")
 async def test_a_claim_on_another_guarantor_moves_the_lending_fund_alone(desk: Desk) -> None:
-    lending = await desk.scene.fund(FundKind.WAQF)
-    contract_id = await desk.lent_from(lending)
+    lending = await desk.scene.fund(FundKind.STATE)
+    contract_id = await desk.lent_from(lending, kind=FundKind.STATE)
     claim = await filed(desk, await facility(desk), contract_id)
     early = await step(desk, claim, "pay")
     assert (early.status_code, problem(early)) == (409, "claim-step-refused")
@@ -137,7 +155,7 @@ async def test_a_claim_on_another_guarantor_moves_the_lending_fund_alone(desk: D
     order = await desk.done(contract_id, "write_off", reason="uncollectable")
     assert order["state"] == "in_force"
     await desk.done(contract_id, "recovery", amount=cash("10.000"), channel="cash")
-    shared = await step(desk, claim, "recover", amount=cash("10.000"))
+    shared = await recovered(desk, claim, amount=cash("10.000"))
     assert shared.json()["steps"][-1]["amount"]["amount"] == "7.000"
     assert await desk.faults() == {}
 
@@ -154,9 +172,46 @@ async def test_whoever_filed_a_claim_does_not_book_its_payment(desk: Desk) -> No
     refused = await step(desk, claim, "pay")
     assert (refused.status_code, problem(refused)) == (403, "filer-pays")
     other = desk.office.caller(Role.FUNDS_MANAGER)
-    paid = await keyed(other, f"{claim}/steps", {"event": "pay"})
-    assert paid.status_code == 201, paid.text
+    answer = await keyed(other, f"{claim}/steps", {"event": "pay"})
+    assert answer.status_code == 201, answer.text
     assert (await desk.maker.get(claim)).json()["status"] == "paid"
+
+
+@pytest.mark.requirement("O5.3")
+async def test_whoever_filed_a_claim_or_booked_it_paid_does_not_give_back(desk: Desk) -> None:
+    lending = await desk.scene.fund(FundKind.WAQF)
+    contract_id, claim = await paid(desk, lending)
+    await desk.repay(contract_id, "100.000")
+    filer = desk.office.caller(Role.FUNDS_MANAGER, actor_id=desk.maker.actor.id)
+    for same in (desk.manager, filer):
+        refused = await keyed(same, f"{claim}/steps", {"event": "recover"})
+        assert (refused.status_code, problem(refused)) == (403, "payer-gives-back")
+    assert (await recovered(desk, claim)).status_code == 201
+
+
+@pytest.mark.requirement("O5.3")
+async def test_what_is_promised_to_another_is_not_given_back_to_a_guarantor(desk: Desk) -> None:
+    lending = await desk.scene.fund(FundKind.WAQF)
+    contract_id, claim = await paid(desk, lending)
+    await desk.repay(contract_id, "100.000")
+    async with desk.scene.database.begin(desk.scene.institution_id) as session:
+        await reserve(session, ask(lending, "9670.001", mode=ModeOfFinance.QARD))
+    refused = await recovered(desk, claim)  # 10,000 - 1,200 + 840 + 100 held: 69.999 free
+    assert (refused.status_code, problem(refused)) == (422, "fund-exhausted")
+    assert (await booked(desk, lending))["guarantee_received"] == "-840.000"
+    assert (await recovered(desk, claim, amount=cash("50.000"))).status_code == 201
+
+
+@pytest.mark.requirement("O5.3")
+async def test_no_corpus_is_given_back_to_a_guarantor(desk: Desk) -> None:
+    """Of a loss of 1,200 a guarantor bore 840: the corpus lacks 350, and 7 may not leave it."""
+    lending = await desk.scene.fund(FundKind.WAQF)
+    contract_id, claim = await paid(desk, lending)
+    await desk.done(contract_id, "write_off", reason="uncollectable")
+    await desk.done(contract_id, "recovery", amount=cash("10.000"), channel="cash")
+    refused = await recovered(desk, claim)
+    assert (refused.status_code, problem(refused)) == (422, "corpus-below-floor")
+    assert (await booked(desk, lending))["guarantee_received"] == "-840.000"
 
 
 @pytest.mark.requirement("O5.3")

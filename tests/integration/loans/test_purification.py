@@ -204,6 +204,20 @@ async def test_money_that_is_promised_to_a_contract_is_not_given_away(
     assert (await approve(checker, small)).status_code == 201
 
 
+async def test_no_corpus_is_given_away_as_tainted_income(
+    scene: Scene, maker: Caller, checker: Caller
+) -> None:
+    """10,000 endowed, 10,400 stated as the least corpus, 500 earned: 100 stands above it."""
+    fund_id = await scene.fund(FundKind.WAQF, floor="10400.000", lending_ruling=rulings.EVERYTHING)
+    await earn(scene, fund_id, "500.000")
+    case_id = await decided(maker, fund_id, "300.000")
+
+    refused = await approve(checker, await propose(maker, case_id, "100.001"))
+    assert problem(refused) == (422, "corpus-below-floor")
+    assert (await booked(scene, fund_id))["charity"] == "0.000"
+    assert (await approve(checker, await propose(maker, case_id, "100.000"))).status_code == 201
+
+
 async def test_charity_pays_no_more_than_it_is_owed_or_than_lies_there(
     scene: Scene, maker: Caller, checker: Caller, fund_id: FundId
 ) -> None:
