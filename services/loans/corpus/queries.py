@@ -87,8 +87,10 @@ LOSSES = text(f"""
     select e.contract_id,
       coalesce(sum(l.amount_minor) filter (where a.code in
         ('write_off', 'capital_loss', 'recovery', 'guarantee_received')), 0)::bigint as lost_minor,
-      coalesce(-sum(l.amount_minor) filter (where a.code in
-        ('tabarru_cover', 'reserve_used')), 0)::bigint as covered_minor
+      coalesce(-sum(l.amount_minor) filter (where a.code = 'tabarru_cover'), 0)::bigint
+        as tabarru_minor,
+      coalesce(-sum(l.amount_minor) filter (where a.code = 'reserve_used'), 0)::bigint
+        as reserve_minor
     from account a
     join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
     join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
@@ -155,10 +157,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What a contract lost, and what of it is covered."""
+    """What a contract lost, and what of it the participants' pool and the reserve have borne."""
 
     lost: Money
-    covered: Money
+    tabarru: Money
+    reserve: Money
+
+    @property
+    def covered(self) -> Money:
+        """What is borne of it."""
+        return self.tabarru + self.reserve
 
 
 async def kept(session: AsyncSession, fund_ids: Sequence[FundId]) -> dict[FundId, Kept]:
@@ -190,7 +198,9 @@ async def losses(
     rows = await session.execute(LOSSES, _at(session, fund_id, cut=cut))
     return {
         row.contract_id: Loss(
-            lost=Money(row.lost_minor, currency), covered=Money(row.covered_minor, currency)
+            lost=Money(row.lost_minor, currency),
+            tabarru=Money(row.tabarru_minor, currency),
+            reserve=Money(row.reserve_minor, currency),
         )
         for row in rows
     }

@@ -91,11 +91,12 @@ class GrowthNotAllowed(RafidError):
 class Books:
     """What the books of a waqf say on a day; every amount is positive where its name says so.
 
-    `stated` is the least corpus that was stated when the fund was opened; `realised` the yield
-    that came in as money; `cost` the upkeep less the fees that recovered it; `reserved` all that
-    was ever put into the loss reserve and `reserve_used` what losses took of it; `tabarru` what
-    the pool of the participants holds and `tabarru_used` what it bore; `lost` what was written
-    off less what was recovered or paid by guarantors.
+    `stated` is the least corpus that was stated when the fund was opened; `investments` what
+    the property stands at that money was turned into; `realised` the yield that came in as money;
+    `cost` the upkeep less the fees that recovered it; `reserved` all that was ever put into the
+    loss reserve and `reserve_used` what losses took of it; `tabarru` what the pool of the
+    participants holds and `tabarru_used` what it bore; `lost` what was written off less what was
+    recovered or paid by guarantors.
     """
 
     stated: Money
@@ -104,6 +105,7 @@ class Books:
     temporary: Money
     net_assets: Money
     lent: Money
+    investments: Money
     realised: Money
     cost: Money
     nazir_paid: Money

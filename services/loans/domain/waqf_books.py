@@ -47,7 +47,8 @@ def books_of(accounts: Accounts) -> Books:
     debit = accounts.debit
     unpaid = debit("profit_accrued") + max(debit(*UNPAID), 0) + max(accounts.unbanked, 0)
     added = -debit("corpus_addition")
-    owed = debit(*chart.OWED, *_own(accounts, "own_liability_"))
+    owing = (*chart.OWED, *_own(accounts, "own_liability_"))
+    owed = sum(min(debit(code), 0) for code in owing)  # what is overdrawn is no money
     lent = debit(*chart.LENT)
     own_cost = debit(*_own(accounts, "own_expense_"))
     return Books(
@@ -57,6 +58,7 @@ def books_of(accounts: Accounts) -> Books:
         temporary=money(-debit("temporary_corpus")),
         net_assets=money(debit(*chart.MONEY) + owed + lent),
         lent=money(lent - debit("investments")),
+        investments=money(debit("investments")),
         realised=money(-debit(*PROFIT) - unpaid),
         cost=money(max(debit("upkeep", "savings_cost") + own_cost + debit("fee_income"), 0)),
         nazir_paid=money(debit("nazir_fee")),

@@ -66,6 +66,16 @@ def borne(loss: Money, *, held: Mapping[Bearer, Money]) -> dict[Bearer, Money]:
     return found
 
 
+def given_back(lost: Money, *, bore: Mapping[Bearer, Money]) -> dict[Bearer, Money]:
+    """What goes back to who bore a loss of which a part was recovered, the last of them first.
+
+    Pool 30 and reserve 60 bore 90, of which 20 stay lost: 60 to the reserve, 10 to the pool. No
+    more than they bore goes back to them.
+    """
+    still = borne(max(lost, lost - lost), held=bore)
+    return {bearer: part - still[bearer] for bearer, part in bore.items()}
+
+
 def cover(books: Books, *, deed: Deed, also_lent: Money | None = None) -> Cover:
     """The loss to be expected by the deed's rate of its base, against reserve and pool.
 

@@ -10,6 +10,7 @@ from services.loans.domain import waqf
 from services.loans.domain.journal import Channel
 from services.loans.domain.waqf import Books
 from services.loans.domain.waqf_deed import Deed, WaqfUse
+from services.loans.domain.waqf_lending import LADDER_SOURCE
 from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
 
@@ -98,6 +99,22 @@ class WaqfUseOther(RafidError):
     service = "loans"
     detail = "By the deed {deed} the money of the waqf is lent without profit: it buys no property."
     deed: str
+
+
+class PropertyBeyondReturn(RafidError):
+    """What goes back on a day is not turned into property"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "{asked} was asked for property by the fund {fund_code}; {room} is left of the {lasting}"
+        " that is endowed for good, and the rest goes back on a day ({source})."
+    )
+    fund_code: str
+    asked: Money
+    room: Money
+    lasting: Money
+    source: Sentence
 
 
 class ReturnNotDue(RafidError):
@@ -221,6 +238,7 @@ def _require_by_deed(order: WaqfOrder, *, deed: Deed, books: Books, fund_code: s
     if order.kind is WaqfOrderKind.INVEST:
         if deed.use is not WaqfUse.INVESTED:
             raise WaqfUseOther(deed=deed.reference)
+        _require_lasting(order, books=books, fund_code=fund_code)
     elif order.kind is WaqfOrderKind.NAZIR_FEE:
         waqf.require_fee(books, order.amount, deed=deed)
         waqf.require_corpus(books, order.amount, deed=deed, fund_code=fund_code)
@@ -234,6 +252,20 @@ def _require_by_deed(order: WaqfOrder, *, deed: Deed, books: Books, fund_code: s
         )
     else:
         waqf.require_reservable(books, order.amount, deed=deed, fund_code=fund_code)
+
+
+def _require_lasting(order: WaqfOrder, *, books: Books, fund_code: str) -> None:
+    """Property comes back on no day that is known: what goes back on one must not be in it."""
+    lasting = books.permanent + books.added
+    room = max(lasting - books.investments, books.zero)
+    if books.temporary.is_positive and order.amount > room:
+        raise PropertyBeyondReturn(
+            fund_code=fund_code,
+            asked=order.amount,
+            room=room,
+            lasting=lasting,
+            source=LADDER_SOURCE,
+        )
 
 
 def require_exchange(order: WaqfOrder) -> None:

@@ -204,24 +204,37 @@ async def _cover(
     accounts: FundAccounts,
     books: Books,
 ) -> _Ready:
-    """What the pool, and then the reserve, bear of a contract's loss; nothing of the borrower's."""
+    """What the pool, and then the reserve, bear of a contract's loss; nothing of the borrower's.
+
+    Where more is covered than stays lost, since a part was recovered, it goes back to them.
+    """
     contract_id = ContractId(order.contract_id or ids.new())
     fund_id = FundId(fund.fund_id)
     found = (await corpus.losses(session, fund_id, currency=fund.currency)).get(contract_id)
-    left = books.zero if found is None else found.lost - found.covered
-    if found is None or not left.is_positive:
-        lost = books.zero if found is None else found.lost
-        covered = books.zero if found is None else found.covered
-        raise waqf_losses.NothingLost(contract=str(contract_id), lost=lost, covered=covered)
-    held = {Bearer.TABARRU: books.tabarru, Bearer.RESERVE: books.reserve}
-    parts = waqf_losses.borne(left, held=held)
-    tabarru, reserve = parts[Bearer.TABARRU], parts[Bearer.RESERVE]
-    if not (tabarru + reserve).is_positive:
-        raise NothingCovers(contract_id=contract_id, lost=left)
+    if found is None:
+        found = corpus.Loss(lost=books.zero, tabarru=books.zero, reserve=books.zero)
+    left = found.lost - found.covered
+    if left.is_positive:
+        held = {Bearer.TABARRU: books.tabarru, Bearer.RESERVE: books.reserve}
+        parts = waqf_losses.borne(left, held=held)
+        tabarru, reserve = parts[Bearer.TABARRU], parts[Bearer.RESERVE]
+        if not (tabarru + reserve).is_positive:
+            raise NothingCovers(contract_id=contract_id, lost=left)
+    else:
+        bore = {Bearer.TABARRU: found.tabarru, Bearer.RESERVE: found.reserve}
+        back = waqf_losses.given_back(found.lost, bore=bore)
+        tabarru, reserve = -back[Bearer.TABARRU], -back[Bearer.RESERVE]
+        if not (tabarru + reserve).is_negative:
+            raise waqf_losses.NothingLost(
+                contract=str(contract_id), lost=found.lost, covered=found.covered
+            )
+        # What is the participants' again is no longer the fund's: it must not be promised.
+        if tabarru.is_negative:
+            await _require_available(session, fund, -tabarru)
     entry = waqf_entries.cover_entry(
         tabarru=tabarru, reserve=reserve, fund=accounts, on=order.on, contract_id=contract_id
     )
-    return _Ready(order=_of(order, tabarru + reserve), fund=fund, entry=entry)
+    return _Ready(order=_of(order, abs(tabarru + reserve)), fund=fund, entry=entry)
 
 
 async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept) -> None:
@@ -239,17 +252,21 @@ async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept
 
 async def _require_money(session: AsyncSession, ready: _Ready) -> None:
     """The account must hold the money, and the fund must hold it free of claims and of tags."""
-    fund_id = FundId(ready.fund.fund_id)
     await returning.require_held(session, ready.fund, ready.order.amount, ready.order.channel)
+    await _require_available(session, ready.fund, ready.order.amount)
+    await tagging.require_free(session, ready.fund, tag=None, amount=ready.order.amount)
+
+
+async def _require_available(session: AsyncSession, fund: FundRow, amount: Money) -> None:
+    fund_id = FundId(fund.fund_id)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
     funding.require_available(
-        fund_queries.fund_of(ready.fund),
-        requested=ready.order.amount,
+        fund_queries.fund_of(fund),
+        requested=amount,
         cash=standing.cash,
         reserved=standing.reserved,
         committed=standing.committed,
     )
-    await tagging.require_free(session, ready.fund, tag=None, amount=ready.order.amount)
 
 
 async def _book(

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.loans.domain.chart import FundKind
+from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.funding import FundRestricted
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.waqf_deed import DeedNotPossible, WaqfUse
 from services.loans.domain.waqf_ladder import Due
 from services.loans.domain.waqf_losses import NothingLost
@@ -16,13 +17,15 @@ from services.loans.funds import returning
 from services.loans.funds.keeping import TemporaryNotPermitted
 from services.loans.funds.operations import FundKindUnlawful
 from services.loans.funds.returning import ReceiptReversed
+from services.loans.ledger import operations as ledger
 from services.loans.waqf.operations import NothingCovers
+from shared import ids
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests.builders import make_qard
 from tests.integration.loans import endowing, standing
 from tests.integration.loans.endowing import COVERED, DEED, Waqf
-from tests.integration.loans.scene import TODAY, Scene, ask, jod, reserve
+from tests.integration.loans.scene import ACTOR, TODAY, Scene, ask, jod, reserve
 from tests.integration.loans.standing import Lent
 
 JUNE = date(2027, 6, 30)
@@ -45,6 +48,20 @@ async def lend(
         principal=jod(principal), instalments=10, disbursed_on=TODAY, first_due_on=first_due_on
     )
     return (await standing.lend(waqf.scene, waqf.fund_id, [terms], kind=kind))[0]
+
+
+async def recover(waqf: Waqf, lent: Lent, amount: str) -> None:
+    """Money comes in for what was written off."""
+    fund = FundAccounts(fund_id=waqf.fund_id, kind=FundKind.WAQF, currency="JOD")
+    lines = tuple(
+        Line(account_code=fund.account(code), fund_id=waqf.fund_id, amount=moved)
+        for code, moved in (("cash", jod(amount)), ("recovery", -jod(amount)))
+    )
+    entry = JournalEntry(
+        kind=EntryKind.REPAYMENT, occurred_on=TODAY, lines=lines, contract_id=lent.contract_id
+    )
+    async with waqf.scene.database.begin(waqf.scene.institution_id) as session:
+        await ledger.post(session, entry, actor_id=ACTOR, source_id=ids.new())
 
 
 async def refusals(waqf: Waqf, amount: str = "1.000", *dues: Due) -> list[str]:
@@ -135,6 +152,32 @@ async def test_a_loss_is_borne_by_the_pool_then_the_reserve_and_never_by_the_bor
     assert owed == 1_000_000, "no instalment has grown"
     with pytest.raises(NothingCovers):
         await waqf.propose("loss_cover", contract_id=lent.contract_id)
+
+
+@pytest.mark.rule("W-7")
+async def test_what_comes_back_of_a_covered_loss_goes_back_to_who_bore_it(scene: Scene) -> None:
+    """The pool bore 30 and the reserve 60 of 90; 70 come back: 60 to the reserve, then 10."""
+    waqf = await endowing.founded(scene, receives="10000.000")
+    await waqf.earn("100.000")
+    await waqf.order("reserve", "60.000")
+    await waqf.earn("30.000", kind="tabarru")
+    lent = await lend(waqf, "1000.000")
+    await scene.write_off(waqf.fund_id, lent.contract_id, "90.000")
+    await waqf.order("loss_cover", contract_id=lent.contract_id)
+    await recover(waqf, lent, "70.000")
+    back = await waqf.order("loss_cover", contract_id=lent.contract_id)
+    assert back.order.amount == jod("70.000")
+    books = await waqf.books()
+    assert (books.tabarru, books.reserve) == (jod("10.000"), jod("60.000"))
+    assert (books.tabarru_used, books.reserve_used) == (jod("20.000"), jod("0.000"))
+    with pytest.raises(NothingLost):
+        await waqf.propose("loss_cover", contract_id=lent.contract_id)
+    await recover(waqf, lent, "25.000")  # more than was lost: no more goes back than was borne
+    await waqf.order("loss_cover", contract_id=lent.contract_id)
+    assert (await waqf.books()).tabarru == jod("30.000")
+    with pytest.raises(NothingLost):
+        await waqf.propose("loss_cover", contract_id=lent.contract_id)
+    assert "tabarru_cover" not in await waqf.balances()
 
 
 @pytest.mark.rule("W-8")

@@ -46,6 +46,7 @@ def books(**changes: Any) -> Books:
         temporary=zero,
         net_assets=mad("1060000"),
         lent=zero,
+        investments=zero,
         realised=mad("60000"),
         cost=zero,
         nazir_paid=zero,

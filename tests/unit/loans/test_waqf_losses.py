@@ -32,8 +32,8 @@ def dzd(text: str) -> Money:
 def pool(**changes: Any) -> Books:
     """500,000 endowed, 460,000 lent, 40,000 at hand, and 9,000 in the reserve."""
     zero = dzd("0")
-    none = "stated added temporary cost nazir_paid granted reserve_used tabarru tabarru_used lost"
-    plain = dict.fromkeys(none.split(), zero) | {
+    none = "stated added temporary investments cost nazir_paid granted reserve_used tabarru"
+    plain = dict.fromkeys([*none.split(), "tabarru_used", "lost"], zero) | {
         "permanent": dzd("500000"),
         "lent": dzd("460000"),
         "net_assets": dzd("509000"),

@@ -69,6 +69,18 @@ def test_a_fee_is_not_paid_out_of_a_corpus_in_deficit() -> None:
     assert refusal(order("nazir_fee", "1000.01"), books=lost) == "corpus-below-floor"
 
 
+@pytest.mark.rule("W-8")
+def test_no_more_becomes_property_than_what_is_endowed_for_good() -> None:
+    """Of 1,000,000 for good and 5,000 added 900,000 are property: 105,000 more while money goes
+    back on a day; property comes back on none that is known.
+    """
+    found = books(added=mad("5000"), investments=mad("900000"), temporary=mad("100000"))
+    assert refusal(order("invest", "105000"), books=found) is None
+    beyond = order("invest", "105000.01")
+    assert refusal(beyond, books=found) == "property-beyond-return"
+    assert refusal(beyond, books=replace(found, temporary=mad("0"))) is None
+
+
 @pytest.mark.rule("W-3")
 def test_yield_is_spent_for_what_the_founder_named() -> None:
     assert refusal(order("distribution", "1", purpose="education")) is None
