@@ -142,8 +142,16 @@ def test_money_is_moved_by_no_reader() -> None:
     """Who oversees, gives or administers changes no money, whatever else the table says."""
     readers = {Role.AUDITOR, Role.DONOR}
     previews = "POST /loans/v1/contracts/previews"
-    storing_nothing = {previews, f"{previews}/terms", f"{previews}/batch"}
-    changing = {route for route in GUARDED if not route.startswith("GET ")} - storing_nothing
+    storing_nothing = {
+        previews,
+        f"{previews}/terms",
+        f"{previews}/batch",
+        "POST /loans/v1/funds/checks",
+        "POST /loans/v1/zakat/dues",
+    }
+    findings = {"POST /loans/v1/sharia/cases"}  # a breach that was found; others decide on it
+    changing = {route for route in GUARDED if not route.startswith("GET ")}
+    changing -= storing_nothing | findings
 
     assert changing
     assert [route for route in sorted(changing) if GUARDED[route] & readers] == []
