@@ -90,9 +90,11 @@ class FundFigures(Answer):
     """A fund's totals from the journal itself, of all entries known at `known_at`.
 
     All value dates are in. Amounts are minor units of `currency`, signed so that the good case
-    is positive: `received_minor` receipts; `disbursed_minor` money paid out on contracts;
-    `returned_minor` everything borrowers paid back, net of reversals (principal, profit, fees
-    and surplus); `cash_minor` balance of the fund's cash and wallet accounts;
+    is positive: `received_minor` receipts; `disbursed_minor` money paid out to
+    borrowers, recipients, lenders and others, or invested; `returned_minor` all else that moved
+    the money at hand, net of reversals: what borrowers paid back (principal, profit, fees and
+    surplus), yield, what guarantors paid, and entries by hand; `cash_minor` balance of the fund's
+    accounts of money, less savings, contributions and pools held there for others;
     `outstanding_principal_minor` balance of its loans account. `sequence` is the newest number
     of the feed at `known_at`. On sound books received + returned = disbursed + cash.
     """

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.accounting import queries
 from services.loans.accounting.queries import ByHand
 from services.loans.accounting.tables import ManualDecisionRow, ManualEntryRow
-from services.loans.domain import chart, days, journal, manual
+from services.loans.domain import days, journal, manual
 from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
@@ -212,7 +212,7 @@ async def _require_covered(session: AsyncSession, fund: FundRow, entry: JournalE
         entry,
         standing=manual.Standing(
             fund_code=fund.code,
-            held={code: held[code] for code in chart.MONEY if code in held},
+            held=held,
             free=standing.cash - standing.reserved - standing.committed,
             net_assets=standing.net_assets,
             floor=kept.floor,

@@ -165,10 +165,10 @@ async def measured(
         return Figure(measure=measure, as_of=as_of, numerator=Decimal(reached))
     totals = await funds.figures(session, fund_id, cut=Cut(as_of=as_of))
     if measure is Measure.ABSORPTION:
-        paid_out, received = Decimal(totals.disbursed_minor), Decimal(totals.received_minor)
+        paid_out, received = Decimal(totals.lent_minor), Decimal(totals.received_minor)
         return Figure(measure=measure, as_of=as_of, numerator=paid_out, denominator=received)
     scale = Decimal(10) ** exponent_of(row.fund_currency)
-    return Figure(measure=measure, as_of=as_of, numerator=totals.disbursed_minor / scale)
+    return Figure(measure=measure, as_of=as_of, numerator=totals.lent_minor / scale)
 
 
 async def _condition(

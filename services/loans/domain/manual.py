@@ -109,12 +109,25 @@ class BelowFloor(RafidError):
     floor: Money
 
 
+class OwnDebtExceeded(RafidError):
+    """More is taken off a debt than is owed"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{fund_code} owes {owed} on {account}; {requested} cannot be taken off it."
+    fund_code: str
+    account: str
+    owed: Money
+    requested: Money
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a fund holds when an entry is about to be booked.
 
-    `held` is on each account of money; `free` is what is at hand less what is owed to others and
-    claimed by applications; `net_assets` is what the fund owns.
+    `held` is on each account of money and each debt of its own, debit positive; `free` is what is
+    at hand less what is owed to others and claimed by applications; `net_assets` is what the fund
+    owns.
     """
 
     fund_code: str
@@ -199,8 +212,8 @@ def require_covered(entry: JournalEntry, *, standing: Standing) -> None:
     """Refuse an entry that takes more money than there is, or what is promised or owed to others.
 
     Of 1,000.000 at hand with 900.000 committed, rent of 100.001 is refused: 100.000 is free. What
-    makes the fund poorer also keeps its corpus above the floor. Raises `FundExhausted`,
-    `BelowFloor`.
+    makes the fund poorer also keeps its corpus above the floor; a debt is paid as far as it is
+    owed. Raises `FundExhausted`, `OwnDebtExceeded`, `BelowFloor`.
     """
     zero = Money.zero(standing.free.currency)
     for code in chart.MONEY:
@@ -208,6 +221,7 @@ def require_covered(entry: JournalEntry, *, standing: Standing) -> None:
         held = standing.held.get(code, zero)
         if left.is_positive and left > held:
             raise FundExhausted(fund_code=standing.fund_code, requested=left, available=held)
+    _require_owed(entry, standing=standing)
     taken = -free_change(entry)
     if taken.is_positive and taken > standing.free:
         raise FundExhausted(fund_code=standing.fund_code, requested=taken, available=standing.free)
@@ -216,14 +230,27 @@ def require_covered(entry: JournalEntry, *, standing: Standing) -> None:
         raise BelowFloor(fund_code=standing.fund_code, after=after, floor=standing.floor)
 
 
+def _require_owed(entry: JournalEntry, *, standing: Standing) -> None:
+    zero = Money.zero(standing.free.currency)
+    for code in sorted({one.account_code for one in entry.lines if _is_debt(one.account_code)}):
+        requested, owed = entry.amount_of(code), max(-standing.held.get(code, zero), zero)
+        if requested > owed:
+            raise OwnDebtExceeded(
+                fund_code=standing.fund_code, account=code, owed=owed, requested=requested
+            )
+
+
+def _is_debt(code: str) -> bool:
+    return own_accounts.class_of(code) is AccountClass.LIABILITY
+
+
 def free_change(entry: JournalEntry) -> Money:
     """What an entry adds to what is at hand and nobody else's: money less own debts."""
     return Money.total(
         (
             line.amount
             for line in entry.lines
-            if line.account_code in chart.MONEY
-            or own_accounts.class_of(line.account_code) is AccountClass.LIABILITY
+            if line.account_code in chart.MONEY or _is_debt(line.account_code)
         ),
         entry.lines[0].amount.currency,
     )

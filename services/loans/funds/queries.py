@@ -140,22 +140,25 @@ ENDOWED = "'fund_balance', 'corpus_addition', 'temporary_corpus'"
 IS_ENDOWED = f"(f.kind in ('waqf', 'donation') and a.code in ({ENDOWED}))"
 IS_OWED = f"(a.code in ({OWED}) or starts_with(a.code, 'own_liability_'))"
 MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
+# A debt that more was taken off than was owed is no money: each account owes at least nothing.
 STANDINGS = text(f"""
     select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor, b.endowed_minor,
       c.reserved_minor, c.committed_minor
     from fund f
     cross join lateral (
       select
-        coalesce(sum(l.amount_minor) filter (where a.code in ({MONEY})), 0)::bigint
-          as cash_minor,
-        coalesce(sum(l.amount_minor) filter (where a.code in ({LENT})), 0)::bigint
-          as loans_minor,
-        coalesce(-sum(l.amount_minor) filter (where {IS_OWED}), 0)::bigint as owed_minor,
-        coalesce(-sum(l.amount_minor) filter (where {IS_ENDOWED}), 0)::bigint as endowed_minor
-      from account a join journal_line l
-        on l.institution_id = a.institution_id and l.account_id = a.account_id
-      where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-        and (a.code in ({MONEY}, {LENT}) or {IS_OWED} or {IS_ENDOWED})
+        coalesce(sum(a.minor) filter (where a.code in ({MONEY})), 0)::bigint as cash_minor,
+        coalesce(sum(a.minor) filter (where a.code in ({LENT})), 0)::bigint as loans_minor,
+        coalesce(sum(greatest(-a.minor, 0)) filter (where {IS_OWED}), 0)::bigint as owed_minor,
+        coalesce(-sum(a.minor) filter (where {IS_ENDOWED}), 0)::bigint as endowed_minor
+      from (
+        select a.code, sum(l.amount_minor) as minor
+        from account a join journal_line l
+          on l.institution_id = a.institution_id and l.account_id = a.account_id
+        where a.institution_id = f.institution_id and a.fund_id = f.fund_id
+          and (a.code in ({MONEY}, {LENT}) or {IS_OWED} or {IS_ENDOWED})
+        group by a.code
+      ) a
     ) b
     cross join lateral (
       select
@@ -273,17 +276,28 @@ async def claims_of(
 
 # What the fund's money did, from the journal. A reversal counts as the kind it undoes; a fee
 # kept back at disbursement has come back from the borrower on the same day. Goods count as
-# paid out when they are handed over. What is held for borrowers is theirs: it is none of the
-# fund's cash until it pays what is owed.
+# paid out when they are handed over. What is held for borrowers and participants is theirs: it
+# is none of the fund's cash until it pays what is owed. Lent is the part of what was paid out
+# that borrowers owe.
+SPENT = (
+    "'grant', 'amil_cost', 'nazir_fee', 'upkeep', 'corpus_return', 'subsidy', 'borrowing',"
+    " 'charity', 'transfer'"
+)
+IS_LENT = (
+    "m.code = 'loans' and (m.kind = 'disbursement' or (m.kind = 'deal' and m.amount_minor > 0))"
+)
+EARNED = "'yield', 'guarantee', 'exchange', 'manual', 'reserve'"
 FIGURES = text(f"""
     select f.fund_id, f.currency,
       coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind = 'receipt'), 0)::bigint
         as received_minor,
-      coalesce(sum(m.amount_minor) filter (where m.code = 'loans' and (m.kind = 'disbursement'
-        or (m.kind = 'deal' and m.amount_minor > 0))), 0)::bigint as disbursed_minor,
+      coalesce(sum(m.amount_minor) filter (where {IS_LENT}), 0)::bigint as lent_minor,
+      (coalesce(sum(m.amount_minor) filter (where {IS_LENT}), 0)
+        - coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind in ({SPENT})), 0)
+        )::bigint as disbursed_minor,
       (coalesce(sum(m.amount_minor) filter (where m.is_cash
           and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction',
-            'holding')), 0)
+            'holding', {EARNED})), 0)
         - coalesce(sum(m.amount_minor) filter (where m.code = 'fee_income'
           and m.kind = 'disbursement'), 0))::bigint as returned_minor,
       coalesce(sum(m.amount_minor) filter (where m.is_cash), 0)::bigint as cash_minor,
@@ -292,7 +306,7 @@ FIGURES = text(f"""
     from fund f
     left join (
       select l.institution_id, l.fund_id, a.code, l.amount_minor,
-        a.code in ({MONEY}, 'savings', 'contribution') as is_cash,
+        a.code in ({MONEY}, 'savings', 'contribution', 'tabarru') as is_cash,
         coalesce(o.kind, e.kind) as kind
       from account a
       join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
@@ -300,7 +314,7 @@ FIGURES = text(f"""
       left join journal_entry o
         on o.institution_id = e.institution_id and o.entry_id = e.reverses_entry_id
       where a.institution_id = :institution_id
-        and a.code in ({MONEY}, 'savings', 'contribution', 'loans', 'fee_income')
+        and a.code in ({MONEY}, 'savings', 'contribution', 'tabarru', 'loans', 'fee_income')
         and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id) and {WITHIN_CUT}
     ) m on m.institution_id = f.institution_id and m.fund_id = f.fund_id
     where f.institution_id = :institution_id

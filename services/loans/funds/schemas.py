@@ -97,8 +97,12 @@ class LendingRulingIn(Body):
 class BalancesOut(Body):
     """What a fund's money did so far, and what of it is free.
 
-    received + returned = disbursed + in hand; available = in hand, less what is owed to borrowers
-    and to charity, less reserved and committed.
+    received + returned = disbursed + in hand. Disbursed: paid out to borrowers, recipients,
+    lenders and others, and put into investments. Returned: all else that moved the money at hand,
+    such as what borrowers and guarantors paid, yield, and entries by hand (negative where they
+    paid). Apart from it stand goods bought and shares taken, which are disbursed once a borrower
+    owes them, and money taken over with old books, which is in hand alone. Available = in hand,
+    less what is owed to borrowers and to charity, less reserved and committed.
     """
 
     received: MoneyBody
@@ -143,8 +147,8 @@ class FundDetailOut(Body):
 class FiguresOut(Body):
     """A fund's totals from the journal at a cut, in minor units.
 
-    received + returned = disbursed + cash. `sequence` is the newest number of the event feed at
-    `known_at`.
+    received + returned = disbursed + cash, as in BalancesOut. `sequence` is the newest number of
+    the event feed at `known_at`.
     """
 
     fund_id: UUID

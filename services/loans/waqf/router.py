@@ -219,8 +219,8 @@ async def _position(
     figures = await fund_queries.figures(session, fund_id, cut=cut)
     earlier = await fund_queries.figures(session, fund_id, cut=before)
     lending = Lending(
-        disbursed=Money(figures.disbursed_minor, currency),
-        disbursed_in_year=Money(figures.disbursed_minor - earlier.disbursed_minor, currency),
+        disbursed=Money(figures.lent_minor, currency),
+        disbursed_in_year=Money(figures.lent_minor - earlier.lent_minor, currency),
         capital=await queries.capital(session, fund_id, currency=currency, cut=cut),
     )
     is_now = cut.as_of is None and cut.known_at is None

@@ -256,12 +256,17 @@ async def _exists(
 
 
 IN_HAND = text(f"""
-    select coalesce(sum(l.amount_minor), 0)::bigint
-    from account a
-    join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
-    join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
-    where a.institution_id = :institution_id and a.fund_id = :fund_id
-      and a.code in ({MONEY}, {OWED}) and e.occurred_on <= :on
+    select coalesce(sum(case when b.code in ({OWED}) then least(b.minor, 0) else b.minor end), 0
+      )::bigint
+    from (
+      select a.code, sum(l.amount_minor) as minor
+      from account a
+      join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
+      join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
+      where a.institution_id = :institution_id and a.fund_id = :fund_id
+        and a.code in ({MONEY}, {OWED}) and e.occurred_on <= :on
+      group by a.code
+    ) b
 """)
 BOOKED = text("""
     select coalesce(sum(l.amount_minor), 0)::bigint

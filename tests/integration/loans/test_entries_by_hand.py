@@ -256,6 +256,18 @@ async def test_what_salaries_are_owed_is_no_money_to_lend(books: Bookkeeping) ->
             await scene.reserve(session, scene.ask(fund_id, "300.001"))
 
 
+async def test_a_debt_of_nothing_lets_no_promised_money_out(books: Bookkeeping) -> None:
+    fund_id = await books.fund(receives="300.000")
+    async with books.office.database.begin(books.office.institution_id) as session:
+        await scene.reserve(session, scene.ask(fund_id, "300.000"))
+
+    paid = (("231", "debit", "300.000"), ("cash", "credit", "300.000"))
+    told = await refused(books.maker, "/manual-entries", books.entry(fund_id, *paid))
+
+    assert told["problem"] == "own-debt-exceeded"
+    assert told["owed"] == {"amount": "0.000", "currency": "JOD"}
+
+
 async def test_a_closed_day_takes_no_entry_and_the_day_after_does(books: Bookkeeping) -> None:
     fund_id = await books.fund()
     early = await books.propose(books.rent(fund_id, occurred_on="2026-03-15"))

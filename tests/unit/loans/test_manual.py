@@ -14,6 +14,7 @@ from services.loans.domain.manual import (
     ManualAccountForbidden,
     ManualFundForbidden,
     ManualMovesMoneyOnly,
+    OwnDebtExceeded,
     Standing,
 )
 from services.loans.domain.own_chart import ChartLine, Mapped, OwnChart
@@ -72,7 +73,8 @@ def standing(**changes: Money) -> Standing:
     free = changes.get("free", jod("1000.000"))
     return Standing(
         fund_code="GIFTS",
-        held={"cash": changes.get("cash", jod("1000.000")), "bank": jod("0.000")},
+        held={"cash": changes.get("cash", jod("1000.000")), "bank": jod("0.000")}
+        | {code: -owed for code, owed in changes.items() if code.startswith("own_")},
         free=free,
         net_assets=changes.get("net_assets", free),
         floor=changes.get("floor", jod("0.000")),
@@ -170,7 +172,21 @@ def test_what_is_owed_for_work_counts_like_money_that_left() -> None:
 
     with pytest.raises(FundExhausted):
         manual.require_covered(owed, standing=standing(free=jod("69.999")))
-    manual.require_covered(paid, standing=standing(free=jod("0.000")))
+    manual.require_covered(
+        paid, standing=standing(free=jod("0.000"), own_liability_23=jod("70.000"))
+    )
+
+
+def test_no_more_is_taken_off_a_debt_than_is_owed() -> None:
+    paid = entry(("own_liability_23", "70.000"), ("cash", "-70.000"))
+
+    for owed in ("69.999", "0.000", "-1.000"):
+        with pytest.raises(OwnDebtExceeded) as caught:
+            manual.require_covered(paid, standing=standing(own_liability_23=jod(owed)))
+        assert (caught.value.requested, caught.value.account) == (jod("70.000"), "own_liability_23")
+    with pytest.raises(OwnDebtExceeded):  # another debt is no cover
+        manual.require_covered(paid, standing=standing(own_liability_24=jod("70.000")))
+    manual.require_covered(paid, standing=standing(own_liability_23=jod("70.000")))
 
 
 def test_a_corpus_stays_above_its_floor() -> None:

@@ -15,7 +15,8 @@ from shared.money import Money
 AT_HAND = [code for code, place in PLACES.items() if place is Place.HAND and code != "investments"]
 
 # What each tag has at hand: all that came for its receipts and contracts, and all that left; what
-# is committed and not drawn. The money at hand of every account of the fund, whatever its code.
+# is committed and not drawn. The money at hand of every account of the fund, whatever its code;
+# of a debt that more was taken off than was owed, open money bears the excess.
 BY_TAG = text("""
     with tags as (
       select distinct tag from receipt
@@ -37,6 +38,17 @@ BY_TAG = text("""
       where a.institution_id = :institution_id and a.fund_id = :fund_id
         and (a.code = any(:at_hand) or (starts_with(a.code, 'own_') and a.class = 'liability'))
       group by e.tag
+    ), overdrawn as (
+      select coalesce(sum(greatest(o.minor, 0)), 0)::bigint as minor
+      from (
+        select sum(l.amount_minor) as minor
+        from account a
+        join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
+        where a.institution_id = :institution_id and a.fund_id = :fund_id
+          and a.class = 'liability'
+          and (a.code = any(:at_hand) or starts_with(a.code, 'own_'))
+        group by a.code
+      ) o
     ), promised as (
       select c.tag, sum(case k.kind when 'commit' then amount_minor when 'uncommit' then
         -amount_minor when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end
@@ -47,8 +59,11 @@ BY_TAG = text("""
       where k.institution_id = :institution_id and k.fund_id = :fund_id
       group by c.tag
     )
-    select t.tag, coalesce(h.minor, 0) as held_minor, coalesce(p.minor, 0) as committed_minor
+    select t.tag,
+      coalesce(h.minor, 0) - case when t.tag is null then o.minor else 0 end as held_minor,
+      coalesce(p.minor, 0) as committed_minor
     from (select tag from tags union all select null) t
+    cross join overdrawn o
     left join held h on h.tag is not distinct from t.tag
     left join promised p on p.tag is not distinct from t.tag
     order by t.tag nulls first
