@@ -85,29 +85,28 @@ def dues(
     instalments: Sequence[Instalment],
     annual_rate: Decimal,
     paid: Money,
-    done: Collection[int],
     on: date,
 ) -> list[Due]:
-    """What is to be paid by a day, oldest first; `done` are the instalments paid for already.
+    """What is to be paid by a day, oldest first, beyond what is paid already.
 
     18 % a year, 2 points: of a profit of 45.000 it is 45.000 x 0.02 / 0.18 = 5.000; half of the
     profit is 22.500. With a cap of 100.000 of which 98.000 are paid it is 2.000, and no more.
-    The fraction of a minor unit is left to the borrower.
+    The fraction of a minor unit is left to the borrower. What is paid counts against the oldest
+    dues, whatever their numbers: a plan that is made anew numbers its instalments anew.
     """
-    share = subsidy.part
-    if subsidy.measure is Measure.RATE_POINTS:
-        share = subsidy.part / annual_rate
+    of = annual_rate if subsidy.measure is Measure.RATE_POINTS else Decimal(1)
     found: list[Due] = []
+    entitled = Money.zero(paid.currency)
     for one in instalments:
-        if one.number in done or one.due_on > on or not subsidy.holds(one.due_on):
+        if one.due_on > on or not subsidy.holds(one.due_on):
             continue
-        exact = (one.profit.minor * share).to_integral_value(rounding=ROUND_FLOOR)
-        amount = min(Money(int(exact), one.profit.currency), one.profit)
+        exact = (one.profit.minor * subsidy.part / of).to_integral_value(rounding=ROUND_FLOOR)
+        entitled += min(Money(int(exact), one.profit.currency), one.profit)
         if subsidy.cap is not None:
-            amount = min(amount, subsidy.cap - paid)
-        if amount.is_positive:
-            paid += amount
-            found.append(Due(number=one.number, due_on=one.due_on, amount=amount))
+            entitled = min(entitled, subsidy.cap)
+        if entitled > paid:
+            found.append(Due(number=one.number, due_on=one.due_on, amount=entitled - paid))
+            paid = entitled
     return found
 
 

@@ -4,7 +4,7 @@ The contract is locked first, then the subsidy, then the fund that pays. What is
 of the contract: the borrower owes so much less. Both entries have the repayment as their source.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -159,7 +159,7 @@ async def restore(session: AsyncSession, subsidy_id: UUID, *, actor: Actor) -> S
 async def pay(
     session: AsyncSession, subsidy_id: UUID, *, on: date, today: date, actor: Actor
 ) -> SubsidyRow:
-    """Pay what has fallen due by a day, each instalment once.
+    """Pay what has fallen due by a day beyond what is paid; payments are numbered as they come.
 
     Raises SubsidyNotInState, NothingDueToSubsidise, ArrearsStopSubsidy, FundExhausted, and what a
     repayment of the contract refuses.
@@ -175,12 +175,13 @@ async def pay(
     dues = await _dues(session, row, contract, on=on)
     if not dues:
         raise NothingDueToSubsidise(subsidy_id=subsidy_id, on=on)
-    for due in dues:
+    count = len(await queries.payments(session, subsidy_id))
+    for number, due in enumerate(dues, start=count + 1):
         position = await contracts.locked_position(session, contract.contract_id)
         subsidising.require_no_arrears(
             due, conditions=row.conditions, oldest_open_due_on=position.oldest_open_due_on
         )
-        await _pay(session, row, due, on=on, today=today, actor=actor)
+        await _pay(session, row, replace(due, number=number), on=on, today=today, actor=actor)
     return row
 
 
@@ -194,7 +195,6 @@ async def _dues(
         instalments=found[contract.contract_id],
         annual_rate=contracts.terms_of(contract).annual_rate,
         paid=Money(sum(one.amount_minor for one in done), row.currency),
-        done={one.number for one in done},
         on=on,
     )
 

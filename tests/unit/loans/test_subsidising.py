@@ -41,13 +41,14 @@ INSTALMENTS = tuple(
 )
 
 
-def amounts(subsidy: Subsidy, *, paid: str = "0.000", done: tuple[int, ...] = ()) -> list[str]:
+def amounts(
+    subsidy: Subsidy, *, paid: str = "0.000", plan: tuple[Instalment, ...] = INSTALMENTS
+) -> list[str]:
     found = subsidising.dues(
         subsidy,
-        instalments=INSTALMENTS,
+        instalments=plan,
         annual_rate=RATE,
         paid=jod(paid),
-        done=done,
         on=LAST,
     )
     return [str(one.amount) for one in found]
@@ -60,9 +61,15 @@ def test_a_share_or_points_of_each_profit_are_paid_from_the_first_day_on() -> No
 
 
 def test_what_was_paid_for_is_not_paid_again_and_the_cap_is_the_most() -> None:
-    assert amounts(HALF, done=(2,)) == ["15.000", "7.500"]
+    assert amounts(HALF, paid="22.500") == ["15.000", "7.500"]
     assert amounts(replace(HALF, cap=jod("24.000"))) == ["22.500", "1.500"]
     assert amounts(replace(HALF, cap=jod("24.000")), paid="24.000") == []
+
+
+def test_a_plan_that_numbers_its_instalments_anew_is_not_paid_for_twice() -> None:
+    anew = tuple(replace(one, number=one.number + 10) for one in INSTALMENTS)
+    assert amounts(HALF, paid="37.500", plan=anew) == ["7.500"]
+    assert amounts(HALF, paid="45.000", plan=anew) == []
 
 
 @pytest.mark.requirement("C7.2")
@@ -82,7 +89,6 @@ def test_what_falls_due_later_waits() -> None:
         instalments=INSTALMENTS,
         annual_rate=RATE,
         paid=jod("0.000"),
-        done=(),
         on=date(2026, 2, 14),
     )
     assert found == []
