@@ -17,9 +17,10 @@ from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
 from services.loans.domain.subsidising import Due, Subsidy
+from services.loans.funds import keeping, returning, tagging
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import tagging
+from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
 from services.loans.servicing import coursing
 from services.loans.subsidies import queries
@@ -71,6 +72,16 @@ class NothingDueToSubsidise(RafidError):
     on: date
 
 
+class SubsidyOfOwnFund(RafidError):
+    """A fund does not subsidise its own loan"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "The fund {fund_code} finances {reference} itself: another fund is to subsidise it."
+    fund_code: str
+    reference: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A subsidy to be agreed: which fund pays how much of which contract's price."""
@@ -119,10 +130,14 @@ async def propose(session: AsyncSession, proposal: Proposal, *, actor: Actor) ->
 
 
 async def approve(session: AsyncSession, subsidy_id: UUID, *, on: date, actor: Actor) -> SubsidyRow:
-    """Approve a subsidy that another proposed. Raises SubsidyNotInState, SubsidyMakerDecides."""
+    """Approve a subsidy that another proposed.
+
+    Raises SubsidyNotInState, SubsidyMakerDecides, FundClosed, SubsidyOfOwnFund.
+    """
     row = await _in_state(session, subsidy_id, needed="proposed")
     if row.actor_id == actor.id:
         raise SubsidyMakerDecides(subsidy_id=subsidy_id)
+    await _payer(session, row)
     row.approved_by, row.approved_on = actor.id, on
     await session.flush()
     return row
@@ -161,8 +176,8 @@ async def pay(
 ) -> SubsidyRow:
     """Pay what has fallen due by a day beyond what is paid; payments are numbered as they come.
 
-    Raises SubsidyNotInState, NothingDueToSubsidise, ArrearsStopSubsidy, FundExhausted, and what a
-    repayment of the contract refuses.
+    Raises SubsidyNotInState, NothingDueToSubsidise, ArrearsStopSubsidy, FundClosed,
+    SubsidyOfOwnFund, FundExhausted, CorpusBelowFloor, and what a repayment of the contract refuses.
     """
     known = await queries.subsidy(session, subsidy_id)
     contract = await contracts.contract(
@@ -204,11 +219,13 @@ async def _pay(
 ) -> None:
     """Move the money from fund to fund: Dr subsidy_expense here, a repayment there."""
     fund_id = FundId(row.fund_id)
-    fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
+    fund = await _payer(session, row)
+    await returning.require_held(session, fund, due.amount, Channel.CASH)
     free = (await fund_queries.standings(session, [fund_id]))[fund_id].available
     if due.amount > free:
         raise FundExhausted(fund_code=fund.code, requested=due.amount, available=free)
     await tagging.require_free(session, fund, tag=None, amount=due.amount)
+    await keeping.require_corpus(session, fund_id, leaving=due.amount)
     command = ReceiveRepayment(
         contract_id=ContractId(row.contract_id),
         amount=due.amount,
@@ -241,6 +258,18 @@ async def _pay(
         )
     )
     await session.flush()
+
+
+async def _payer(session: AsyncSession, row: SubsidyRow) -> FundRow:
+    """Lock the fund that pays: it is open and not the one that the contract is of."""
+    contract = await contracts.contract(session, row.contract_id)
+    fund_id = FundId(row.fund_id)
+    fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
+    if fund.status != "open":
+        raise funds.FundClosed(fund_code=fund.code)
+    if fund.fund_id == contract.fund_id:
+        raise SubsidyOfOwnFund(fund_code=fund.code, reference=contract.reference)
+    return fund
 
 
 async def _in_state(

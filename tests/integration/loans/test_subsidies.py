@@ -5,16 +5,20 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.journal import Channel
+from services.loans.funds import returning
 from services.loans.ledger.queries import balances
 from services.loans.subsidies.router import router
+from shared import ids
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from tests.builders import make_loan, money
 from tests.integration.loans import ordering
-from tests.integration.loans.ordering import Desk, cash, keyed
+from tests.integration.loans.ordering import TODAY, Desk, cash, keyed
 
 pytestmark = pytest.mark.requirement("C7.2")
 
@@ -50,6 +54,11 @@ async def agreed(desk: Desk, contract_id: str, fund_id: FundId, **changes: Any) 
     approved = await keyed(desk.checker, f"{path}/approval", {})
     assert approved.status_code == 201, approved.text
     return path
+
+
+async def change(desk: Desk, statement: str, fund_id: FundId) -> None:
+    async with desk.scene.database.begin(desk.scene.institution_id) as session:
+        await session.execute(text(statement), {"fund_id": fund_id})
 
 
 async def booked(desk: Desk, fund_id: FundId) -> dict[str, int]:
@@ -137,6 +146,41 @@ async def test_what_is_reserved_for_loans_pays_no_subsidy(desk: Desk) -> None:
     refused = await keyed(desk.manager, f"{path}/payments", {})
     assert (refused.status_code, problem(refused)) == (422, "fund-exhausted")
     assert (await desk.maker.get(path)).json()["payments"] == []
+
+
+async def test_neither_a_closed_fund_nor_the_loans_own_nor_an_empty_drawer_pays(desk: Desk) -> None:
+    _, contract_id = await lent(desk)
+    own = await desk.scene.fund(FundKind.STATE)
+    path = await agreed(desk, contract_id, own)
+    waiting = await proposed(desk, contract_id, own)
+    await change(desk, "update fund set status = 'closed' where fund_id = :fund_id", own)
+    approval = f"/loans/v1/subsidies/{waiting.json()['subsidy_id']}/approval"
+    for caller, closed in ((desk.checker, approval), (desk.manager, f"{path}/payments")):
+        refused = await keyed(caller, closed, {})
+        assert (refused.status_code, problem(refused)) == (422, "fund-closed")
+    await change(desk, "update fund set status = 'open' where fund_id = :fund_id", own)
+    bank = await desk.scene.fund(FundKind.STATE, receives="500.000")
+    async with desk.scene.database.begin(desk.scene.institution_id) as session:
+        await returning.move_money(
+            session,
+            fund_id=bank,
+            order_id=ids.new(),
+            amount=money("500.000"),
+            source=Channel.CASH,
+            target=Channel.BANK,
+            on=TODAY,
+            actor_id=desk.manager.actor.id,
+        )
+    path = await agreed(desk, contract_id, bank)
+    refused = await keyed(desk.manager, f"{path}/payments", {})
+    assert (refused.status_code, problem(refused)) == (422, "fund-exhausted")
+    assert await booked(desk, bank) == {"bank": 500_000, "fund_balance": -500_000}
+    state, other = await desk.scene.fund(FundKind.STATE), make_loan(principal=money("1200.000"))
+    lent_by_state = await desk.lent_from(state, other, kind=FundKind.STATE)
+    answer = await proposed(desk, lent_by_state, state)
+    path = f"/loans/v1/subsidies/{answer.json()['subsidy_id']}"
+    refused = await keyed(desk.checker, f"{path}/approval", {})
+    assert (refused.status_code, problem(refused)) == (422, "subsidy-of-own-fund")
 
 
 async def test_neither_zakat_nor_a_loan_without_a_price_is_for_this(desk: Desk) -> None:
