@@ -22,7 +22,14 @@ from tests.e2e.people import Caller
 ARABIC = re.compile(r"[\u0600-\u06ff]{3}")
 # What others write by themselves: numbers given after commit, and who holds the pen.
 NUMBERED = {"lease", "event_pending", "journal_pending", "feed_entry", "journal_link"}
-BY_ITSELF = NUMBERED | {"lineage_move", "lineage_count", "lineage_progress"}
+BY_ITSELF = NUMBERED | {
+    "lineage_count",
+    "lineage_day",
+    "lineage_draw",
+    "lineage_move",
+    "lineage_progress",
+    "lineage_version",
+}
 FAULTS = list(every_fault())
 
 
