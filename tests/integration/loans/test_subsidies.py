@@ -95,6 +95,18 @@ async def test_a_subsidy_is_spent_here_and_repaid_there_and_never_twice(desk: De
     assert await desk.faults() == {}
 
 
+async def test_what_was_paid_is_not_paid_again_when_the_plan_is_made_anew(desk: Desk) -> None:
+    _, contract_id = await lent(desk)
+    state = await desk.scene.fund(FundKind.STATE)
+    path = await agreed(desk, contract_id, state)
+    assert (await keyed(desk.manager, f"{path}/payments", {})).status_code == 201
+    before = await booked(desk, state)
+    await desk.done(contract_id, "reschedule", instalments=18, first_due_on="2026-05-01")
+    again = await keyed(desk.manager, f"{path}/payments", {})
+    assert (again.status_code, problem(again)) == (409, "nothing-due-to-subsidise")
+    assert await booked(desk, state) == before
+
+
 async def test_a_subsidy_pays_once_another_approved_it(desk: Desk) -> None:
     _, contract_id = await lent(desk)
     state = await desk.scene.fund(FundKind.STATE)
