@@ -1,9 +1,8 @@
-"""Which chart does the demonstration institution number its accounts by, and what does it book?"""
+"""Which chart does the demonstration number its accounts by, and which entry waits there?"""
 
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -13,7 +12,6 @@ from services.loans.accounting import by_hand, operations
 from services.loans.accounting import queries as accounting
 from services.loans.accounting.by_hand import Asked
 from services.loans.domain import chart
-from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import AccountClass
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
@@ -38,7 +36,7 @@ RENT: Final = ChartLine(
     is_own=True,
 )
 FUND: Final = "commercial"
-RENT_PAID: Final = plan.jod(25)
+RENT_ASKED: Final = plan.jod(25)
 
 
 def own_chart() -> OwnChart:
@@ -66,7 +64,11 @@ def _lines() -> Iterator[ChartLine]:
 
 
 async def keep(db: TenantDb, *, on: date) -> None:
-    """Number the accounts, register the till, and book a month's rent by two persons, once."""
+    """Number the accounts, register the till, and propose a month's rent, once.
+
+    A second person books it or not: the donor page follows what funds receive, lend and get back,
+    and what is booked by hand beside them it would show as a difference from the ledger.
+    """
     async with db.begin() as session:
         if await accounting.numbering(session) is not None:
             return
@@ -75,9 +77,6 @@ async def keep(db: TenantDb, *, on: date) -> None:
             id=founded.staff[plan.FUNDS_MANAGER],
             institution_id=db.institution_id,
             roles=frozenset({Role.FUNDS_MANAGER}),
-        )
-        checker = replace(
-            maker, id=founded.staff[plan.APPROVERS[0]], roles=frozenset({Role.APPROVER})
         )
         own = own_chart()
         digest = hashlib.sha256(repr(own.lines).encode()).digest()
@@ -96,13 +95,10 @@ async def keep(db: TenantDb, *, on: date) -> None:
             actor_id=maker.id,
         )
         asked = Asked(
-            lines=((RENT.number, RENT_PAID), (Channel.CASH.value, -RENT_PAID)),
+            lines=((RENT.number, RENT_ASKED), (Channel.CASH.value, -RENT_ASKED)),
             occurred_on=on,
             reason="إيجار الشهر",
             digest=hashlib.sha256(b"rent").hexdigest(),
         )
         with contextlib.suppress(FundExhausted):  # all is lent: the rent waits
-            found = await by_hand.propose(session, asked, fund_id=fund_id, today=on, actor=maker)
-            await by_hand.decide(
-                session, found.row.manual_id, outcome=Outcome.APPROVE, actor=checker
-            )
+            await by_hand.propose(session, asked, fund_id=fund_id, today=on, actor=maker)
