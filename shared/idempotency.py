@@ -121,16 +121,21 @@ KEEP = text("""
 
 async def run_once(
     db: TenantDb,
-    request: Request,
+    target: str,
     *,
+    body: BaseModel | None,
+    actor_id: UUID,
+    key: str,
     work: Callable[[AsyncSession], Awaitable[BaseModel]],
     status: int = 201,
 ) -> Response:
     """Do `work` in one transaction with the key and its answer; a repetition gets that answer.
 
     A concurrent repetition waits for the first to commit. Work that raises leaves no trace: the
-    key stays free. Raises IdempotencyKeyReused for the same key with another request.
+    key stays free. Raises IdempotencyKeyReused for the same key with another request, which is
+    another `target` or another `body`; both are hashed, so what a route once wrote there stays.
     """
+    request = Request.of(actor_id=actor_id, key=key, target=target, body=body)
     async with db.begin() as session:
         values = {
             "institution_id": tenancy.institution_of(session),

@@ -1,11 +1,9 @@
 """The routes of the institution's own books: chart, entries by hand, real accounts, periods."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting import by_hand, operations, queries
@@ -34,7 +32,6 @@ from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
 from shared.schemas import Day, Instant, PageOut, Text
 from shared.web import PageQuery
 
@@ -83,7 +80,8 @@ async def propose_entry(
         )
         return ManualEntryOut.of(found)
 
-    return await _once(db, "manual-entries", body=body, actor=actor, key=key, work=work)
+    target = "POST accounting/manual-entries"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/manual-entries")
@@ -116,8 +114,8 @@ async def decide_entry(
             await by_hand.decide(session, manual_id, outcome=outcome, actor=actor)
         )
 
-    path = f"manual-entries/{manual_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST accounting/manual-entries/{manual_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/manual-entries/{manual_id}/reversal", status_code=201, response_model=ManualEntryOut)
@@ -143,8 +141,8 @@ async def propose_reversal(
         )
         return ManualEntryOut.of(found)
 
-    path = f"manual-entries/{manual_id}/reversal"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST accounting/manual-entries/{manual_id}/reversal"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/money-accounts", status_code=201)
@@ -274,8 +272,10 @@ async def close_period(
         period = await operations.period(session, name)
         return PeriodOut.of(period, closed_through=row.ends_on, row=row)
 
-    path = f"periods/{name}/closing"
-    answer = await _once(db, path, body=None, actor=actor, key=key, work=work)
+    target = f"POST accounting/periods/{name}/closing"
+    answer = await idempotency.run_once(
+        db, target, body=None, actor_id=actor.id, key=key, work=work
+    )
     await ledger.until_ended(db)
     return answer
 
@@ -286,18 +286,3 @@ async def _money_account(
     cut = ledger_queries.Cut(as_of=today)
     rows = await queries.money_accounts(session, cut=cut, money_account_id=money_account_id)
     return MoneyAccountOut.of(rows[0], as_of=today)
-
-
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: BaseModel | None,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[BaseModel]],
-) -> Response:
-    asked = idempotency.Request.of(
-        actor_id=actor.id, key=key, target=f"POST accounting/{path}", body=body
-    )
-    return await idempotency.run_once(db, asked, work=work)

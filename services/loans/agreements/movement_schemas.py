@@ -18,6 +18,10 @@ from shared.schemas import Body, MoneyBody
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
 
+class Nothing(Body):
+    """A request that says all by its path."""
+
+
 class PledgeIn(Body):
     """A promise to a fund, with the paper that says so."""
 

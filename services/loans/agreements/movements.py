@@ -1,11 +1,9 @@
 """The routes of money that is promised or comes: pledges, receipts of instalments, exchange."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import exchanging, operations, queries, receiving
@@ -15,6 +13,7 @@ from services.loans.agreements.movement_schemas import (
     InstalmentReceiptIn,
     MatchIn,
     MoveOut,
+    Nothing,
     PledgeIn,
     PledgeOut,
     RateIn,
@@ -25,9 +24,8 @@ from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import agreement_dues, days
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
 from shared.ids import FundId
-from shared.schemas import Body, PageOut
+from shared.schemas import PageOut
 from shared.web import PageQuery
 
 router = APIRouter(prefix="/loans/v1", tags=["agreements"])
@@ -38,10 +36,6 @@ MayRead = Annotated[
     Actor, require(Role.FUNDS_MANAGER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 ]
 Number = Annotated[int, Path(ge=1, le=agreement_dues.INSTALMENTS_MAX)]
-
-
-class Nothing(Body):
-    """A request that says all by its path."""
 
 
 @router.post("/pledges", status_code=201, response_model=PledgeOut)
@@ -64,7 +58,8 @@ async def make_pledge(
         )
         return PledgeOut.of(row, agreed_minor=0, on=today)
 
-    return await _once(db, "pledges", body=body, actor=actor, key=key, work=work)
+    target = "POST /loans/v1/pledges"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/pledges")
@@ -129,8 +124,8 @@ async def receive_instalment(
         )
         return await _moved(session, move)
 
-    path = f"agreements/{agreement_id}/instalments/{number}/receipts"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/receipts"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -165,8 +160,8 @@ async def exchange_instalment(
         )
         return await _moved(session, move)
 
-    path = f"agreements/{agreement_id}/instalments/{number}/exchanges"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/exchanges"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -196,8 +191,8 @@ async def match_instalment(
         )
         return await _moved(session, move)
 
-    path = f"agreements/{agreement_id}/instalments/{number}/matches"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/matches"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -220,8 +215,10 @@ async def take_back(
         move = await receiving.take_back(session, agreement_id, move_id, on=today, actor=actor)
         return await _moved(session, move)
 
-    path = f"agreements/{agreement_id}/movements/{move_id}/reversal"
-    return await _once(db, path, body=Nothing(), actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/agreements/{agreement_id}/movements/{move_id}/reversal"
+    return await idempotency.run_once(
+        db, target, body=Nothing(), actor_id=actor.id, key=key, work=work
+    )
 
 
 @router.post(
@@ -253,8 +250,8 @@ async def cancel_instalment(
         )
         return await _moved(session, move)
 
-    path = f"agreements/{agreement_id}/instalments/{number}/cancellation"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/cancellation"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/exchange-rates", status_code=201)
@@ -278,18 +275,3 @@ async def list_rates(db: Db, _actor: MayRead, page: PageQuery) -> PageOut[RateOu
 async def _moved(session: AsyncSession, move: AgreementMoveRow) -> MoveOut:
     row = (await queries.agreement(session, move.agreement_id)).row
     return MoveOut.of(move, fund_currency=row.fund_currency)
-
-
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: BaseModel,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[BaseModel]],
-) -> Response:
-    """Do what is posted to a path once; the same key and body get the same answer."""
-    target = f"POST /loans/v1/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)

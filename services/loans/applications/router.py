@@ -82,10 +82,9 @@ async def submit_application(
         async with db.begin() as session:
             taken = await take(session)
     else:
-        request = idempotency.Request.of(
-            actor_id=actor.id, key=key, target="POST /loans/v1/applications", body=body
+        answer = await idempotency.run_once(
+            db, "POST /loans/v1/applications", body=body, actor_id=actor.id, key=key, work=take
         )
-        answer = await idempotency.run_once(db, request, work=take)
         taken = Taken(application_id=UUID(orjson.loads(answer.body)["application_id"]))
     application_id = ApplicationId(taken.application_id)
     await assessing.assess(db, scoring, [application_id], at=now, on=today)

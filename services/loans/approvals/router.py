@@ -57,8 +57,7 @@ async def decide(
         return DecidedOut.of(decided, language=language)
 
     target = f"POST /loans/v1/applications/{application_id}/decisions"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, request, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -84,8 +83,7 @@ async def reserve_funds(
         return ApplicationOut.of(row, language=language)
 
     target = f"POST /loans/v1/applications/{application_id}/reservations"
-    request = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=None)
-    return await idempotency.run_once(db, request, work=work)
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/loans/v1/authority-levels", status_code=201)

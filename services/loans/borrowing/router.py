@@ -1,15 +1,14 @@
 """The routes of borrowed money: draw on a lender, pay it back, see what is owed."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.agreements import queries as agreements
+from services.loans.agreements.movement_schemas import Nothing
 from services.loans.borrowing import operations, queries, repaying
 from services.loans.borrowing.queries import Drawn
 from services.loans.borrowing.schemas import (
@@ -34,10 +33,9 @@ from services.loans.ledger import queries as ledger
 from services.loans.servicing.schemas import ApprovalIn
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
 from shared.ids import FundId
 from shared.money import Money
-from shared.schemas import Body, Day
+from shared.schemas import Day
 
 router = APIRouter(prefix="/loans/v1", tags=["borrowing"])
 
@@ -46,10 +44,6 @@ MayDecide = Annotated[Actor, require(Role.APPROVER, Role.FUNDS_MANAGER)]
 MayRead = Annotated[
     Actor, require(Role.FUNDS_MANAGER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 ]
-
-
-class Nothing(Body):
-    """A request that says all by its path."""
 
 
 @router.post("/agreements/{agreement_id}/draw-downs", status_code=201)
@@ -116,9 +110,8 @@ async def receive_draw(
         )
         return await _read(session, drawn, on=received_on)
 
-    return await _once(
-        db, f"draw-downs/{draw_id}/receipt", body=body, actor=actor, key=key, work=work
-    )
+    target = f"POST /loans/v1/draw-downs/{draw_id}/receipt"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/draw-downs/{draw_id}/reversal", status_code=201, response_model=DrawOut)
@@ -130,8 +123,10 @@ async def end_draw(
     async def work(session: AsyncSession) -> DrawOut:
         return DrawOut.of(await operations.end(session, draw_id, on=today, actor=actor), on=today)
 
-    path = f"draw-downs/{draw_id}/reversal"
-    return await _once(db, path, body=Nothing(), actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/draw-downs/{draw_id}/reversal"
+    return await idempotency.run_once(
+        db, target, body=Nothing(), actor_id=actor.id, key=key, work=work
+    )
 
 
 @router.post("/draw-downs/{draw_id}/rates", status_code=201)
@@ -182,8 +177,8 @@ async def propose_payment(
         )
         return await _payment(session, row)
 
-    path = f"draw-downs/{draw_id}/payments"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/draw-downs/{draw_id}/payments"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/draw-downs/{draw_id}/shares", status_code=201, response_model=LenderPaymentOut)
@@ -210,8 +205,8 @@ async def propose_share(
         )
         return await _payment(session, row)
 
-    path = f"draw-downs/{draw_id}/shares"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/draw-downs/{draw_id}/shares"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -226,8 +221,8 @@ async def decide_payment(
         row = await repaying.decide(session, payment_id, outcome=body.outcome, actor=actor)
         return await _payment(session, row)
 
-    path = f"lender-payments/{payment_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/lender-payments/{payment_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -242,8 +237,10 @@ async def take_payment_back(
         row = await repaying.take_back(session, payment_id, on=today, actor=actor)
         return await _payment(session, row)
 
-    path = f"lender-payments/{payment_id}/reversal"
-    return await _once(db, path, body=Nothing(), actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/lender-payments/{payment_id}/reversal"
+    return await idempotency.run_once(
+        db, target, body=Nothing(), actor_id=actor.id, key=key, work=work
+    )
 
 
 @router.get("/funds/{fund_id}/lenders")
@@ -297,18 +294,3 @@ async def _payment(session: AsyncSession, row: LenderPaymentRow) -> LenderPaymen
         bookings=await queries.bookings_of(session, row.payment_id),
         outcome=None if decision is None else decision.outcome,
     )
-
-
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: BaseModel,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[BaseModel]],
-) -> Response:
-    """Do what is posted to a path once; the same key and body get the same answer."""
-    target = f"POST /loans/v1/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)

@@ -79,8 +79,9 @@ async def close_day(
         found = await running.look_at(db, day=body.day, today=today)
         return DayCloseOut.of(await operations.book_close(session, found, actor_id=actor.id))
 
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target="day close", body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(
+        db, "day close", body=body, actor_id=actor.id, key=key, work=work
+    )
 
 
 @router.get("/days/{day}")

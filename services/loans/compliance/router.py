@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.compliance import charity, operations, queries
@@ -110,7 +109,8 @@ async def propose_purification(
         )
         return CharityOrderOut.of(order)
 
-    return await _once(db, f"cases/{case_id}/purifications", body, of=(actor, key), work=work)
+    target = f"POST /loans/v1/sharia/cases/{case_id}/purifications"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/funds/{fund_id}/charity-payments", status_code=201, response_model=CharityOrderOut)
@@ -136,7 +136,8 @@ async def propose_charity_payment(
         )
         return CharityOrderOut.of(order)
 
-    return await _once(db, f"funds/{fund_id}/charity-payments", body, of=(actor, key), work=work)
+    target = f"POST /loans/v1/sharia/funds/{fund_id}/charity-payments"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/charity-orders/{order_id}/approval", status_code=201, response_model=CharityOrderOut)
@@ -214,19 +215,13 @@ async def read_charity(
 async def _decide(
     db: TenantDb, order_id: UUID, outcome: Outcome, *, today: date, of: tuple[Actor, str]
 ) -> Response:
+    actor, key = of
+
     async def work(session: AsyncSession) -> CharityOrderOut:
         order = await charity.decide_order(
-            session, order_id, outcome=outcome, today=today, actor=of[0]
+            session, order_id, outcome=outcome, today=today, actor=actor
         )
         return CharityOrderOut.of(order)
 
-    return await _once(db, f"charity-orders/{order_id}/{outcome}", None, of=of, work=work)
-
-
-async def _once(
-    db: TenantDb, path: str, body: BaseModel | None, *, of: tuple[Actor, str], work: Work
-) -> Response:
-    actor, key = of
-    target = f"POST /loans/v1/sharia/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    target = f"POST /loans/v1/sharia/charity-orders/{order_id}/{outcome}"
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)

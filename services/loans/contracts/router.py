@@ -108,10 +108,9 @@ async def sign(
         facts = await rulebook.uses(session, row.contract_id, page=Page())
         return SignedOut.of(row, agreed=await _agreed(session, row), uses=facts)
 
-    asked = idempotency.Request.of(
-        actor_id=actor.id, key=key, target="POST /loans/v1/contracts", body=body
+    return await idempotency.run_once(
+        db, "POST /loans/v1/contracts", body=body, actor_id=actor.id, key=key, work=work
     )
-    return await idempotency.run_once(db, asked, work=work)
 
 
 @router.post("/{contract_id}/cancellation", status_code=201, response_model=ContractOut)
@@ -132,8 +131,7 @@ async def cancel(
         return ContractOut.of(row)
 
     target = f"POST /loans/v1/contracts/{contract_id}/cancellation"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("")

@@ -55,8 +55,7 @@ async def take_step(
         return await _taken(session, contract_id, proposed, actor=actor)
 
     target = f"POST /loans/v1/contracts/{contract_id}/steps"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -72,8 +71,7 @@ async def take_back_step(
         return StepOut.of(row, papers=())
 
     target = f"POST /loans/v1/contracts/{contract_id}/steps/{step_id}/reversal"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=None)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/contracts/{contract_id}/results", status_code=201, response_model=ResultsOut)
@@ -90,8 +88,7 @@ async def declare_result(
         return ResultsOut(steps=taken)
 
     target = f"POST /loans/v1/contracts/{contract_id}/results"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/contracts/{contract_id}/steps")
@@ -144,8 +141,7 @@ async def settle_early(
         return SettlementOut.of(quoted)
 
     target = f"POST /loans/v1/contracts/{contract_id}/early-settlement"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/suppliers", status_code=201)

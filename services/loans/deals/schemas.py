@@ -195,7 +195,10 @@ class ResultsOut(Body):
 
 
 class SettlementIn(Body):
-    """A contract to settle early, once what the quote says was received; today without a day."""
+    """A contract to settle early, once what the quote says was received; today without a day.
+
+    A rebate `granted` of good will is refused here: a payoff order gives it, approved by another.
+    """
 
     on: date | None = None
     granted: MoneyBody | None = None

@@ -58,6 +58,19 @@ class NothingToSettle(RafidError):
     state: str
 
 
+class RebateByOne(RafidError):
+    """A rebate of good will is given by two"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "{granted} is given up on {reference} by an order of kind payoff that names it as granted"
+        " and that another approves."
+    )
+    granted: Money
+    reference: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
     """What settles a contract on a day, and what of it is still to be paid."""
@@ -131,10 +144,14 @@ async def settle(
 ) -> Quoted:
     """Let the profit to come fall away once what settles the contract was received, by that day.
 
-    Raises what `quote` raises, and NotYetSettled.
+    What the law, the product or the mode lets fall away needs nobody's leave; a rebate `granted`
+    of good will is given up by an order of two. Raises what `quote` raises, RebateByOne and
+    NotYetSettled.
     """
     quoted = await quote(session, contract_id, on=on, granted=granted, actor=actor, lock=True)
     contract, deal = quoted.contract, quoted.deal
+    if granted is not None and granted.is_positive:
+        raise RebateByOne(granted=granted, reference=contract.reference)
     dues = _reshaped(deal, quoted.settlement)
     still = max(quoted.still, await _unpaid_by(session, contract, dues, on=on))
     if still.is_positive:

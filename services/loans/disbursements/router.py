@@ -88,8 +88,10 @@ async def disburse(
     if is_wallet:
         desk.require(RAIL)
     target = f"POST /loans/v1/contracts/{contract_id}/disbursements"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    answer = await idempotency.run_once(db, asked, work=over_wallet if is_wallet else in_cash)
+    work = over_wallet if is_wallet else in_cash
+    answer = await idempotency.run_once(
+        db, target, body=body, actor_id=actor.id, key=key, work=work
+    )
     if is_wallet:
         later.add_task(desk.send, actor.institution_id, payment_id)
         answer.background = later

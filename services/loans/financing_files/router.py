@@ -1,6 +1,5 @@
 """Where are projects financed by a person, the state and a bank together?"""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -14,8 +13,7 @@ from services.loans.financing_files.schemas import FileIn, FileLineOut, FileOut,
 from services.loans.financing_files.tables import FinancingFileRow
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
-from shared.schemas import Body, PageOut
+from shared.schemas import PageOut
 from shared.web import PageQuery
 
 router = APIRouter(prefix="/loans/v1/financing-files", tags=["financing files"])
@@ -34,10 +32,12 @@ async def open_file(
 ) -> Response:
     """Open a file on applications of one person; their parts are those of the rule of the day."""
 
-    async def work(session: AsyncSession) -> FinancingFileRow:
-        return await operations.open_file(session, body.opening(), on=today, actor=actor)
+    async def work(session: AsyncSession) -> FileOut:
+        row = await operations.open_file(session, body.opening(), on=today, actor=actor)
+        return await _told(session, row)
 
-    return await _once(db, "", body=body, actor=actor, key=key, work=work)
+    target = "POST /loans/v1/financing-files"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("")
@@ -53,8 +53,7 @@ async def list_files(db: Db, actor: MayRead, page: PageQuery) -> PageOut[FileLin
 async def read_file(file_id: UUID, db: Db, actor: MayRead) -> FileOut:
     """Read who bears what of the cost, by which rule, and what is owed per leg and in all."""
     async with db(snapshot=True) as session:
-        row = await queries.file(session, file_id, actor=actor)
-        return FileOut.of(await queries.standing(session, row))
+        return await _told(session, await queries.file(session, file_id, actor=actor))
 
 
 @router.post("/{file_id}/own-shares", status_code=201, response_model=FileOut)
@@ -65,8 +64,8 @@ async def show_own_share(
     shown_on = body.shown_on or today
     days.require_come(shown_on, member="shown_on", today=today)
 
-    async def work(session: AsyncSession) -> FinancingFileRow:
-        return await operations.show_own_share(
+    async def work(session: AsyncSession) -> FileOut:
+        row = await operations.show_own_share(
             session,
             file_id,
             kind=body.kind,
@@ -75,9 +74,10 @@ async def show_own_share(
             on=shown_on,
             actor=actor,
         )
+        return await _told(session, row)
 
-    path = f"/{file_id}/own-shares"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/financing-files/{file_id}/own-shares"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/{file_id}/signature", status_code=201, response_model=FileOut)
@@ -86,12 +86,14 @@ async def sign_file(
 ) -> Response:
     """Sign every leg of a file, or none."""
 
-    async def work(session: AsyncSession) -> FinancingFileRow:
-        return await operations.sign_file(
+    async def work(session: AsyncSession) -> FileOut:
+        row = await operations.sign_file(
             session, file_id, on=body.on or today, at=now, actor=actor, today=today
         )
+        return await _told(session, row)
 
-    return await _once(db, f"/{file_id}/signature", body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/financing-files/{file_id}/signature"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/{file_id}/disbursement", status_code=201, response_model=FileOut)
@@ -102,10 +104,12 @@ async def pay_out_file(
     on = body.on or today
     days.require_come(on, member="on", today=today)
 
-    async def work(session: AsyncSession) -> FinancingFileRow:
-        return await operations.pay_out_file(session, file_id, on=on, actor=actor)
+    async def work(session: AsyncSession) -> FileOut:
+        row = await operations.pay_out_file(session, file_id, on=on, actor=actor)
+        return await _told(session, row)
 
-    return await _once(db, f"/{file_id}/disbursement", body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/financing-files/{file_id}/disbursement"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/{file_id}/withdrawal", status_code=201, response_model=FileOut)
@@ -116,24 +120,13 @@ async def withdraw_file(
     on = body.on or today
     days.require_come(on, member="on", today=today)
 
-    async def work(session: AsyncSession) -> FinancingFileRow:
-        return await operations.withdraw_file(session, file_id, on=on, actor=actor)
+    async def work(session: AsyncSession) -> FileOut:
+        row = await operations.withdraw_file(session, file_id, on=on, actor=actor)
+        return await _told(session, row)
 
-    return await _once(db, f"/{file_id}/withdrawal", body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/financing-files/{file_id}/withdrawal"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: Body,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[FinancingFileRow]],
-) -> Response:
-    async def done(session: AsyncSession) -> FileOut:
-        return FileOut.of(await queries.standing(session, await work(session)))
-
-    target = f"POST /loans/v1/financing-files{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=done)
+async def _told(session: AsyncSession, row: FinancingFileRow) -> FileOut:
+    return FileOut.of(await queries.standing(session, row))

@@ -183,8 +183,7 @@ async def receive(
         return ReceiptOut.of(row)
 
     target = f"POST /loans/v1/funds/{fund_id}/receipts"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/receipts")

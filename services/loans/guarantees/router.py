@@ -141,5 +141,4 @@ async def take_step(
         return ClaimOut.of(row, await queries.steps(session, claim_id))
 
     target = f"POST /loans/v1/guarantee-claims/{claim_id}/steps"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)

@@ -1,11 +1,9 @@
 """The routes of held money: put in, give back, take back a mistake, see what is held."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
@@ -20,7 +18,6 @@ from services.loans.holdings.schemas import (
     HoldingReversalIn,
     HoldingsOut,
 )
-from services.loans.holdings.tables import HoldingRow
 from shared import idempotency
 from shared.auth import Actor, Role, require
 
@@ -32,7 +29,6 @@ MayRead = Annotated[
     Actor,
     require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
 ]
-Work = Callable[[AsyncSession], Awaitable[HoldingRow]]
 
 
 @router.get("/contracts/{contract_id}/holdings")
@@ -53,12 +49,14 @@ async def put_in(
 ) -> Response:
     """Take in a borrower's savings or own contribution, held for the contract."""
 
-    async def work(session: AsyncSession) -> HoldingRow:
+    async def work(session: AsyncSession) -> HoldingOut:
         asked = body.asked(today=today)
-        return await operations.deposit(session, contract_id, asked, actor=actor, today=today)
+        return HoldingOut.of(
+            await operations.deposit(session, contract_id, asked, actor=actor, today=today)
+        )
 
     target = f"POST /loans/v1/contracts/{contract_id}/holdings"
-    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -69,12 +67,14 @@ async def give_back(
 ) -> Response:
     """Give held money back: what is above what must stay, all once nothing is owed."""
 
-    async def work(session: AsyncSession) -> HoldingRow:
+    async def work(session: AsyncSession) -> HoldingOut:
         asked = body.asked(today=today)
-        return await operations.withdraw(session, contract_id, asked, actor=actor, today=today)
+        return HoldingOut.of(
+            await operations.withdraw(session, contract_id, asked, actor=actor, today=today)
+        )
 
     target = f"POST /loans/v1/contracts/{contract_id}/holdings/withdrawals"
-    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(
@@ -85,19 +85,21 @@ async def add_earnings(
 ) -> Response:
     """Add to savings what they earned, as agreed: by a rate, or a share of a declared profit."""
 
-    async def work(session: AsyncSession) -> HoldingRow:
-        return await operations.earn(
-            session,
-            contract_id,
-            through_on=body.through_on or today,
-            declared=None if body.declared is None else body.declared.money(),
-            evidence=body.sha256,
-            actor=actor,
-            today=today,
+    async def work(session: AsyncSession) -> HoldingOut:
+        return HoldingOut.of(
+            await operations.earn(
+                session,
+                contract_id,
+                through_on=body.through_on or today,
+                declared=None if body.declared is None else body.declared.money(),
+                evidence=body.sha256,
+                actor=actor,
+                today=today,
+            )
         )
 
     target = f"POST /loans/v1/contracts/{contract_id}/holdings/earnings"
-    return await _once(db, work, target=target, body=body, actor=actor, key=key)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/holdings/{holding_id}/reversal", status_code=201, response_model=HoldingOut)
@@ -106,18 +108,10 @@ async def reverse_holding(
 ) -> Response:
     """Take a movement of held money back as a mistake: its opposite, on its own day."""
 
-    async def work(session: AsyncSession) -> HoldingRow:
-        return await operations.reverse(session, holding_id, reason=body.reason, actor=actor)
+    async def work(session: AsyncSession) -> HoldingOut:
+        return HoldingOut.of(
+            await operations.reverse(session, holding_id, reason=body.reason, actor=actor)
+        )
 
     target = f"POST /loans/v1/holdings/{holding_id}/reversal"
-    return await _once(db, work, target=target, body=body, actor=actor, key=key)
-
-
-async def _once(
-    db: Db, work: Work, *, target: str, body: BaseModel, actor: Actor, key: str
-) -> Response:
-    async def answered(session: AsyncSession) -> HoldingOut:
-        return HoldingOut.of(await work(session))
-
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=answered)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)

@@ -89,7 +89,8 @@ async def close_books(
         )
         return ClosingOut(closing_id=row.closing_id, closed_through=row.closed_through)
 
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target="closing", body=body)
-    answer = await idempotency.run_once(db, asked, work=work)
+    answer = await idempotency.run_once(
+        db, "closing", body=body, actor_id=actor.id, key=key, work=work
+    )
     await operations.until_ended(db)
     return answer

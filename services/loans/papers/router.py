@@ -206,8 +206,9 @@ async def issue_certificate(
         return issued.nameless()
 
     target = f"POST /loans/v1/contracts/{contract_id}/certificates"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    answer = await idempotency.run_once(db, asked, work=work)
+    answer = await idempotency.run_once(
+        db, target, body=body, actor_id=actor.id, key=key, work=work
+    )
     number = CertificateOut.model_validate_json(bytes(answer.body)).number
     async with db() as session:
         kept = await operations.kept_certificate(

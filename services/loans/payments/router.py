@@ -80,8 +80,9 @@ async def collect(
         return PaymentOut.of(payment)
 
     target = f"POST /loans/v1/contracts/{contract_id}/collections"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    answer = await idempotency.run_once(db, asked, work=work)
+    answer = await idempotency.run_once(
+        db, target, body=body, actor_id=actor.id, key=key, work=work
+    )
     later.add_task(desk.send, actor.institution_id, payment_id)
     answer.background = later
     return answer

@@ -1,11 +1,9 @@
 """The routes of orders: propose, approve, take back, on one contract, on many, on a fund."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
@@ -28,8 +26,8 @@ from services.loans.servicing.schemas import (
 )
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
 from shared.ids import FundId
+from shared.money import Money
 from shared.schemas import Day, PageOut
 from shared.web import AskedLanguage, PageQuery
 
@@ -44,12 +42,19 @@ MayRead = Annotated[
     require(Role.OFFICER, Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR),
 ]
 
+Amount = Annotated[str | None, Query(max_length=40)]
+
 
 @router.get("/contracts/{contract_id}/payoff")
 async def quote_payoff(
-    contract_id: UUID, db: Db, actor: MayRead, today: Today, on: Day | None = None
+    contract_id: UUID,
+    db: Db,
+    actor: MayRead,
+    today: Today,
+    on: Day | None = None,
+    granted: Amount = None,
 ) -> PayoffOut:
-    """Tell what settles the contract on a day, today or later; nothing is stored."""
+    """Tell what settles the contract on a day, with a rebate granted or not; nothing is stored."""
     async with db.begin() as session:
         row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
         file = await queries.file(session, row)
@@ -57,7 +62,8 @@ async def quote_payoff(
     earliest = file.standing.opened_on
     if day < earliest:
         raise OrderDayNotPossible(effective_on=day, earliest=earliest, latest=today)
-    quote = payoff.quote(file.standing, on=day)
+    rebate = 0 if granted is None else Money.parse(granted, row.currency).minor
+    quote = payoff.quote(file.standing, on=day, granted=rebate)
     return PayoffOut.of(quote, contract_id=contract_id, currency=row.currency)
 
 
@@ -74,8 +80,8 @@ async def propose(
         given = await operations.propose(session, contract_id, asked, actor=actor, today=today)
         return OrderOut.of(given)
 
-    path = f"contracts/{contract_id}/orders"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/contracts/{contract_id}/orders"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/contracts/{contract_id}/orders")
@@ -105,8 +111,8 @@ async def approve(
             )
         )
 
-    path = f"orders/{order_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/orders/{order_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/orders/{order_id}/reversal", status_code=201, response_model=OrderOut)
@@ -131,8 +137,8 @@ async def reverse(
         )
         return OrderOut.of(given)
 
-    path = f"orders/{order_id}/reversal"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/orders/{order_id}/reversal"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/relief-orders", status_code=201, response_model=ReliefOut)
@@ -154,8 +160,8 @@ async def propose_relief(
         done = await run(session, body.contract_ids, asked, actor=actor, today=today)
         return ReliefOut.of(done, language=language)
 
-    path = "relief-orders"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = "POST /loans/v1/relief-orders"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/relief-orders/{batch_id}")
@@ -183,8 +189,8 @@ async def approve_relief(
         )
         return ReliefOut.of(done, language=language)
 
-    path = f"relief-orders/{batch_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/relief-orders/{batch_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/relief-orders/{batch_id}/reversal", status_code=201, response_model=ReliefOut)
@@ -210,8 +216,8 @@ async def reverse_relief(
         )
         return ReliefOut.of(done, language=language)
 
-    path = f"relief-orders/{batch_id}/reversal"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/relief-orders/{batch_id}/reversal"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/funds/{fund_id}/orders", status_code=201, response_model=FundOrderOut)
@@ -251,8 +257,8 @@ async def propose_on_fund(
             )
         return FundOrderOut.of(order)
 
-    path = f"funds/{fund_id}/orders"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/funds/{fund_id}/orders"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/orders")
@@ -278,20 +284,5 @@ async def approve_on_fund(
         order = await fund_orders.decide_on(session, order_id, outcome=body.outcome, actor=actor)
         return FundOrderOut.of(order)
 
-    path = f"fund-orders/{order_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
-
-
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: BaseModel,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[BaseModel]],
-) -> Response:
-    """Do what is posted to a path once; the same key and body get the same answer."""
-    target = f"POST /loans/v1/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    target = f"POST /loans/v1/fund-orders/{order_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)

@@ -49,6 +49,7 @@ class OrderTerms(Body):
     further_profit: ChargeOff | None = None
     effect: Advance | None = None
     channel: Channel | None = None
+    granted: Annotated[MoneyBody | None, LATER] = None
 
     def asked(self, *, today: date, **more: UUID | None) -> Asked:
         """Give the order as the domain knows it. Raises `OrderMemberWrong`."""
@@ -69,13 +70,15 @@ class OrderTerms(Body):
             further_profit=self.further_profit,
             effect=self.effect,
             channel=self.channel,
+            granted_minor=None if self.granted is None else self.granted.money().minor,
             **more,
         )
 
     def require_currency(self, currency: str) -> None:
         """Raise `CurrencyMismatch` for an amount in another currency than the contract's."""
-        if self.amount is not None and self.amount.currency != currency:
-            raise CurrencyMismatch(left=currency, right=self.amount.currency)
+        for said in (self.amount, self.granted):
+            if said is not None and said.currency != currency:
+                raise CurrencyMismatch(left=currency, right=said.currency)
 
 
 class OrderIn(OrderTerms):

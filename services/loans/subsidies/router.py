@@ -1,6 +1,5 @@
 """Where does one fund agree to pay a part of the price of another fund's loan?"""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -16,8 +15,7 @@ from services.loans.subsidies.schemas import ConditionLossIn, SubsidyDayIn, Subs
 from services.loans.subsidies.tables import SubsidyRow
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
-from shared.schemas import Body, PageOut
+from shared.schemas import PageOut
 from shared.web import PageQuery
 
 router = APIRouter(prefix="/loans/v1", tags=["subsidies"])
@@ -43,11 +41,12 @@ async def propose(
         conditions=body.conditions,
     )
 
-    async def work(session: AsyncSession) -> SubsidyRow:
-        return await operations.propose(session, proposal, actor=actor)
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await operations.propose(session, proposal, actor=actor)
+        return await _told(session, row)
 
-    path = f"contracts/{contract_id}/subsidies"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/contracts/{contract_id}/subsidies"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/subsidies")
@@ -62,9 +61,7 @@ async def list_subsidies(
     async with db() as session:
         rows = await queries.subsidies(session, state=state, contract_id=contract_id, page=page)
         kept, following = page.cut(rows, key=lambda row: row.subsidy_id)
-        items = [
-            SubsidyOut.of(row, await queries.payments(session, row.subsidy_id)) for row in kept
-        ]
+        items = [await _told(session, row) for row in kept]
     return PageOut(items=items, next=following)
 
 
@@ -72,8 +69,7 @@ async def list_subsidies(
 async def read_subsidy(subsidy_id: UUID, db: Db, actor: MayRead) -> SubsidyOut:
     """Read a subsidy with what it paid."""
     async with db() as session:
-        row = await queries.subsidy(session, subsidy_id)
-        return SubsidyOut.of(row, await queries.payments(session, subsidy_id))
+        return await _told(session, await queries.subsidy(session, subsidy_id))
 
 
 @router.post("/subsidies/{subsidy_id}/approval", status_code=201, response_model=SubsidyOut)
@@ -87,11 +83,12 @@ async def approve(
 ) -> Response:
     """Approve a subsidy that another person proposed."""
 
-    async def work(session: AsyncSession) -> SubsidyRow:
-        return await operations.approve(session, subsidy_id, on=today, actor=actor)
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await operations.approve(session, subsidy_id, on=today, actor=actor)
+        return await _told(session, row)
 
-    path = f"subsidies/{subsidy_id}/approval"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/subsidies/{subsidy_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/subsidies/{subsidy_id}/payments", status_code=201, response_model=SubsidyOut)
@@ -102,11 +99,12 @@ async def pay(
     on = body.on or today
     days.require_come(on, member="on", today=today)
 
-    async def work(session: AsyncSession) -> SubsidyRow:
-        return await operations.pay(session, subsidy_id, on=on, today=today, actor=actor)
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await operations.pay(session, subsidy_id, on=on, today=today, actor=actor)
+        return await _told(session, row)
 
-    path = f"subsidies/{subsidy_id}/payments"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/subsidies/{subsidy_id}/payments"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/subsidies/{subsidy_id}/condition-loss", status_code=201, response_model=SubsidyOut)
@@ -122,11 +120,12 @@ async def lose_condition(
     on = body.on or today
     days.require_come(on, member="on", today=today)
 
-    async def work(session: AsyncSession) -> SubsidyRow:
-        return await operations.lose_condition(session, subsidy_id, condition=body.condition, on=on)
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await operations.lose_condition(session, subsidy_id, condition=body.condition, on=on)
+        return await _told(session, row)
 
-    path = f"subsidies/{subsidy_id}/condition-loss"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/subsidies/{subsidy_id}/condition-loss"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/subsidies/{subsidy_id}/restoration", status_code=201, response_model=SubsidyOut)
@@ -135,26 +134,13 @@ async def restore(
 ) -> Response:
     """Let a subsidy hold again after its review."""
 
-    async def work(session: AsyncSession) -> SubsidyRow:
-        return await operations.restore(session, subsidy_id, actor=actor)
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await operations.restore(session, subsidy_id, actor=actor)
+        return await _told(session, row)
 
-    path = f"subsidies/{subsidy_id}/restoration"
-    return await _once(db, path, body=body, actor=actor, key=key, work=work)
+    target = f"POST /loans/v1/subsidies/{subsidy_id}/restoration"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: Body,
-    actor: Actor,
-    key: str,
-    work: Callable[[AsyncSession], Awaitable[SubsidyRow]],
-) -> Response:
-    async def done(session: AsyncSession) -> SubsidyOut:
-        row = await work(session)
-        return SubsidyOut.of(row, await queries.payments(session, row.subsidy_id))
-
-    target = f"POST /loans/v1/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=done)
+async def _told(session: AsyncSession, row: SubsidyRow) -> SubsidyOut:
+    return SubsidyOut.of(row, await queries.payments(session, row.subsidy_id))

@@ -1,13 +1,11 @@
 """The routes of waqf: propose and approve what it does, enter its yield, read its position."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.corpus import queries as corpus
@@ -36,7 +34,6 @@ from services.loans.waqf.schemas import (
 )
 from shared import idempotency
 from shared.auth import Actor, Role, require
-from shared.db import TenantDb
 from shared.ids import FundId
 from shared.money import Money
 from shared.schemas import Day, Instant, PageOut
@@ -72,7 +69,8 @@ async def propose_waqf_order(
         )
         return WaqfOrderOut.of(proposed)
 
-    return await _once(db, f"funds/{fund_id}/waqf/orders", body=body, of=(actor, key), work=work)
+    target = f"POST /loans/v1/funds/{fund_id}/waqf/orders"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/waqf/orders")
@@ -98,9 +96,8 @@ async def decide_waqf_order(
         decided = await operations.decide(session, order_id, outcome=outcome, actor=actor)
         return WaqfOrderOut.of(decided)
 
-    return await _once(
-        db, f"waqf-orders/{order_id}/approval", body=body, of=(actor, key), work=work
-    )
+    target = f"POST /loans/v1/waqf-orders/{order_id}/approval"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/funds/{fund_id}/waqf/incomes", status_code=201, response_model=IncomeOut)
@@ -123,7 +120,8 @@ async def receive_waqf_income(
         )
         return IncomeOut.of(row)
 
-    return await _once(db, f"funds/{fund_id}/waqf/incomes", body=body, of=(actor, key), work=work)
+    target = f"POST /loans/v1/funds/{fund_id}/waqf/incomes"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/waqf/incomes")
@@ -234,18 +232,3 @@ async def _position(
         temporary=[Due(one.returnable_on, one.amount) for one in keeps.endowed],
         dues=None if dues is None else [due for of_one in dues.values() for due in of_one],
     )
-
-
-async def _once(
-    db: TenantDb,
-    path: str,
-    *,
-    body: BaseModel,
-    of: tuple[Actor, str],
-    work: Callable[[AsyncSession], Awaitable[BaseModel]],
-) -> Response:
-    """Do what is posted to a path once; the same key and body get the same answer."""
-    actor, key = of
-    target = f"POST /loans/v1/{path}"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)

@@ -42,8 +42,7 @@ async def enter_cost(
         return CostOut.of(await costing.enter_cost(session, body.spending(), on=today, actor=actor))
 
     target = "POST /loans/v1/zakat/costs"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/costs/{cost_id}/payment", status_code=201, response_model=CostOut)
@@ -64,8 +63,7 @@ async def pay_cost(  # noqa: PLR0917 - FastAPI passes by name
         return CostOut.of(paid)
 
     target = f"POST /loans/v1/zakat/costs/{cost_id}/payment"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/funds/{fund_id}/cap")

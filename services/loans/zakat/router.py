@@ -125,8 +125,7 @@ async def enter_grant(
         )
 
     target = "POST /loans/v1/zakat/grants"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/grants")
@@ -163,8 +162,7 @@ async def pay_grant(
         return GrantOut.of(paid)
 
     target = f"POST /loans/v1/zakat/grants/{grant_id}/payment"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.post("/grants/{grant_id}/handover", status_code=201)
@@ -208,8 +206,7 @@ async def reverse_grant(
         return GrantOut.of(back)
 
     target = f"POST /loans/v1/zakat/grants/{grant_id}/reversal"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 async def _case_in_reach(

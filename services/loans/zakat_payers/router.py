@@ -118,8 +118,7 @@ async def collect(
         )
 
     target = "POST /loans/v1/zakat/collections"
-    asked = idempotency.Request.of(actor_id=actor.id, key=key, target=target, body=body)
-    return await idempotency.run_once(db, asked, work=work)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
 @router.get("/collections/{receipt_id}")

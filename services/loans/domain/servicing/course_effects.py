@@ -9,7 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.loans.domain.course.results import Course, TransactionKind
-from services.loans.domain.servicing import course_rows, effects
+from services.loans.domain.servicing import course_rows, effects, rebates
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import EVENTS, Life, Ordered, PaidOut
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderMemberWrong
@@ -134,6 +134,7 @@ def _is_closed(orders: Iterable[Ordered]) -> bool:
 def _check(standing: Standing, life: Life, asked: Asked) -> None:
     """Refuse an order that cannot be, before it is tried."""
     on = asked.effective_on
+    rebates.require_grants(standing, asked.granted_minor or 0, on=on, rule=None)
     if asked.kind in CHECKED_AS_USUAL:
         effects.EFFECTS[asked.kind](standing, asked)
     if asked.kind in PAYS_OFF and on < life.last_on:

@@ -171,7 +171,7 @@ def _payoff(standing: Standing, asked: Asked) -> Shape:
     """Take in what settles the contract, as quoted for the day."""
     if not standing.owed:
         return standing.shape
-    quote = payoff.quote(standing, on=asked.effective_on)
+    quote = payoff.quote(standing, on=asked.effective_on, granted=asked.granted_minor or 0)
     return replace(standing.shape, rows=quote.rows, moved=standing.shape.moved + quote.total)
 
 

@@ -101,7 +101,9 @@ class Rule:
 
 _K = OrderKind
 RULES: Mapping[OrderKind, Rule] = {
-    _K.PAYOFF: Rule(may_have=("channel",), weight=Weight.AMOUNT, moves_money=True),
+    _K.PAYOFF: Rule(
+        may_have=("channel", "granted_minor"), weight=Weight.AMOUNT, moves_money=True
+    ),
     _K.WAIVER: Rule(
         needs=("part",), may_have=("amount_minor",), weight=Weight.AMOUNT, in_relief=True
     ),
@@ -145,7 +147,8 @@ RULES: Mapping[OrderKind, Rule] = {
 class Asked:
     """An order as asked: kind, the day it counts from, why, and what its kind takes.
 
-    Amounts are minor units of the contract's currency, `annual_rate` a fraction a year.
+    Amounts are minor units of the contract's currency, `annual_rate` a fraction a year;
+    `granted_minor` is the profit that a payoff gives up of good will.
     Raises `OrderMemberWrong` for a member that its kind lacks or does not take.
     """
 
@@ -169,6 +172,7 @@ class Asked:
     repayment_id: UUID | None = None
     borrower_id: UUID | None = None
     new_contract_id: UUID | None = None
+    granted_minor: int | None = None
 
     def __post_init__(self) -> None:
         rule = self.rule
@@ -218,7 +222,14 @@ class Asked:
         return cls(kind=kind, effective_on=effective_on, reason=reason, **read)  # type: ignore[arg-type] # by name
 
 
-LEAST = {"amount_minor": 1, "periods": 1, "instalments": 1, "grace": 0, "annual_rate": 0}
+LEAST = {
+    "amount_minor": 1,
+    "periods": 1,
+    "instalments": 1,
+    "grace": 0,
+    "annual_rate": 0,
+    "granted_minor": 1,
+}
 MEMBERS = tuple(
     field.name for field in fields(Asked) if field.name not in {"kind", "effective_on", "reason"}
 )
@@ -240,4 +251,5 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "repayment_id": UUID,
     "borrower_id": UUID,
     "new_contract_id": UUID,
+    "granted_minor": int,
 }

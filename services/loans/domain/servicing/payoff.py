@@ -33,16 +33,19 @@ class Quote:
         return self.principal + self.profit + self.fee + self.penalty
 
 
-def quote(standing: Standing, *, on: date) -> Quote:
-    """What settles the contract on a day.
+def quote(standing: Standing, *, on: date, granted: int = 0) -> Quote:
+    """What settles the contract on a day; `granted` is profit given up of good will.
 
     What has fallen due is owed whole. Of what falls due later the principal and, where profit is
     counted on the outstanding principal, the profit of the days gone by in the running period:
     1,000.00 at 12 % with 10.00 due on 31 January, settled on the 16th of 31 days, is 1,000.00 +
     4.84 (15/31 of 10.00, rounded once). Of profit agreed on the whole principal (flat) falls away
     what law, product or mode say (`rebates`). Profit that joined the principal is owed whole. Fees
-    not yet due are not owed. What was paid ahead counts against all of this, surplus too.
+    not yet due are not owed. What was paid ahead counts against all of this, surplus too. Raises
+    `NothingToGrant`, `RebateTooLarge`.
     """
+    if standing.life is not None or standing.recounts_profit:
+        rebates.require_grants(standing, granted, on=on, rule=None)
     if standing.life is not None:
         return _of_course(standing, standing.life, on=on)
     due = [row for row in standing.shape.rows if row.due_on <= on]
@@ -50,7 +53,7 @@ def quote(standing: Standing, *, on: date) -> Quote:
     principal, agreed, fee, penalty = arithmetic.sums(later)
     profit = earned(standing, on=on)
     if not standing.recounts_profit:
-        profit = agreed - rebates.fallen_away(standing, on=on)
+        profit = agreed - rebates.fallen_away(standing, on=on, granted=granted)
     elif capitalised.is_agreed(standing.terms):
         profit = capitalised.earned(standing.terms, opened_on=standing.opened_on, on=on)
         profit = min(profit, agreed)
