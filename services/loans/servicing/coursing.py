@@ -110,6 +110,15 @@ async def receive_within(session: AsyncSession, command: ReceiveRepayment) -> Re
     return RepaymentId(UUID(orjson.loads(answer.body)["repayment_id"]))
 
 
+async def reverse_within(session: AsyncSession, command: ReverseRepayment) -> RepaymentId:
+    """Take a repayment back within a transaction that does more; the contract is locked.
+
+    Gives the id of the reversal. Raises AlreadyReversed, ContractWrittenOff, ContractIsClosed.
+    """
+    answer = await _reverse(session, await _driver(session), command)
+    return RepaymentId(UUID(orjson.loads(answer.body)["repayment_id"]))
+
+
 async def _driver(session: AsyncSession) -> Any:
     """Give the driver's own connection of the session's transaction."""
     connection = await session.connection()

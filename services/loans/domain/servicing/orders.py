@@ -101,9 +101,7 @@ class Rule:
 
 _K = OrderKind
 RULES: Mapping[OrderKind, Rule] = {
-    _K.PAYOFF: Rule(
-        may_have=("channel", "granted_minor"), weight=Weight.AMOUNT, moves_money=True
-    ),
+    _K.PAYOFF: Rule(may_have=("channel", "granted_minor"), weight=Weight.AMOUNT, moves_money=True),
     _K.WAIVER: Rule(
         needs=("part",), may_have=("amount_minor",), weight=Weight.AMOUNT, in_relief=True
     ),
