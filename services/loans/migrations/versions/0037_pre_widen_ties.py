@@ -1,0 +1,24 @@
+"""Two who bear one name may be said to be no kin at all."""
+
+from shared import migrations
+
+revision = "0037"
+down_revision = "0036"
+branch_labels = None
+depends_on = None
+
+KIN = "'self', 'ascendant', 'descendant', 'wife', 'husband', 'other_kin'"
+LET = """
+alter table zakat_tie drop constraint zakat_tie_relation_check,
+  add constraint zakat_tie_relation_check check (relation in ({relations}))
+"""
+
+
+def upgrade() -> None:
+    """Let a tie say that there is none."""
+    migrations.script(LET.format(relations=f"{KIN}, 'unrelated'"))
+
+
+def downgrade() -> None:
+    """Let every tie be of kin; there is no way back while one says otherwise."""
+    migrations.script(LET.format(relations=KIN))
