@@ -6,8 +6,9 @@ parts them, so that the parts of what is asked for always add up to it.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from services.loans.domain.lineage import Place, Spot
 from services.loans.domain.pools import Version, shares
 
 
@@ -108,6 +109,37 @@ def origins(versions: Sequence[Version], drawn: Mapping[int, int]) -> Origin:
             if units:
                 at[number] += units
     return Origin(came=dict(sorted(came.items())), owed=owed)
+
+
+def before(versions: Sequence[Version], given_back: Mapping[int, int]) -> list[Version]:
+    """Versions as they stood before units were given back later, by the version they came in.
+
+    300 and 200 came and 250 were drawn; the 200 given back the day after leave 50 of 300 at hand,
+    as if they had never come. Before that day it was 250 of 500.
+    """
+    found = [replace(one, returned=dict(one.returned)) for one in versions]
+    for number, units in given_back.items():
+        for version in found:
+            version.came += units if version.number == number else 0
+            version.carried += units if version.number >= number else 0
+    return found
+
+
+def placed(amount: int, standing: Sequence[tuple[Spot, int]]) -> list[tuple[Spot, int]]:
+    """Part units of one draw among the spots on which it stands: among places, then within each.
+
+    So the parts of a place add up to what is told of it. 2 of a draw of 3, of which two contracts
+    have one each and one is lost: 1 in the first contract, none in the second, 1 lost.
+    """
+    places: defaultdict[Place, list[tuple[Spot, int]]] = defaultdict(list)
+    for spot, units in standing:
+        places[spot.place].append((spot, units))
+    parts = shares(amount, [sum(units for _, units in known) for known in places.values()])
+    return [
+        (spot, units)
+        for known, part in zip(places.values(), parts, strict=True)
+        for (spot, _), units in zip(known, shares(part, [units for _, units in known]), strict=True)
+    ]
 
 
 def standing(versions: Sequence[Version]) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """What is answered about lineage: of a fund, a receipt, a contract, a donor, as of a day or now?
 
 Where a fund mixes its money, an answer as of the past is told through the last version of its pool
-that had ended by then: the shares of a day that goes on are not known yet.
+that had ended by then: the shares of a day that goes on are not known yet. Each question is parted
+into whole units by itself, ties in the order of places: a donor's receipts as one sum, a contract's
+units back, a receipt's on. So two questions may round the same share up and down by one unit.
 """
 
 from collections import defaultdict
@@ -134,8 +136,8 @@ async def of_contract(
     if Policy(fund.lineage_policy) is not Policy.PRO_RATA:
         whole = await queries.origins(session, fund_id, spot, through=ask.through)
         return Found(told=ask.told, places=_by_place(whole), parts=whole)
-    drawn = (await pooled.pieces(session, fund_id, [spot], through=ask.through)).get(spot, {})
-    versions = await pooled.versions(session, fund_id)
+    versions, told, through = await _versions(session, fund_id, ask)
+    drawn = (await pooled.pieces(session, fund_id, [spot], through=through)).get(spot, {})
     origin = pool_reading.origins(versions, drawn)
     parts: Parts = {}
     next_version = None
@@ -145,13 +147,14 @@ async def of_contract(
         if len(parts) >= PARTS:
             break
         next_version = number
-        for member, units in await _members(session, fund_id, versions[number], amount):
+        version = versions[number]
+        for member, units in await _members(session, fund_id, version, amount, through=through):
             parts[member] = parts.get(member, 0) + units
     if origin.owed and after is None:
         parts[HAND] = origin.owed
     is_last = next_version is None or next_version == max(origin.came)
     return Found(
-        told=ask.told,
+        told=told,
         places={},
         parts=parts,
         mixed=[
@@ -198,12 +201,11 @@ async def _versions(
     session: AsyncSession, fund_id: FundId, ask: Asked
 ) -> tuple[list[Version], Told, int]:
     """A pool's versions at a cut, and how far they are told."""
-    versions = await pooled.versions(session, fund_id)
     if ask.is_now:
-        return versions, ask.told, EVER
+        return await pooled.versions(session, fund_id), ask.told, EVER
     ended = await pooled.ended(session, fund_id, through=ask.through)
     return (
-        versions[: max(ended.version + 1, 0)],
+        await pooled.versions_then(session, fund_id, ended),
         Told(number=ended.number, at=ask.told.at if ended.number else None),
         ended.number,
     )
@@ -249,8 +251,7 @@ async def _spots(
     wanted = [number for number in sorted(out) if number > after]
     for place, number in enumerate(wanted):
         known = await pooled.standing(session, fund_id, number, through=through)
-        units = pools.shares(out[number], [one for _, one in known])
-        for (spot, _), part in zip(known, units, strict=True):
+        for spot, part in pool_reading.placed(out[number], known):
             if part:
                 parts[spot] = parts.get(spot, 0) + part
         if len(parts) >= PARTS and place + 1 < len(wanted):
@@ -259,10 +260,10 @@ async def _spots(
 
 
 async def _members(
-    session: AsyncSession, fund_id: FundId, version: Version, amount: int
+    session: AsyncSession, fund_id: FundId, version: Version, amount: int, *, through: int
 ) -> list[tuple[Spot, int]]:
     """Whose an amount of what came in a version is; what no receipt or yield brought is owed."""
-    known = await pooled.members(session, fund_id, version.number)
+    known = await pooled.members(session, fund_id, version.number, through=through)
     rest = version.came - sum(units for _, units in known)
     if rest > 0:
         known.append((HAND, rest))

@@ -7,7 +7,7 @@ import pytest
 
 from services.loans.domain import pool_reading, pools
 from services.loans.domain.lineage import HAND, Flow, Place, Spot
-from services.loans.domain.pools import Part, Pieces, Pool
+from services.loans.domain.pools import Part, Pieces, Pool, Version
 
 FIRST = date(2026, 1, 10)
 GIFT, ERROR = (Spot(Place.RECEIPT, UUID(int=number)) for number in (11, 12))
@@ -140,3 +140,18 @@ def test_what_has_no_weight_gets_nothing(weights: tuple[int, int]) -> None:
 def test_a_part_says_how_much_and_which_version() -> None:
     assert Part(amount=5, version=None) != Part(amount=5, version=0)
     assert Pool().first == 0
+
+
+def test_the_parts_of_a_place_add_up_to_what_is_told_of_it() -> None:
+    second = Spot(Place.CONTRACT, UUID(int=2))
+    standing = [(LOAN, 1), (second, 1), (LOST, 1)]
+    assert pool_reading.placed(2, standing) == [(LOAN, 1), (second, 0), (LOST, 1)]
+    assert pools.shares(2, [2, 1]) == [1, 1]
+
+
+def test_versions_are_as_they_were_before_a_receipt_was_given_back() -> None:
+    found = Version(number=0, begun_on=date(2026, 1, 5), came=300, drawn=250, carried=50)
+    later = Version(number=1, begun_on=date(2026, 1, 6), carried=50)
+    then = pool_reading.before([found, later], {0: 200})
+    assert [(one.came, one.carried) for one in then] == [(500, 250), (0, 250)]
+    assert (found.came, found.carried) == (300, 50), "what is kept is not touched"

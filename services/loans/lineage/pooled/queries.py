@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import pool_reading
+from services.loans.domain import lineage, pool_reading
 from services.loans.domain.lineage import Place, Spot
 from services.loans.domain.pools import Pieces, Version
 from services.loans.lineage.queries import EVER
@@ -31,6 +31,14 @@ ENDED = text("""
     from lineage_version
     where institution_id = :institution_id and fund_id = :fund_id
       and first_number <= cast(:through as bigint) + 1
+""")
+# What was given back later than a number, as if it had never come in a version that had ended:
+# what was paid back out of the mixture instead names the version of its own day.
+GIVEN_BACK = text("""
+    select version, sum(amount_minor)::bigint as units from lineage_move
+    where institution_id = :institution_id and fund_id = :fund_id and number > :through
+      and version <= :ended and source_place = 'hand' and target_place = 'receipt'
+    group by version
 """)
 CAME_IN = text("""
     select m.source_owner as owner, min(m.version) as version
@@ -99,11 +107,11 @@ MEMBERS = text("""
       select source_place as place, source_owner as owner, amount_minor as units
       from lineage_move
       where institution_id = :institution_id and fund_id = :fund_id and version = :version
-        and source_place in ('receipt', 'yield')
+        and source_place in ('receipt', 'yield') and number <= :through
       union all
       select target_place, target_owner, -amount_minor from lineage_move b
       where institution_id = :institution_id and fund_id = :fund_id and version = :version
-        and source_place = 'hand' and target_place = 'receipt' and exists (
+        and source_place = 'hand' and target_place = 'receipt' and number <= :through and exists (
           select from lineage_move c
           where c.institution_id = b.institution_id and c.fund_id = b.fund_id
             and c.source_place = 'receipt' and c.source_owner = b.target_owner
@@ -140,6 +148,14 @@ async def versions(
         )
         for row in await session.execute(VERSIONS, values)
     ]
+
+
+async def versions_then(session: AsyncSession, fund_id: FundId, until: "Ended") -> list[Version]:
+    """Return the versions that had ended by a number, as they stood then."""
+    known = (await versions(session, fund_id))[: max(until.version + 1, 0)]
+    values = {**_of(session, fund_id), "through": until.number, "ended": until.version}
+    rows = await session.execute(GIVEN_BACK, values)
+    return pool_reading.before(known, {row.version: row.units for row in rows})
 
 
 async def ended(session: AsyncSession, fund_id: FundId, *, through: int) -> Ended:
@@ -183,16 +199,17 @@ async def pieces(
 async def standing(
     session: AsyncSession, fund_id: FundId, version: int, *, through: int = EVER
 ) -> list[tuple[Spot, int]]:
-    """Return where the units drawn from a version stand, spot by spot."""
+    """Return where the units drawn from a version stand, spot by spot in the order of places."""
     values = {**_of(session, fund_id), "version": version, "through": through}
     rows = await session.execute(STANDING, values)
-    return [(Spot(Place(row.place), row.owner), row.units) for row in rows]
+    known = [(Spot(Place(row.place), row.owner), row.units) for row in rows]
+    return sorted(known, key=lambda one: (lineage.ORDER[one[0].place], one[0].owner))
 
 
 async def placed(
     session: AsyncSession, fund_id: FundId, versions: Sequence[Version], *, through: int = EVER
 ) -> Mapping[int, list[tuple[Place, int]]]:
-    """Return in which places the units drawn from each of a pool's versions stand."""
+    """Return where the units drawn from each of a pool's versions stand, in the order of places."""
     values = {**_of(session, fund_id), "through": through}
     is_now = through == EVER
     found: defaultdict[int, list[tuple[Place, int]]] = defaultdict(list)
@@ -202,12 +219,17 @@ async def placed(
         for number, units in pool_reading.standing(versions).items():
             rest = units - sum(units for _, units in found[number])
             found[number].append((Place.CONTRACT, rest))
-    return found
+    return {
+        number: sorted(known, key=lambda one: lineage.ORDER[one[0]])
+        for number, known in found.items()
+    }
 
 
-async def members(session: AsyncSession, fund_id: FundId, version: int) -> list[tuple[Spot, int]]:
-    """Return whose money came in a version."""
-    values = {**_of(session, fund_id), "version": version}
+async def members(
+    session: AsyncSession, fund_id: FundId, version: int, *, through: int = EVER
+) -> list[tuple[Spot, int]]:
+    """Return whose money came in a version, as it was told by a number of the journal."""
+    values = {**_of(session, fund_id), "version": version, "through": through}
     rows = await session.execute(MEMBERS, values)
     return [(Spot(Place(row.place), row.owner), row.units) for row in rows]
 
