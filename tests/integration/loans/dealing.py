@@ -155,9 +155,11 @@ class Table(Desk):
 
 
 @asynccontextmanager
-async def opened(database: Database, institution_id: InstitutionId) -> AsyncIterator[Table]:
+async def opened(
+    database: Database, institution_id: InstitutionId, *, country: str = "JO"
+) -> AsyncIterator[Table]:
     """Open the desk with one supplier."""
-    async with office.opened(database, institution_id, *ROUTERS) as at:
+    async with office.opened(database, institution_id, *ROUTERS, country=country) as at:
         book = RepaymentBook(database, servicing=CourseBook(database))
         at.app.state.repayment_book = book
         at.app.state.repayments = Batcher(book.receive)

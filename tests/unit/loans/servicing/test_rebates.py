@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from services.loans.domain import rebate
 from services.loans.domain.early import EarlySettlement, RebateRule, Spread
 from services.loans.domain.modes import MODES
-from services.loans.domain.servicing import payoff
-from services.loans.domain.servicing.orders import OrderKind
+from services.loans.domain.rebate import RebateTooLarge
+from services.loans.domain.servicing import deciding, payoff
+from services.loans.domain.servicing.orders import OrderKind, OrderMemberWrong
+from services.loans.domain.servicing.rebates import NothingToGrant
 from services.loans.domain.servicing.shape import Standing
 from services.loans.domain.terms import ChargeMethod
 from tests.builders import make_loan
@@ -78,3 +81,52 @@ def test_a_payoff_takes_in_what_was_quoted_and_nothing_is_owed() -> None:
     decided = decide(standing, order(OrderKind.PAYOFF, on))
     assert decided.difference.moved == payoff.quote(standing, on=on).total
     assert decided.after.owed == 0
+
+
+VOLUNTARY = EarlySettlement(rule=RebateRule.VOLUNTARY)
+
+
+def test_what_is_granted_falls_away_where_the_rule_leaves_it_to_the_creditor() -> None:
+    standing = flat(VOLUNTARY)
+    quote = payoff.quote(standing, on=SIXTH, granted=1_000)
+    assert (quote.profit_given_up, quote.total) == (1_000, 55_002)
+    decided = decide(standing, order(OrderKind.PAYOFF, SIXTH, granted_minor=1_000), today=SIXTH)
+    assert (decided.difference.moved, decided.after.owed) == (55_002, 0)
+    weighed = deciding.weight(decided, asked=order(OrderKind.PAYOFF, SIXTH, granted_minor=1_000))
+    assert weighed == 56_002, "what is given up weighs with what is paid"
+
+
+def test_no_more_is_granted_than_is_not_earned() -> None:
+    most = 3_344
+    assert payoff.quote(flat(VOLUNTARY), on=SIXTH, granted=most).profit_given_up == most
+    with pytest.raises(RebateTooLarge) as refused:
+        payoff.quote(flat(VOLUNTARY), on=SIXTH, granted=most + 1)
+    assert refused.value.most.minor == most
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        flat(EarlySettlement(rule=RebateRule.CLAUSE)),
+        flat(EarlySettlement(rule=RebateRule.FULL)),
+        flat(VOLUNTARY, country="JO"),
+        flat(VOLUNTARY, country="SA"),
+        stand(),
+        replace(flat(VOLUNTARY), settlement=rebate.by_table),
+        replace(flat(VOLUNTARY), settlement=None),
+    ],
+    ids=["clause", "full", "Jordan", "Saudi Arabia", "declining", "lease", "no settlement"],
+)
+def test_nothing_is_granted_beside_what_a_rule_says(standing: Standing) -> None:
+    payoff.quote(standing, on=SIXTH)
+    with pytest.raises(NothingToGrant) as refused:
+        payoff.quote(standing, on=SIXTH, granted=1)
+    assert (refused.value.on, refused.value.granted.minor) == (SIXTH, 1)
+
+
+@pytest.mark.parametrize("granted", [0, -1])
+def test_a_grant_is_an_amount(granted: int) -> None:
+    with pytest.raises(OrderMemberWrong, match="granted_minor"):
+        order(OrderKind.PAYOFF, SIXTH, granted_minor=granted)
+    with pytest.raises(OrderMemberWrong, match="granted_minor"):
+        order(OrderKind.CLOSE, SIXTH, granted_minor=5)
