@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow, PositionRow
 from services.loans.domain import allocation
+from services.loans.domain.proved import Broken
 from services.loans.domain.servicing import course_rows
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import PaidOut
 from services.loans.domain.servicing.rows import Row, Rows
-from services.loans.proof.positions import Broken
 from services.loans.repayments import queries as repayments
 from services.loans.servicing import lives
 

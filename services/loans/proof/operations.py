@@ -1,7 +1,7 @@
 """How are the books proved? Every rule, both chains, every contract's sums, from the rows up."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import allocation
+from services.loans.domain.proved import Broken
 from services.loans.domain.terms import Component
 from services.loans.fund_accounts import queries as fund_accounts
 from services.loans.lineage import queries as lineages
@@ -23,6 +24,12 @@ from shared.periods import MAX_DAY, Period
 PAGE = 2_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVER = Period(date(1900, 1, 2), MAX_DAY)
+POSITIONS = "a contract's positions are what its movements make of them"
+COURSES = "a contract's instalments are what its course folds to"
+LINES = "the lines of funds tell where every unit is"
+SHARES = "each fund bears its part of the contracts that several finance"
+FirstBroken = Callable[[AsyncSession], Awaitable[tuple[int, Broken | None]]]
+"""What makes every row anew: how many fit, and the first that does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +58,11 @@ async def prove(
         else:
             yield Finding(rule=rule, row=str(row.row), why=row.why)
     yield await _prove_sums(session)
-    yield await _prove_positions(session)
-    yield await _prove_courses(session)
+    yield await _folded(session, POSITIONS, positions.first_broken)
+    yield await _folded(session, COURSES, courses.first_broken)
     yield await prove_lines(session)
     yield await prove_accounts(session)
-    yield await _prove_shares(session)
+    yield await _folded(session, SHARES, proving.first_broken)
     yield await _prove_journal_chain(session)
     yield await feed_chain_finding(session)
     tail = await queries.tail(session)
@@ -90,18 +97,9 @@ async def _prove_sums(session: AsyncSession) -> Finding:
     return Finding(rule=rule, looked_at=count)
 
 
-async def _prove_positions(session: AsyncSession) -> Finding:
-    rule = "a contract's positions are what its movements make of them"
-    count, broken = await positions.first_broken(session)
-    if broken is None:
-        return Finding(rule=rule, looked_at=count)
-    return Finding(rule=rule, row=broken.row, why=broken.why)
-
-
-async def _prove_courses(session: AsyncSession) -> Finding:
-    """Fold every contract anew whose profit its payments count."""
-    rule = "a contract's instalments are what its course folds to"
-    count, broken = await courses.first_broken(session)
+async def _folded(session: AsyncSession, rule: str, first_broken: FirstBroken) -> Finding:
+    """What a rule finds that is proved by making each row anew."""
+    count, broken = await first_broken(session)
     if broken is None:
         return Finding(rule=rule, looked_at=count)
     return Finding(rule=rule, row=broken.row, why=broken.why)
@@ -109,11 +107,7 @@ async def _prove_courses(session: AsyncSession) -> Finding:
 
 async def prove_lines(session: AsyncSession) -> Finding:
     """Let every unit of every fund have one way in and one out, and stand where it is booked."""
-    rule = "the lines of funds tell where every unit is"
-    count, broken = await lines.first_broken(session)
-    if broken is None:
-        return Finding(rule=rule, looked_at=count)
-    return Finding(rule=rule, row=broken.row, why=broken.why)
+    return await _folded(session, LINES, lines.first_broken)
 
 
 async def prove_accounts(session: AsyncSession) -> Finding:
@@ -125,15 +119,6 @@ async def prove_accounts(session: AsyncSession) -> Finding:
             return Finding(rule=rule, row=str(fund_id), why=f"missing: {account.gaps}")
         count += 1
     return Finding(rule=rule, looked_at=count)
-
-
-async def _prove_shares(session: AsyncSession) -> Finding:
-    """Share anew, among its funds, what is booked of every contract that several finance."""
-    rule = "each fund bears its part of the contracts that several finance"
-    count, broken = await proving.first_broken(session)
-    if broken is None:
-        return Finding(rule=rule, looked_at=count)
-    return Finding(rule=rule, row=broken.row, why=broken.why)
 
 
 async def _prove_journal_chain(session: AsyncSession) -> Finding:

@@ -6,7 +6,6 @@ the end to what the movements themselves add up to, and to the position that is 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import allocation, positions
 from services.loans.domain.allocation import Parts
 from services.loans.domain.positions import Day, Ladder, Standing
+from services.loans.domain.proved import Broken
 from services.loans.domain.terms import Component
 from services.loans.proof import queries
 
@@ -26,14 +26,6 @@ GIVEN_UP = frozenset({Standing.WRITTEN_OFF, Standing.CANCELLED})
 
 class _Broken(Exception):
     """What does not fit, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first contract whose positions do not fit, and why."""
-
-    row: str
-    why: str
 
 
 async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:

@@ -1,11 +1,10 @@
 """Do the lines of funds fit: each unit with one way, each place as booked, each pool balanced?"""
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.lineage import OWN_PLACES, PLACES, Place
+from services.loans.domain.proved import Broken
 from shared import tenancy
 
 
@@ -170,14 +169,6 @@ CHECKS = tuple(
     )
 )
 MOVE_COUNT = text("select count(*) from lineage_move where institution_id = :institution_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first spot of a line that does not fit, and why."""
-
-    row: str
-    why: str
 
 
 async def first_broken(session: AsyncSession) -> tuple[int, Broken | None]:

@@ -11,18 +11,11 @@ from services.loans.cofinancing import queries as cofinancing
 from services.loans.cofinancing.queries import Booked
 from services.loans.domain import chart
 from services.loans.domain.cofinancing import NOTHING, Plan, Totals
+from services.loans.domain.proved import Broken
 from services.loans.proof.several import queries
 from shared.ids import ContractId
 
 PAGE = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
-    """The first contract whose funds do not bear their parts, and why."""
-
-    row: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
