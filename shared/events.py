@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.bookings import BookedEntry, FundShare
+
 
 class Event(BaseModel):
     """A fact in the past tense; `type` names it with its service and version."""
@@ -74,6 +76,13 @@ class FundReceived(Event):
     currency: str
     received_on: date
     nature: str | None = None
+
+
+class FundBooked(Event):
+    """An entry of the books moved a fund; the payments that tell theirs themselves are left out."""
+
+    type: ClassVar[str] = "loans.fund-booked.v1"
+    booked: BookedEntry
 
 
 class FundClaimed(Event):
@@ -146,7 +155,7 @@ class Due(BaseModel):
 
 
 class ContractSigned(Event):
-    """A contract was signed; its terms and schedule are frozen."""
+    """A contract was signed, its terms frozen; `shares` say what each fund gives, if several."""
 
     type: ClassVar[str] = "loans.contract-signed.v1"
     contract_id: UUID
@@ -168,13 +177,13 @@ class ContractSigned(Event):
     youth: bool | None
     allocation_order: tuple[str, ...] = ("fee", "profit", "principal")
     dues: tuple[Due, ...]
+    shares: tuple[FundShare, ...] = ()
 
 
 class DisbursementCompleted(Event):
-    """Money of a contract reached the borrower, all but a fee kept back of the amount.
+    """Money of a contract reached the borrower, all but a fee kept back; it may be a tranche.
 
-    Where terms agree on tranches it is one of them. `saved_minor` of it was put into the
-    borrower's savings.
+    `saved_minor` of it was put into the borrower's savings.
     """
 
     type: ClassVar[str] = "loans.disbursement-completed.v1"
@@ -212,13 +221,11 @@ class RepaymentReceived(Event):
     surplus_minor: int
     penalty_minor: int = 0
     dues: tuple[CorrectedDue, ...] | None = None
+    booked: BookedEntry | None = None
 
 
 class RepaymentReversed(Event):
-    """A repayment was taken back by its opposite; every amount is negative.
-
-    `dues` are the contract's instalments from `received_on` on, if they are others now.
-    """
+    """A repayment was taken back, every amount negative; `dues` are the instalments, if others."""
 
     type: ClassVar[str] = "loans.repayment-reversed.v1"
     contract_id: UUID
@@ -236,6 +243,7 @@ class RepaymentReversed(Event):
     surplus_minor: int
     penalty_minor: int = 0
     dues: tuple[CorrectedDue, ...] | None = None
+    booked: BookedEntry | None = None
 
 
 class ContractClosed(Event):
@@ -249,8 +257,8 @@ class ContractClosed(Event):
 class ContractCorrected(Event):
     """An order changed a contract; `dues` are its instalments from `effective_on` on, if others.
 
-    Amounts are differences: portions of what was paid, money in, what zakat paid in the
-    borrower's place, principal written off, money that came on what was written off.
+    Amounts are differences: portions of what was paid, money in, what zakat paid in the borrower's
+    place, principal written off, money that came on what was written off.
     """
 
     type: ClassVar[str] = "loans.contract-corrected.v1"

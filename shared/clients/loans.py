@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.clients.tokens import TokenSource
 from shared.errors import Kind, RafidError
@@ -96,7 +96,8 @@ class FundFigures(Answer):
     surplus), yield, what guarantors paid, and entries by hand; `cash_minor` balance of the fund's
     accounts of money, less savings, contributions and pools held there for others;
     `outstanding_principal_minor` balance of its loans account. `sequence` is the newest number
-    of the feed at `known_at`. On sound books received + returned = disbursed + cash.
+    of the feed at `known_at`. On sound books received + returned = disbursed + cash. `balances`
+    are debits less credits of each account that moved, by its code.
     """
 
     fund_id: UUID
@@ -108,6 +109,7 @@ class FundFigures(Answer):
     outstanding_principal_minor: int
     known_at: datetime
     sequence: int
+    balances: dict[str, int] = Field(default_factory=dict)
 
 
 class LoansClient(Protocol):

@@ -1,10 +1,11 @@
 """How is an approved application signed into a contract, and how does its standing change?"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -14,7 +15,8 @@ from services.loans.applications import operations as applications
 from services.loans.applications import queries as application_queries
 from services.loans.applications.operations import Change
 from services.loans.cofinancing import asking, joining
-from services.loans.contracts import positions, queries
+from services.loans.cofinancing.queries import Sources
+from services.loans.contracts import positions, queries, telling
 from services.loans.contracts.positions import PaidOut
 from services.loans.contracts.tables import (
     ContractHistoryRow,
@@ -45,7 +47,7 @@ from services.loans.rulebook import queries as rulebook
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.events import ContractSigned, Due
+from shared.events import ContractSigned
 from shared.ids import ApplicationId, ContractId, FundId
 from shared.rulebook import Fact
 
@@ -173,15 +175,35 @@ async def _bind(
 
 
 async def write_agreed(
-    session: AsyncSession, agreed: Sequence[Agreed], *, country: str, actor_id: UUID
+    session: AsyncSession,
+    agreed: Sequence[Agreed],
+    *,
+    country: str,
+    actor_id: UUID,
+    shared: Mapping[ApplicationId, Sources] = MappingProxyType({}),
 ) -> list[ContractRow]:
-    """Write contracts as agreed and tell them, whoever agreed: here, or a lender before us."""
+    """Write contracts as agreed and tell them, whoever agreed: here, or a lender before us.
+
+    `shared` are the funds of those that several finance.
+    """
     contracts = await _write(session, agreed, actor_id=actor_id)
     await feed.publish_all(
         session,
-        [feed.Told(_signed(item, country=country), item.contract_id) for item in agreed],
+        [feed.Told(_told(item, country, shared), item.contract_id) for item in agreed],
     )
     return contracts
+
+
+def _told(item: Agreed, country: str, shared: Mapping[ApplicationId, Sources]) -> ContractSigned:
+    return telling.signed(
+        item.agreement,
+        contract_id=item.contract_id,
+        application_id=item.signing.application_id,
+        signed_on=item.signing.signed_on,
+        file=item.file,
+        country=country,
+        sources=shared.get(item.signing.application_id),
+    )
 
 
 async def _agree(
@@ -293,40 +315,6 @@ async def _references(session: AsyncSession, agreed: Sequence[Agreed]) -> list[s
         for year in sorted(set(years))
     }
     return [next(given[year]) for year in years]
-
-
-def _signed(item: Agreed, *, country: str) -> ContractSigned:
-    file, terms = item.file, item.agreement.terms
-    return ContractSigned(
-        contract_id=item.contract_id,
-        application_id=item.signing.application_id,
-        borrower_id=file.borrower_id,
-        branch_id=file.branch_id,
-        product_id=file.product_id,
-        fund_id=item.file.fund_id,
-        fund_kind=file.fund_kind.value,
-        mode_of_finance=terms.mode_of_finance.value,
-        currency=terms.currency,
-        principal_minor=terms.principal.minor,
-        term_months=file.term_months,
-        signed_on=item.signing.signed_on,
-        sector=file.sector,
-        region=file.region,
-        borrower_kind=file.borrower_kind,
-        sex=file.sex,
-        youth=agreement.is_young(file.born_on, on=item.signing.signed_on, country=country),
-        allocation_order=tuple(component.value for component in terms.allocation_order),
-        dues=tuple(
-            Due(
-                number=due.number,
-                due_on=due.due_on,
-                principal_minor=due.principal.minor,
-                profit_minor=due.profit.minor,
-                fee_minor=due.fee.minor,
-            )
-            for due in item.agreement.instalments
-        ),
-    )
 
 
 async def pay_out(session: AsyncSession, paid: Sequence[PaidOut], *, actor_id: UUID) -> None:

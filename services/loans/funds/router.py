@@ -112,7 +112,8 @@ async def read_figures(
         horizon = numbered_at or known_at or now
         cut = Cut(as_of=as_of, known_at=horizon)
         row = await queries.figures(session, FundId(fund_id), cut=cut)
-    return FiguresOut.of(row, as_of=as_of, known_at=horizon, sequence=sequence)
+        accounts = await ledger.trial_balance(session, cut=cut, fund_id=FundId(fund_id))
+    return FiguresOut.of(row, accounts=accounts, as_of=as_of, known_at=horizon, sequence=sequence)
 
 
 @router.get("/funds/{fund_id}/statement")

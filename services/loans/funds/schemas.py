@@ -1,5 +1,6 @@
 """What do funds, donors and receipts look like on the wire?"""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -148,7 +149,7 @@ class FiguresOut(Body):
     """A fund's totals from the journal at a cut, in minor units.
 
     received + returned = disbursed + cash, as in BalancesOut. `sequence` is the newest number of
-    the event feed at `known_at`.
+    the event feed at `known_at`. `balances` are debits less credits of each account that moved.
     """
 
     fund_id: UUID
@@ -161,10 +162,17 @@ class FiguresOut(Body):
     as_of: date | None
     known_at: datetime
     sequence: int
+    balances: dict[str, int] = Field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, row: Row[Any], *, as_of: date | None, known_at: datetime, sequence: int
+        cls,
+        row: Row[Any],
+        *,
+        accounts: Iterable[Row[Any]],
+        as_of: date | None,
+        known_at: datetime,
+        sequence: int,
     ) -> "FiguresOut":
         """Write the totals with the cut they were taken at."""
         return cls(
@@ -178,6 +186,11 @@ class FiguresOut(Body):
             as_of=as_of,
             known_at=known_at,
             sequence=sequence,
+            balances={
+                one.code: one.debit_minor - one.credit_minor
+                for one in accounts
+                if one.debit_minor or one.credit_minor
+            },
         )
 
 

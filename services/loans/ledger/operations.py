@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import chart, own_accounts
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import JournalEntry
-from services.loans.ledger import queries
+from services.loans.ledger import queries, telling
 from services.loans.ledger.queries import AccountKey
 from services.loans.ledger.tables import AccountRow, ClosingRow
 from shared import ids, tenancy
@@ -140,7 +140,8 @@ POST = text("""
 async def post_all(session: AsyncSession, postings: Sequence[Posting]) -> None:
     """Post balanced entries through the database's posting function, the journal's only writer.
 
-    Raises PeriodClosed, FundHasNoAccount, CurrencyMismatch; nothing is posted then.
+    Each is told (`FundBooked`), so that whoever follows a fund misses nothing of it. Raises
+    PeriodClosed, FundHasNoAccount, CurrencyMismatch; nothing is posted then.
     """
     if not postings:
         return
@@ -155,6 +156,7 @@ async def post_all(session: AsyncSession, postings: Sequence[Posting]) -> None:
             earliest = min(posting.entry.occurred_on for posting in postings)
             raise PeriodClosed(occurred_on=earliest) from error
         raise
+    await telling.tell(session, [(one.entry_id, one.entry) for one in postings])
 
 
 async def post(

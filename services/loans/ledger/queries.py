@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain.journal import EntryKind
 from shared import feed, tenancy
 from shared.errors import Kind, RafidError
 from shared.feed import Chain
-from shared.ids import AccountId, FundId
+from shared.ids import AccountId, EntryId, FundId
 from shared.money import Money
 
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +67,19 @@ async def accounts_of(
         )
         for row in rows
     }
+
+
+KINDS = text("""
+    select entry_id, kind from journal_entry
+    where institution_id = :institution_id and entry_id = any(:entry_ids)
+""")
+
+
+async def kinds_of(session: AsyncSession, entry_ids: Sequence[EntryId]) -> dict[EntryId, EntryKind]:
+    """Return of which kind entries are."""
+    values = {"institution_id": tenancy.institution_of(session), "entry_ids": list(entry_ids)}
+    rows = await session.execute(KINDS, values)
+    return {EntryId(row.entry_id): EntryKind(row.kind) for row in rows}
 
 
 BALANCES = text("""

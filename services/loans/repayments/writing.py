@@ -10,6 +10,8 @@ import orjson
 
 from services.loans.domain import receipts
 from services.loans.domain.collecting import Decided, ReceiveRepayment, ReverseRepayment
+from services.loans.domain.journal import EntryKind
+from services.loans.ledger import telling
 from services.loans.ledger.operations import Accounts, Posting, flatten
 from shared import ids
 from shared.events import ContractClosed, RepaymentReceived, RepaymentReversed
@@ -69,7 +71,9 @@ async def write(
     Nothing is written then.
     """
     flat = flatten(postings, accounts)
-    told = [_events(item, reverses) for item in accepted]
+    told = [
+        _events(item, reverses, posting=one) for item, one in zip(accepted, postings, strict=True)
+    ]
     events = [event for of_one in told for event in of_one]
     moved: list[ContractId] = await connection.fetchval(
         POST,
@@ -153,7 +157,7 @@ def _history(accepted: Sequence[Accepted], event_ids: Sequence[UUID]) -> tuple[l
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[_Told]:
+def _events(item: Accepted, reverses: ReverseRepayment | None, *, posting: Posting) -> list[_Told]:
     contract_id = UUID(int=item.command.contract_id.int)
     fact = receipts.fact(
         item.decided,
@@ -161,6 +165,8 @@ def _events(item: Accepted, reverses: ReverseRepayment | None) -> list[_Told]:
         received_on=item.command.received_on,
         channel=item.command.channel,
     )
+    undoes = EntryKind.REPAYMENT if reverses else None
+    fact["booked"] = telling.booked(posting.entry, entry_id=posting.entry_id, undoes=undoes)
     kind = RepaymentReceived.type
     if reverses:
         kind = RepaymentReversed.type
