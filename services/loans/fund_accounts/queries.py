@@ -30,9 +30,10 @@ BALANCES = text("""
       and e.occurred_on < :end and k.number <= :through
     group by a.code
 """)
+# A payment charged back takes money back as a reversal does, and what undoes it gives it again.
 MOVES = text("""
     select m.source_place, m.target_place, coalesce(o.kind, e.kind) as kind,
-      e.reverses_entry_id is not null as is_reversal,
+      (e.reverses_entry_id is not null) <> (c.order_id is not null) as is_reversal,
       sum(m.amount_minor)::bigint as ever,
       coalesce(sum(m.amount_minor) filter (where e.occurred_on >= :start), 0)::bigint as within
     from lineage_move m
@@ -40,6 +41,8 @@ MOVES = text("""
     join journal_entry e on e.institution_id = k.institution_id and e.entry_id = k.entry_id
     left join journal_entry o on o.institution_id = e.institution_id
       and o.entry_id = e.reverses_entry_id
+    left join contract_order c on c.institution_id = e.institution_id
+      and c.order_id = coalesce(o.source_id, e.source_id) and c.kind = 'charge_back'
     where m.institution_id = :institution_id and m.fund_id = :fund_id
       and e.occurred_on < :end and m.number <= :through
     group by 1, 2, 3, 4
