@@ -114,6 +114,14 @@ CLAIMED = text("""
     where institution_id = :institution_id and fund_id = :fund_id
       and (cast(:at as timestamptz) is null or recorded_at <= :at)
 """)
+INVESTED = text("""
+    select coalesce(sum(l.amount_minor), 0)::bigint
+    from account a
+    join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
+    join journal_link k on k.institution_id = l.institution_id and k.entry_id = l.entry_id
+    where a.institution_id = :institution_id and a.fund_id = :fund_id
+      and a.code = 'investments' and k.number <= :through
+""")
 TAGS = text("""
     select distinct tag from receipt
     where institution_id = :institution_id and fund_id = :fund_id and tag is not null
@@ -200,6 +208,12 @@ async def claimed(
     """Return what of a fund was reserved and committed by an instant; none: is."""
     values = {**_of(session), "fund_id": fund_id, "at": at}
     return (await session.execute(CLAIMED, values)).one()
+
+
+async def invested(session: AsyncSession, fund_id: FundId, *, through: int) -> int:
+    """Return what of a fund's open money stands in property, by a number of the journal."""
+    values = {**_of(session), "fund_id": fund_id, "through": through}
+    return int((await session.execute(INVESTED, values)).scalar_one())
 
 
 async def tags(session: AsyncSession, fund_id: FundId) -> Sequence[str]:

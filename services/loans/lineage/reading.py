@@ -88,17 +88,23 @@ async def claimed(session: AsyncSession, fund_id: FundId, ask: Asked) -> Row[tup
     return await queries.claimed(session, fund_id, at=None if ask.is_now else ask.told.at)
 
 
-async def by_tag(session: AsyncSession, fund_id: FundId, ask: Asked) -> dict[str | None, int]:
-    """Return what is at hand under each tag of a fund at a cut, open money first."""
+async def by_tag(
+    session: AsyncSession, fund_id: FundId, ask: Asked, *, invested: int
+) -> dict[str | None, int]:
+    """Return what is at hand under each tag of a fund at a cut, open money first.
+
+    Only open money is `invested`: what stands in property is there, and can not be lent.
+    """
     tags: list[str | None] = [None, *await queries.tags(session, fund_id)]
     spots = {tag: lineage.hand_of(tag) for tag in tags}
     known = await queries.counts_through(
         session, fund_id, list(spots.values()), through=ask.through
     )
-    return {
+    held = {
         tag: known[spot].came - known[spot].left if spot in known else 0
         for tag, spot in spots.items()
     }
+    return {**held, None: held[None] - invested}
 
 
 async def of_receipt(

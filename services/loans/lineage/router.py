@@ -66,14 +66,16 @@ async def read_fund_lineage(fund_id: UUID, db: Db, actor: MayRead, at: AsOf) -> 
         fund = await funds.fund_by_id(session, fund_id)
         key, ask = FundId(fund.fund_id), await at.ask(session)
         claims = await reading.claimed(session, key, ask)
+        invested = await queries.invested(session, key, through=ask.told.number)
         tags = None
         if Policy(fund.lineage_policy) is Policy.TAG:
-            tags = await reading.by_tag(session, key, ask)
+            tags = await reading.by_tag(session, key, ask, invested=invested)
         return FundLineageOut.of(
             fund,
             await queries.totals(session, key, through=ask.through),
             claimed=(claims.reserved_minor, claims.committed_minor),
             tags=tags,
+            invested=invested,
             told=ask.told,
         )
 

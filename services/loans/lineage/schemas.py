@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from services.loans.contracts.tables import ContractRow
@@ -11,7 +11,7 @@ from services.loans.funds.tables import FundRow, ReceiptRow
 from services.loans.lineage.queries import Told
 from services.loans.lineage.reading import Found, Given, Mixed
 from shared.money import Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 
 SMALLEST_CELL = 5
 """A count of fewer contracts could be about somebody: a donor does not read it."""
@@ -45,8 +45,9 @@ class FundLineageOut(Body):
     """Where all the money of a fund is, as told through an entry of the journal.
 
     received - given_back + earned = at_hand + in_contracts + lost + spent, always. Of what is at
-    hand, `committed` is promised to contracts that are signed and `reserved` to applications that
-    are approved; the rest is `free`. `tags` part it where the fund keeps its money apart by tag.
+    hand, `invested` stands in property, where anything does, `committed` is promised to contracts
+    that are signed and `reserved` to applications that are approved; the rest is `free`. `tags`
+    part what is not invested where the fund keeps its money apart by tag.
     """
 
     fund_id: UUID
@@ -64,6 +65,7 @@ class FundLineageOut(Body):
     tags: list[TagOut] | None
     told_through: int
     told_at: datetime | None
+    invested: Annotated[MoneyBody | None, LATER] = None
 
     @classmethod
     def of(
@@ -73,6 +75,7 @@ class FundLineageOut(Body):
         *,
         claimed: tuple[int, int],
         tags: Mapping[str | None, int] | None,
+        invested: int,
         told: Told,
     ) -> Self:
         """Write the sums of a fund's places; what is claimed is reserved and committed."""
@@ -97,13 +100,14 @@ class FundLineageOut(Body):
             at_hand=money(at_hand),
             committed=money(committed),
             reserved=money(reserved),
-            free=money(at_hand - reserved - committed),
+            free=money(at_hand - invested - reserved - committed),
             in_contracts=money(stands(Place.CONTRACT)),
             lost=money(stands(Place.LOST)),
             spent=money(stands(Place.SPENT)),
             tags=parted,
             told_through=told.number,
             told_at=told.at,
+            invested=money(invested) if invested else None,
         )
 
 

@@ -25,7 +25,7 @@ from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from tests import agreements, office
 from tests.builders import make_loan, money
-from tests.integration.loans import bookkeeping, breaches, endowing, ordering
+from tests.integration.loans import bookkeeping, breaches, endowing, following, ordering
 from tests.integration.loans.bookkeeping import Bookkeeping
 from tests.integration.loans.endowing import Waqf
 from tests.integration.loans.ordering import keyed
@@ -100,6 +100,14 @@ async def test_a_waqf_invests_open_money_and_what_was_invested_is_not_at_hand(
     assert standing == {None: jod("40.000"), "women": jod("900.000")}
     with pytest.raises(TagExhausted):
         await waqf.propose("invest", "40.001", asset=HOUSE)
+    await following.number(scene)
+    told = await following.read(scene, f"funds/{fund_id}/lineage")
+    assert {one["tag"]: one["at_hand"]["amount"] for one in told["tags"]} == {
+        None: "40.000",
+        "women": "900.000",
+    }
+    names = ("at_hand", "invested", "free")
+    assert [told[name]["amount"] for name in names] == ["1000.000", "60.000", "940.000"]
 
 
 async def test_an_entry_by_hand_takes_open_money(
