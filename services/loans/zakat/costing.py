@@ -149,16 +149,23 @@ async def enter_cost(session: AsyncSession, spending: Spending, *, on: date, act
 async def cap_of(session: AsyncSession, fund: FundRow, *, on: date) -> Cap:
     """What zakat work may cost on a day: a share of what was collected to it, less what it cost.
 
-    Costs dated later in the same span count too, so that no day ever shows more than its share.
+    Costs dated later in the same span count too, and what was taken back since counts as never
+    collected, so that no day ever shows more than its share. Raises NotZakatFund.
     """
+    if fund.kind != FundKind.ZAKAT.value:
+        raise NotZakatFund(fund_code=fund.code, fund_kind=fund.kind)
     book = await rulebook_queries.book(session, on=on)
     share = rules.amil_cap(book, on=on)
     period = rules.fact(book, "amil_period", on=on)
     since = costs.since(Period(period.text), on=on)
-    collected = await payer_queries.collected(session, fund.fund_id, on=on, since=since)
+    until = costs.until(Period(period.text), on=on)
+    collected = await payer_queries.collected(
+        session, fund.fund_id, on=on, since=since, for_good=True
+    )
+    booked = await queries.booked_costs(session, fund.fund_id, since=since, until=until)
     room = Room(
         collected=Money.total((one.receipt.amount for one in collected), fund.currency),
-        booked=Money(await queries.booked_costs(session, fund.fund_id, since=since), fund.currency),
+        booked=Money(booked, fund.currency),
         share=rules.number(share),
     )
     return Cap(room=room, since=since, facts=(share, period))

@@ -13,8 +13,7 @@ from services.loans.domain import days, journal
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
 from services.loans.domain.lawful import Book
-from services.loans.domain.zakat import ageing, eligibility, entries, grants, records, rules
-from services.loans.domain.zakat.ageing import Limits
+from services.loans.domain.zakat import eligibility, entries, grants, records, rules
 from services.loans.domain.zakat.classes import NEEDY, OWNING, ZakatClass
 from services.loans.domain.zakat.collecting import NotZakatFund
 from services.loans.domain.zakat.eligibility import Eligibility
@@ -25,7 +24,7 @@ from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat import purse, queries, stipulated
+from services.loans.zakat import purse, queries, receiving, stipulated
 from services.loans.zakat.queries import Case, Grant
 from services.loans.zakat.tables import (
     GrantHandoverRow,
@@ -42,8 +41,6 @@ from shared.ids import BorrowerId, EntryId, FundId
 from shared.money import Money
 from shared.quiet_events import ZakatGrantAccepted, ZakatGrantPaid, ZakatGrantReversed
 from shared.rulebook import Fact
-
-NO_WARNINGS = Limits(notice=1, warning=1, urgent=1, most=1)
 
 
 class GrantStateRefused(RafidError):
@@ -80,7 +77,7 @@ async def enter_grant(
     case = await queries.locked_case(session, entering.eligibility_id)
     fund = await fund_queries.fund_by_id(session, entering.fund_id)
     lawful = await _lawful(
-        session, entering.asked, case=case, fund=fund, on=on, actor=actor, maker=None
+        session, entering.asked, case=case, fund=fund, days_=(on,), actor=actor, maker=None
     )
     await stipulated.require_met(
         session, fund, entering.asked, lawful.borrower, purpose=entering.purpose, on=on
@@ -133,7 +130,13 @@ async def pay_grant(
     borrower_id = case.row.borrower_id
     eligibility.require_in_force(case.eligibility, borrower_id=borrower_id, on=today)
     lawful = await _lawful(
-        session, asked, case=case, fund=fund, on=on, actor=actor, maker=found.row.actor_id
+        session,
+        asked,
+        case=case,
+        fund=fund,
+        days_=(on, today),
+        actor=actor,
+        maker=found.row.actor_id,
     )
     await stipulated.require_met(
         session, fund, asked, lawful.borrower, purpose=found.row.purpose, on=on
@@ -276,11 +279,16 @@ async def _lawful(
     *,
     case: Case,
     fund: FundRow,
-    on: date,
+    days_: tuple[date, ...],
     actor: Actor,
     maker: UUID | None,
 ) -> _Lawful:
-    """Ask every rule of zakat about one grant, or raise what refuses it."""
+    """Ask every rule of zakat about one grant, or raise what refuses it.
+
+    Whose zakat it is, and where it came from, is asked of the day it counts from and of the day
+    it is entered: no earlier day is chosen to be rid of a payer or of a place.
+    """
+    on = days_[0]
     if fund.kind != FundKind.ZAKAT.value:
         raise NotZakatFund(fund_code=fund.code, fund_kind=fund.kind)
     borrower_id = case.row.borrower_id
@@ -303,18 +311,19 @@ async def _lawful(
         set_off=set_off.text,
         source=set_off.source.title,
     )
-    collected = await payer_queries.collected(session, fund.fund_id, on=on)
+    collected = await payer_queries.collected(session, fund.fund_id, on=max(days_))
     areas = {one.region for one in collected if one.region is not None}
     grants.require_local(asked, region=borrower.region, areas=areas)
-    excluded = rules.fact(book, "excluded_relations", on=on)
-    grants.require_untied(
-        await payer_queries.ties(
-            session, borrower_id, payer_ids=await _payers_in_hand(session, fund, on=on)
-        ),
-        borrower_id=borrower_id,
+    await receiving.require_owed(
+        session, asked.debt, borrower_id=borrower_id, asked_on=case.row.asked_on, on=on
+    )
+    excluded = await receiving.require_untied(
+        session,
+        fund,
+        borrower_id,
+        days=days_,
         actors={one for one in (actor.id, maker) if one is not None},
-        excluded=excluded.text.split(),
-        source=excluded.source.title,
+        book=book,
     )
     return _Lawful(held=held, borrower=borrower, facts=[set_off, excluded])
 
@@ -334,21 +343,6 @@ async def _granted(
     after = periods.add_months(on, -months)
     minors = await queries.given_to(session, held.borrower_id, classes=NEEDY, after=after)
     return Money(sum(minors), currency)
-
-
-async def _payers_in_hand(session: AsyncSession, fund: FundRow, *, on: date) -> set[UUID]:
-    """The known payers whose zakat still lies in the fund: what went out was of the oldest."""
-    collected = await payer_queries.collected(session, fund.fund_id, on=on)
-    held = Money(await queries.in_hand(session, fund.fund_id, on=on), fund.currency)
-    left = ageing.layers(
-        [one.receipt for one in collected], in_hand=held, on=on, limits=NO_WARNINGS
-    )
-    open_ids = {layer.receipt.receipt_id for layer in left}
-    return {
-        one.payer_id
-        for one in collected
-        if one.payer_id is not None and one.receipt.receipt_id in open_ids
-    }
 
 
 async def _locked(session: AsyncSession, grant_id: UUID) -> Grant:

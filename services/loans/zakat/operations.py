@@ -15,7 +15,7 @@ from services.loans.domain.zakat.eligibility import Circumstances, Proposal
 from services.loans.domain.zakat.grants import ZakatMakerDecides
 from services.loans.institutions import operations as institutions
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.zakat import queries
+from services.loans.zakat import queries, receiving
 from services.loans.zakat.commands import Decision, Opening
 from services.loans.zakat.queries import Case
 from services.loans.zakat.tables import (
@@ -108,14 +108,15 @@ async def decide_case(
 ) -> Case:
     """Decide on a case that another person opened; an approval expires.
 
-    Raises ZakatRecordUnknown, ZakatCaseDecided, ZakatMakerDecides, and what `eligibility` raises of
-    evidence, authority, need and reasons.
+    Raises ZakatRecordUnknown, ZakatCaseDecided, ZakatMakerDecides, TiedToReceiver, and what
+    `eligibility` raises of evidence, authority, need and reasons.
     """
     case = await queries.locked_case(session, eligibility_id)
     if case.decision is not None:
         raise ZakatCaseDecided(reference=case.row.reference, outcome=case.decision.outcome)
     if case.row.actor_id == actor.id:
         raise ZakatMakerDecides(reference=case.row.reference)
+    await receiving.require_no_kin(session, case.row.borrower_id, actor_id=actor.id)
     book = await rulebook_queries.book(session, on=on)
     lasts = rules.fact(book, "eligibility_days", on=on)
     religion = rules.fact(book, "receiver_religion", on=on)

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from services.loans.domain import chart
 from services.loans.domain.zakat.classes import ZakatClass
 from services.loans.domain.zakat.eligibility import Eligibility
-from services.loans.funds.queries import MONEY, OWED
+from services.loans.domain.zakat.grants import OwnDebt
 from services.loans.zakat.tables import (
     CostPaymentRow,
     CostRow,
@@ -255,6 +256,8 @@ async def _exists(
     return await session.scalar(select(column).where(own, column == record_id)) is not None
 
 
+MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
+OWED = ", ".join(f"'{code}'" for code in chart.OWED)
 IN_HAND = text(f"""
     select coalesce(sum(case when b.code in ({OWED}) then least(b.minor, 0) else b.minor end), 0
       )::bigint
@@ -275,6 +278,7 @@ BOOKED = text("""
     join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id
     where a.institution_id = :institution_id and a.fund_id = :fund_id
       and a.code = 'amil_costs' and e.occurred_on >= :since
+      and e.occurred_on < :until
 """)
 URGENT = text("""
     select count(*)
@@ -298,14 +302,48 @@ URGENT = text("""
 """)
 
 
+# What of a contract of ours fell due by a day and is not paid, or was written off and stays owed.
+OWN_DEBT = text("""
+    select c.borrower_id, c.signed_on, c.currency, greatest(p.written_off_minor,
+      coalesce(sum(i.principal_minor + i.profit_minor + i.fee_minor + i.penalty_minor), 0)
+        - p.paid_principal_minor - p.paid_profit_minor - p.paid_fee_minor - p.paid_penalty_minor,
+      0)::bigint as due_minor
+    from contract c
+    join position p on p.institution_id = c.institution_id and p.contract_id = c.contract_id
+    left join instalment i on i.institution_id = c.institution_id
+      and i.contract_id = c.contract_id and i.generation = p.generation and i.due_on <= :on
+    where c.institution_id = :institution_id and c.contract_id = :contract_id
+      and p.disbursed_minor > 0
+    group by c.borrower_id, c.signed_on, c.currency, p.written_off_minor, p.paid_principal_minor,
+      p.paid_profit_minor, p.paid_fee_minor, p.paid_penalty_minor
+""")
+
+
+async def own_debt(session: AsyncSession, contract_id: UUID, *, on: date) -> OwnDebt | None:
+    """What is due to us on a contract on a day, and who owes it; None where there is none."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "on": on,
+    }
+    row = (await session.execute(OWN_DEBT, values)).first()
+    if row is None:
+        return None
+    return OwnDebt(
+        borrower_id=row.borrower_id,
+        signed_on=row.signed_on,
+        due=Money(row.due_minor, row.currency),
+    )
+
+
 async def in_hand(session: AsyncSession, fund_id: UUID, *, on: date) -> int:
     """What a fund held at the end of a day, less what it owed, in minor units."""
     return await _number(session, IN_HAND, fund_id=fund_id, on=on)
 
 
-async def booked_costs(session: AsyncSession, fund_id: UUID, *, since: date) -> int:
-    """What zakat work has cost since a day, as the books have it, in minor units."""
-    return await _number(session, BOOKED, fund_id=fund_id, since=since)
+async def booked_costs(session: AsyncSession, fund_id: UUID, *, since: date, until: date) -> int:
+    """What zakat work has cost from a day until before another, by the books, in minor units."""
+    return await _number(session, BOOKED, fund_id=fund_id, since=since, until=until)
 
 
 async def urgent_waiting(session: AsyncSession, *, on: date) -> int:

@@ -12,9 +12,9 @@ from services.loans.domain.giving import ReceiptNature
 from services.loans.domain.lawful import Used
 from services.loans.domain.zakat import collecting, nisab, rules
 from services.loans.domain.zakat.collecting import NotZakatFund, Origin
-from services.loans.domain.zakat.grants import Relation
 from services.loans.domain.zakat.nisab import Price
 from services.loans.domain.zakat.rules import Base, Metal
+from services.loans.domain.zakat.ties import Relation
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.institutions import operations as institutions

@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain import duplicates
 from services.loans.domain.zakat.ageing import Received
-from services.loans.domain.zakat.grants import Relation, Tie
 from services.loans.domain.zakat.nisab import Price
 from services.loans.domain.zakat.rules import Metal
+from services.loans.domain.zakat.ties import Relation, Tie
 from services.loans.funds.tables import ReceiptRow
 from services.loans.zakat_payers.tables import CollectionRow, PayerConsentRow, PayerRow, PriceRow
 from shared import tenancy
@@ -94,7 +95,10 @@ TIES = text("""
     select t.relation, t.payer_id, p.reference as payer, t.staff_id
     from zakat_tie t
     left join zakat_payer p on p.institution_id = t.institution_id and p.payer_id = t.payer_id
-    where t.institution_id = :institution_id and t.borrower_id = :borrower_id
+    where t.institution_id = :institution_id
+      and (t.borrower_id = :borrower_id or t.borrower_id in (select m.member_borrower_id
+        from borrower_member m where m.institution_id = :institution_id
+          and m.borrower_id = :borrower_id))
       and (t.payer_id is null or t.payer_id = any(:payer_ids))
     order by t.tie_id
 """)
@@ -103,16 +107,55 @@ TIES = text("""
 async def ties(
     session: AsyncSession, borrower_id: UUID, *, payer_ids: Collection[UUID]
 ) -> list[Tie]:
-    """Whose kin a receiver is, of staff and of these payers."""
+    """Whose kin a receiver, or one of that household, is, of staff and of these payers."""
     values = {
         "institution_id": tenancy.institution_of(session),
         "borrower_id": borrower_id,
         "payer_ids": list(payer_ids),
     }
     return [
-        Tie(relation=Relation(row.relation), payer=row.payer, staff_id=row.staff_id)
+        Tie(
+            relation=Relation(row.relation),
+            payer=row.payer,
+            payer_id=row.payer_id,
+            staff_id=row.staff_id,
+        )
         for row in await session.execute(TIES, values)
     ]
+
+
+NAMES = text("""
+    select p.payer_id as person_id, p.name from zakat_payer p
+    where p.institution_id = :institution_id and p.payer_id = any(:payer_ids)
+    union all
+    select s.staff_id, s.name from staff s
+    where s.institution_id = :institution_id and s.deactivated_at is null
+      and s.roles <> array['donor']
+""")
+NAME_KEYS = text("""
+    select n.name_key from borrower_name n
+    where n.institution_id = :institution_id
+      and (n.borrower_id = :borrower_id or n.borrower_id in (select m.member_borrower_id
+        from borrower_member m where m.institution_id = :institution_id
+          and m.borrower_id = :borrower_id))
+""")
+
+
+async def namesakes(
+    session: AsyncSession, borrower_id: UUID, *, payer_ids: Collection[UUID]
+) -> set[UUID]:
+    """Which of these payers, and of staff, bear the name of a receiver or of the household."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "borrower_id": borrower_id,
+        "payer_ids": list(payer_ids),
+    }
+    keys = set((await session.execute(NAME_KEYS, values)).scalars())
+    return {
+        row.person_id
+        for row in await session.execute(NAMES, values)
+        if duplicates.name_key(row.name) in keys
+    }
 
 
 async def payers(session: AsyncSession, *, page: Page) -> list[PayerRow]:
@@ -123,7 +166,7 @@ async def payers(session: AsyncSession, *, page: Page) -> list[PayerRow]:
     return list(await session.scalars(statement.order_by(PayerRow.payer_id).limit(page.limit + 1)))
 
 
-# A receipt that was taken back by a day never counts from then on.
+# A receipt that was taken back by a day never counts from then on; for good, by whatever day.
 RECEIPTS = text("""
     select r.receipt_id, r.received_on, r.amount_minor, r.currency, c.payer_id, c.region
     from receipt r
@@ -134,7 +177,7 @@ RECEIPTS = text("""
       and not exists (
         select from receipt b
         where b.institution_id = r.institution_id and b.reverses_receipt_id = r.receipt_id
-          and b.received_on <= :on)
+          and (b.received_on <= :on or :for_good))
     order by r.received_on, r.receipt_id
 """)
 
@@ -149,14 +192,23 @@ class Collected:
 
 
 async def collected(
-    session: AsyncSession, fund_id: UUID, *, on: date, since: date = date.min
+    session: AsyncSession,
+    fund_id: UUID,
+    *,
+    on: date,
+    since: date = date.min,
+    for_good: bool = False,
 ) -> Sequence[Collected]:
-    """The receipts of a fund that stand on a day, the oldest first."""
+    """The receipts of a fund that stand on a day, the oldest first.
+
+    `for_good`: without what was taken back later, as far as is known.
+    """
     values = {
         "institution_id": tenancy.institution_of(session),
         "fund_id": fund_id,
         "since": since,
         "on": on,
+        "for_good": for_good,
     }
     return [
         Collected(

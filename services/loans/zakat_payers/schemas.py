@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from services.loans.domain.journal import Channel
 from services.loans.domain.zakat.collecting import Origin
-from services.loans.domain.zakat.grants import Relation
 from services.loans.domain.zakat.nisab import Price
 from services.loans.domain.zakat.rules import Base, Metal
+from services.loans.domain.zakat.ties import Relation
 from services.loans.funds.tables import ReceiptRow
 from services.loans.rulebook.schemas import FactOut
 from services.loans.zakat_payers.commands import Assessed, Collecting

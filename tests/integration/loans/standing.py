@@ -43,6 +43,7 @@ async def lend(
     status: str = "active",
     branch_id: UUID | None = None,
     contract_id: ContractId | None = None,
+    borrower_id: UUID | None = None,
 ) -> list[Lent]:
     """Write contracts; active ones are paid out in cash, position and journal included."""
     lent = [
@@ -52,7 +53,11 @@ async def lend(
     paid_out = status == "active"
     async with scene.database.begin(scene.institution_id) as session:
         common = {"institution_id": scene.institution_id}
-        contracts = [_contract(scene, one, status, branch_id or scene.branch_id) for one in lent]
+        contracts = [
+            _contract(scene, one, status, branch_id or scene.branch_id)
+            | {"borrower_id": borrower_id or ids.new()}
+            for one in lent
+        ]
         statement = insert(ContractRow).returning(ContractRow, sort_by_parameter_order=True)
         rows = (await session.scalars(statement, contracts)).all()
         await session.execute(insert(ContractHistoryRow), [_entered(row) for row in rows])
@@ -92,7 +97,6 @@ def _contract(scene: Scene, one: Lent, status: str, branch_id: UUID) -> dict[str
         "contract_id": one.contract_id,
         "reference": f"LN-{one.contract_id.hex}",
         "application_id": ids.new(),
-        "borrower_id": ids.new(),
         "branch_id": branch_id,
         "product_id": ids.new(),
         "product_version": 1,

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from services.loans.domain.zakat import nisab
 from services.loans.domain.zakat.rules import Period
 from shared import calendar
 from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
+
+MONTHS_OF_YEAR: Final = 12
 
 
 class AmilCapExceeded(RafidError):
@@ -103,3 +106,19 @@ def since(period: Period, *, on: date) -> date:
         return day - timedelta(days=calendar.hijri(day).day - 1)
     except ValueError:
         return max(on, date.min + nisab.LUNAR_YEAR) - nisab.LUNAR_YEAR
+
+
+def until(period: Period, *, on: date) -> date:
+    """The first day after the span in which a day lies.
+
+    Of 1 March 2026 in its Hijri year: 16 June 2026, 1 Muharram 1448; outside the tables of the
+    calendar, 354 days on.
+    """
+    if period is Period.WHOLE:
+        return date.max
+    if period is Period.SOLAR_YEAR:
+        return date(on.year + 1, 1, 1) if on.year < date.max.year else date.max
+    try:
+        return calendar.add_hijri_months(since(period, on=on), MONTHS_OF_YEAR)
+    except ValueError:
+        return min(on, date.max - nisab.LUNAR_YEAR) + nisab.LUNAR_YEAR

@@ -4,7 +4,7 @@ What is given becomes the receiver's own: a grant has no lien, no condition and 
 it was handed over.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -120,6 +120,21 @@ class SelfSetOff(RafidError):
     source: Sentence
 
 
+class DebtNotOwed(RafidError):
+    """The receiver owes us no such debt"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "The receiver {borrower_id} owes {owed} on the contract {contract_id} by now; {debt} was"
+        " named."
+    )
+    contract_id: UUID
+    borrower_id: UUID
+    owed: Money
+    debt: Money
+
+
 class GrantAboveDebt(RafidError):
     """The grant exceeds the debt"""
 
@@ -141,39 +156,6 @@ class OutsideCollectingArea(RafidError):
     )
     region: str
     areas: tuple[str, ...]
-
-
-class StaffReceives(RafidError):
-    """Staff receive no zakat but the wages of zakat work"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "The receiver {borrower_id} works for the institution."
-    borrower_id: UUID
-
-
-class PayersKin(RafidError):
-    """The payer's own family receives nothing of the payer's zakat"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = (
-        "The receiver is the {relation} of the payer {payer}, whose zakat is still in the fund."
-        " Source: {source}."
-    )
-    relation: "Relation"
-    payer: str
-    source: Sentence
-
-
-class TiedToReceiver(RafidError):
-    """Nobody decides on a grant to their own family"""
-
-    kind = Kind.FORBIDDEN
-    service = "loans"
-    detail = "{actor_id} is the {relation} of the receiver: another person decides."
-    actor_id: UUID
-    relation: "Relation"
 
 
 class ZakatMakerDecides(RafidError):
@@ -200,17 +182,6 @@ class OutsideReason(StrEnum):
     RELATIVES = "relatives"
 
 
-class Relation(StrEnum):
-    """What the receiver is to a payer or to a member of staff."""
-
-    SELF = "self"
-    ASCENDANT = "ascendant"
-    DESCENDANT = "descendant"
-    WIFE = "wife"
-    HUSBAND = "husband"
-    OTHER_KIN = "other_kin"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
     """A debt that is owed; `contract_id` names our own contract where we are the creditor."""
@@ -220,6 +191,15 @@ class Debt:
     due_on: date
     creditor: str
     contract_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDebt:
+    """What our books say of a contract of ours: who owes it since when, and what of it is due."""
+
+    borrower_id: UUID
+    signed_on: date
+    due: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,15 +224,6 @@ class Asked:
     calculation: tuple[Item, ...] = ()
     debt: Debt | None = None
     outside_reason: OutsideReason | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
-    """The receiver is somebody's kin: a payer's whose money lies in the fund, or a staff's."""
-
-    relation: Relation
-    payer: str | None = None
-    staff_id: UUID | None = None
 
 
 def require_class(asked: Asked, *, held: Eligibility) -> None:
@@ -328,24 +299,19 @@ def require_local(asked: Asked, *, region: str, areas: Collection[str]) -> None:
         raise OutsideCollectingArea(region=region, areas=tuple(sorted(areas)))
 
 
-def require_untied(
-    ties: Sequence[Tie],
-    *,
-    borrower_id: UUID,
-    actors: Collection[UUID],
-    excluded: Collection[str],
-    source: str,
-) -> None:
-    """Raise where the receiver is staff, a barred relation of a payer, or kin of who decides.
+def require_owed(debt: Debt, *, own: OwnDebt | None, borrower_id: UUID, asked_on: date) -> None:
+    """Hold a debt that is named as owed to ourselves against our own books.
 
-    `excluded` names the relations that a payer's own zakat does not reach. Raises
-    `StaffReceives`, `PayersKin`, `TiedToReceiver`.
+    It is of the receiver, was made before zakat was asked for, and so much of it is due. 500.000
+    named, 480.000 due: refused. Raises `DebtNotOwed`, `DebtMadeForZakat`.
     """
-    for tie in ties:
-        if tie.staff_id is not None and tie.relation is Relation.SELF:
-            raise StaffReceives(borrower_id=borrower_id)
-        barred = tie.relation is Relation.SELF or f"payer_{tie.relation.value}" in excluded
-        if tie.payer is not None and barred:
-            raise PayersKin(relation=tie.relation, payer=tie.payer, source=Sentence(source))
-        if tie.staff_id is not None and tie.staff_id in actors:
-            raise TiedToReceiver(actor_id=tie.staff_id, relation=tie.relation)
+    if debt.contract_id is None:
+        return
+    theirs = own is not None and own.borrower_id == borrower_id
+    owed = own.due if own is not None and theirs else debt.amount - debt.amount
+    if debt.amount > owed:
+        raise DebtNotOwed(
+            contract_id=debt.contract_id, borrower_id=borrower_id, owed=owed, debt=debt.amount
+        )
+    if own is not None and own.signed_on >= asked_on:
+        raise DebtMadeForZakat(incurred_on=own.signed_on, asked_on=asked_on)

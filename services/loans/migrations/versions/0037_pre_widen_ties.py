@@ -17,8 +17,3 @@ alter table zakat_tie drop constraint zakat_tie_relation_check,
 def upgrade() -> None:
     """Let a tie say that there is none."""
     migrations.script(LET.format(relations=f"{KIN}, 'unrelated'"))
-
-
-def downgrade() -> None:
-    """Let every tie be of kin; there is no way back while one says otherwise."""
-    migrations.script(LET.format(relations=KIN))

@@ -1,5 +1,6 @@
 """A grant is of the class that was decided, no larger than the need, and owed to nobody."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from services.loans.domain import chart, journal
 from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.journal import Channel, EntryAcrossFunds, EntryKind, JournalEntry, Line
-from services.loans.domain.zakat import collecting, entries, grants, records
+from services.loans.domain.zakat import collecting, entries, grants, records, ties
 from services.loans.domain.zakat.classes import ZakatClass
 from services.loans.domain.zakat.collecting import (
     CompanyLevyNotZakat,
@@ -25,19 +26,24 @@ from services.loans.domain.zakat.grants import (
     DebtMadeForZakat,
     DebtNotDue,
     DebtNotNamed,
+    DebtNotOwed,
     GrantAboveDebt,
     GrantAboveNeed,
     GrantClassNotDecided,
     Item,
     OutsideCollectingArea,
     OutsideReason,
+    OwnDebt,
     PaidTo,
+    SelfSetOff,
+)
+from services.loans.domain.zakat.ties import (
     PayersKin,
     Relation,
-    SelfSetOff,
     StaffReceives,
     Tie,
     TiedToReceiver,
+    TieNotDeclared,
 )
 from shared.errors import RafidError
 from shared.ids import FundId
@@ -162,6 +168,25 @@ def test_a_lender_gives_first_and_never_pays_itself() -> None:
     require_debt(to_creditor(debt=own), set_off="allowed")
 
 
+@pytest.mark.rule("Z-15")
+def test_a_debt_to_ourselves_is_what_our_books_say() -> None:
+    owing, asked_on = uuid4(), TODAY
+
+    def require(named: Debt, own: OwnDebt | None) -> None:
+        grants.require_owed(named, own=own, borrower_id=owing, asked_on=asked_on)
+
+    named = debt(contract_id=US)
+    own = OwnDebt(borrower_id=owing, signed_on=TODAY - timedelta(days=1), due=named.amount)
+    require(named, own)
+    require(debt(), None)
+    less = replace(own, due=named.amount - jod("0.001"))
+    for other in (None, replace(own, borrower_id=uuid4()), less):
+        with pytest.raises(DebtNotOwed):
+            require(named, other)
+    with pytest.raises(DebtMadeForZakat):
+        require(named, replace(own, signed_on=TODAY))
+
+
 @pytest.mark.rule("Z-11")
 def test_zakat_leaves_its_place_for_a_reason_alone() -> None:
     areas = {"amman", "zarqa"}
@@ -174,9 +199,9 @@ def test_zakat_leaves_its_place_for_a_reason_alone() -> None:
     grants.require_local(asked(), region="aqaba", areas=())
 
 
-def untied(*ties: Tie, actors: set[Any] | None = None) -> None:
-    grants.require_untied(
-        ties,
+def untied(*declared: Tie, actors: set[Any] | None = None) -> None:
+    ties.require_untied(
+        declared,
         borrower_id=uuid4(),
         actors=actors or set(),
         excluded=["payer_ascendant", "payer_descendant", "payer_wife"],
@@ -194,6 +219,7 @@ def untied(*ties: Tie, actors: set[Any] | None = None) -> None:
         (Relation.WIFE, True),
         (Relation.HUSBAND, False),
         (Relation.OTHER_KIN, False),
+        (Relation.UNRELATED, False),
     ],
 )
 def test_a_payer_s_zakat_does_not_reach_the_payer_s_own(
@@ -216,6 +242,23 @@ def test_staff_receive_nothing_and_decide_nothing_for_their_own() -> None:
     with pytest.raises(TiedToReceiver):
         untied(mother, actors={staff, uuid4()})
     untied(mother, actors={uuid4()})
+
+
+@pytest.mark.rule("Z-12")
+def test_two_of_one_name_are_asked_about_and_may_be_unrelated() -> None:
+    namesake, receiver = uuid4(), uuid4()
+    with pytest.raises(TieNotDeclared):
+        ties.require_told([], namesakes={namesake}, borrower_id=receiver)
+    other = Tie(relation=Relation.UNRELATED, staff_id=uuid4())
+    with pytest.raises(TieNotDeclared):
+        ties.require_told([other], namesakes={namesake}, borrower_id=receiver)
+    for tie in (
+        Tie(relation=Relation.UNRELATED, staff_id=namesake),
+        Tie(relation=Relation.HUSBAND, payer="ZP-1", payer_id=namesake),
+    ):
+        ties.require_told([tie], namesakes={namesake}, borrower_id=receiver)
+    untied(Tie(relation=Relation.UNRELATED, staff_id=namesake), actors={namesake})
+    ties.require_no_kin([other], actor_id=other.staff_id or uuid4())
 
 
 @pytest.mark.rule("Z-1")
