@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.loans.domain import claiming, funding, restrictions, screening
+from services.loans.domain import claiming, fund_rules, funding, restrictions, screening
 from services.loans.domain.cases import About, Case, Counted, Facts
 from services.loans.domain.chart import FundKind
 from services.loans.domain.clauses import Clause, ClauseKind, Quoted, Rule, Whose
@@ -141,6 +141,7 @@ def _fund(
     zero = Money.zero("JOD")
     fund = Fund(fund_id=fund_id, code=fund_id.hex[:8], kind=kind, currency="JOD", floor=zero)
     rule = claiming.financing_rule(kind, mode=mode, country="JO", on=ON)
+    sources = fund_rules.sources(country="JO", on=ON)
 
     def of_kind(case: Case) -> list[Refusal]:
         return funding.check(
@@ -151,6 +152,7 @@ def _fund(
             product_fund_kinds=case.fund_kinds,
             rule=rule,
             net_assets=Money(RECEIVED, "JOD"),
+            sources=sources,
         )
 
     return Restrictions(

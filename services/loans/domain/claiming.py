@@ -16,6 +16,7 @@ from services.loans.domain.funding import (
     Fund,
     FundExhausted,
     FundRestricted,
+    KindSources,
     Refusal,
     Verdict,
 )
@@ -114,6 +115,7 @@ class Standing:
 class Purse:
     """A locked fund, what it holds, and the rulebook's line for each mode asked for.
 
+    `sources` is where the rulebook says what holds of a kind in every mode.
     `scales` are the fund's clauses with what was given before.
     `guard` is what a waqf's deed and its returns hold before its corpus, `register` what boards
     ruled, `receivers` who would borrow zakat.
@@ -122,6 +124,7 @@ class Purse:
     fund: Fund
     standing: Standing
     rules: Mapping[ModeOfFinance, FinancingRule]
+    sources: KindSources
     guard: Guard = field(default_factory=Guard)
     scales: Scales = field(default_factory=Scales)
     register: Register = field(default_factory=Register)
@@ -190,6 +193,7 @@ def of_kind(purse: Purse, *, ask: Ask) -> list[Refusal]:
         product_fund_kinds=ask.fund_kinds,
         rule=purse.rules[ask.mode],
         net_assets=purse.standing.net_assets,
+        sources=purse.sources,
     )
     refusals += waqf_lending.refusals(
         guard,

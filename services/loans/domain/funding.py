@@ -13,8 +13,8 @@ from shared.ids import FundId
 from shared.money import Money
 
 OWN_TERMS = Sentence("Rafid: terms of the fund and the product")
-CORPUS_SOURCE = Sentence("OIC Fiqh Academy, resolution 140 (15/6), Muscat")
-CORPUS_SINCE = date(2004, 3, 11)
+ZAKAT_FREE = "zakat-free-of-charge"
+CORPUS_FLOOR = "corpus-floor"
 
 
 class Verdict(StrEnum):
@@ -127,21 +127,15 @@ class KindSources:
 
     by_rule: Mapping[str, tuple[str, date | None]]
 
+    def of(self, rule: str) -> tuple[Sentence, date | None]:
+        """Who says one of these rules, and since when."""
+        title, since = self.by_rule[rule]
+        return Sentence(title), since
+
     def refusal(self, rule: str, *, reason: Sentence) -> Refusal:
         """A refusal by one of these rules."""
-        title, since = self.by_rule[rule]
-        return Refusal(rule=rule, reason=reason, source=Sentence(title), in_force_from=since)
-
-
-USUAL_SOURCES = KindSources(
-    by_rule={
-        "zakat-free-of-charge": (
-            "Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)",
-            None,
-        ),
-        "corpus-floor": (str(CORPUS_SOURCE), CORPUS_SINCE),
-    }
-)
+        source, since = self.of(rule)
+        return Refusal(rule=rule, reason=reason, source=source, in_force_from=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +180,13 @@ def check(
     product_fund_kinds: Collection[FundKind],
     rule: FinancingRule,
     net_assets: Money,
-    sources: KindSources = USUAL_SOURCES,
+    sources: KindSources,
 ) -> list[Refusal]:
     """Every reason of its kind why the fund may not pay for this loan; its clauses beside it are
     read by `restrictions.refusals`.
 
-    `rule` is the rulebook's line for the fund's kind and the mode on the day. `net_assets` is what
+    `rule` is the rulebook's line for the fund's kind and the mode on the day, `sources` where it
+    says what holds of the kind in every mode (`fund_rules`). `net_assets` is what
     the fund owns: cash, wallet and loans less what it owes; below `fund.floor` the corpus is in
     deficit and no new loan is made. Zakat with interest gives one refusal that names the rule.
     """
@@ -215,10 +210,10 @@ def check(
         )
     if bears_fee and fund.kind is FundKind.ZAKAT:
         reason = "a loan from zakat is free of any charge on its recipient"
-        refusals.append(sources.refusal("zakat-free-of-charge", reason=Sentence(reason)))
+        refusals.append(sources.refusal(ZAKAT_FREE, reason=Sentence(reason)))
     if net_assets < fund.floor:
         reason = "the corpus of the fund is below its floor"
-        refusal = sources.refusal("corpus-floor", reason=Sentence(reason))
+        refusal = sources.refusal(CORPUS_FLOOR, reason=Sentence(reason))
         if fund.founder is not None:
             clause, since = fund.founder
             refusal = replace(refusal, source=clause, in_force_from=since)

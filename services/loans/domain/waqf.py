@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.loans.domain.funding import CORPUS_SINCE, CORPUS_SOURCE
+from services.loans.domain import fund_rules
+from services.loans.domain.funding import CORPUS_FLOOR
 from services.loans.domain.waqf_deed import Deed, WaqfBenefit
 from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
@@ -25,7 +26,7 @@ class CorpusBelowFloor(RafidError):
     floor: Money
     clause: str
     source: Sentence
-    in_force_from: date
+    in_force_from: date | None
 
 
 class YieldNotRealised(RafidError):
@@ -231,18 +232,21 @@ def require_corpus(books: Books, amount: Money, *, deed: Deed | None, fund_code:
     """Raise `CorpusBelowFloor` if so much less would leave the corpus below its floor.
 
     1,000,000 endowed, 1,012,000 owned: 12,000 may leave, 12,000.01 may not. The clause of the
-    deed is quoted, or the resolution where there is no deed.
+    deed is quoted, or the rulebook's source where there is no deed.
     """
     free = max(books.net_assets - books.floor, books.zero)
     if amount > free:
+        source, since = fund_rules.sources().of(CORPUS_FLOOR)
+        if deed is not None:
+            source, since = Sentence(deed.reference), deed.made_on
         raise CorpusBelowFloor(
             fund_code=fund_code,
             asked=amount,
             free=free,
             floor=books.floor,
             clause=deed.corpus_clause if deed else "–",
-            source=CORPUS_SOURCE if deed is None else Sentence(deed.reference),
-            in_force_from=CORPUS_SINCE if deed is None else deed.made_on,
+            source=source,
+            in_force_from=since,
         )
 
 
@@ -292,5 +296,7 @@ def require_growth(
     elif deed.benefit is WaqfBenefit.CHARITABLE and not benefit:
         reason = "the deed is silent, and no preponderant benefit is stated"
     if reason is not None:
-        source = CORPUS_SOURCE if deed.growth_share is None else Sentence(deed.reference)
+        source, _ = fund_rules.sources().of(CORPUS_FLOOR)
+        if deed.growth_share is not None:
+            source = Sentence(deed.reference)
         raise GrowthNotAllowed(asked=amount, reason=Sentence(reason), source=source)

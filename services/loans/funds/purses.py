@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.corpus import queries as corpus
-from services.loans.domain import claiming
+from services.loans.domain import claiming, fund_rules
 from services.loans.domain.cases import Facts
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Ask, Held, Purse, Purses
@@ -78,6 +78,7 @@ async def purses(
             fund=fund,
             standing=standings[fund_id],
             rules=rules,
+            sources=fund_rules.sources(country=register.place, on=on),
             register=register,
             guard=guards.get(fund_id, Guard()),
             scales=scales.get(fund_id, Scales(step=step, on=on)),

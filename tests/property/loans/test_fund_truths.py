@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.loans.domain import fund_account, funding, journal, lineage, pool_reading
+from services.loans.domain import fund_account, fund_rules, funding, journal, lineage, pool_reading
 from services.loans.domain.allocation import Allocation
 from services.loans.domain.chart import AccountClass, AccountNotInChart, FundAccounts, FundKind
 from services.loans.domain.chart import accounts_of as chart_of
@@ -46,6 +46,7 @@ WISHES = st.lists(
 )
 Wish = tuple[str, int, int, int]
 BOUND_RULE = FinancingRule(verdict=Verdict.ALLOWED, source="a fatwa")
+SAID = fund_rules.sources()
 
 
 @dataclass
@@ -112,6 +113,7 @@ class Book:
             product_fund_kinds=frozenset(FundKind),
             rule=BOUND_RULE,
             net_assets=Money(purse.total, "JOD"),
+            sources=SAID,
         )
         assert bool(refusals) is (purse.total < self.floor)
         none = Money.zero("JOD")

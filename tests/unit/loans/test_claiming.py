@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loans.domain import claiming
+from services.loans.domain import claiming, fund_rules
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Ask, Purse, Standing
 from services.loans.domain.funding import (
@@ -53,7 +53,7 @@ def a_purse(
         committed=money("0.000"),
     )
     rules = {mode: FinancingRule(verdict=verdict, source="a ruling") for mode in ModeOfFinance}
-    return {FUND: Purse(fund=fund, standing=standing, rules=rules)}
+    return {FUND: Purse(fund=fund, standing=standing, rules=rules, sources=fund_rules.sources())}
 
 
 def held(amount: str, name: str = "application") -> dict[tuple[ApplicationId, FundId], Claims]:

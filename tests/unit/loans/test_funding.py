@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.loans.domain import funding
+from services.loans.domain import fund_rules, funding
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import (
     ClaimKind,
@@ -50,6 +50,7 @@ def check(**changes: Any) -> list[Refusal]:
         "product_fund_kinds": set(FundKind),
         "rule": ALLOWED,
         "net_assets": money("10000", "TND"),
+        "sources": fund_rules.sources(),
     }
     fund = changes.pop("fund", make_fund())
     return funding.check(fund, **members | changes)
@@ -92,6 +93,21 @@ def test_a_registered_ruling_opens_what_needs_one() -> None:
 
 def test_a_waqf_may_take_its_documented_cost() -> None:
     assert check(bears_fee=True) == []
+
+
+@pytest.mark.parametrize("on", [date(1999, 1, 1), date(2004, 3, 11), date(2026, 11, 22)])
+def test_the_rulebook_says_who_keeps_a_corpus_whole_and_zakat_free_on_any_day(on: date) -> None:
+    said = fund_rules.sources(on=on, country="JO")
+    assert said.of("corpus-floor") == (
+        "OIC Fiqh Academy, resolution 140 (15/6), Muscat",
+        date(2004, 3, 11),
+    )
+    assert said.of("zakat-free-of-charge") == (
+        "Qur'an 9:60; Dar al-Ifta of Egypt, fatwa 2533 (24 October 2013)",
+        None,
+    )
+    (refused,) = check(sources=said, net_assets=money("1", "TND"))
+    assert (refused.source, refused.in_force_from) == said.of("corpus-floor")
 
 
 def test_every_reason_is_told_at_once() -> None:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from services.loans.applications.schemas import StandingOut
-from services.loans.domain import claiming, funding
+from services.loans.domain import claiming, fund_rules, funding
 from services.loans.domain.application import Reason
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import Fund, FundExhausted, FundRestricted, Refusal
@@ -40,6 +40,7 @@ def refusals(kind: FundKind, mode: ModeOfFinance) -> tuple[Fund, list[Refusal]]:
         product_fund_kinds=(),
         rule=claiming.financing_rule(kind, mode=mode, country="JO", on=ON),
         net_assets=Money(1, "JOD"),
+        sources=fund_rules.sources(on=ON, country="JO"),
     )
     return fund, found
 
