@@ -129,12 +129,17 @@ HEAD = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """A fund's account over a period, with what its measures need beside it."""
+    """A fund's account over a period, with what its measures need beside it.
+
+    What is `invested` stands in property: it is at hand, and can not be lent.
+    """
 
     account: FundAccount
     ever: dict[Part, fund_account.Purse]
     ever_paid_in: int
     by_account: dict[str, int]
+    invested_before: int
+    invested: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +175,8 @@ async def books(session: AsyncSession, fund_id: FundId, *, period: Period, throu
         ever=fund_account.parts_of(ever),
         ever_paid_in=headings[Heading.RECEIVED],
         by_account={code: minor for code, minor in sorted(credits_within.items()) if minor},
+        invested_before=before.get("investments", 0),
+        invested=after.get("investments", 0),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -18,22 +18,26 @@ from services.loans.lineage.queries import Told
 from services.loans.papers.documents import DayOut, WordsOut, seal_of
 from shared.money import Money
 from shared.periods import Period
-from shared.schemas import Body, MoneyBody
+from shared.schemas import LATER, Body, MoneyBody
 
 NAMES = {one.code: WordsOut(ar=one.name_ar, fr=one.name_fr, en=one.name_en) for one in CHART}
 
 
 class PurseOut(Body):
-    """Money at hand and with borrowers on a day, and what of it is committed and not paid out."""
+    """Money at hand and with borrowers on a day, and what of it is committed and not paid out.
+
+    Of what is at hand, `invested` stands in property, where anything does: it is not there to lend.
+    """
 
     on: DayOut
     at_hand: MoneyBody
     outstanding: MoneyBody
     total: MoneyBody
     committed: MoneyBody
+    invested: Annotated[MoneyBody | None, LATER] = None
 
     @classmethod
-    def of(cls, on: date, held: Purse, committed: int, *, currency: str) -> Self:
+    def of(cls, on: date, held: Purse, *, committed: int, invested: int, currency: str) -> Self:
         """Write what is there on a day."""
         return cls(
             on=DayOut.of(on),
@@ -41,6 +45,7 @@ class PurseOut(Body):
             outstanding=MoneyBody.of(Money(held.outstanding, currency)),
             total=MoneyBody.of(Money(held.total, currency)),
             committed=MoneyBody.of(Money(committed, currency)),
+            invested=MoneyBody.of(Money(invested, currency)) if invested else None,
         )
 
 
@@ -108,7 +113,9 @@ class MeasuresOut(Body):
                 days=(period.end - period.start).days,
             ),
             utilisation=fund_measures.utilisation(
-                disbursed=passed_on, at_hand=account.opening.at_hand, came=came
+                disbursed=passed_on,
+                at_hand=account.opening.at_hand - books.invested_before,
+                came=came,
             ),
             absorption=fund_measures.absorption(disbursed=ever, committed=promised),
             allocation_to_collection=fund_measures.allocation_to_collection(
@@ -197,8 +204,20 @@ class FundAccountOut(Body):
             known_at=known_at,
             told_through=told.number,
             told_at=told.at,
-            opening=PurseOut.of(period.start, account.opening, claims.opening, currency=currency),
-            closing=PurseOut.of(last_on, account.closing, claims.closing, currency=currency),
+            opening=PurseOut.of(
+                period.start,
+                account.opening,
+                committed=claims.opening,
+                invested=books.invested_before,
+                currency=currency,
+            ),
+            closing=PurseOut.of(
+                last_on,
+                account.closing,
+                committed=claims.closing,
+                invested=books.invested,
+                currency=currency,
+            ),
             committed=money(claims.committed),
             lent_again=money(aged.lent_again),
             parts=[

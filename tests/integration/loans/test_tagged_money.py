@@ -30,6 +30,7 @@ from tests.integration.loans.bookkeeping import Bookkeeping
 from tests.integration.loans.endowing import Waqf
 from tests.integration.loans.ordering import keyed
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, jod
+from tests.integration.loans.test_fund_account import account
 
 HOUSE = Asset(kind="real property", description="a house of two floors")
 
@@ -108,6 +109,8 @@ async def test_a_waqf_invests_open_money_and_what_was_invested_is_not_at_hand(
     }
     names = ("at_hand", "invested", "free")
     assert [told[name]["amount"] for name in names] == ["1000.000", "60.000", "940.000"]
+    closing = (await account(scene, fund_id))["closing"]
+    assert [closing[name]["amount"] for name in names[:2]] == ["1000.000", "60.000"]
 
 
 async def test_an_entry_by_hand_takes_open_money(
