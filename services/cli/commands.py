@@ -17,6 +17,7 @@ COMMANDS: Final = (
     ("migrate", "migrate:migrate", "Create roles and schemas and run every migration."),
     ("verify", "proving:verify", "Prove the books: every rule, both chains, every sum."),
     ("close-day", "closing:close_day", "Close a day: book profit earned and losses expected."),
+    ("train", "training:train", "Learn a scorecard from loans that ended, and prove it."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),
     ("openapi", "catalogues:openapi", "Print a service's OpenAPI description as JSON."),
 )

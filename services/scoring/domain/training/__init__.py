@@ -1,0 +1,1 @@
+"""How is a scorecard learned from loans that ended? Arithmetic only; no file, no clock."""
