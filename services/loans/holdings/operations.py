@@ -20,52 +20,24 @@ from services.loans.domain.terms import Terms
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
-from services.loans.holdings import queries
+from services.loans.holdings import queries, requesting
+from services.loans.holdings.refusals import (
+    HoldingStands,
+    HoldsNoMore,
+    LaterEarningStands,
+    OwnMovement,
+)
 from services.loans.holdings.tables import HoldingRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from shared import feed, ids
 from shared.auth import Actor
-from shared.errors import Kind, RafidError
 from shared.ids import ContractId, EntryId, FundId
 from shared.money import CurrencyMismatch, Money
 from shared.quiet_events import HeldMoneyMoved
 
 TAKES_MONEY = frozenset({ContractStatus.SIGNED, ContractStatus.ACTIVE})
 REVERSIBLE = frozenset({HoldingKind.DEPOSIT, HoldingKind.WITHDRAWAL, HoldingKind.EARNING})
-
-
-class HoldsNoMore(RafidError):
-    """The contract takes no more money to be held"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = "The contract {reference} is {state}: nothing more is put in on it."
-    reference: str
-    state: str
-
-
-class HoldingStands(RafidError):
-    """The movement cannot be taken back by itself"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = (
-        "{holding_id} ({holding_kind}) is reversed already, is a reversal, or is taken back with"
-        " the payout or the order that made it."
-    )
-    holding_id: UUID
-    holding_kind: str
-
-
-class LaterEarningStands(RafidError):
-    """A later earning rests on this one"""
-
-    kind = Kind.CONFLICT
-    service = "loans"
-    detail = "{later_holding_id} was earned after {holding_id}: reverse the later one first."
-    holding_id: UUID
-    later_holding_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +77,25 @@ async def deposit(
 
 
 async def withdraw(
-    session: AsyncSession, contract_id: UUID, asked: Asked, *, actor: Actor, today: date
+    session: AsyncSession,
+    contract_id: UUID,
+    asked: Asked,
+    *,
+    request_id: UUID | None,
+    actor: Actor,
+    today: date,
 ) -> HoldingRow:
     """Give held money back: of savings what is above what must stay, all when nothing is owed.
 
-    However far back it is dated, what must stay is what the terms ask for by today. Raises
-    ContractUnknown, HoldingTooLow, FundExhausted, AmountNotPositive, CurrencyMismatch,
-    DayNotPossible.
+    However far back it is dated, what must stay is what the terms ask for by today. Another
+    person asked for it. Raises ContractUnknown, HoldingTooLow, FundExhausted, AmountNotPositive,
+    CurrencyMismatch, DayNotPossible, and what `requesting.require` raises.
     """
+    kind = HoldingKind.WITHDRAWAL
     held = await _asked(session, contract_id, asked, actor=actor, today=today)
+    await requesting.require(
+        session, held.contract_id, kind, asked, request_id=request_id, actor=actor
+    )
     holdings.require_free(
         asked.amount,
         held=held.balance(asked.purpose),
@@ -123,7 +105,7 @@ async def withdraw(
     fund_id = FundId(held.contract.fund_id)
     fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
     await returning.require_held(session, fund, asked.amount, asked.channel)
-    return await _move(session, held, asked, kind=HoldingKind.WITHDRAWAL, actor_id=actor.id)
+    return await _move(session, held, asked, kind=kind, actor_id=actor.id, request_id=request_id)
 
 
 async def earn(
@@ -133,47 +115,57 @@ async def earn(
     through_on: date,
     declared: Money | None,
     evidence: str | None,
+    request_id: UUID | None,
     actor: Actor,
     today: date,
 ) -> HoldingRow:
     """Add what savings earned: by their rate through a day, or their share of a declared profit.
 
-    Raises ContractUnknown, NothingEarned, DayNotPossible, CurrencyMismatch, AccountNotInChart
-    where the fund may not pay for it.
+    The profit was declared by another person. Raises ContractUnknown, NothingEarned,
+    DayNotPossible, CurrencyMismatch, AccountNotInChart where the fund may not pay for it, and what
+    `requesting.require` raises.
     """
+    kind = HoldingKind.EARNING
     held = await lock(session, contract_id, actor=actor)
     savings, currency = held.terms.savings, held.contract.currency
     _require_day(held, on=through_on, today=today)
     if declared is None:
         minor = holdings.earned(
-            _but_undone(held, HoldingKind.EARNING),
+            _but_undone(held, kind),
             annual_rate=savings.annual_rate,
             through=through_on,
         )
         amount = Money(minor, currency)
     else:
         _require_currency(declared, currency=currency)
+        told = Asked(purpose=Purpose.SAVINGS, amount=declared, on=through_on)
+        await requesting.require(
+            session, held.contract_id, kind, told, request_id=request_id, actor=actor
+        )
         amount = holdings.shared_profit(declared, percent=savings.profit_share_percent)
     if not amount.is_positive or not held.balance(Purpose.SAVINGS).is_positive:
         raise holdings.NothingEarned(contract_id=held.contract_id, through_on=through_on)
     asked = Asked(purpose=Purpose.SAVINGS, amount=amount, on=through_on, evidence=evidence)
-    return await _move(session, held, asked, kind=HoldingKind.EARNING, actor_id=actor.id)
+    met = None if declared is None else request_id
+    return await _move(session, held, asked, kind=kind, actor_id=actor.id, request_id=met)
 
 
 async def reverse(
     session: AsyncSession, holding_id: UUID, *, reason: str, actor: Actor
 ) -> HoldingRow:
-    """Take a movement back as a mistake: its opposite, on its own day.
+    """Take a movement that another booked back as a mistake: its opposite, on its own day.
 
     Of earnings the newest first: a rate is earned from the last earning on, so that the days of
     one before it would never be earned again. Raises HoldingUnknown, ContractUnknown,
-    HoldingStands, LaterEarningStands, HoldingTooLow.
+    HoldingStands, OwnMovement, LaterEarningStands, HoldingTooLow.
     """
     row = await queries.holding(session, holding_id)
     held = await lock(session, row.contract_id, actor=actor)
     is_reversed = await queries.find_reversal(session, holding_id) is not None
     if is_reversed or HoldingKind(row.kind) not in REVERSIBLE:
         raise HoldingStands(holding_id=holding_id, holding_kind=row.kind)
+    if row.actor_id == actor.id:
+        raise OwnMovement(holding_id=holding_id)
     if row.kind == HoldingKind.EARNING:
         _require_newest(held, holding_id)
     amount = Money(row.amount_minor, row.currency)
@@ -345,7 +337,13 @@ async def _must_stay(session: AsyncSession, held: Held, *, purpose: Purpose, tod
 
 
 async def _move(
-    session: AsyncSession, held: Held, asked: Asked, *, kind: HoldingKind, actor_id: UUID
+    session: AsyncSession,
+    held: Held,
+    asked: Asked,
+    *,
+    kind: HoldingKind,
+    actor_id: UUID,
+    request_id: UUID | None = None,
 ) -> HoldingRow:
     amount = -asked.amount if kind is HoldingKind.WITHDRAWAL else asked.amount
     row = record(
@@ -358,7 +356,7 @@ async def _move(
         actor_id=actor_id,
     )
     row.channel = None if kind is HoldingKind.EARNING else asked.channel.value
-    row.evidence = asked.evidence
+    row.evidence, row.request_id = asked.evidence, request_id
     entry = await _entry_of(session, held, row)
     await _book(session, row, entry, fund_id=held.contract.fund_id)
     return row

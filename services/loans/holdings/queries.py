@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.holdings import HoldingKind, Moved, Purpose
-from services.loans.holdings.tables import HoldingRow
+from services.loans.holdings.tables import HoldingRequestRow, HoldingRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
 
@@ -46,6 +46,37 @@ async def find_reversal(session: AsyncSession, holding_id: UUID) -> UUID | None:
     )
     found: UUID | None = await session.scalar(statement)
     return found
+
+
+async def find_request(session: AsyncSession, request_id: UUID) -> HoldingRequestRow | None:
+    """Return a request for held money, or None."""
+    key = (tenancy.institution_of(session), request_id)
+    return await session.get(HoldingRequestRow, key)
+
+
+async def find_met(session: AsyncSession, request_id: UUID) -> UUID | None:
+    """Return the movement that met a request, or None."""
+    statement = select(HoldingRow.holding_id).where(
+        HoldingRow.institution_id == tenancy.institution_of(session),
+        HoldingRow.request_id == request_id,
+    )
+    found: UUID | None = await session.scalar(statement)
+    return found
+
+
+async def open_requests(session: AsyncSession, contract_id: UUID) -> list[HoldingRequestRow]:
+    """Return what was asked for on a contract and is not met, in the order of asking."""
+    asked = HoldingRequestRow
+    is_met = select(HoldingRow.holding_id).where(
+        HoldingRow.institution_id == asked.institution_id,
+        HoldingRow.request_id == asked.request_id,
+    )
+    statement = select(asked).where(
+        asked.institution_id == tenancy.institution_of(session),
+        asked.contract_id == contract_id,
+        ~is_met.exists(),
+    )
+    return list(await session.scalars(statement.order_by(asked.request_id)))
 
 
 def moved(row: HoldingRow) -> Moved:

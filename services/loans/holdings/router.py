@@ -1,4 +1,4 @@
-"""The routes of held money: put in, give back, take back a mistake, see what is held."""
+"""The routes of held money: put in, ask for, give back, take back a mistake, see what is held."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,14 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.contracts import queries as contract_queries
 from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import drawn
-from services.loans.domain.holdings import Purpose
-from services.loans.holdings import operations
+from services.loans.domain.holdings import HoldingKind, Purpose
+from services.loans.holdings import operations, queries, requesting
 from services.loans.holdings.schemas import (
     EarningIn,
     HoldingIn,
     HoldingOut,
+    HoldingRequestIn,
+    HoldingRequestOut,
     HoldingReversalIn,
     HoldingsOut,
+    WithdrawalIn,
 )
 from shared import idempotency
 from shared.auth import Actor, Role, require
@@ -38,9 +41,10 @@ async def read_holdings(contract_id: UUID, db: Db, actor: MayRead, today: Today)
         row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
         held = await operations.held_for(session, row)
         saved = await operations.savings_due(session, held, on=today)
+        requests = await queries.open_requests(session, contract_id)
     asked = {Purpose.SAVINGS: saved, Purpose.CONTRIBUTION: drawn.down_payments(held.terms)}
     balances = {purpose: held.balance(purpose) for purpose in Purpose}
-    return HoldingsOut.of(held.rows, asked=asked, held=balances)
+    return HoldingsOut.of(held.rows, asked=asked, held=balances, requests=requests)
 
 
 @router.post("/contracts/{contract_id}/holdings", status_code=201, response_model=HoldingOut)
@@ -60,17 +64,54 @@ async def put_in(
 
 
 @router.post(
+    "/contracts/{contract_id}/holdings/requests",
+    status_code=201,
+    response_model=HoldingRequestOut,
+)
+async def ask(
+    contract_id: UUID,
+    body: HoldingRequestIn,
+    db: Db,
+    actor: MayTake,
+    today: Today,
+    key: IdempotencyKey,
+) -> Response:
+    """Ask for a withdrawal, or declare a profit, that another person books; nothing moves yet."""
+
+    async def work(session: AsyncSession) -> HoldingRequestOut:
+        asked = body.asked(today=today)
+        kind = HoldingKind(body.kind)
+        row = await requesting.ask(session, contract_id, kind, asked, actor=actor)
+        return HoldingRequestOut.of(row)
+
+    target = f"POST /loans/v1/contracts/{contract_id}/holdings/requests"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
+@router.post(
     "/contracts/{contract_id}/holdings/withdrawals", status_code=201, response_model=HoldingOut
 )
 async def give_back(
-    contract_id: UUID, body: HoldingIn, db: Db, actor: MayGive, today: Today, key: IdempotencyKey
+    contract_id: UUID,
+    body: WithdrawalIn,
+    db: Db,
+    actor: MayGive,
+    today: Today,
+    key: IdempotencyKey,
 ) -> Response:
-    """Give held money back: what is above what must stay, all once nothing is owed."""
+    """Give held money back that another asked for: what is above what must stay."""
 
     async def work(session: AsyncSession) -> HoldingOut:
         asked = body.asked(today=today)
         return HoldingOut.of(
-            await operations.withdraw(session, contract_id, asked, actor=actor, today=today)
+            await operations.withdraw(
+                session,
+                contract_id,
+                asked,
+                request_id=body.request_id,
+                actor=actor,
+                today=today,
+            )
         )
 
     target = f"POST /loans/v1/contracts/{contract_id}/holdings/withdrawals"
@@ -93,6 +134,7 @@ async def add_earnings(
                 through_on=body.through_on or today,
                 declared=None if body.declared is None else body.declared.money(),
                 evidence=body.sha256,
+                request_id=body.request_id,
                 actor=actor,
                 today=today,
             )
@@ -106,7 +148,7 @@ async def add_earnings(
 async def reverse_holding(
     holding_id: UUID, body: HoldingReversalIn, db: Db, actor: MayGive, key: IdempotencyKey
 ) -> Response:
-    """Take a movement of held money back as a mistake: its opposite, on its own day."""
+    """Take a movement that another booked back as a mistake: its opposite, on its own day."""
 
     async def work(session: AsyncSession) -> HoldingOut:
         return HoldingOut.of(

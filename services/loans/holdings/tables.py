@@ -1,4 +1,4 @@
-"""Which table holds every movement of borrowers' own money?
+"""Which tables hold every movement of borrowers' own money, and who asked for it?
 
 Foreign keys and checks stand in the migration alone.
 """
@@ -16,7 +16,7 @@ class HoldingRow(Base):
     """One movement of what is held for a contract; only ever added. A balance is their sum.
 
     `evidence` is the SHA-256 of the paper it was taken in on. One that a payout or an order made
-    names it, and is taken back with it alone.
+    names it, and is taken back with it alone; one that another asked for names the request.
     """
 
     __tablename__ = "holding"
@@ -34,6 +34,24 @@ class HoldingRow(Base):
     order_id: Mapped[UUID | None]
     reverses_holding_id: Mapped[UUID | None]
     reason: Mapped[str | None]
+    request_id: Mapped[UUID | None]
     entry_id: Mapped[UUID]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class HoldingRequestRow(Base):
+    """What one person asked to be moved out of, or added to, held money; only ever added."""
+
+    __tablename__ = "holding_request"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID]
+    kind: Mapped[str]
+    purpose: Mapped[str]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str | None]
+    evidence: Mapped[str | None] = mapped_column(CHAR(64))
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -157,13 +157,14 @@ async def reserve(session: AsyncSession, asked: Ask) -> None:
 class OpenVerifier:
     """Takes a token such as "officer+auditor" for an actor with these roles."""
 
-    def __init__(self, institution_id: InstitutionId) -> None:
+    def __init__(self, institution_id: InstitutionId, *, actor_id: UUID = ACTOR) -> None:
         self.institution_id = institution_id
+        self.actor_id = actor_id
         self.branch_ids: frozenset[BranchId] | None = None
 
     async def verify(self, token: str, *, institution: str | None = None) -> Actor:
         return Actor(
-            id=ACTOR,
+            id=self.actor_id,
             institution_id=InstitutionId(UUID(institution)) if institution else self.institution_id,
             roles=frozenset(map(Role, token.split("+"))),
             branch_ids=self.branch_ids,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from services.loans.contracts.tables import ContractRow
@@ -71,6 +72,15 @@ async def save(desk: Desk, row: ContractRow, amount: str, purpose: str = "saving
     assert answer.status_code == 201, answer.text
 
 
+async def take_out(desk: Desk, row: ContractRow, amount: str) -> httpx.Response:
+    """The maker asks for savings, and the manager pays them out."""
+    path = f"/loans/v1/contracts/{row.contract_id}/holdings"
+    body = {"purpose": "savings", "amount": cash(amount)}
+    asked = await keyed(desk.maker, f"{path}/requests", {"kind": "withdrawal", **body})
+    body["request_id"] = asked.json()["request_id"]
+    return await keyed(desk.manager, f"{path}/withdrawals", body)
+
+
 async def test_the_last_tranche_taken_back_leaves_the_first_as_it_was(desk: Desk) -> None:
     fund_id = await desk.scene.fund(FundKind.COMMERCIAL)
     row = await drawing(desk.scene, fund_id=fund_id)
@@ -110,9 +120,7 @@ async def test_savings_taken_out_since_keep_the_payout_from_being_taken_back(des
     row = await drawing(desk.scene, savings=TENTH)
     await pay_out(desk, row, SIGNED.isoformat())
     await save(desk, row, "5.000")
-    out = f"/loans/v1/contracts/{row.contract_id}/holdings/withdrawals"
-    body = {"purpose": "savings", "amount": cash("5.000")}
-    assert (await keyed(desk.manager, out, body)).status_code == 201
+    assert (await take_out(desk, row, "5.000")).status_code == 201
     await desk.done(str(row.contract_id), "set_off", amount=cash("1.000"))
     refused = await desk.give(str(row.contract_id), "disbursement_reversal")
     assert refused.json()["type"] == "/problems/loans/has-moved"
@@ -201,8 +209,7 @@ async def test_a_drawing_taken_back_is_cancelled_and_all_is_free_again(desk: Des
     cancelled = await keyed(desk.manager, f"{path}/cancellation", {"reason": "not_collected"})
     assert cancelled.status_code == 201, cancelled.text
     assert await committed(desk, fund_id) == jod("0.000")
-    body = {"purpose": "savings", "amount": cash("100.000")}
-    back = await keyed(desk.manager, f"{path}/holdings/withdrawals", body)
+    back = await take_out(desk, row, "100.000")
     assert back.status_code == 201, back.text
     assert await desk.faults() == {}
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.loans.contracts.tables import ContractRow
 from services.loans.disbursements.router import router as disbursements
 from services.loans.domain.chart import FundKind
 from services.loans.domain.drawing import Drawing
@@ -20,14 +19,21 @@ from services.loans.holdings.router import router
 from services.loans.ledger.queries import Cut, balances
 from services.loans.proof import operations as proof
 from shared.db import Database
-from shared.ids import FundId, InstitutionId
-from tests.chained import chain
+from shared.ids import InstitutionId
 from tests.integration.loans import tranches
 from tests.integration.loans import wallet as wallets
+from tests.integration.loans.holding_money import (
+    another,
+    asked,
+    moved,
+    path,
+    proved,
+    put,
+    saver,
+    take_out,
+)
 from tests.integration.loans.scene import TODAY, Scene, client_of, jod, keyed
-from tests.integration.loans.signing import Approval, approve, loan, offer, qard, sign, signed
-
-TENTH = Savings(upfront_percent=Decimal(10), each_percent=Decimal(1))
+from tests.integration.loans.signing import Approval, approve, loan, offer, sign, signed
 
 
 @pytest.fixture
@@ -43,28 +49,11 @@ async def manager(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def path(row: ContractRow, last: str = "") -> str:
-    return f"/loans/v1/contracts/{row.contract_id}/holdings{last}"
-
-
-def moved(amount: str, purpose: str = "savings", **more: str) -> dict[str, Any]:
-    return {"purpose": purpose, "amount": {"amount": amount, "currency": "JOD"}, **more}
-
-
-async def put(client: httpx.AsyncClient, row: ContractRow, amount: str, **more: str) -> Any:
-    answer = await client.post(path(row), json=moved(amount, **more), headers=keyed())
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def proved(scene: Scene) -> None:
-    await chain(scene.database, scene.institution_id)
-    async with scene.database.read(scene.institution_id) as session:
-        assert [one async for one in proof.prove(session) if not one.holds] == []
-
-
-async def saver(scene: Scene, fund_id: FundId, savings: Savings = TENTH) -> ContractRow:
-    return await signed(scene, fund_id, product=qard(savings=savings))
+@pytest.fixture
+async def other(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
+    """Another person than the manager, who asks for what is given back, and undoes mistakes."""
+    async with another(scene) as client:
+        yield client
 
 
 async def test_savings_are_owed_back_and_are_not_the_funds_to_lend(
@@ -90,7 +79,7 @@ async def test_savings_are_owed_back_and_are_not_the_funds_to_lend(
 
 
 async def test_what_must_stay_stays_and_what_is_above_it_goes_back(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     row = await saver(scene, await scene.fund())
     await put(manager, row, "130.000")
@@ -98,37 +87,40 @@ async def test_what_must_stay_stays_and_what_is_above_it_goes_back(
         f"/loans/v1/contracts/{row.contract_id}/disbursements", json={}, headers=keyed()
     )
     assert paid.status_code == 201, paid.text
-    too_much = await manager.post(path(row, "/withdrawals"), json=moved("30.001"), headers=keyed())
+    too_much = await take_out(other, manager, row, "30.001")
     assert too_much.json()["type"] == "/problems/loans/holding-too-low"
     assert too_much.json()["available"]["amount"] == "30.000"
-    taken = await manager.post(path(row, "/withdrawals"), json=moved("30.000"), headers=keyed())
+    taken = await take_out(other, manager, row, "30.000")
     assert taken.json()["amount"]["amount"] == "-30.000"
     assert (await manager.get(path(row))).json()["savings"]["amount"] == "100.000"
     await proved(scene)
 
 
-async def test_what_must_stay_today_stays_however_far_back_it_is_taken(scene: Scene) -> None:
+async def test_what_must_stay_today_stays_however_far_back_it_is_taken(
+    scene: Scene, other: httpx.AsyncClient
+) -> None:
     each = Savings(upfront_percent=Decimal(10), each_percent=Decimal(1))
     row = await tranches.drawing(scene, drawing=Drawing(), savings=each)
     async with tranches.desk(scene) as client:
         assert (await tranches.pay_out(client, row, tranches.SIGNED)).status_code == 201
         await put(client, row, "10.000")
-        asked = (await client.get(path(row))).json()["savings_asked"]["amount"]
-        assert asked == "110.000", "one instalment has fallen due by today"
+        by_now = (await client.get(path(row))).json()["savings_asked"]["amount"]
+        assert by_now == "110.000", "one instalment has fallen due by today"
         for on in (tranches.SIGNED, TODAY):
-            body = moved("10.000", moved_on=on.isoformat())
-            kept = await client.post(path(row, "/withdrawals"), json=body, headers=keyed())
+            kept = await take_out(other, client, row, "10.000", moved_on=on.isoformat())
             assert kept.json()["type"] == "/problems/loans/holding-too-low", kept.text
             assert kept.json()["available"]["amount"] == "0.000"
 
 
-async def test_what_a_payout_under_way_counted_on_is_not_given_back(scene: Scene) -> None:
+async def test_what_a_payout_under_way_counted_on_is_not_given_back(
+    scene: Scene, other: httpx.AsyncClient
+) -> None:
     row = await saver(scene, await scene.fund())
     async with wallets.wallet_of(scene) as wallet, tranches.desk(scene) as client:
         await put(client, row, "100.000")
         sent = await wallet.pay_out(row.contract_id, phone=wallets.PHONE + "94")
         assert sent.json()["payment"]["amount"]["amount"] == "1000.000", "nothing is kept back"
-        kept = await client.post(path(row, "/withdrawals"), json=moved("100.000"), headers=keyed())
+        kept = await take_out(other, client, row, "100.000")
         assert kept.json()["type"] == "/problems/loans/holding-too-low", kept.text
         await wallet.poll()
         told = await wallet.read(sent.json()["payment"]["payment_id"])
@@ -138,29 +130,26 @@ async def test_what_a_payout_under_way_counted_on_is_not_given_back(scene: Scene
 
 
 async def test_of_many_who_take_the_same_savings_out_one_does(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     row = await saver(scene, await scene.fund())
     await put(manager, row, "90.000")
-    answers = await asyncio.gather(
-        *(
-            manager.post(path(row, "/withdrawals"), json=moved("60.000"), headers=keyed())
-            for _ in range(4)
-        )
-    )
+    answers = await asyncio.gather(*(take_out(other, manager, row, "60.000") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
     assert await scene.scalar("select sum(amount_minor) from holding") == 30_000
 
 
 async def test_a_movement_is_taken_back_once_and_every_balance_is_as_before(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     fund_id = await scene.fund()
     row = await saver(scene, fund_id)
     put_in = await put(manager, row, "50.000", moved_on=TODAY.isoformat())
     back = f"/loans/v1/holdings/{put_in['holding_id']}/reversal"
     body = {"reason": "wrong_contract"}
-    undone = await manager.post(back, json=body, headers=keyed())
+    own = await manager.post(back, json=body, headers=keyed())
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/loans/own-movement")
+    undone = await other.post(back, json=body, headers=keyed())
     assert undone.json()["amount"]["amount"] == "-50.000"
     assert undone.json()["reverses_holding_id"] == put_in["holding_id"]
     for again in (back, f"/loans/v1/holdings/{undone.json()['holding_id']}/reversal"):
@@ -173,12 +162,12 @@ async def test_a_movement_is_taken_back_once_and_every_balance_is_as_before(
 
 
 async def test_a_deposit_that_was_taken_out_since_is_not_taken_back(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     row = await saver(scene, await scene.fund())
     put_in = await put(manager, row, "50.000")
-    await manager.post(path(row, "/withdrawals"), json=moved("20.000"), headers=keyed())
-    refused = await manager.post(
+    await take_out(other, manager, row, "20.000")
+    refused = await other.post(
         f"/loans/v1/holdings/{put_in['holding_id']}/reversal",
         json={"reason": "duplicate"},
         headers=keyed(),
@@ -244,7 +233,7 @@ async def test_a_rate_is_earned_once_for_each_day_and_costs_the_fund(
 
 
 async def test_what_was_earned_in_error_is_earned_again(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     fund_id = await scene.fund(FundKind.COMMERCIAL)
     product = loan(savings=Savings(upfront_percent=Decimal(10), annual_rate=Decimal("0.365")))
@@ -254,7 +243,7 @@ async def test_what_was_earned_in_error_is_earned_again(
         earned = await manager.post(path(row, "/earnings"), json={}, headers=keyed())
         assert earned.json()["amount"]["amount"] == "0.100", earned.text
         back = f"/loans/v1/holdings/{earned.json()['holding_id']}/reversal"
-        undone = await manager.post(back, json={"reason": "duplicate"}, headers=keyed())
+        undone = await other.post(back, json={"reason": "duplicate"}, headers=keyed())
         assert undone.json()["amount"]["amount"] == "-0.100", undone.text
     async with scene.database.read(scene.institution_id) as session:
         booked = await balances(session, fund_id)
@@ -263,7 +252,7 @@ async def test_what_was_earned_in_error_is_earned_again(
 
 
 async def test_of_earnings_the_newest_is_taken_back_first_and_no_day_is_lost(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     fund_id = await scene.fund(FundKind.COMMERCIAL)
     savings = Savings(upfront_percent=Decimal(10), annual_rate=Decimal("0.365"))
@@ -278,7 +267,7 @@ async def test_of_earnings_the_newest_is_taken_back_first_and_no_day_is_lost(
 
     async def undo(earning: Any) -> Any:
         back = f"/loans/v1/holdings/{earning['holding_id']}/reversal"
-        return (await manager.post(back, json={"reason": "duplicate"}, headers=keyed())).json()
+        return (await other.post(back, json={"reason": "duplicate"}, headers=keyed())).json()
 
     first, second = await earn("2026-01-24"), await earn("2026-02-03")
     assert [one["amount"]["amount"] for one in (first, second)] == ["1.000", "1.010"]
@@ -293,17 +282,22 @@ async def test_of_earnings_the_newest_is_taken_back_first_and_no_day_is_lost(
 
 
 async def test_a_share_of_declared_profit_is_earned_and_a_rate_is_not_agreed_by_sharia(
-    scene: Scene, manager: httpx.AsyncClient
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     fund_id = await scene.fund(FundKind.DONATION)
     shared = Savings(upfront_percent=Decimal(10), profit_share_percent=Decimal(40))
     row = await saver(scene, fund_id, shared)
     await put(manager, row, "100.000")
-    body = {"declared": {"amount": "12.505", "currency": "JOD"}, "sha256": "0" * 64}
+    declared = {"amount": "12.505", "currency": "JOD"}
+    body = {"declared": declared, "sha256": "0" * 64}
+    alone = await manager.post(path(row, "/earnings"), json=body, headers=keyed())
+    assert alone.json()["type"] == "/problems/loans/not-asked-by-another"
+    body["request_id"] = await asked(other, row, kind="earning", amount=declared)
     earned = await manager.post(path(row, "/earnings"), json=body, headers=keyed())
     assert earned.json()["amount"]["amount"] == "5.002"
     waqf = await saver(scene, await scene.fund(), shared)
     await put(manager, waqf, "100.000")
+    body["request_id"] = await asked(other, waqf, kind="earning", amount=declared)
     refused = await manager.post(path(waqf, "/earnings"), json=body, headers=keyed())
     assert refused.json()["type"] == "/problems/loans/account-not-in-chart"
     await proved(scene)
