@@ -6,7 +6,7 @@ holds the contract's lock.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,16 @@ from services.loans.funds import returning
 from services.loans.ledger import operations as ledger
 from services.loans.ledger.operations import Posting
 from shared import ids
-from shared.ids import EntryId, FundId
+from shared.ids import ContractId, EntryId, FundId
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPart:
+    """What the leading fund is owed of its own; and whether its rank is no other fund's."""
+
+    owed: Money
+    is_alone: bool
 
 
 async def post_all(session: AsyncSession, postings: Sequence[Posting]) -> None:
@@ -71,9 +80,41 @@ async def split_all(session: AsyncSession, postings: Sequence[Posting]) -> list[
     return found
 
 
+async def paying(
+    session: AsyncSession, entry: JournalEntry, channel: Channel
+) -> dict[FundId, Money]:
+    """Give what an entry would take out of a channel of each fund behind its contract."""
+    plans = await queries.plans_of(session, [entry.contract_id]) if entry.contract_id else {}
+    if not plans or entry.contract_id is None:
+        return {entry.lines[0].fund_id: -entry.amount_of(channel.value)}
+    totals = await queries.totals_of(session, [entry.contract_id])
+    entries, _ = cofinancing.split(
+        plans[entry.contract_id], entry, before=totals[entry.contract_id]
+    )
+    moved = {fund: -one.amount_of(channel.value) for fund, one in entries.items()}
+    return {fund: amount for fund, amount in moved.items() if amount.is_positive}
+
+
+async def own_part(session: AsyncSession, contract_id: UUID) -> OwnPart | None:
+    """Give what the leading fund of a contract of several has standing out; None of one fund."""
+    one = ContractId(contract_id)
+    plans = await queries.plans_of(session, [one])
+    if not plans:
+        return None
+    plan, totals = plans[one], (await queries.totals_of(session, [one]))[one]
+    owed = plan.shares(totals, "loans")[plan.lead.fund_id]
+    return OwnPart(owed=Money(owed, plan.lead.currency), is_alone=plan.leads_alone())
+
+
 async def is_shared(session: AsyncSession, contract_id: UUID) -> bool:
     """Tell whether more than one fund finances a contract."""
     return bool(await queries.plans_of(session, [contract_id]))
+
+
+async def funds_of(session: AsyncSession, contract_id: UUID, *, lead: UUID) -> tuple[FundId, ...]:
+    """Give the funds behind a contract, the leading one first."""
+    plan = (await queries.plans_of(session, [contract_id])).get(ContractId(contract_id))
+    return (FundId(lead),) if plan is None else tuple(one.fund_id for one in plan.sources)
 
 
 async def _require_money(

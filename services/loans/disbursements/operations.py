@@ -26,6 +26,7 @@ from services.loans.domain.product import Product
 from services.loans.domain.terms import Terms
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
+from services.loans.funds import returning
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from services.loans.payments import operations as payments
@@ -81,11 +82,11 @@ class _Paid:
 async def disburse_contracts(
     session: AsyncSession, payouts: Sequence[Payout], *, actor: Actor
 ) -> list[DisbursementRow]:
-    """Pay signed contracts out in cash: their funds' rules are checked again, then all is booked.
+    """Pay signed contracts out at once: their funds' rules are checked again, then all is booked.
 
-    All or none, loans paid out whole in a handful of statements. Raises ContractUnknown,
-    AlreadyPaidOut, PaymentUnderWay, NoDayToPayOut, FundRestricted, ClaimRefused, PeriodClosed,
-    and what `parts.asked` raises.
+    All or none, loans paid out whole in a handful of statements; over a bank what the account
+    holds. Raises ContractUnknown, AlreadyPaidOut, PaymentUnderWay, NoDayToPayOut, FundRestricted,
+    FundExhausted, ClaimRefused, PeriodClosed, and what `parts.asked` raises.
     """
     if not payouts:
         return []
@@ -96,9 +97,15 @@ async def disburse_contracts(
         of_day = [asks[one.contract_id] for one in payouts if one.disbursed_on == day]
         parts = await asking.spread_draws(session, of_day, principals=_principals(rows))
         await funds.draw_all(session, parts, on=day, actor_id=actor.id)
-    return await _book(
+    booked = await _book(
         session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor.id
     )
+    for payout in payouts:
+        if payout.channel is Channel.BANK:
+            row = rows[payout.contract_id]
+            for fund_id in await books.funds_of(session, row.contract_id, lead=row.fund_id):
+                await returning.require_not_overdrawn(session, fund_id, payout.channel)
+    return booked
 
 
 async def request_disbursement(
@@ -112,17 +119,23 @@ async def request_disbursement(
     actor: Actor,
     amount: Money | None = None,
     tranche: int | None = None,
+    file_id: UUID | None = None,
 ) -> PaymentRow:
     """Let a payment to the borrower set out; nothing is booked before it has arrived.
 
     The borrower gets the loan, or its next tranche, less what is kept back. Raises what
     `disburse_contracts` raises, before any money is on its way.
     """
-    payout = Payout(contract_id=contract_id, disbursed_on=on, amount=amount, tranche=tranche)
+    payout = Payout(
+        contract_id=contract_id, disbursed_on=on, amount=amount, tranche=tranche, file_id=file_id
+    )
     rows = await _payable(session, [payout], actor=actor)
     drawn_now = await _parts(session, [payout], rows=rows)
     asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
-    await funds.require_payable(session, asks[contract_id], on=on)
+    of_each = await asking.spread_draws(session, [asks[contract_id]], principals=_principals(rows))
+    await fund_queries.locked_funds(session, [one.fund_id for one in of_each])
+    for one in of_each:
+        await funds.require_payable(session, one, on=on)
     part = drawn_now[contract_id]
     return await payments.request_payment(
         session,

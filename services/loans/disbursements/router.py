@@ -47,8 +47,8 @@ async def disburse(
     key: IdempotencyKey,
     later: BackgroundTasks,
 ) -> Response:
-    """Pay a signed contract out, or its next tranche: cash is booked at once, a wallet when the
-    money has arrived.
+    """Pay a signed contract out, or its next tranche: cash and bank are booked at once, a wallet
+    when the money has arrived.
     """
     desk: PaymentDesk = request.app.state.payments
     disbursed_on = body.disbursed_on or today
@@ -59,10 +59,11 @@ async def disburse(
         seen = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
         return body.money(currency=seen.currency)
 
-    async def in_cash(session: AsyncSession) -> PayoutOut:
+    async def at_once(session: AsyncSession) -> PayoutOut:
         payout = Payout(
             contract_id=ContractId(contract_id),
             disbursed_on=disbursed_on,
+            channel=body.channel,
             amount=await amount(session),
             tranche=body.tranche,
         )
@@ -88,7 +89,7 @@ async def disburse(
     if is_wallet:
         desk.require(RAIL)
     target = f"POST /loans/v1/contracts/{contract_id}/disbursements"
-    work = over_wallet if is_wallet else in_cash
+    work = over_wallet if is_wallet else at_once
     answer = await idempotency.run_once(
         db, target, body=body, actor_id=actor.id, key=key, work=work
     )

@@ -7,7 +7,8 @@ fund bears after it less what it bore before.
 
 Principal is one stack of units, the funds of the first rank at its bottom. It is drawn from the
 bottom, comes back from the bottom, and is lost from the top: the last rank bears the first loss.
-Funds of one rank share each unit of their layer by what they agreed.
+Funds of one rank share each unit of their layer by what they agreed. What zakat forgives is of its
+own layer alone: the others are owed what they were.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -130,8 +131,13 @@ class Totals:
         return -self.booked.get("recovery", 0)
 
     @property
+    def forgiven(self) -> int:
+        """Principal that the leading fund, zakat, gave up for its borrower."""
+        return self.booked.get("forgiveness", 0)
+
+    @property
     def returned(self) -> int:
-        """Principal that came back: paid out 1,000, owed 600, lost 100 is 300."""
+        """Principal that came back or was forgiven: paid out 1,000, owed 600, lost 100 is 300."""
         return self.drawn - self.booked.get("loans", 0) - self.lost
 
     def after(self, entry: JournalEntry, *, draws: bool) -> "Totals":
@@ -180,13 +186,15 @@ class Plan:
         parts = _shared(self.principal, [source.part for source in self.sources])
         return {one.fund_id: part for one, part in zip(self.sources, parts, strict=True)}
 
-    def stack(self, units: int) -> dict[FundId, int]:
+    def stack(self, units: int, *, forgiven: int = 0) -> dict[FundId, int]:
         """Whose the first so many units of the principal are, from the first rank up.
 
         600 of rank 1 and 400 of rank 2: the first 700 units are 600 and 100. Each fund's part
-        grows with the units and never falls, so that no difference of two is below zero.
+        grows with the units and never falls, so that no difference of two is below zero. What the
+        leading fund has forgiven is no part of its layer: 200 of its 600, and they are 400 and 300.
         """
         amounts, rest = self.amounts(), units
+        amounts[self.lead.fund_id] -= forgiven
         found: dict[FundId, int] = {}
         by_rank = sorted(self.sources, key=lambda source: source.rank)
         for _, layer in groupby(by_rank, key=lambda source: source.rank):
@@ -203,24 +211,33 @@ class Plan:
         sign = -1 if units < 0 else 1
         return {one.fund_id: sign * part for one, part in zip(self.sources, parts, strict=True)}
 
+    def leads_alone(self) -> bool:
+        """Whether no other fund has the rank of the leading one."""
+        lead, *others = self.sources
+        return all(one.rank != lead.rank for one in others)
+
     def drawn(self, before: int, *, after: int) -> dict[FundId, int]:
         """What each fund pays out where a payout leads from one sum to another."""
         return _less(self.stack(after), self.stack(before))
 
     def shares(self, totals: Totals, account_code: str) -> dict[FundId, int]:
         """What each fund bears of one account's total, debit positive; it sums to the total."""
-        standing = totals.drawn - totals.lost
+        gone = totals.forgiven
+        standing = totals.drawn - totals.lost - gone
         if account_code == "loans":
-            return _less(self.stack(standing), self.stack(totals.returned))
+            back = self.stack(totals.returned - gone, forgiven=gone)
+            return _less(self.stack(standing, forgiven=gone), back)
         if account_code == "write_off":
-            return _less(self.stack(totals.drawn), self.stack(standing))
+            drawn = self.stack(totals.drawn - gone, forgiven=gone)
+            return _less(drawn, self.stack(standing, forgiven=gone))
         if account_code == "recovery":
             again = min(totals.recovered, totals.lost)
-            good = _less(self.stack(standing + again), self.stack(standing))
+            bottom = self.stack(standing, forgiven=gone)
+            good = _less(self.stack(standing + again, forgiven=gone), bottom)
             beyond = self.income(totals.recovered - again)
             return {fund: -(good[fund] + beyond[fund]) for fund in good}
         total = totals.booked.get(account_code, 0)
-        if account_code in HELD_BY_LEAD:
+        if account_code in HELD_BY_LEAD or account_code == "forgiveness":
             return {one.fund_id: total if one is self.sources[0] else 0 for one in self.sources}
         return self.income(total)
 

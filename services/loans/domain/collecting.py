@@ -152,8 +152,8 @@ class ReverseRepayment:
     repayment_id: RepaymentId
     reason: str
     actor_id: UUID
-    key: str
-    request_hash: bytes
+    key: str | None = None
+    request_hash: bytes = b""
     branch_ids: frozenset[BranchId] | None = None
 
 

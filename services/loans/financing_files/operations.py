@@ -19,8 +19,6 @@ from services.loans.approvals import queries as approvals
 from services.loans.contracts import operations as contracts
 from services.loans.contracts.operations import Signing
 from services.loans.contracts.tables import ContractRow
-from services.loans.disbursements import operations as disbursements
-from services.loans.disbursements.operations import Payout
 from services.loans.domain import days
 from services.loans.domain import financing_structure as structure
 from services.loans.domain.collecting import AmountNotPositive
@@ -41,7 +39,7 @@ from services.loans.rulebook import queries as rulebook_queries
 from shared import ids, rulebook, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.ids import ApplicationId, ContractId
+from shared.ids import ApplicationId
 from shared.money import CurrencyMismatch, Money
 from shared.rulebook import Fact, FactJson, NoRule
 
@@ -102,16 +100,6 @@ class FileNotInState(RafidError):
     needed: str
 
 
-class OwnShareMissing(RafidError):
-    """The own share is not there yet"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "Of the own share of {asked} {shown} is shown: no leg is paid out before all of it is."
-    asked: Money
-    shown: Money
-
-
 class OwnShareTooMuch(RafidError):
     """More is shown or taken back than the own share"""
 
@@ -122,14 +110,13 @@ class OwnShareTooMuch(RafidError):
     shown: Money
 
 
-class LegNotSigned(RafidError):
-    """A leg of the file is not signed"""
+class LegStillSigned(RafidError):
+    """A leg of the file is signed"""
 
     kind = Kind.CONFLICT
     service = "loans"
-    detail = "The leg {leg} is {state}: all legs are paid out at once, or none."
+    detail = "Cancel the contract of the leg {leg} first: alone it would be paid out by itself."
     leg: Leg
-    state: str
 
 
 async def open_file(
@@ -175,7 +162,7 @@ async def open_file(
     )
     session.add(file)
     await session.flush()
-    await _enter(session, file, "open", on=on, actor=actor)
+    await enter(session, file, "open", on=on, actor=actor)
     await _take_legs(session, file, legs)
     return file
 
@@ -196,7 +183,7 @@ async def show_own_share(
     """
     file = await queries.file(session, file_id, actor=actor, lock=True)
     if file.status not in {"open", "signed"}:
-        raise _not_in_state(file, needed="open, signed")
+        raise not_in_state(file, needed="open, signed")
     asked = Money(file.own_minor, file.currency)
     shown = Money(await queries.own_shown(session, file_id), file.currency) + amount
     if amount.is_zero or shown > asked or shown.is_negative:
@@ -229,7 +216,7 @@ async def sign_file(
     days.require_come(on, member="on", today=today)
     file = await queries.file(session, file_id, actor=actor, lock=True)
     if file.status != "open":
-        raise _not_in_state(file, needed="open")
+        raise not_in_state(file, needed="open")
     legs = await queries.legs(session, file_id)
     signings = [
         Signing(
@@ -243,35 +230,7 @@ async def sign_file(
         days.require_decided(on, decided_on=decided_on or on)
     _check(file, legs, {row.application_id: row for row in signed})
     file.status = "signed"
-    await _enter(session, file, "signed", on=on, actor=actor)
-    return file
-
-
-async def pay_out_file(
-    session: AsyncSession, file_id: UUID, *, on: date, actor: Actor
-) -> FinancingFileRow:
-    """Pay every leg out in cash, all or none, once the whole own share is shown.
-
-    Raises FileUnknown, FileNotInState, OwnShareMissing, LegNotSigned, and what
-    `disbursements.disburse_contracts` raises.
-    """
-    file = await queries.file(session, file_id, actor=actor, lock=True)
-    if file.status != "signed":
-        raise _not_in_state(file, needed="signed")
-    asked = Money(file.own_minor, file.currency)
-    shown = Money(await queries.own_shown(session, file_id), file.currency)
-    if shown < asked:
-        raise OwnShareMissing(asked=asked, shown=shown)
-    payouts = []
-    for leg in (await queries.standing(session, file)).legs:
-        if leg.status != ContractStatus.SIGNED:
-            raise LegNotSigned(leg=Leg(leg.leg), state=leg.status or leg.asked)
-        payouts.append(
-            Payout(contract_id=ContractId(leg.contract_id), disbursed_on=on, file_id=file.file_id)
-        )
-    await disbursements.disburse_contracts(session, payouts, actor=actor)
-    file.status = "paid_out"
-    await _enter(session, file, "paid_out", on=on, actor=actor)
+    await enter(session, file, "signed", on=on, actor=actor)
     return file
 
 
@@ -280,11 +239,15 @@ async def withdraw_file(
 ) -> FinancingFileRow:
     """Give a file up that is not paid out; its legs are applications like any other again.
 
-    Raises FileUnknown, FileNotInState.
+    No leg stays signed: without its file it would be paid out alone. Raises FileUnknown,
+    FileNotInState, LegStillSigned.
     """
     file = await queries.file(session, file_id, actor=actor, lock=True)
     if file.status not in {"open", "signed"}:
-        raise _not_in_state(file, needed="open, signed")
+        raise not_in_state(file, needed="open, signed")
+    for leg in (await queries.standing(session, file)).legs:
+        if leg.status == ContractStatus.SIGNED:
+            raise LegStillSigned(leg=Leg(leg.leg))
     await session.execute(
         delete(FinancingLegRow).where(
             FinancingLegRow.institution_id == file.institution_id,
@@ -292,7 +255,7 @@ async def withdraw_file(
         )
     )
     file.status = "withdrawn"
-    await _enter(session, file, "withdrawn", on=on, actor=actor)
+    await enter(session, file, "withdrawn", on=on, actor=actor)
     return file
 
 
@@ -364,9 +327,10 @@ def _check(
         raise structure.CostNotCovered(cost=cost, given=given)
 
 
-async def _enter(
+async def enter(
     session: AsyncSession, file: FinancingFileRow, status: str, *, on: date, actor: Actor
 ) -> None:
+    """Keep which state a file entered, on which day and by whom."""
     await session.flush()
     await session.execute(
         insert(FileHistoryRow).values(
@@ -379,5 +343,6 @@ async def _enter(
     )
 
 
-def _not_in_state(file: FinancingFileRow, *, needed: str) -> FileNotInState:
+def not_in_state(file: FinancingFileRow, *, needed: str) -> FileNotInState:
+    """Give the refusal of what a file's state does not allow."""
     return FileNotInState(reference=file.reference, state=file.status, needed=needed)

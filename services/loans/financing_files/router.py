@@ -3,16 +3,30 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Db, IdempotencyKey, Now, Today
 from services.loans.domain import days
-from services.loans.financing_files import operations, queries
-from services.loans.financing_files.schemas import FileIn, FileLineOut, FileOut, MoveIn, OwnShareIn
+from services.loans.domain.borrower import phone_number
+from services.loans.domain.journal import Channel
+from services.loans.financing_files import operations, paying_out, queries
+from services.loans.financing_files.paying_out import OverWallet
+from services.loans.financing_files.schemas import (
+    FileIn,
+    FileLineOut,
+    FileOut,
+    MoveIn,
+    OwnShareIn,
+    PayOutIn,
+)
 from services.loans.financing_files.tables import FinancingFileRow
+from services.loans.funds.queries import country as country_of
+from services.loans.payments.desk import PaymentDesk
+from services.loans.payments.router import RAIL
 from shared import idempotency
 from shared.auth import Actor, Role, require
+from shared.ids import PaymentId
 from shared.schemas import PageOut
 from shared.web import PageQuery
 
@@ -98,18 +112,44 @@ async def sign_file(
 
 @router.post("/{file_id}/disbursement", status_code=201, response_model=FileOut)
 async def pay_out_file(
-    file_id: UUID, body: MoveIn, db: Db, actor: MayPayOut, today: Today, key: IdempotencyKey
+    *,
+    file_id: UUID,
+    body: PayOutIn,
+    request: Request,
+    db: Db,
+    actor: MayPayOut,
+    today: Today,
+    key: IdempotencyKey,
+    later: BackgroundTasks,
 ) -> Response:
-    """Pay every leg out in cash, or none: the whole own share must be there, every leg signed."""
+    """Pay every leg out, or none: the whole own share must be there, every leg signed."""
     on = body.on or today
     days.require_come(on, member="on", today=today)
+    desk: PaymentDesk = request.app.state.payments
+    set_out: list[PaymentId] = []
+    if body.channel is Channel.WALLET:
+        desk.require(RAIL)
 
     async def work(session: AsyncSession) -> FileOut:
-        row = await operations.pay_out_file(session, file_id, on=on, actor=actor)
+        wallet = None
+        if body.channel is Channel.WALLET:
+            phone = phone_number(body.phone or "", country=await country_of(session))
+            sealed = desk.sealer.seal(actor.institution_id, phone.encode())
+            wallet = OverWallet(rail=RAIL, phone_sealed=sealed)
+        row, payments = await paying_out.pay_out_file(
+            session, file_id, on=on, actor=actor, channel=body.channel, wallet=wallet
+        )
+        set_out.extend(payments)
         return await _told(session, row)
 
     target = f"POST /loans/v1/financing-files/{file_id}/disbursement"
-    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+    answer = await idempotency.run_once(
+        db, target, body=body, actor_id=actor.id, key=key, work=work
+    )
+    for payment_id in set_out:
+        later.add_task(desk.send, actor.institution_id, payment_id)
+    answer.background = later
+    return answer
 
 
 @router.post("/{file_id}/withdrawal", status_code=201, response_model=FileOut)

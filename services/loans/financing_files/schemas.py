@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sqlalchemy import Row
 
 from services.loans.domain.financing_structure import Leg, Opening
+from services.loans.domain.journal import Channel
 from services.loans.financing_files.queries import Standing
 from services.loans.financing_files.tables import FinancingFileRow, OwnShareRow
 from shared.ids import ApplicationId
@@ -73,6 +74,22 @@ class MoveIn(Body):
     """On which day; without one today."""
 
     on: Day | None = None
+
+
+class PayOutIn(MoveIn):
+    """On which day, and how: in cash or over the bank at once, or to the person's wallet now."""
+
+    channel: Channel = Channel.CASH
+    phone: Annotated[str, Field(min_length=5, max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_channel(self) -> Self:
+        is_wallet = self.channel is Channel.WALLET
+        if is_wallet != (self.phone is not None):
+            raise ValueError("a phone is given for a wallet, and only for one")
+        if is_wallet and self.on is not None:
+            raise ValueError("the wallet says on which day it paid")
+        return self
 
 
 class OwnShareOut(Body):

@@ -102,6 +102,18 @@ async def require_held(
         raise FundExhausted(fund_code=fund.code, requested=amount, available=held)
 
 
+async def require_not_overdrawn(session: AsyncSession, fund_id: FundId, channel: Channel) -> None:
+    """Refuse what was just booked where it leaves an account below nothing. Raises FundExhausted.
+
+    The caller holds the fund's lock, and its transaction ends with this.
+    """
+    held = (await ledger_queries.balances(session, fund_id))[channel.value]
+    if held.is_negative:
+        fund = await queries.fund_by_id(session, fund_id)
+        zero = Money.zero(held.currency)
+        raise FundExhausted(fund_code=fund.code, requested=-held, available=zero)
+
+
 async def reverse_receipt(
     session: AsyncSession,
     *,

@@ -36,8 +36,8 @@ from shared.money import Money
 
 PAYS_OUT = frozenset({OrderKind.REFUND, OrderKind.CHARGE_BACK})
 BY_NEW_CONTRACT = frozenset({OrderKind.REFINANCE, OrderKind.TOP_UP})
-# What is given up or lent at one fund's expense, or paid back out of the account of one.
-OF_ONE_FUND = frozenset({OrderKind.TOP_UP, OrderKind.CHARGE_BACK, OrderKind.FORGIVENESS})
+# What is lent at one fund's expense.
+OF_ONE_FUND = frozenset({OrderKind.TOP_UP})
 # What may be ordered where no money is owed: a partnership, a crop, goods to come.
 WITHOUT_DEBT = frozenset({OrderKind.TRANSFER, OrderKind.CLOSE, OrderKind.REOPEN})
 
@@ -107,6 +107,20 @@ class OrderNotForSeveralFunds(RafidError):
     order_kind: OrderKind
 
 
+class ForgivenBeyondOwnPart(RafidError):
+    """Zakat forgives no more than what is owed to it"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "{asked} of {reference} cannot be forgiven: {owed} of it is owed to zakat, the rest to the"
+        " other funds behind it, which forgive nothing."
+    )
+    reference: str
+    asked: Money
+    owed: Money
+
+
 async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
     """Give an order with what follows from its cause: money goes back the way it came."""
     if asked.kind is not OrderKind.CHARGE_BACK or asked.channel or asked.repayment_id is None:
@@ -118,17 +132,34 @@ async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
 
 
 async def require_held(session: AsyncSession, file: File, asked: Asked, decided: Decided) -> None:
-    """Refuse to pay out what the account does not hold; the fund is locked. Raises FundExhausted.
+    """Refuse to pay out what the accounts do not hold, and to forgive what is another fund's.
 
-    What is taken back of an order is not refused: its money never came, or is with the fund.
+    What is taken back of an order is not refused: its money never came, or is with the fund. The
+    funds that pay are locked. Raises FundExhausted, ForgivenBeyondOwnPart,
+    OrderNotForSeveralFunds.
     """
     await held.require(session, file, asked, decided)
-    if asked.kind not in PAYS_OUT:
+    if asked.kind is OrderKind.FORGIVENESS:
+        await _require_own(session, file, asked, decided)
+    if asked.kind not in PAYS_OUT or decided.entry is None:
         return
-    fund_id = FundId(file.contract.fund_id)
-    fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
-    paid = file.standing.money(-decided.difference.moved)
-    await returning.require_held(session, fund, paid, asked.paid_through)
+    paying = await books.paying(session, decided.entry, asked.paid_through)
+    funds = await fund_queries.locked_funds(session, list(paying))
+    for fund_id, amount in paying.items():
+        await returning.require_held(session, funds[fund_id], amount, asked.paid_through)
+
+
+async def _require_own(session: AsyncSession, file: File, asked: Asked, decided: Decided) -> None:
+    """Let zakat forgive what is its own alone, where other funds stand behind the contract too."""
+    contract = file.contract
+    part = await books.own_part(session, contract.contract_id)
+    if part is None:
+        return
+    if not part.is_alone:
+        raise OrderNotForSeveralFunds(reference=contract.reference, order_kind=asked.kind)
+    forgiven = file.standing.money(decided.difference.forgiven)
+    if forgiven > part.owed:
+        raise ForgivenBeyondOwnPart(reference=contract.reference, asked=forgiven, owed=part.owed)
 
 
 async def check(session: AsyncSession, file: File, asked: Asked) -> date:

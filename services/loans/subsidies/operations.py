@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import queries as contracts
 from services.loans.contracts.tables import ContractRow
 from services.loans.domain import journal, subsidising
@@ -96,7 +97,7 @@ async def propose(session: AsyncSession, proposal: Proposal, *, actor: Actor) ->
     """Propose a subsidy; it pays once another person approved it.
 
     Raises ContractUnknown, FundNotFound, AccountNotInChart for a fund that subsidises nothing,
-    NothingToSubsidise, CurrencyMismatch.
+    NothingToSubsidise, SubsidiesBeyondPrice, CurrencyMismatch.
     """
     contract = await contracts.contract(session, proposal.contract_id, branch_ids=actor.branch_ids)
     fund = await fund_queries.fund_by_id(session, proposal.fund_id)
@@ -124,6 +125,7 @@ async def propose(session: AsyncSession, proposal: Proposal, *, actor: Actor) ->
         conditions=list(proposal.conditions),
         actor_id=actor.id,
     )
+    await _require_within_price(session, row, contract)
     session.add(row)
     await session.flush()
     return row
@@ -132,19 +134,24 @@ async def propose(session: AsyncSession, proposal: Proposal, *, actor: Actor) ->
 async def approve(session: AsyncSession, subsidy_id: UUID, *, on: date, actor: Actor) -> SubsidyRow:
     """Approve a subsidy that another proposed.
 
-    Raises SubsidyNotInState, SubsidyMakerDecides, FundClosed, SubsidyOfOwnFund.
+    The contract is locked first, so that two are approved one after the other. Raises
+    SubsidyUnknown, SubsidyNotInState, SubsidyMakerDecides, FundClosed, SubsidyOfOwnFund,
+    SubsidiesBeyondPrice.
     """
+    known = await queries.subsidy(session, subsidy_id)
+    contract = await contracts.contract(session, known.contract_id, lock=True)
     row = await _in_state(session, subsidy_id, needed="proposed")
     if row.actor_id == actor.id:
         raise SubsidyMakerDecides(subsidy_id=subsidy_id)
-    await _payer(session, row)
+    await payer(session, row)
+    await _require_within_price(session, row, contract)
     row.approved_by, row.approved_on = actor.id, on
     await session.flush()
     return row
 
 
 async def lose_condition(
-    session: AsyncSession, subsidy_id: UUID, *, condition: str, on: date
+    session: AsyncSession, subsidy_id: UUID, *, condition: str, on: date, actor: Actor
 ) -> SubsidyRow:
     """Stop a subsidy from the day a condition was lost; it is to be reviewed.
 
@@ -153,20 +160,20 @@ async def lose_condition(
     row = await _in_state(session, subsidy_id, needed="in_force")
     if condition not in row.conditions:
         raise ConditionNotAgreed(condition=condition, conditions=tuple(row.conditions))
-    row.lost_condition, row.lost_on = condition, on
+    row.lost_condition, row.lost_on, row.lost_by = condition, on, actor.id
     await session.flush()
     return row
 
 
 async def restore(session: AsyncSession, subsidy_id: UUID, *, actor: Actor) -> SubsidyRow:
-    """Let a subsidy hold again after its review, which neither proposer nor approver does alone.
+    """Let a subsidy hold again after its review, by another than who proposed or stopped it.
 
     Raises SubsidyNotInState, SubsidyMakerDecides.
     """
     row = await _in_state(session, subsidy_id, needed="under_review")
-    if row.actor_id == actor.id:
+    if actor.id in {row.actor_id, row.lost_by}:
         raise SubsidyMakerDecides(subsidy_id=subsidy_id)
-    row.lost_condition = row.lost_on = None
+    row.lost_condition = row.lost_on = row.lost_by = None
     await session.flush()
     return row
 
@@ -176,8 +183,9 @@ async def pay(
 ) -> SubsidyRow:
     """Pay what has fallen due by a day beyond what is paid; payments are numbered as they come.
 
-    Raises SubsidyNotInState, NothingDueToSubsidise, ArrearsStopSubsidy, FundClosed,
-    SubsidyOfOwnFund, FundExhausted, CorpusBelowFloor, and what a repayment of the contract refuses.
+    Raises SubsidyNotInState, PriceNoLongerPaid, NothingDueToSubsidise, ArrearsStopSubsidy,
+    FundClosed, SubsidyOfOwnFund, FundExhausted, CorpusBelowFloor, and what a repayment of the
+    contract refuses.
     """
     known = await queries.subsidy(session, subsidy_id)
     contract = await contracts.contract(
@@ -187,6 +195,7 @@ async def pay(
     state = queries.state_of(row)
     if state == "proposed":
         raise SubsidyNotInState(subsidy_id=subsidy_id, state=state, needed="in_force")
+    subsidising.require_running(contract.status, reference=contract.reference)
     dues = await _dues(session, row, contract, on=on)
     if not dues:
         raise NothingDueToSubsidise(subsidy_id=subsidy_id, on=on)
@@ -219,7 +228,7 @@ async def _pay(
 ) -> None:
     """Move the money from fund to fund: Dr subsidy_expense here, a repayment there."""
     fund_id = FundId(row.fund_id)
-    fund = await _payer(session, row)
+    fund = await payer(session, row)
     await returning.require_held(session, fund, due.amount, Channel.CASH)
     free = (await fund_queries.standings(session, [fund_id]))[fund_id].available
     if due.amount > free:
@@ -260,16 +269,30 @@ async def _pay(
     await session.flush()
 
 
-async def _payer(session: AsyncSession, row: SubsidyRow) -> FundRow:
-    """Lock the fund that pays: it is open and not the one that the contract is of."""
+async def payer(session: AsyncSession, row: SubsidyRow) -> FundRow:
+    """Lock the fund that pays: it is open and none of those that the contract is of.
+
+    Raises FundClosed, SubsidyOfOwnFund.
+    """
     contract = await contracts.contract(session, row.contract_id)
     fund_id = FundId(row.fund_id)
     fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
     if fund.status != "open":
         raise funds.FundClosed(fund_code=fund.code)
-    if fund.fund_id == contract.fund_id:
+    if fund_id in await books.funds_of(session, row.contract_id, lead=contract.fund_id):
         raise SubsidyOfOwnFund(fund_code=fund.code, reference=contract.reference)
     return fund
+
+
+async def _require_within_price(
+    session: AsyncSession, row: SubsidyRow, contract: ContractRow
+) -> None:
+    subsidising.require_within_price(
+        queries.subsidy_of(row),
+        beside=await queries.beside(session, row),
+        annual_rate=contracts.terms_of(contract).annual_rate,
+        reference=contract.reference,
+    )
 
 
 async def _in_state(

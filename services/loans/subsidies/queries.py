@@ -83,6 +83,17 @@ async def subsidies(
     return (await session.scalars(statement)).all()
 
 
+async def beside(session: AsyncSession, row: SubsidyRow) -> list[Subsidy]:
+    """Return the approved subsidies of the same contract, without one's own."""
+    statement = select(SubsidyRow).where(
+        SubsidyRow.institution_id == row.institution_id,
+        SubsidyRow.contract_id == row.contract_id,
+        SubsidyRow.subsidy_id != row.subsidy_id,
+        SubsidyRow.approved_by.is_not(None),
+    )
+    return [subsidy_of(one) for one in await session.scalars(statement)]
+
+
 async def payments(session: AsyncSession, subsidy_id: UUID) -> Sequence[SubsidyPaymentRow]:
     """Return what was paid on a subsidy, by instalment."""
     statement = select(SubsidyPaymentRow).where(

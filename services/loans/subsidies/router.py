@@ -3,15 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import days
-from services.loans.subsidies import operations, queries
+from services.loans.subsidies import operations, queries, undoing
 from services.loans.subsidies.operations import Proposal
 from services.loans.subsidies.queries import State
-from services.loans.subsidies.schemas import ConditionLossIn, SubsidyDayIn, SubsidyIn, SubsidyOut
+from services.loans.subsidies.schemas import (
+    ConditionLossIn,
+    SubsidyDayIn,
+    SubsidyIn,
+    SubsidyOut,
+    UndoingIn,
+)
 from services.loans.subsidies.tables import SubsidyRow
 from shared import idempotency
 from shared.auth import Actor, Role, require
@@ -107,6 +113,33 @@ async def pay(
     return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
+@router.post(
+    "/subsidies/{subsidy_id}/payments/{number}/reversal",
+    status_code=201,
+    response_model=SubsidyOut,
+)
+async def take_back(
+    *,
+    subsidy_id: UUID,
+    number: Annotated[int, Path(ge=1, le=10_000)],
+    body: UndoingIn,
+    db: Db,
+    actor: MayPay,
+    today: Today,
+    key: IdempotencyKey,
+) -> Response:
+    """Take a wrong payment back, by another person: the contract and the fund are as before it."""
+
+    async def work(session: AsyncSession) -> SubsidyOut:
+        row = await undoing.take_back(
+            session, subsidy_id, number, reason=body.reason, on=today, actor=actor
+        )
+        return await _told(session, row)
+
+    target = f"POST /loans/v1/subsidies/{subsidy_id}/payments/{number}/reversal"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
 @router.post("/subsidies/{subsidy_id}/condition-loss", status_code=201, response_model=SubsidyOut)
 async def lose_condition(
     subsidy_id: UUID,
@@ -121,7 +154,9 @@ async def lose_condition(
     days.require_come(on, member="on", today=today)
 
     async def work(session: AsyncSession) -> SubsidyOut:
-        row = await operations.lose_condition(session, subsidy_id, condition=body.condition, on=on)
+        row = await operations.lose_condition(
+            session, subsidy_id, condition=body.condition, on=on, actor=actor
+        )
         return await _told(session, row)
 
     target = f"POST /loans/v1/subsidies/{subsidy_id}/condition-loss"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -63,8 +63,14 @@ class ConditionLossIn(SubsidyDayIn):
     condition: Word
 
 
+class UndoingIn(Body):
+    """Why a payment is taken back."""
+
+    reason: Literal["wrong_contract", "wrong_amount", "not_received", "duplicate"]
+
+
 class SubsidyPaymentOut(Body):
-    """What was paid of one instalment's profit."""
+    """What was paid of one instalment's profit; below zero it takes back an earlier payment."""
 
     number: int
     due_on: date

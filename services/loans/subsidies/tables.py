@@ -36,11 +36,15 @@ class SubsidyRow(Base):
     approved_on: Mapped[date | None]
     lost_condition: Mapped[str | None]
     lost_on: Mapped[date | None]
+    lost_by: Mapped[UUID | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
 class SubsidyPaymentRow(Base):
-    """What was paid of one instalment's profit, with the repayment that it made."""
+    """What was paid of one instalment's profit, with the repayment that it made.
+
+    Below zero it takes back another, with that repayment's reversal.
+    """
 
     __tablename__ = "subsidy_payment"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -53,5 +57,6 @@ class SubsidyPaymentRow(Base):
     paid_on: Mapped[date]
     repayment_id: Mapped[UUID]
     entry_id: Mapped[UUID]
+    reverses_payment_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -151,10 +151,8 @@ async def test_the_last_rank_loses_first_and_what_is_recovered_makes_the_first_g
 async def test_an_order_that_cannot_tell_whose_money_it_moves_is_refused(desk: Desk) -> None:
     first, second = await two_funds(desk)
     contract_id = await lent(desk, first, second)
-    paid = (await desk.repay(contract_id, "100.000")).json()
-    answer = await desk.give(
-        contract_id, "charge_back", repayment_id=paid["repayment_id"], amount=cash("10.000")
-    )
+    other = await shared_contract(desk.scene, [(first, 1, 60), (second, 2, 40)], amount="100.000")
+    answer = await desk.give(contract_id, "top_up", new_contract_id=str(other.contract_id))
     assert answer.status_code == 422, answer.text
     assert answer.json()["type"] == "/problems/loans/order-not-for-several-funds"
     assert await desk.faults() == {}

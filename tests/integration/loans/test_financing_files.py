@@ -6,15 +6,21 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.loans.domain.chart import FundKind
+from services.loans.domain.journal import Channel
 from services.loans.financing_files.router import router
+from services.loans.funds import returning
+from services.loans.ledger.queries import balances
+from shared import ids
 from shared.db import Database
 from shared.ids import ApplicationId, FundId, InstitutionId
 from tests.integration.loans import ordering, own_facts
 from tests.integration.loans.ordering import Desk, cash, keyed
 from tests.integration.loans.scene import TODAY, jod
 from tests.integration.loans.signing import Approval, approve, loan, offer, qard
+from tests.integration.loans.wallet import wallet_of
 
 FILES = "/loans/v1/financing-files"
 PAPER = "a" * 64
@@ -221,3 +227,82 @@ async def test_loans_above_the_cost_and_a_leg_named_twice_are_refused(desk: Desk
         "legs": [leg, leg],
     }
     assert (await keyed(desk.maker, FILES, body)).status_code == 422
+
+
+async def move_to_bank(desk: Desk, fund_id: FundId, amount: str) -> None:
+    async with desk.scene.database.begin(desk.scene.institution_id) as session:
+        await returning.move_money(
+            session,
+            fund_id=fund_id,
+            order_id=ids.new(),
+            amount=jod(amount),
+            source=Channel.CASH,
+            target=Channel.BANK,
+            on=TODAY,
+            actor_id=desk.manager.actor.id,
+        )
+
+
+async def test_a_signed_leg_is_not_freed_to_be_paid_out_alone(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    signed = (await keyed(desk.maker, f"{path}/signature", DAY)).json()
+    refused = await keyed(desk.maker, f"{path}/withdrawal", DAY)
+    assert (refused.status_code, problem(refused)) == (409, "leg-still-signed")
+    for leg in signed["legs"]:
+        cancel = f"/loans/v1/contracts/{leg['contract_id']}/cancellation"
+        answer = await keyed(desk.manager, cancel, {"reason": "not_collected"})
+        assert answer.status_code == 201, answer.text
+    assert (await keyed(desk.maker, f"{path}/withdrawal", DAY)).status_code == 201
+
+
+async def test_legs_are_paid_over_the_bank_by_what_each_fund_has_there(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    await show(desk, path, "10.000")
+    signed = (await keyed(desk.maker, f"{path}/signature", DAY)).json()
+    contracts = {one["leg"]: one["contract_id"] for one in signed["legs"]}
+    funds: list[FundId] = []
+    for leg in ("state", "bank"):
+        scalar = "select fund_id from contract where contract_id = :contract_id"
+        async with desk.scene.database.read(desk.scene.institution_id) as session:
+            found = await session.scalar(text(scalar), {"contract_id": contracts[leg]})
+        funds.append(FundId(found))
+    await move_to_bank(desk, funds[0], "290.000")
+    await move_to_bank(desk, funds[1], "699.999")
+    over_bank = {**DAY, "channel": "bank"}
+    refused = await keyed(desk.manager, f"{path}/disbursement", over_bank)
+    assert (refused.status_code, problem(refused)) == (422, "fund-exhausted")
+    assert await desk.scene.scalar("select count(*) from disbursement") == 0
+    await move_to_bank(desk, funds[1], "0.001")
+    paid = await keyed(desk.manager, f"{path}/disbursement", over_bank)
+    assert paid.status_code == 201, paid.text
+    for fund_id in funds:
+        async with desk.scene.database.read(desk.scene.institution_id) as session:
+            held = await balances(session, fund_id)
+        assert held["bank"].is_zero
+    assert await desk.faults() == {}
+
+
+@pytest.mark.parametrize("body", [{"channel": "wallet"}, {"phone": "+962790000000"}])
+async def test_a_phone_is_given_for_a_wallet_and_only_for_one(
+    desk: Desk, body: dict[str, str]
+) -> None:
+    path, _ = await file_of(desk)
+    assert (await keyed(desk.manager, f"{path}/disbursement", body)).status_code == 422
+
+
+async def test_over_a_wallet_the_payments_of_all_legs_set_out_or_none(desk: Desk) -> None:
+    path, _ = await file_of(desk)
+    await show(desk, path, "10.000")
+    signed = (await keyed(desk.maker, f"{path}/signature", {})).json()
+    async with wallet_of(desk.scene) as wallet:
+        desk.office.app.state.payments = wallet.desk
+        body = {"channel": "wallet", "phone": "+962790000000"}
+        paid = await keyed(desk.manager, f"{path}/disbursement", body)
+        assert paid.status_code == 201, paid.text
+        set_out = "select count(*) from payment where direction = 'outbound'"
+        assert await desk.scene.scalar(set_out) == len(signed["legs"]) == 2
+        assert paid.json()["status"] == "paid_out"
+        alone = f"/loans/v1/contracts/{signed['legs'][0]['contract_id']}/disbursements"
+        twice = await keyed(desk.manager, alone, {})
+        assert twice.status_code == 409
+    assert await desk.scene.scalar("select count(*) from disbursement") == 0
