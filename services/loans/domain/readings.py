@@ -6,6 +6,7 @@ decided alike, so that `screening` asks once for thousands of cases.
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Final, NamedTuple, cast
 
@@ -118,7 +119,7 @@ def _day_of(_clause: Clause, case: Case, _about: About) -> View:
 
 def _is_given_then(clause: Clause, view: View, _about: About) -> Found:
     opens, closes, day = clause.rule.opens_on, clause.rule.closes_on, view.seen
-    return _met((opens is None or opens <= day) and (closes is None or day <= closes))  # type: ignore[operator]
+    return _met(isinstance(day, date) and (opens or day) <= day <= (closes or day))
 
 
 def _taking(_clause: Clause, case: Case, _about: About) -> View:
