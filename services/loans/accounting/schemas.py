@@ -40,7 +40,7 @@ class ChartLineBody(Body):
     name_en: Cell
     account_class: Cell
     parent: Cell | None = None
-    accounts: Annotated[list[Cell], Field(max_length=200)] = []  # noqa: RUF012 - pydantic copies it
+    accounts: Annotated[list[Cell], Field(max_length=200)] = []
     own: bool = False
 
     def line(self, number: int) -> Line:
@@ -216,7 +216,7 @@ class MoneyAccountIn(Body):
     number: Annotated[str, Field(min_length=1, max_length=60)]
     currency: Currency
     opened_on: date
-    fund_ids: Annotated[list[UUID], Field(max_length=200)] = []  # noqa: RUF012 - pydantic copies it
+    fund_ids: Annotated[list[UUID], Field(max_length=200)] = []
 
 
 class MoneyAccountFundIn(Body):

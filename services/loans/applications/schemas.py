@@ -74,7 +74,7 @@ class RequestBody(Body):
     purpose: Annotated[str, Field(min_length=1, max_length=200)]
     sector: Code
     household: HouseholdBody
-    characteristics: Told = {}  # noqa: RUF012 - pydantic copies it
+    characteristics: Told = {}
     activity_permitted: bool = True
     in_default_now: bool = False
 

@@ -87,7 +87,7 @@ class DecidedOut(Body):
     status: ApplicationStatus
     standing: StandingOut | None
     decision: DecisionOut
-    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+    facts: list[FactOut] = []
 
     @classmethod
     def of(cls, decided: Decided, *, language: Language) -> Self:

@@ -54,7 +54,7 @@ class RuleBody(Body):
     years, `spend_within` in days. Every day is included.
     """
 
-    values: Annotated[list[Word], Field(max_length=100)] = []  # noqa: RUF012 - pydantic copies it
+    values: Annotated[list[Word], Field(max_length=100)] = []
     bars: bool = False
     least: Count | None = None
     most: Count | None = None

@@ -109,7 +109,7 @@ class ClosingPolicyOut(Body):
     expected_loss: ExpectedLossBody | None
     closes_at_hour: int | None
     recorded_at: datetime
-    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+    facts: list[FactOut] = []
 
     @classmethod
     def of(cls, row: ClosingPolicyRow, *, used: Sequence[Used] = ()) -> "ClosingPolicyOut":

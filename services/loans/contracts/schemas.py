@@ -205,7 +205,7 @@ class AgreementOut(Body):
     terms: TermsOut
     disclosure: DisclosureOut
     instalments: list[InstalmentOut]
-    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+    facts: list[FactOut] = []
 
     @classmethod
     def of(cls, agreed: Agreement) -> Self:
@@ -262,7 +262,7 @@ class SignedOut(Body):
 
     contract: ContractOut
     instalments: list[InstalmentOut]
-    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+    facts: list[FactOut] = []
 
     @classmethod
     def of(

@@ -87,8 +87,8 @@ class CaseIn(Body):
 class ChecksIn(Body):
     """Applications by id, or cases told here, at most a thousand in all; all open funds or some."""
 
-    application_ids: Annotated[list[UUID], Field(max_length=CASES_MAX)] = []  # noqa: RUF012 - pydantic copies it
-    cases: Annotated[list[CaseIn], Field(max_length=CASES_MAX)] = []  # noqa: RUF012 - pydantic copies it
+    application_ids: Annotated[list[UUID], Field(max_length=CASES_MAX)] = []
+    cases: Annotated[list[CaseIn], Field(max_length=CASES_MAX)] = []
     fund_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
     on: date | None = None
 

@@ -333,7 +333,7 @@ class ProductOut(Body):
 class OfferedOut(ProductOut):
     """A product just offered, with the facts of the rulebook that it rests on."""
 
-    facts: list[FactOut] = []  # noqa: RUF012 - pydantic copies it
+    facts: list[FactOut] = []
 
     @classmethod
     def of_offer(cls, listed: Listed, *, facts: Sequence[Used]) -> Self:

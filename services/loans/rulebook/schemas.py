@@ -48,7 +48,7 @@ class OverrideIn(Body):
     conditions: Annotated[
         dict[Name, Annotated[list[Value], Field(min_length=1, max_length=20)]],
         Field(max_length=5),
-    ] = {}  # noqa: RUF012 - pydantic copies it
+    ] = {}
     value: Short | Members
     unit: Annotated[str, Field(max_length=20)] = ""
     starts_on: date | None = None

@@ -86,9 +86,9 @@ class ScopeBody(Body):
     """What a ruling covers: what is not named is not covered."""
 
     topics: Annotated[list[Topic], Field(min_length=1, max_length=len(Topic))]
-    modes: Annotated[list[ModeOfFinance], Field(max_length=20)] = []  # noqa: RUF012
-    fund_kinds: Annotated[list[FundKind], Field(max_length=20)] = []  # noqa: RUF012
-    zakat_classes: Annotated[list[ClassCode], Field(max_length=20)] = []  # noqa: RUF012
+    modes: Annotated[list[ModeOfFinance], Field(max_length=20)] = []
+    fund_kinds: Annotated[list[FundKind], Field(max_length=20)] = []
+    zakat_classes: Annotated[list[ClassCode], Field(max_length=20)] = []
 
     def scope(self) -> Scope:
         """Give the scope as the domain knows it. Raises `RulingUnclear`."""

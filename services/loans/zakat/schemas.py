@@ -80,7 +80,7 @@ class ShownBody(Body):
     evidence: Evidence
     seen_on: date
     paper: Sha256
-    people: Annotated[list[UUID], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
+    people: Annotated[list[UUID], Field(max_length=10)] = []
 
     def shown(self) -> Shown:
         """Give it as the rules know it."""
@@ -104,7 +104,7 @@ class CaseIn(Body):
 
     borrower_id: UUID
     told: CircumstancesBody
-    shown: Annotated[list[ShownBody], Field(max_length=30)] = []  # noqa: RUF012 - pydantic copies it
+    shown: Annotated[list[ShownBody], Field(max_length=30)] = []
     is_urgent: bool = False
 
     def opening(self, *, on: date) -> Opening:
@@ -255,7 +255,7 @@ class GrantIn(Body):
     goods: Words | None = None
     paid_to: PaidTo = PaidTo.RECIPIENT
     debt: DebtBody | None = None
-    calculation: Annotated[list[ItemBody], Field(max_length=50)] = []  # noqa: RUF012 - pydantic copies it
+    calculation: Annotated[list[ItemBody], Field(max_length=50)] = []
     outside_reason: OutsideReason | None = None
     channel: Channel = Channel.CASH
 
