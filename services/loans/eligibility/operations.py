@@ -17,7 +17,7 @@ from services.loans.domain.restrictions import Restrictions
 from services.loans.domain.waqf_lending import Guard
 from services.loans.eligibility import queries
 from services.loans.eligibility.asking import Answer, Told
-from services.loans.funds import purses
+from services.loans.funds import purses, ruled
 from services.loans.funds import queries as fund_queries
 from services.loans.products import queries as products
 from shared.auth import Actor
@@ -47,10 +47,12 @@ async def check(
     if not rows or not asks:
         return asks, []
     held = await fund_queries.claims_of(session, [ask.application_id for ask in asks])
+    home = await ruled.home(session, on=on)
     found = await purses.purses(
         session,
         asks,
         rows=rows,
+        home=home,
         held=held,
         step=ClaimKind.RESERVE,
         on=on,

@@ -325,9 +325,10 @@ async def _held(session: AsyncSession, asks: Sequence[Ask]) -> Held:
 async def _purses(
     session: AsyncSession, asks: Sequence[Ask], *, on: date, step: ClaimKind
 ) -> tuple[claiming.Purses, Held]:
+    home = await ruled.home(session, on=on)
     rows = await queries.locked_funds(session, [ask.fund_id for ask in asks])
     held = await _held(session, asks)
-    found = await purses.purses(session, asks, rows=rows, held=held, step=step, on=on)
+    found = await purses.purses(session, asks, rows=rows, home=home, held=held, step=step, on=on)
     return found, held
 
 

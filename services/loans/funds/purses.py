@@ -20,6 +20,8 @@ from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf_lending import Guard
 from services.loans.domain.weighing import Scales
 from services.loans.funds import queries, restricting, ruled
+from services.loans.funds.counts import queries as counts
+from services.loans.funds.ruled import Home
 from services.loans.funds.tables import FundRow
 from services.loans.zakat_classes import queries as zakat_classes
 from shared.ids import FundId
@@ -30,13 +32,16 @@ async def purses(
     asks: Sequence[Ask],
     *,
     rows: Mapping[FundId, FundRow],
+    home: Home,
     held: Held,
     step: ClaimKind,
     on: date,
     facts: Mapping[UUID, Facts] | None = None,
     is_trial: bool = False,
 ) -> Purses:
-    """Give the purse of each fund, with what its clauses ask of whoever asks.
+    """Give the purse of each locked fund, with what its clauses ask of whoever asks.
+
+    Where the institution works is read before the lock (`ruled.home`); all else under it.
 
     On trial every ask is put to every fund, one at a time, and `facts` stand for applications
     that are not there.
@@ -45,13 +50,14 @@ async def purses(
     for ask in asks:
         for fund_id in rows if is_trial else (ask.fund_id,):
             modes[fund_id].add(ask.mode)
-    standings = await queries.standings(session, list(rows), on=on)
-    register = await ruled.register(session, asks, rows=rows, on=on)
-    guards = await corpus.guards(session, list(rows))
+    counted = await counts.counted(session, list(rows), on=on)
+    register = await ruled.register(session, asks, rows=rows, home=home)
+    kept = [fund_id for fund_id, one in counted.items() if one.may_have_corpus]
+    guards = await corpus.guards(session, kept) if kept else {}
     scales = await restricting.scales(
         session,
         asks,
-        standings=standings,
+        standings={fund_id: one.standing for fund_id, one in counted.items() if one.has_clauses},
         held=held,
         step=step,
         on=on,
@@ -76,7 +82,7 @@ async def purses(
         }
         found[fund_id] = Purse(
             fund=fund,
-            standing=standings[fund_id],
+            standing=counted[fund_id].standing,
             rules=rules,
             sources=fund_rules.sources(country=register.place, on=on),
             register=register,

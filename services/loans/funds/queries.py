@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import chart
 from services.loans.domain.chart import FundKind
 from services.loans.domain.claiming import Standing
 from services.loans.domain.funding import Claims, Fund
+from services.loans.funds.counts import queries as counts
+from services.loans.funds.counts.queries import MONEY
 from services.loans.funds.tables import DonorRow, FundDonorRow, FundRow, ReceiptRow
 from services.loans.ledger.queries import WITHIN_CUT, Cut
 from shared import tenancy
@@ -132,78 +133,17 @@ async def is_receipt_reversed(session: AsyncSession, receipt_id: UUID) -> bool:
     return await session.scalar(statement) is not None
 
 
-# What stands out in loans, goods and shares, and whose money a fund holds beside its own.
-LENT = ", ".join(f"'{code}'" for code in chart.LENT)
-OWED = ", ".join(f"'{code}'" for code in chart.OWED)
-# What was given to stand, in the kinds of fund that may have a corpus.
-ENDOWED = "'fund_balance', 'corpus_addition', 'temporary_corpus'"
-IS_ENDOWED = f"(f.kind in ('waqf', 'donation') and a.code in ({ENDOWED}))"
-IS_OWED = f"(a.code in ({OWED}) or starts_with(a.code, 'own_liability_'))"
-MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
-# A debt that more was taken off than was owed is no money: each account owes at least nothing.
-STANDINGS = text(f"""
-    select f.fund_id, f.currency, b.cash_minor, b.loans_minor, b.owed_minor, b.endowed_minor,
-      c.reserved_minor, c.committed_minor
-    from fund f
-    cross join lateral (
-      select
-        coalesce(sum(a.minor) filter (where a.code in ({MONEY})), 0)::bigint as cash_minor,
-        coalesce(sum(a.minor) filter (where a.code in ({LENT})), 0)::bigint as loans_minor,
-        coalesce(sum(greatest(-a.minor, 0)) filter (where {IS_OWED}), 0)::bigint as owed_minor,
-        coalesce(-sum(a.minor) filter (where {IS_ENDOWED}), 0)::bigint as endowed_minor
-      from (
-        select a.code, sum(l.amount_minor) as minor
-        from account a join journal_line l
-          on l.institution_id = a.institution_id and l.account_id = a.account_id
-        where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-          and (a.code in ({MONEY}, {LENT}) or {IS_OWED} or {IS_ENDOWED})
-        group by a.code
-      ) a
-    ) b
-    cross join lateral (
-      select
-        coalesce(sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
-          when 'commit' then -amount_minor else 0 end), 0)::bigint as reserved_minor,
-        coalesce(sum(case kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
-          when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end), 0)::bigint
-          as committed_minor
-      from fund_claim k where k.institution_id = f.institution_id and k.fund_id = f.fund_id
-    ) c
-    where f.institution_id = :institution_id and f.fund_id = any(:fund_ids)
-""")
-
-
 async def standings(
     session: AsyncSession, fund_ids: Sequence[FundId], *, on: date | None = None
 ) -> dict[FundId, Standing]:
-    """Return what each fund holds and what is claimed of it, from the books themselves.
+    """Return what each fund holds and what is claimed of it.
 
     With a day also what is firmly due on it.
     """
-    values = {"institution_id": tenancy.institution_of(session), "fund_ids": list(set(fund_ids))}
-    found = {}
-    due = {} if on is None else await firmly_due(session, fund_ids, on=on)
-    for row in await session.execute(STANDINGS, values):
-        cash = Money(row.cash_minor - row.owed_minor, row.currency)
-        found[FundId(row.fund_id)] = Standing(
-            cash=cash,
-            net_assets=cash + Money(row.loans_minor, row.currency),
-            reserved=Money(row.reserved_minor, row.currency),
-            committed=Money(row.committed_minor, row.currency),
-            endowed=Money(row.endowed_minor, row.currency),
-            due=due.get(FundId(row.fund_id)),
-        )
-    return found
+    found = await counts.counted(session, fund_ids, on=on)
+    return {fund_id: one.standing for fund_id, one in found.items()}
 
 
-FIRMLY_DUE = text("""
-    select e.fund_id, f.currency, sum(e.amount_minor)::bigint as due_minor
-    from fund_expectation e
-    join fund f on f.institution_id = e.institution_id and f.fund_id = e.fund_id
-    where e.institution_id = :institution_id and e.fund_id = any(:fund_ids)
-      and e.from_on <= :on and e.until_on > :on
-    group by e.fund_id, f.currency
-""")
 UNDER_WAY = text("""
     select coalesce(sum(case k.kind when 'commit' then k.amount_minor
       when 'uncommit' then -k.amount_minor when 'draw' then -k.amount_minor
@@ -216,21 +156,6 @@ UNDER_WAY = text("""
       and (p.status in ('requested', 'accepted')
         or (p.status = 'completed' and p.booked_at is null))
 """)
-
-
-async def firmly_due(
-    session: AsyncSession, fund_ids: Sequence[FundId], *, on: date
-) -> dict[FundId, Money]:
-    """Return what was promised to funds and is firmly due on a day; none of it is money yet."""
-    values = {
-        "institution_id": tenancy.institution_of(session),
-        "fund_ids": list(set(fund_ids)),
-        "on": on,
-    }
-    return {
-        FundId(row.fund_id): Money(row.due_minor, row.currency)
-        for row in await session.execute(FIRMLY_DUE, values)
-    }
 
 
 async def under_way(session: AsyncSession, fund: FundRow) -> Money:
@@ -289,15 +214,15 @@ IS_LENT = (
 EARNED = "'yield', 'guarantee', 'exchange', 'manual', 'reserve'"
 FIGURES = text(f"""
     select f.fund_id, f.currency,
-      coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind = 'receipt'), 0)::bigint
-        as received_minor,
+      coalesce(sum(m.amount_minor) filter (
+        where m.is_cash and m.kind in ('receipt', 'opening')), 0)::bigint as received_minor,
       coalesce(sum(m.amount_minor) filter (where {IS_LENT}), 0)::bigint as lent_minor,
       (coalesce(sum(m.amount_minor) filter (where {IS_LENT}), 0)
         - coalesce(sum(m.amount_minor) filter (where m.is_cash and m.kind in ({SPENT})), 0)
         )::bigint as disbursed_minor,
       (coalesce(sum(m.amount_minor) filter (where m.is_cash
           and m.kind in ('repayment', 'fee', 'surplus_refund', 'recovery', 'correction',
-            'holding', {EARNED})), 0)
+            'holding', 'reversal', {EARNED})), 0)
         - coalesce(sum(m.amount_minor) filter (where m.code = 'fee_income'
           and m.kind = 'disbursement'), 0))::bigint as returned_minor,
       coalesce(sum(m.amount_minor) filter (where m.is_cash), 0)::bigint as cash_minor,

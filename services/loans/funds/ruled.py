@@ -1,6 +1,7 @@
 """Under which ruling of the Sharia register does a fund lend, and what does the register say?"""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -21,8 +22,23 @@ from shared import ids, tenancy
 from shared.ids import FundId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where an institution works on a day, and whether it does nothing without a ruling."""
+
+    place: str
+    on: date
+    binds: bool
+
+
+async def home(session: AsyncSession, *, on: date) -> Home:
+    """What the register is asked for: the same for every fund, so no fund need be locked."""
+    place = await rulings.place(session, on=on)
+    return Home(place=place, on=on, binds=await rulings.binds(session))
+
+
 async def register(
-    session: AsyncSession, asks: Iterable[Ask], *, rows: Mapping[FundId, FundRow], on: date
+    session: AsyncSession, asks: Iterable[Ask], *, rows: Mapping[FundId, FundRow], home: Home
 ) -> Register:
     """What the register says of the rulings that funds and the products of asks name."""
     of_funds = {
@@ -33,9 +49,9 @@ async def register(
     named = {ask.ruling_id for ask in asks if ask.ruling_id is not None} | set(of_funds.values())
     found = await rulings.register(session) if named else {}
     return Register(
-        place=await rulings.place(session, on=on),
-        on=on,
-        binds=await rulings.binds(session),
+        place=home.place,
+        on=home.on,
+        binds=home.binds,
         chains={one: rulings.successors(one, found) for one in named},
         of_funds=of_funds,
     )

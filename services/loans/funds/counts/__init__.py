@@ -1,0 +1,1 @@
+"""What funds hold and what is claimed of them, counted from sums that are kept."""
