@@ -127,6 +127,16 @@ PageQuery = Annotated[Page, Depends(page_of)]
 AskedLanguage = Annotated[Language, Depends(language_of)]
 
 
+def named_language(
+    asked: AskedLanguage, lang: Annotated[Language | None, Query()] = None
+) -> Language:
+    """Give the language that `lang` names, or else the one that Accept-Language asks."""
+    return lang or asked
+
+
+NamedLanguage = Annotated[Language, Depends(named_language)]
+
+
 def _cursor(after: str | None) -> UUID | None:
     if after is None:
         return None

@@ -20,8 +20,7 @@ from services.loans.takeover import sheets
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
 from shared.schemas import Day, Instant
-from shared.texts import Language
-from shared.web import AskedLanguage
+from shared.web import NamedLanguage
 
 router = APIRouter(prefix="/loans/v1/accounting", tags=["accounting"])
 
@@ -41,18 +40,17 @@ class Asking:
     def __init__(
         self,
         request: Request,
-        asked: AskedLanguage,
+        language: NamedLanguage,
         *,
         known_at: Instant | None = None,
         fund_id: UUID | None = None,
         numbers: Numbers = Numbers.OWN,
-        lang: Annotated[Language | None, Query()] = None,
         form: Annotated[Form | None, Query(alias="format")] = None,
     ) -> None:
         accepted = request.headers.get("accept", "")
         by_header = "xlsx" if spreadsheet.MEDIA_TYPE in accepted else "json"
         self.form: str = form or ("csv" if "text/csv" in accepted else by_header)
-        self.language: Language = lang or asked
+        self.language = language
         self._known_at = known_at
         self._fund_id = None if fund_id is None else FundId(fund_id)
         self._numbers = numbers

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from services.loans.clauses import operations, queries
 from services.loans.clauses.operations import Draft
@@ -11,8 +11,7 @@ from services.loans.clauses.schemas import ClauseIn, ClauseOut, LiftingIn, Regio
 from services.loans.deps import Db, Today
 from shared.auth import Actor, Role, require
 from shared.schemas import Day, PageOut
-from shared.texts import Language
-from shared.web import AskedLanguage, PageQuery
+from shared.web import NamedLanguage, PageQuery
 
 router = APIRouter(prefix="/loans/v1", tags=["clauses"])
 
@@ -20,7 +19,6 @@ MayWrite = Annotated[Actor, require(Role.ADMINISTRATOR, Role.FUNDS_MANAGER)]
 MayRead = Annotated[
     Actor, require(*(role for role in Role if role not in {Role.DONOR, Role.SERVICE}))
 ]
-Lang = Annotated[Language | None, Query()]
 
 
 @router.post("/regions", status_code=201)
@@ -47,8 +45,7 @@ async def propose_clause(
     db: Db,
     actor: MayWrite,
     today: Today,
-    asked: AskedLanguage,
-    lang: Lang = None,
+    language: NamedLanguage,
 ) -> ClauseOut:
     """Write a clause of a fund with its words and source; it waits for another person."""
     draft = Draft(
@@ -63,7 +60,7 @@ async def propose_clause(
     )
     async with db.begin() as session:
         written = await operations.propose(session, draft, on=today, actor=actor)
-    return ClauseOut.of(written, language=lang or asked)
+    return ClauseOut.of(written, language=language)
 
 
 @router.get("/funds/{fund_id}/clauses")
@@ -72,9 +69,8 @@ async def list_clauses(
     db: Db,
     _actor: MayRead,
     page: PageQuery,
-    asked: AskedLanguage,
+    language: NamedLanguage,
     on: Day | None = None,
-    lang: Lang = None,
 ) -> PageOut[ClauseOut]:
     """List a fund's clauses in the order of writing; with `on`, those in force that day."""
     async with db() as session:
@@ -86,7 +82,7 @@ async def list_clauses(
     items = [
         ClauseOut.of(
             one,
-            language=lang or asked,
+            language=language,
             valid_through=(
                 holding[one.row.clause_id].valid_through if one.row.clause_id in holding else None
             ),
@@ -104,15 +100,14 @@ async def lift_clause(
     db: Db,
     actor: MayWrite,
     today: Today,
-    asked: AskedLanguage,
-    lang: Lang = None,
+    language: NamedLanguage,
 ) -> ClauseOut:
     """Write that a clause ends, with the paper that says so; it holds until another approves."""
     async with db.begin() as session:
         written = await operations.lift(
             session, clause_id, quoted=body.quoted(), ends_on=body.ends_on, on=today, actor=actor
         )
-    return ClauseOut.of(written, language=lang or asked)
+    return ClauseOut.of(written, language=language)
 
 
 @router.post("/clauses/{clause_id}/approval", status_code=201)
@@ -121,15 +116,14 @@ async def approve_clause(
     db: Db,
     actor: MayWrite,
     today: Today,
-    asked: AskedLanguage,
-    lang: Lang = None,
+    language: NamedLanguage,
 ) -> ClauseOut:
     """Approve what another person wrote; it holds on its days."""
     async with db.begin() as session:
         written = await operations.decide(
             session, clause_id, outcome="approved", on=today, actor=actor
         )
-    return ClauseOut.of(written, language=lang or asked)
+    return ClauseOut.of(written, language=language)
 
 
 @router.post("/clauses/{clause_id}/rejection", status_code=201)
@@ -138,12 +132,11 @@ async def reject_clause(
     db: Db,
     actor: MayWrite,
     today: Today,
-    asked: AskedLanguage,
-    lang: Lang = None,
+    language: NamedLanguage,
 ) -> ClauseOut:
     """Reject what another person wrote."""
     async with db.begin() as session:
         written = await operations.decide(
             session, clause_id, outcome="rejected", on=today, actor=actor
         )
-    return ClauseOut.of(written, language=lang or asked)
+    return ClauseOut.of(written, language=language)

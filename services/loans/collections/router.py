@@ -35,7 +35,7 @@ from shared.ids import BranchId, ContractId
 from shared.money import Money
 from shared.schemas import Day, MoneyBody, ProblemOut
 from shared.texts import Language
-from shared.web import AskedLanguage, request_id_of
+from shared.web import AskedLanguage, NamedLanguage, request_id_of
 
 router = APIRouter(prefix="/loans/v1/collection-sheets", tags=["collections"])
 
@@ -58,12 +58,11 @@ async def read_collection_sheet(
     db: Db,
     actor: MayRead,
     today: Today,
-    asked: AskedLanguage,
+    language: NamedLanguage,
     on: Day | None = None,
     branch_id: UUID | None = None,
     group_id: UUID | None = None,
     officer_id: UUID | None = None,
-    lang: Annotated[Language | None, Query()] = None,
     form: Annotated[Form | None, Query(alias="format")] = None,
 ) -> Response | CollectionSheetOut:
     """Tell who owes what on a day: late, due that day, and both; by branch, group or officer.
@@ -87,7 +86,7 @@ async def read_collection_sheet(
         branch = None
         if branch_id is not None:
             branch = await institutions.branch(session, BranchId(branch_id))
-    language, kind = lang or asked, _form(form, request)
+    kind = _form(form, request)
     if kind == "json":
         return sheet
     if kind == "xlsx":

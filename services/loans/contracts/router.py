@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,8 +40,7 @@ from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.ids import ApplicationId, FundId, ProductId
 from shared.schemas import Day, Instant, Page, PageOut
-from shared.texts import Language
-from shared.web import AskedLanguage, PageQuery
+from shared.web import NamedLanguage, PageQuery
 
 router = APIRouter(prefix="/loans/v1/contracts", tags=["contracts"])
 
@@ -223,8 +222,7 @@ async def read_summary(
     contract_id: UUID,
     db: Db,
     actor: MayRead,
-    asked: AskedLanguage,
-    lang: Annotated[Language | None, Query()] = None,
+    language: NamedLanguage,
 ) -> PlainTextResponse:
     """Read the contract in words, in the language of `lang` or of Accept-Language."""
     async with db() as session:
@@ -236,7 +234,6 @@ async def read_summary(
         instalments=agreed,
         disclosure=disclosure.disclose(terms, instalments=agreed),
     )
-    language = lang or asked
     text = summary.written(
         whole, reference=row.reference, signed_on=row.signed_on, language=language
     )

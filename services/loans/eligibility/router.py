@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from services.loans.clauses import queries as clause_queries
 from services.loans.deps import Db, Today
@@ -13,8 +13,7 @@ from services.loans.eligibility.schemas import ChecksIn, ChecksOut, EnvelopeOut
 from services.loans.funds import queries as fund_queries
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
-from shared.texts import Language
-from shared.web import AskedLanguage
+from shared.web import NamedLanguage
 
 router = APIRouter(prefix="/loans/v1/funds", tags=["clauses"])
 
@@ -29,8 +28,7 @@ async def check_funds(
     db: Db,
     actor: MayAsk,
     today: Today,
-    asked: AskedLanguage,
-    lang: Annotated[Language | None, Query()] = None,
+    language: NamedLanguage,
 ) -> ChecksOut:
     """Ask which funds may finance these cases, which not, and why; nothing is changed.
 
@@ -44,7 +42,7 @@ async def check_funds(
             session, body.application_ids, told, fund_ids=body.fund_ids, on=on, actor=actor
         )
     names = [case.name for case in body.cases]
-    return ChecksOut.of(asks, answers, names=names, on=on, language=lang or asked)
+    return ChecksOut.of(asks, answers, names=names, on=on, language=language)
 
 
 @router.get("/{fund_id}/envelope")

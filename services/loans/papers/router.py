@@ -31,8 +31,7 @@ from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.ids import InstitutionId, RepaymentId
 from shared.schemas import Body, Day, Instant, PageOut, Text
-from shared.texts import Language
-from shared.web import AskedLanguage, PageQuery
+from shared.web import NamedLanguage, PageQuery
 
 router = APIRouter(prefix="/loans/v1", tags=["papers"])
 
@@ -66,12 +65,11 @@ class Desk:
     def __init__(
         self,
         request: Request,
-        asked: AskedLanguage,
-        lang: Annotated[Language | None, Query()] = None,
+        language: NamedLanguage,
         form: Annotated[Form | None, Query(alias="format")] = None,
     ) -> None:
         accepted = request.headers.get("accept", "")
-        self._language = lang or asked
+        self._language = language
         self._is_pdf = form == "pdf" or (form is None and printing.MEDIA_TYPE in accepted)
         self._printer: Printer = request.app.state.printer
 
