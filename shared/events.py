@@ -65,19 +65,6 @@ class DonorLinked(Event):
     donor_id: UUID
 
 
-class FundReceived(Event):
-    """Money came into a fund."""
-
-    type: ClassVar[str] = "loans.fund-received.v1"
-    fund_id: UUID
-    receipt_id: UUID
-    donor_id: UUID | None
-    amount_minor: int
-    currency: str
-    received_on: date
-    nature: str | None = None
-
-
 class FundBooked(Event):
     """An entry of the books moved a fund; the payments that tell theirs themselves are left out."""
 
@@ -300,19 +287,6 @@ class DisbursementReversed(Event):
     currency: str
     disbursed_on: date
     channel: str
-
-
-class FundReceiptReversed(Event):
-    """Money booked into a fund was taken back; the amount is negative."""
-
-    type: ClassVar[str] = "loans.fund-receipt-reversed.v1"
-    fund_id: UUID
-    receipt_id: UUID
-    reverses_receipt_id: UUID
-    donor_id: UUID | None
-    amount_minor: int
-    currency: str
-    received_on: date
 
 
 class DealStepTaken(Event):

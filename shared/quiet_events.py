@@ -10,6 +10,32 @@ from uuid import UUID
 from shared.events import Event
 
 
+class FundReceived(Event):
+    """Money came into a fund."""
+
+    type: ClassVar[str] = "loans.fund-received.v1"
+    fund_id: UUID
+    receipt_id: UUID
+    donor_id: UUID | None
+    amount_minor: int
+    currency: str
+    received_on: date
+    nature: str | None = None
+
+
+class FundReceiptReversed(Event):
+    """Money booked into a fund was taken back; the amount is negative."""
+
+    type: ClassVar[str] = "loans.fund-receipt-reversed.v1"
+    fund_id: UUID
+    receipt_id: UUID
+    reverses_receipt_id: UUID
+    donor_id: UUID | None
+    amount_minor: int
+    currency: str
+    received_on: date
+
+
 class PaymentCompleted(Event):
     """A payment on its way has a definite good end."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.deps import Fact
 from services.monitoring.domain.lifecycle import ProjectEvent
+from services.monitoring.portfolio import bookings
 from services.monitoring.portfolio import operations as portfolio
 from services.monitoring.portfolio.queries import SOURCE
 from services.monitoring.projects import operations as projects
@@ -35,22 +36,32 @@ _log = logs.logger(__name__)
 _LOCKED_CURSOR = text("select number from feed_cursor where source = :source for update")
 _CURSOR = text("select number from feed_cursor where source = :source")
 
+
+async def _remember_contracts(session: AsyncSession, facts: Facts) -> None:
+    await projects.remember_contracts(session, facts)
+    await bookings.keep_shares(session, facts)
+
+
+async def _keep_repayments(session: AsyncSession, facts: Facts) -> None:
+    await portfolio.keep_repayments(session, facts)
+    await bookings.keep_lines(session, facts)
+
+
 # What each event adds, in the order in which the operations run within a batch.
 HEARD: Mapping[type[Event], Operation] = MappingProxyType(
     {
         events.BranchCreated: portfolio.remember_branches,
         events.FundCreated: portfolio.remember_funds,
         events.DonorLinked: portfolio.link_donors,
-        events.FundReceived: portfolio.keep_receipts,
-        events.FundClaimed: portfolio.keep_releases,
-        events.ContractSigned: projects.remember_contracts,
+        events.FundBooked: bookings.keep_lines,
+        events.FundClaimed: bookings.keep_promises,
+        events.ContractSigned: _remember_contracts,
         events.DisbursementCompleted: portfolio.keep_disbursements,
-        events.RepaymentReceived: portfolio.keep_repayments,
-        events.RepaymentReversed: portfolio.keep_repayments,
+        events.RepaymentReceived: _keep_repayments,
+        events.RepaymentReversed: _keep_repayments,
         events.ContractCorrected: portfolio.keep_orders,
         events.DealChanged: portfolio.keep_deals,
         events.DisbursementReversed: portfolio.keep_disbursements_reversed,
-        events.FundReceiptReversed: portfolio.keep_receipts_reversed,
     }
 )
 # What moves projects, and the member that says on which day it happened.

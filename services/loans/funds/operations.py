@@ -27,9 +27,10 @@ from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
 from shared import feed, ids, rulebook, tenancy
 from shared.errors import Kind, RafidError, Sentence
-from shared.events import FundClaimed, FundCreated, FundReceived
+from shared.events import FundClaimed, FundCreated
 from shared.ids import ApplicationId, EntryId, FundId
 from shared.money import Money
+from shared.quiet_events import FundReceived
 
 
 class CodeTaken(RafidError):

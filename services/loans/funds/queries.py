@@ -209,7 +209,8 @@ SPENT = (
     " 'charity', 'transfer'"
 )
 IS_LENT = (
-    "m.code = 'loans' and (m.kind = 'disbursement' or (m.kind = 'deal' and m.amount_minor > 0))"
+    "m.code = 'loans' and (m.kind = 'disbursement'"
+    " or (m.kind = 'deal' and (m.amount_minor > 0) <> m.is_reversal))"
 )
 EARNED = "'yield', 'guarantee', 'exchange', 'manual', 'reserve'"
 FIGURES = text(f"""
@@ -232,7 +233,7 @@ FIGURES = text(f"""
     left join (
       select l.institution_id, l.fund_id, a.code, l.amount_minor,
         a.code in ({MONEY}, 'savings', 'contribution', 'tabarru') as is_cash,
-        coalesce(o.kind, e.kind) as kind
+        coalesce(o.kind, e.kind) as kind, e.reverses_entry_id is not null as is_reversal
       from account a
       join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
       join journal_entry e on e.institution_id = l.institution_id and e.entry_id = l.entry_id

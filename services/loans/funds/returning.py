@@ -15,10 +15,9 @@ from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from shared import feed, ids, tenancy
 from shared.errors import Kind, RafidError
-from shared.events import FundReceiptReversed
 from shared.ids import EntryId, FundId
 from shared.money import Money
-from shared.quiet_events import FundMoneyMoved
+from shared.quiet_events import FundMoneyMoved, FundReceiptReversed
 
 
 class ReceiptUnknown(RafidError):

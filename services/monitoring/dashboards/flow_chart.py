@@ -1,44 +1,65 @@
 """Where did the money come from and where is it now, as a picture that closes like the books?
 
 On the left what came in (from donors, back from borrowers), in the middle what it was used for
-(paid out, at hand), on the right where the money paid out is (with borrowers, paid back); a line
-leads what was paid back to the left again. Heights are to one scale.
+(paid out, at hand), on the right where the money paid out is (with borrowers, given and spent,
+given up, paid back); a line leads what was paid back to the left again. Heights are to one scale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from services.monitoring.dashboards.canvas import Canvas, Side, scaled
 
 NODE = 14
+LENGTH = Decimal(216)
 ROOM_FOR_WORDS = 46
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """A fund's figures in minor units; received + returned = disbursed + at hand."""
+    """A fund's figures in minor units, none below nothing; what came in is what was used.
+
+    What was paid out is with borrowers, was given or spent for good, was given up, or came back.
+    """
 
     received: int
     returned: int
     disbursed: int
     at_hand: int
     outstanding: int
-    lent_again: int
+    spent: int
+    given_up: int
 
     @property
     def whole(self) -> int:
         """All that came in: the picture's scale."""
         return self.received + self.returned
 
+    @property
+    def paid_back(self) -> int:
+        """What of the money paid out came back."""
+        return max(self.disbursed - self.outstanding - self.spent - self.given_up, 0)
+
+    @property
+    def passed_on_again(self) -> int:
+        """What was paid out of money that had come back: gifts are passed on first."""
+        return min(max(self.disbursed - self.received, 0), self.returned)
+
     def ribbons(self) -> tuple[tuple[str, int], ...]:
         """Which source fed which use: gifts are lent first, returned money is lent again."""
-        lent_first = self.disbursed - self.lent_again
+        again = self.passed_on_again
+        lent_first = min(self.disbursed - again, self.received)
         return (
             ("first-lent", lent_first),
             ("not-yet-lent", self.received - lent_first),
-            ("lent-again", self.lent_again),
-            ("returned-kept", self.returned - self.lent_again),
+            ("lent-again", again),
+            ("returned-kept", self.returned - again),
         )
+
+
+Label: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +67,15 @@ class Labels:
     """The words and figures beside the nodes, each a name and an amount ready to print."""
 
     title: str
-    received: tuple[str, str]
-    returned: tuple[str, str]
-    disbursed: tuple[str, str]
-    at_hand: tuple[str, str]
-    outstanding: tuple[str, str]
-    paid_back: tuple[str, str]
-    lent_again: tuple[str, str]
+    received: Label
+    returned: Label
+    disbursed: Label
+    at_hand: Label
+    outstanding: Label
+    spent: Label
+    given_up: Label
+    paid_back: Label
+    lent_again: Label | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +96,7 @@ class _Node:
 def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
     """Draw the picture for a screen of 700 pixels and more, and for paper."""
     canvas = Canvas(width=920, height=372, rtl=rtl, title=labels.title)
-    length, top, gap = Decimal(216), Decimal(44), Decimal(40)
+    length, top, gap = LENGTH, Decimal(44), Decimal(40)
 
     def column(x: int, upper: int, lower: int, *, spread: Decimal = gap) -> tuple[_Node, _Node]:
         first = _Node(x=Decimal(x), y=top, height=scaled(upper, whole=flow.whole, length=length))
@@ -82,33 +105,52 @@ def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
 
     received, returned = column(186, flow.received, flow.returned)
     disbursed, at_hand = column(462, flow.disbursed, flow.at_hand)
-    out, back = column(726, flow.outstanding, flow.disbursed - flow.outstanding, spread=gap / 2)
     _bands(canvas, flow, (received, returned), (disbursed, at_hand), length=length)
-    _band(canvas, "with-borrowers", out, (disbursed.y, out.y), out.height, source=disbursed)
-    leaves = disbursed.y + out.height
-    _band(canvas, "paid-back", back, (leaves, back.y), back.height, source=disbursed)
-    _loop(canvas, back=back, returned=returned)
-    again = scaled(flow.lent_again, whole=flow.whole, length=length)
-    ends = (returned.y, disbursed.bottom - again)
-    _lent_again(canvas, labels.lent_again, ends=ends, thick=again)
+    ends = _ends(canvas, flow, labels, disbursed, spread=gap / 2)
+    _loop(canvas, back=ends[-1][1], returned=returned)
+    again = scaled(flow.passed_on_again, whole=flow.whole, length=length)
+    if labels.lent_again is not None:
+        at = (returned.y, disbursed.bottom - again)
+        _lent_again(canvas, labels.lent_again, ends=at, thick=again)
     for node, style in (
         (received, "node-received"),
         (returned, "node-returned"),
         (disbursed, "node-disbursed"),
         (at_hand, "node-at-hand"),
-        (out, "node-disbursed"),
-        (back, "node-returned"),
+        *((node, f"node-{style}") for style, node, _ in ends),
     ):
         canvas.rect(
             x=node.x, y=node.y, width=NODE, height=max(node.height, Decimal(1)), style=style
         )
-    _pair(canvas, (received, returned), (labels.received, labels.returned), before=True)
-    _pair(canvas, (out, back), (labels.outstanding, labels.paid_back), before=False)
+    _column(canvas, (received, returned), (labels.received, labels.returned), before=True)
+    _column(canvas, [node for _, node, _ in ends], [label for _, _, label in ends], before=False)
     name, amount = labels.disbursed
     _words(canvas, name, amount, x=disbursed.x, y=disbursed.y - 26, side="start")
     name, amount = labels.at_hand
     _words(canvas, name, amount, x=at_hand.x + 24, y=at_hand.middle - 4, side="start")
     return canvas.svg(style="flow wide")
+
+
+def _ends(
+    canvas: Canvas, flow: Flow, labels: Labels, source: _Node, *, spread: Decimal
+) -> list[tuple[str, _Node, Label]]:
+    """Lead what was paid out to where it is; what came back stands last, the loop begins there."""
+    found = []
+    leaves = top = source.y
+    for style, minor, label in (
+        ("disbursed", flow.outstanding, labels.outstanding),
+        ("spent", flow.spent, labels.spent),
+        ("given-up", flow.given_up, labels.given_up),
+        ("returned", flow.paid_back, labels.paid_back),
+    ):
+        if not minor and style in {"spent", "given-up"}:
+            continue
+        height = scaled(minor, whole=flow.whole, length=LENGTH)
+        node = _Node(x=Decimal(726), y=top, height=height)
+        _band(canvas, f"to-{style}", node, (leaves, top), height, source=source)
+        leaves, top = leaves + height, top + height + spread
+        found.append((style, node, label))
+    return found
 
 
 def narrow(flow: Flow, *, labels: Labels, rtl: bool) -> str:
@@ -267,17 +309,14 @@ def _lent_again(
     canvas.number(amount, x=471, y=358, side="start", style="amount")
 
 
-def _pair(
-    canvas: Canvas,
-    nodes: tuple[_Node, _Node],
-    words: tuple[tuple[str, str], tuple[str, str]],
-    *,
-    before: bool,
+def _column(
+    canvas: Canvas, nodes: Sequence[_Node], words: Sequence[Label], *, before: bool
 ) -> None:
-    """Write two labels beside their nodes, never nearer to each other than two lines."""
-    first = nodes[0].middle
-    second = max(nodes[1].middle, first + 52)
-    for node, middle, (name, amount) in zip(nodes, (first, second), words, strict=True):
+    """Write labels beside their nodes, never nearer to each other than two lines."""
+    least = Decimal(0)
+    for node, (name, amount) in zip(nodes, words, strict=True):
+        middle = max(node.middle, least)
+        least = middle + 52
         x = node.x - 12 if before else node.x + NODE + 12
         _words(canvas, name, amount, x=x, y=middle - 4, side="end" if before else "start")
 

@@ -16,10 +16,12 @@ from services.monitoring.dashboards.report import (
     SealRow,
     SectorShare,
 )
-from services.monitoring.domain import portfolio_quality
+from services.monitoring.domain import portfolio_quality, utilisation
+from services.monitoring.domain.headings import Heading
 from services.monitoring.domain.portfolio_quality import LoanPosition
 from services.monitoring.domain.utilisation import Utilisation
 from services.monitoring.portfolio import queries as portfolio
+from services.monitoring.portfolio.books import queries as books
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.portfolio.tables import ObservedFundRow, ObservedInstitutionRow
 from shared import tenancy
@@ -32,6 +34,8 @@ EVERY_DAY = date(9999, 12, 31)
 KEPT_MAX = 256
 Closed: TypeAlias = tuple[list[QualityPoint], list[SectorShare]]
 _CLOSED: dict[tuple[InstitutionId, FundId, datetime | None, date], Closed] = {}
+COMPARED = (Heading.AT_HAND, Heading.WITH_BORROWERS)
+"""Headings that are totals already."""
 UNKNOWN = Institution(names={}, country="", timezone="UTC")
 
 
@@ -58,7 +62,7 @@ async def visible_funds(
         )
         for row in rows
     ]
-    used = await portfolio.utilisations(session, at, fund_ids=[fund.fund_id for fund in funds])
+    used = await books.utilisations(session, at, fund_ids=[fund.fund_id for fund in funds])
     known = [(fund, used[fund.fund_id]) for fund in funds]
     return sorted(known, key=lambda item: (-item[1].disbursed.minor, item[0].code))
 
@@ -85,27 +89,33 @@ async def fund_report(
 async def totals(session: AsyncSession, at: Moment, *, fund_id: FundId) -> Utilisation:
     """A fund's figures over all value dates: what the ledger's figures are compared with."""
     whole = Moment(as_of=EVERY_DAY, known_at=at.known_at, sequence=at.sequence)
-    return (await portfolio.utilisations(session, whole, fund_ids=[fund_id]))[fund_id]
+    return (await books.utilisations(session, whole, fund_ids=[fund_id]))[fund_id]
 
 
 def compare(ours: Utilisation, *, ledger: FundFigures | None, checked_at: datetime) -> Seal:
-    """Set our totals beside the ledger's; without an answer nothing is claimed."""
+    """Set our totals beside the ledger's, and every heading of the fund's story that has moved.
+
+    Without an answer nothing is claimed.
+    """
     if ledger is None:
         return Seal(checked_at=checked_at, rows=())
     pairs: Sequence[tuple[str, Money, int]] = (
-        ("Received", ours.received, ledger.received_minor),
-        ("Paid out", ours.disbursed, ledger.disbursed_minor),
-        ("Returned", ours.returned, ledger.returned_minor),
-        ("At hand", ours.at_hand, ledger.cash_minor),
-        ("With borrowers", ours.outstanding, ledger.outstanding_principal_minor),
+        ("receipts", ours.received, ledger.received_minor),
+        ("disbursed", ours.disbursed, ledger.disbursed_minor),
+        ("returned", ours.returned, ledger.returned_minor),
+        ("at_hand", ours.at_hand, ledger.cash_minor),
+        ("with_borrowers", ours.outstanding, ledger.outstanding_principal_minor),
     )
-    return Seal(
-        checked_at=checked_at,
-        rows=[
-            SealRow(name=name, ours=money, ledger=Money(minor, ledger.currency))
-            for name, money, minor in pairs
-        ],
-    )
+    rows = [
+        SealRow(name=name, ours=money, ledger=Money(minor, ledger.currency))
+        for name, money, minor in pairs
+    ]
+    theirs = utilisation.headings_of(ledger.balances, currency=ledger.currency)
+    for heading in Heading if ledger.balances else ():
+        row = SealRow(name=heading, ours=ours.balances[heading], ledger=theirs[heading])
+        if heading not in COMPARED and not (row.ours.is_zero and row.ledger.is_zero):
+            rows.append(row)
+    return Seal(checked_at=checked_at, rows=rows)
 
 
 def closed_months(today: date, *, count: int) -> list[date]:
@@ -149,8 +159,8 @@ async def _months(
     The second is the largest number of any month outside: at least so many contracts are in
     the sum that the listed months leave over.
     """
-    sums = await portfolio.repayments_by_month(session, at, fund_id=fund.fund_id)
-    found: Mapping[date, portfolio.MonthSum] = {row.month: row for row in sums}
+    sums = await books.repayments_by_month(session, at, fund_id=fund.fund_id)
+    found: Mapping[date, books.MonthSum] = {row.month: row for row in sums}
     listed = [end.replace(day=1) for end in ends if sums and end >= sums[0].month]
     months = [
         MonthOfRepayments(

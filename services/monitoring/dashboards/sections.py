@@ -45,15 +45,20 @@ SECTORS = {
 
 
 def flow(used: Utilisation, *, writer: Writer) -> dict[str, Printable]:
-    """The picture of the money's way, for a wide and for a narrow screen."""
+    """The picture of the money's way, for a wide and for a narrow screen.
+
+    Goods on their way stand with what is at hand; clients' money beyond them with what came in.
+    """
     amounts = Flow(
-        received=used.received.minor,
-        returned=used.returned.minor,
-        disbursed=used.disbursed.minor,
-        at_hand=max(used.at_hand.minor, 0),
+        received=max(used.received.minor, 0),
+        returned=max(used.returned.minor - min(used.under_way.minor, 0), 0),
+        disbursed=max(used.disbursed.minor, 0),
+        at_hand=max(used.at_hand.minor, 0) + max(used.under_way.minor, 0),
         outstanding=max(used.outstanding.minor, 0),
-        lent_again=used.lent_again.minor,
+        spent=max(used.spent.minor, 0),
+        given_up=max(used.given_up.minor, 0),
     )
+    again = (writer.text("Lent again"), writer.amount(used.lent_again))
     labels = Labels(
         title=writer.text("The way of the money: received, paid out, returned, lent again"),
         received=(writer.text("Received"), writer.amount(used.received)),
@@ -61,8 +66,10 @@ def flow(used: Utilisation, *, writer: Writer) -> dict[str, Printable]:
         disbursed=(writer.text("Paid out"), writer.amount(used.disbursed)),
         at_hand=(writer.text("At hand"), writer.amount(used.at_hand)),
         outstanding=(writer.text("With borrowers"), writer.amount(used.outstanding)),
+        spent=(writer.text("Given and spent"), writer.amount(used.spent)),
+        given_up=(writer.text("Given up"), writer.amount(used.given_up)),
         paid_back=(writer.text("Loans paid back"), writer.amount(used.principal)),
-        lent_again=(writer.text("Lent again"), writer.amount(used.lent_again)),
+        lent_again=again if used.lent_again.is_positive else None,
     )
     return {
         "wide": flow_chart.wide(amounts, labels=labels, rtl=writer.is_rtl),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from services.monitoring.dashboards import sections
+from services.monitoring.dashboards import figures, sections, story
 from services.monitoring.dashboards.report import (
     Cut,
     DonorReport,
@@ -23,6 +23,7 @@ KINDS = {
     "donation": "Donation fund",
     "state": "State fund",
     "commercial": "Commercial fund",
+    "guarantee": "Guarantee fund",
 }
 SEALS = {
     SealState.AGREES: "Agrees with the ledger",
@@ -91,10 +92,11 @@ def _fund(report: FundReport, writer: Writer) -> dict[str, Printable]:
         "kind": _kind(report.fund, writer),
         "currency": report.fund.currency,
         "currency_name": writer.currency(report.fund.currency),
-        "is_empty": used.received.is_zero and used.disbursed.is_zero,
+        "is_empty": all(money.is_zero for money in used.balances.values()),
         "seal": _seal(report.seal, writer),
         "flow": sections.flow(used, writer=writer),
         "figures": _figures(report, writer),
+        "story": story.story(used, kind=report.fund.kind, writer=writer),
         "quality": sections.quality(report, writer=writer),
         "ages": sections.ages(report, writer=writer),
         "repayments": sections.repayments(report, writer=writer),
@@ -111,66 +113,9 @@ def _figures(report: FundReport, writer: Writer) -> list[Printable]:
             "currency": money.currency,
             "definition": words,
         }
-        for key, label, money, words in _defined(report, writer)
+        for key, label, money, words in figures.defined(report, writer)
     ]
     return [*cards, _contracts(report, writer)]
-
-
-def _defined(report: FundReport, writer: Writer) -> list[tuple[str, str, Money, str]]:
-    """Key, label, amount and definition of each figure of a fund."""
-    used = report.utilisation
-    return [
-        (
-            "received",
-            writer.text("Received"),
-            used.received,
-            writer.text("All money that donors paid into this fund."),
-        ),
-        (
-            "committed",
-            writer.text("Committed"),
-            used.committed,
-            writer.text("Promised in signed contracts and not yet paid out."),
-        ),
-        (
-            "disbursed",
-            writer.text("Paid out"),
-            used.disbursed,
-            writer.text("All money that has reached borrowers, first loans and later ones."),
-        ),
-        (
-            "returned",
-            writer.text("Returned"),
-            used.returned,
-            _returned_words(report, writer),
-        ),
-        (
-            "lent-again",
-            writer.text("Lent again"),
-            used.lent_again,
-            writer.text(
-                "Paid out beyond what donors gave: it can only have come from money that "
-                "borrowers returned. Paid out − received, if that is more than nothing."
-            ),
-        ),
-        (
-            "outstanding",
-            writer.text("With borrowers"),
-            used.outstanding,
-            writer.text(
-                "Still with borrowers: paid out − what was paid back of the loans themselves."
-            ),
-        ),
-        (
-            "at-hand",
-            writer.text("At hand"),
-            used.at_hand,
-            writer.text(
-                "What is in the fund's cash and wallets today. Received + returned = paid out "
-                "+ at hand, to the last unit."
-            ),
-        ),
-    ]
 
 
 def _contracts(report: FundReport, writer: Writer) -> dict[str, Printable]:
@@ -188,18 +133,6 @@ def _contracts(report: FundReport, writer: Writer) -> dict[str, Printable]:
     }
 
 
-def _returned_words(report: FundReport, writer: Writer) -> str:
-    used = report.utilisation
-    return writer.text(
-        "All that borrowers paid back, less what was taken back as a mistake: {principal} of "
-        "the loans themselves, {income} of profit and fees, {surplus} paid too much and owed "
-        "back to borrowers.",
-        principal=writer.amount(used.principal),
-        income=writer.amount(used.income),
-        surplus=writer.amount(used.surplus),
-    )
-
-
 def _seal(seal: Seal, writer: Writer) -> dict[str, Printable]:
     return {
         "state": seal.state.value,
@@ -208,7 +141,7 @@ def _seal(seal: Seal, writer: Writer) -> dict[str, Printable]:
         "checked_at": writer.instant(seal.checked_at),
         "rows": [
             {
-                "name": writer.text(row.name),
+                "name": story.label(row.name, writer),
                 "ours": writer.amount(row.ours),
                 "ledger": writer.amount(row.ledger),
                 "is_equal": row.ours == row.ledger,

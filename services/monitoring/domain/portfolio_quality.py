@@ -24,7 +24,10 @@ Group = TypeVar("Group", bound=Hashable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanPosition:
-    """One contract on a day, with the attributes that portfolios are cut by."""
+    """One contract on a day, with the attributes that portfolios are cut by.
+
+    Of a contract that several funds finance, the part of one of them.
+    """
 
     contract_id: UUID
     fund_id: UUID
@@ -88,12 +91,12 @@ def quality(positions: Iterable[LoanPosition], *, currency: str) -> PortfolioQua
         late = [p for p in out if p.days_past_due > days]
         late_principal = _total(late, currency=currency)
         at_risk[name] = AtRisk(
-            contracts=len(late),
+            contracts=_contracts(late),
             outstanding=late_principal,
             ratio=ratio(late_principal, whole=whole),
         )
     return PortfolioQuality(
-        contracts=len(out), outstanding=whole, at_risk=MappingProxyType(at_risk)
+        contracts=_contracts(out), outstanding=whole, at_risk=MappingProxyType(at_risk)
     )
 
 
@@ -120,6 +123,11 @@ def write_off_ratio(written_off: Money, *, gross_portfolios: Sequence[Money]) ->
         return None
     whole = Money.total(gross_portfolios, written_off.currency)
     return ratio(written_off * len(gross_portfolios), whole=whole)
+
+
+def _contracts(positions: Sequence[LoanPosition]) -> int:
+    """How many contracts: one that several funds finance is one."""
+    return len({position.contract_id for position in positions})
 
 
 def _total(positions: Sequence[LoanPosition], *, currency: str) -> Money:

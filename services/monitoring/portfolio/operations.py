@@ -15,8 +15,6 @@ from services.monitoring.portfolio.tables import (
     ContractMovementRow,
     FeedProgressRow,
     FundLinkRow,
-    FundReceiptRow,
-    FundReleaseRow,
     ObservedBranchRow,
     ObservedFundRow,
     ObservedInstitutionRow,
@@ -32,10 +30,7 @@ from shared.events import (
     DisbursementReversed,
     DonorLinked,
     Event,
-    FundClaimed,
     FundCreated,
-    FundReceiptReversed,
-    FundReceived,
     RepaymentReceived,
     RepaymentReversed,
 )
@@ -83,39 +78,6 @@ async def remember_funds(session: AsyncSession, facts: Sequence[Fact[FundCreated
 async def link_donors(session: AsyncSession, facts: Sequence[Fact[DonorLinked]]) -> None:
     """Keep which donor may see which fund."""
     await _add(session, FundLinkRow, [_told(session, fact) for fact in facts])
-
-
-async def keep_receipts(session: AsyncSession, facts: Sequence[Fact[FundReceived]]) -> None:
-    """Keep money that came into funds."""
-    rows = []
-    for fact in facts:
-        row = {**_told(session, fact), "event_id": fact.event_id}
-        del row["receipt_id"]
-        rows.append(row)
-    await _add(session, FundReceiptRow, rows)
-
-
-async def keep_releases(session: AsyncSession, facts: Sequence[Fact[FundClaimed]]) -> None:
-    """Keep what contracts gave back before it was paid out; other claims change no figure here.
-
-    What is promised follows from contracts signed and money paid out; the day of a release is
-    the day it was told, since the claim itself names none.
-    """
-    rows = [
-        {
-            "institution_id": tenancy.institution_of(session),
-            "event_id": fact.event_id,
-            "sequence": fact.sequence,
-            "known_at": fact.known_at,
-            "fund_id": fact.event.fund_id,
-            "released_on": fact.told_on,
-            "currency": fact.event.currency,
-            "amount_minor": abs(fact.event.amount_minor),
-        }
-        for fact in facts
-        if fact.event.kind == "uncommit"
-    ]
-    await _add(session, FundReleaseRow, rows)
 
 
 async def keep_disbursements(
@@ -179,18 +141,6 @@ async def keep_disbursements_reversed(
         for fact in facts
     ]
     await _add(session, ContractMovementRow, rows)
-
-
-async def keep_receipts_reversed(
-    session: AsyncSession, facts: Sequence[Fact[FundReceiptReversed]]
-) -> None:
-    """Keep money that was booked into funds and taken back."""
-    rows = []
-    for fact in facts:
-        row = {**_told(session, fact), "event_id": fact.event_id}
-        del row["receipt_id"], row["reverses_receipt_id"]
-        rows.append(row)
-    await _add(session, FundReceiptRow, rows)
 
 
 async def keep_orders(session: AsyncSession, facts: Sequence[Fact[ContractCorrected]]) -> None:

@@ -5,7 +5,7 @@ what is loaded later never changes the answer for a pair of dates.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.domain import standing
 from services.monitoring.domain.portfolio_quality import LoanPosition
 from services.monitoring.domain.standing import Agreement
-from services.monitoring.domain.utilisation import Utilisation
 from services.monitoring.portfolio import agreements
 from services.monitoring.portfolio.agreements import Agreements
 from services.monitoring.portfolio.tables import (
@@ -58,15 +57,6 @@ class Moment:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthSum:
-    """What borrowers of a fund paid back in a month, and on how many contracts."""
-
-    month: date
-    amount_minor: int
-    contracts: int
-
-
 HORIZON = text("""
     select c.number, c.known_at, coalesce(p.head, 0) as head
     from feed_cursor c left join feed_progress p using (institution_id, source)
@@ -79,14 +69,17 @@ NEWEST_FACT = text("""
        order by sequence desc limit 1),
       (select max(sequence) from agreed_contract
        where institution_id = :institution_id and known_at <= :known_at),
-      (select max(sequence) from fund_receipt
-       where institution_id = :institution_id and known_at <= :known_at)
+      (select sequence from booked_line
+       where institution_id = :institution_id and known_at <= :known_at
+       order by sequence desc limit 1)
     )
 """)
 CONTRACTS = text("""
     select contract_id, fund_id, branch_id, sector from agreed_contract
     where institution_id = :institution_id and known_at <= :known_at and signed_on <= :as_of
-      and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
+      and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids)
+        or contract_id in (select contract_id from contract_share
+          where institution_id = :institution_id and fund_id = any(:fund_ids)))
       and (cast(:branch_ids as uuid[]) is null or branch_id = any(:branch_ids))
 """).bindparams(
     bindparam("fund_ids", type_=ARRAY(Uuid())), bindparam("branch_ids", type_=ARRAY(Uuid()))
@@ -119,59 +112,29 @@ SUMS_BY_MONTH = text("""
         filter (where kind not in ('disbursement', 'recovery', 'deal')), 0))::bigint as paid
     from contract_movement
     where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
-      and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
+      and (cast(:fund_ids as uuid[]) is null or contract_id = any(:contract_ids))
     group by 1, 2 order by 1, 2
-""").bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
-SUMS = text("""
-    select contract_id,
-      (coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0)
-        + sum(at_work_minor))::bigint as disbursed,
-      (coalesce(sum(amount_minor)
-        filter (where kind not in ('disbursement', 'recovery', 'deal')), 0))::bigint as paid
-    from contract_movement
-    where institution_id = :institution_id and effective_on <= :as_of and known_at <= :known_at
-      and (cast(:fund_ids as uuid[]) is null or fund_id = any(:fund_ids))
-    group by 1
-""").bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
-UTILISATION = text("""
-    select f.fund_id, f.currency,
-      (select coalesce(sum(amount_minor), 0)::bigint from fund_receipt r
-       where r.institution_id = f.institution_id and r.fund_id = f.fund_id
-         and r.received_on <= :as_of and r.known_at <= :known_at) as received,
-      (select coalesce(sum(principal_minor), 0)::bigint from agreed_contract a
-       where a.institution_id = f.institution_id and a.fund_id = f.fund_id
-         and a.signed_on <= :as_of and a.known_at <= :known_at) as agreed,
-      (select coalesce(sum(amount_minor), 0)::bigint from fund_release l
-       where l.institution_id = f.institution_id and l.fund_id = f.fund_id
-         and l.released_on <= :as_of and l.known_at <= :known_at) as released,
-      m.disbursed, m.principal, m.income, m.surplus
-    from observed_fund f
-    cross join lateral (
-      select
-        coalesce(sum(amount_minor) filter (where kind = 'disbursement'), 0)::bigint as disbursed,
-        coalesce(sum(principal_minor - forgiven_minor), 0)::bigint as principal,
-        coalesce(sum(profit_minor + fee_minor), 0)::bigint as income,
-        coalesce(sum(surplus_minor), 0)::bigint as surplus
-      from contract_movement m
-      where m.institution_id = f.institution_id and m.fund_id = f.fund_id
-        and m.effective_on <= :as_of and m.known_at <= :known_at
-    ) m
-    where f.institution_id = :institution_id and f.fund_id = any(:fund_ids)
-""").bindparams(bindparam("fund_ids", type_=ARRAY(Uuid())))
-REPAYMENTS_BY_MONTH = text("""
-    select date_trunc('month', effective_on)::date as month,
-      sum(amount_minor - forgiven_minor)::bigint as amount,
-      count(distinct contract_id) as contracts
-    from contract_movement
-    where institution_id = :institution_id and fund_id = :fund_id and kind <> 'disbursement'
-      and (kind <> 'deal' or amount_minor <> 0)
-      and effective_on <= :as_of and known_at <= :known_at
-    group by 1 order by 1
+""").bindparams(
+    bindparam("fund_ids", type_=ARRAY(Uuid())), bindparam("contract_ids", type_=ARRAY(Uuid()))
+)
+# Of contracts that several funds finance: what of each fund is out, month by month.
+STAKES = text("""
+    select s.contract_id, s.fund_id, f.currency, date_trunc('month', l.occurred_on)::date as month,
+      sum(l.amount_minor)::bigint as moved
+    from contract_share s
+    join observed_fund f on f.institution_id = s.institution_id and f.fund_id = s.fund_id
+    join booked_line l on l.institution_id = s.institution_id and l.fund_id = s.fund_id
+      and l.contract_id = s.contract_id and l.account = 'loans'
+    where s.institution_id = :institution_id and l.occurred_on <= :as_of
+      and l.known_at <= :known_at
+    group by 1, 2, 3, 4
 """)
 CONTRACTS_OF_FUND = text("""
-    select count(*) from agreed_contract
-    where institution_id = :institution_id and fund_id = :fund_id
-      and signed_on <= :as_of and known_at <= :known_at
+    select count(*) from agreed_contract a
+    where institution_id = :institution_id and signed_on <= :as_of and known_at <= :known_at
+      and (fund_id = :fund_id or exists (select from contract_share s
+        where s.institution_id = a.institution_id and s.contract_id = a.contract_id
+          and s.fund_id = :fund_id))
 """)
 
 
@@ -221,16 +184,12 @@ async def positions(
     fund_ids: Collection[FundId] | None = None,
     branch_ids: Collection[BranchId] | None = None,
 ) -> list[LoanPosition]:
-    """The positions, on the two dates, of all contracts that have principal out."""
-    contracts = await _contracts(session, at, fund_ids=fund_ids, branch_ids=branch_ids)
-    values = {**at.values(session), "fund_ids": _array(fund_ids)}
-    sums = {row.contract_id: row for row in await session.execute(SUMS, values)}
-    found = [
-        _position(row, agreement, money.disbursed, money.paid, as_of=at.as_of)
-        for row, agreement in contracts
-        if (money := sums.get(row.contract_id)) is not None
-    ]
-    return [position for position in found if position is not None]
+    """The positions, on the two dates, of all contracts that have principal out.
+
+    A contract that several funds finance has one for each, with what of that fund is out.
+    """
+    ends = [at.as_of]
+    return (await _positions(session, at, ends, fund_ids=fund_ids, branch_ids=branch_ids))[at.as_of]
 
 
 async def positions_over(
@@ -240,14 +199,31 @@ async def positions_over(
 
     `ends` are last days of months in ascending order, none after `at.as_of`.
     """
-    contracts = await _contracts(session, at, fund_ids=[fund_id], branch_ids=None)
-    values = {**at.values(session), "fund_ids": [fund_id]}
+    return await _positions(session, at, ends, fund_ids=[fund_id], branch_ids=None)
+
+
+async def _positions(
+    session: AsyncSession,
+    at: Moment,
+    ends: Sequence[date],
+    *,
+    fund_ids: Collection[FundId] | None,
+    branch_ids: Collection[BranchId] | None,
+) -> dict[date, list[LoanPosition]]:
+    contracts = await _contracts(session, at, fund_ids=fund_ids, branch_ids=branch_ids)
+    values = {
+        **at.values(session),
+        "fund_ids": _array(fund_ids),
+        "contract_ids": [row.contract_id for row, _ in contracts],
+    }
     by_contract: dict[UUID, list[Any]] = {}
     for row in await session.execute(SUMS_BY_MONTH, values):
         by_contract.setdefault(row.contract_id, []).append(row)
+    stakes = await _stakes(session, at)
     found: dict[date, list[LoanPosition]] = {end: [] for end in ends}
     for contract, agreement in contracts:
         months = by_contract.get(contract.contract_id, [])
+        shares = stakes.get(contract.contract_id)
         disbursed = paid = read = 0
         for end in ends:
             while read < len(months) and months[read].month <= end:
@@ -255,34 +231,30 @@ async def positions_over(
                 paid += months[read].paid
                 read += 1
             position = _position(contract, agreement, disbursed, paid, as_of=end)
-            if position is not None:
+            if position is None:
+                continue
+            if shares is None:
                 found[end].append(position)
+                continue
+            parts = ((fund, _out(moves, end)) for fund, moves in shares.items())
+            found[end] += [
+                replace(position, fund_id=fund, outstanding=out)
+                for fund, out in parts
+                if out.is_positive and (fund_ids is None or fund in fund_ids)
+            ]
     return found
 
 
-async def utilisations(
-    session: AsyncSession, at: Moment, *, fund_ids: Collection[FundId]
-) -> dict[FundId, Utilisation]:
-    """What became of the money of some funds on the two dates."""
-    values = {**at.values(session), "fund_ids": list(fund_ids)}
-    names = ("received", "agreed", "released", "disbursed", "principal", "income", "surplus")
-    return {
-        FundId(row.fund_id): Utilisation(
-            **{name: Money(getattr(row, name), row.currency) for name in names}
-        )
-        for row in await session.execute(UTILISATION, values)
-    }
+async def _stakes(session: AsyncSession, at: Moment) -> dict[UUID, dict[UUID, list[Any]]]:
+    """What each fund's part of shared contracts did, month by month, by contract and fund."""
+    found: dict[UUID, dict[UUID, list[Any]]] = {}
+    for row in await session.execute(STAKES, at.values(session)):
+        found.setdefault(row.contract_id, {}).setdefault(row.fund_id, []).append(row)
+    return found
 
 
-async def repayments_by_month(
-    session: AsyncSession, at: Moment, *, fund_id: FundId
-) -> list[MonthSum]:
-    """What borrowers of a fund paid back, by month of value date, oldest first."""
-    values = {**at.values(session), "fund_id": fund_id}
-    return [
-        MonthSum(month=row.month, amount_minor=row.amount, contracts=row.contracts)
-        for row in await session.execute(REPAYMENTS_BY_MONTH, values)
-    ]
+def _out(moves: Sequence[Any], end: date) -> Money:
+    return Money(sum(row.moved for row in moves if row.month <= end), moves[0].currency)
 
 
 async def contracts_of_fund(session: AsyncSession, at: Moment, *, fund_id: FundId) -> int:

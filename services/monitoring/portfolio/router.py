@@ -13,6 +13,7 @@ from services.monitoring.deps import ClockOf, Db
 from services.monitoring.domain import portfolio_quality
 from services.monitoring.domain.portfolio_quality import LoanPosition
 from services.monitoring.portfolio import queries
+from services.monitoring.portfolio.books import queries as books
 from services.monitoring.portfolio.schemas import Cut, PortfolioOut, UtilisationOut
 from shared.auth import Actor, Role, require
 from shared.clock import Clock
@@ -91,7 +92,7 @@ async def read_utilisation(
             raise FundNotFound(fund_id=fund_id)
         day = as_of or await local_day(session, clock)
         at = await queries.moment(session, as_of=day, known_at=known_at)
-        used = await queries.utilisations(session, at, fund_ids=[FundId(fund_id)])
+        used = await books.utilisations(session, at, fund_ids=[FundId(fund_id)])
     return UtilisationOut.of(used[FundId(fund_id)], fund_id=fund_id, at=at)
 
 

@@ -98,7 +98,13 @@ class PortfolioOut(Body):
 
 
 class UtilisationOut(Body):
-    """What became of a fund's money; received + returned = disbursed + at hand."""
+    """What became of a fund's money.
+
+    received + returned = disbursed + under way + at hand. `lent` is the part of what was paid out
+    that borrowers owe, `given_back` went back to who had lent it or given it for a time. In
+    `story` stand the headings of the whole fund: those that came, less those that left for good,
+    are those where the money stands, less what of it is owed to others.
+    """
 
     fund_id: UUID
     as_of: date
@@ -115,6 +121,10 @@ class UtilisationOut(Body):
     lent_again: MoneyBody
     at_hand: MoneyBody
     outstanding: MoneyBody
+    lent: MoneyBody
+    given_back: MoneyBody
+    under_way: MoneyBody
+    story: dict[str, MoneyBody]
 
     @classmethod
     def of(cls, used: Utilisation, *, fund_id: UUID, at: Moment) -> Self:
@@ -135,4 +145,10 @@ class UtilisationOut(Body):
             lent_again=MoneyBody.of(used.lent_again),
             at_hand=MoneyBody.of(used.at_hand),
             outstanding=MoneyBody.of(used.outstanding),
+            lent=MoneyBody.of(used.lent),
+            given_back=MoneyBody.of(used.given_back),
+            under_way=MoneyBody.of(used.under_way),
+            story={
+                heading.value: MoneyBody.of(amount) for heading, amount in used.balances.items()
+            },
         )

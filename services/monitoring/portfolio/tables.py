@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Date, Index, UniqueConstraint, text
+from sqlalchemy import CHAR, BigInteger, Date, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,35 +93,65 @@ class FundLinkRow(Base):
     known_at: Mapped[datetime]
 
 
-class FundReceiptRow(Base):
-    """Money that came into a fund."""
+class BookedLineRow(Base):
+    """One account of a fund, moved by one entry of the books: debits are positive.
 
-    __tablename__ = "fund_receipt"
-    __table_args__ = (Index("ix_fund_receipt_fund", "institution_id", "fund_id", "received_on"),)
+    `kind` is that of what is undone where the line `is_reversal`.
+    """
+
+    __tablename__ = "booked_line"
+    __table_args__ = (
+        Index("ix_booked_line_fund", "institution_id", "fund_id", "occurred_on"),
+        Index(
+            "ix_booked_line_contract",
+            "institution_id",
+            "contract_id",
+            postgresql_where=text("contract_id is not null"),
+        ),
+        Index("ix_booked_line_sequence", "institution_id", "sequence"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime]
+    fund_id: Mapped[UUID]
+    contract_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    is_reversal: Mapped[bool]
+    occurred_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    account: Mapped[str]
+    account_class: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class FundPromiseRow(Base):
+    """What a signed contract came to hold of a fund; negative what was paid out or given back."""
+
+    __tablename__ = "fund_promise"
+    __table_args__ = (Index("ix_fund_promise_fund", "institution_id", "fund_id", "promised_on"),)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
     known_at: Mapped[datetime]
     fund_id: Mapped[UUID]
-    donor_id: Mapped[UUID | None]
-    received_on: Mapped[date]
+    promised_on: Mapped[date]
     currency: Mapped[str] = mapped_column(CHAR(3))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
 
 
-class FundReleaseRow(Base):
-    """Money of signed contracts that will not be paid out: the fund may promise it again."""
+class ContractShareRow(Base):
+    """What a fund gives of the principal of a contract that several finance."""
 
-    __tablename__ = "fund_release"
-    __table_args__ = (Index("ix_fund_release_fund", "institution_id", "fund_id", "released_on"),)
+    __tablename__ = "contract_share"
+    __table_args__ = (Index("ix_contract_share_fund", "institution_id", "fund_id"),)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
     known_at: Mapped[datetime]
-    fund_id: Mapped[UUID]
-    released_on: Mapped[date]
-    currency: Mapped[str] = mapped_column(CHAR(3))
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    principal_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class ObservedBranchRow(Base):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.monitoring.subscriptions import Consumer
 from shared import ids
+from shared.bookings import BookedEntry, BookedLine
 from shared.clients.loans import (
     DirectoryEntry,
     FeedEvent,
@@ -26,14 +27,25 @@ from shared.events import (
     DonorLinked,
     Due,
     Event,
+    FundBooked,
     FundClaimed,
     FundCreated,
-    FundReceived,
     RepaymentReceived,
     RepaymentReversed,
 )
 from shared.ids import FundId, InstitutionId
 
+CLASSES = {
+    "cash": "asset",
+    "loans": "asset",
+    "goods": "asset",
+    "fund_balance": "equity",
+    "fee_income": "income",
+    "profit_income": "income",
+    "grants": "expense",
+    "surplus": "liability",
+    "capital_loss": "expense",
+}
 MORNING = datetime(2026, 7, 1, 6, tzinfo=UTC)
 
 
@@ -122,24 +134,61 @@ class FeedOfLoans:
     def links(self, donor_id: UUID, *, fund_id: UUID | None = None) -> None:
         self.tell(DonorLinked(fund_id=fund_id or self.fund_id, donor_id=donor_id))
 
+    def books(
+        self,
+        kind: str,
+        *,
+        on: date,
+        fund_id: UUID | None = None,
+        contract_id: UUID | None = None,
+        after_hours: int = 1,
+        undoes: bool = False,
+        **lines: int,
+    ) -> FeedEvent:
+        """Tell an entry of the books by account: debits above nothing, credits below."""
+        entry = self.entry(
+            kind, on=on, fund_id=fund_id, contract_id=contract_id, undoes=undoes, **lines
+        )
+        event = FundBooked(booked=entry)
+        return self.tell(event, subject=entry.fund_id, after_hours=after_hours)
+
+    def entry(
+        self,
+        kind: str,
+        *,
+        on: date,
+        fund_id: UUID | None = None,
+        contract_id: UUID | None = None,
+        undoes: bool = False,
+        **lines: int,
+    ) -> BookedEntry:
+        assert sum(lines.values()) == 0, "an entry balances"
+        return BookedEntry(
+            entry_id=ids.new(),
+            fund_id=fund_id or self.fund_id,
+            kind=kind,
+            is_reversal=undoes,
+            occurred_on=on,
+            contract_id=contract_id,
+            currency="JOD",
+            lines=tuple(
+                BookedLine(
+                    account=account, account_class=CLASSES[account], amount_minor=amount_minor
+                )
+                for account, amount_minor in lines.items()
+                if amount_minor
+            ),
+        )
+
     def receives(
         self, minor: int, *, on: date = date(2025, 1, 5), fund_id: UUID | None = None
     ) -> None:
-        self.tell(
-            FundReceived(
-                fund_id=fund_id or self.fund_id,
-                receipt_id=ids.new(),
-                donor_id=None,
-                amount_minor=minor,
-                currency="JOD",
-                received_on=on,
-            )
-        )
+        self.books("receipt", on=on, fund_id=fund_id, cash=minor, fund_balance=-minor)
 
-    def claims(self, minor: int, *, kind: str) -> None:
+    def claims(self, minor: int, *, kind: str, fund_id: UUID | None = None) -> None:
         self.tell(
             FundClaimed(
-                fund_id=self.fund_id,
+                fund_id=fund_id or self.fund_id,
                 application_id=ids.new(),
                 kind=kind,
                 amount_minor=minor,
@@ -191,6 +240,8 @@ class FeedOfLoans:
         after_hours: int = 1,
         fee_kept: int = 0,
     ) -> FeedEvent:
+        lines = {"loans": minor, "cash": fee_kept - minor, "fee_income": -fee_kept}
+        self.books("disbursement", on=on, contract_id=contract_id, after_hours=after_hours, **lines)
         return self.tell(
             DisbursementCompleted(
                 contract_id=contract_id,
@@ -203,7 +254,7 @@ class FeedOfLoans:
                 channel="cash",
             ),
             subject=contract_id,
-            after_hours=after_hours,
+            after_hours=0,
         )
 
     def pays_back(
@@ -232,6 +283,14 @@ class FeedOfLoans:
 
     def _repayment(self, contract_id: UUID, minor: int, on: date) -> dict[str, Any]:
         return {
+            "booked": self.entry(
+                "repayment",
+                on=on,
+                contract_id=contract_id,
+                undoes=minor < 0,
+                cash=minor,
+                loans=-minor,
+            ),
             "contract_id": contract_id,
             "repayment_id": ids.new(),
             "fund_id": self.fund_id,

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.monitoring.portfolio import queries
+from services.monitoring.domain.headings import Heading
+from services.monitoring.portfolio.books import queries as books
 from services.monitoring.projects import queries as projects
 from shared import ids
 from shared.db import Database
@@ -75,6 +76,9 @@ async def test_a_partner_s_capital_is_outstanding_until_it_is_lost_or_returned(
     assert (await at_risk(monitoring_db, loans, now))[0] == jod(800)
     assert await stage_of(monitoring_db, loans, contract_id) == "financed"
 
+    day = date(2026, 3, 1)
+    loans.books("deal", on=day, contract_id=contract_id, capital_loss=200, loans=-200)
+    loans.books("deal", on=day, contract_id=contract_id, cash=980, loans=-800, profit_income=-180)
     back = {"at_work_minor": -800, "principal_minor": 800, "profit_minor": 180}
     step(loans, contract_id, "return_capital", **back)
     step(loans, contract_id, "close", is_settled=True)
@@ -84,9 +88,12 @@ async def test_a_partner_s_capital_is_outstanding_until_it_is_lost_or_returned(
     assert await stage_of(monitoring_db, loans, contract_id) == "repaid"
     fund_id = FundId(loans.fund_id)
     async with monitoring_db.read(loans.institution_id) as session:
-        used = (await queries.utilisations(session, now, fund_ids=[fund_id]))[fund_id]
-        (month,) = await queries.repayments_by_month(session, now, fund_id=fund_id)
-    assert (used.disbursed, used.principal, used.income) == (jod(1_000), jod(800), jod(180))
+        used = (await books.utilisations(session, now, fund_ids=[fund_id]))[fund_id]
+        (month,) = await books.repayments_by_month(session, now, fund_id=fund_id)
+    assert (used.disbursed, used.outstanding, used.at_hand) == (jod(1_000), jod(0), jod(4_980))
+    assert used.balances[Heading.PROFIT] == jod(180)
+    assert used.balances[Heading.LOST] == jod(200)
+    assert used.gap.is_zero
     assert (month.amount_minor, month.contracts) == (980, 1)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.monitoring.domain import portfolio_quality
 from services.monitoring.portfolio import queries
+from services.monitoring.portfolio.books import queries as books
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.subscriptions import Consumer
 from shared.db import Database
@@ -174,13 +175,16 @@ async def test_the_fund_s_figures_close(monitoring_db: Database, loans: FeedOfLo
     loans.pays_out(first, 4_000)
     loans.pays_back(first, 2_000, on=date(2026, 5, 1))
     loans.pays_out(second, 2_500, on=date(2026, 6, 1))
-    loans.claims(300, kind="uncommit")
+    loans.claims(9_000, kind="reserve")
     loans.claims(4_000, kind="commit")
+    loans.claims(3_000, kind="commit")
+    loans.claims(6_500, kind="draw")
+    loans.claims(300, kind="uncommit")
     await consume(monitoring_db, loans)
     fund_id = FundId(loans.fund_id)
     async with monitoring_db.read(loans.institution_id) as session:
         at = await queries.moment(session, as_of=JULY, known_at=None)
-        used = (await queries.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
+        used = (await books.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
     assert used.received + used.returned == used.disbursed + used.at_hand
     assert (used.at_hand, used.lent_again) == (jod(500), jod(1_500))
     assert used.committed == jod(7_000 - 300 - 6_500)
@@ -190,14 +194,14 @@ async def test_the_fund_s_figures_close(monitoring_db: Database, loans: FeedOfLo
 async def test_a_cancelled_contract_is_no_longer_promised(
     monitoring_db: Database, loans: FeedOfLoans
 ) -> None:
-    loans.signs(minor=4_000)
-    loans.signs(minor=1_000)
+    loans.claims(4_000, kind="commit")
+    loans.claims(1_000, kind="commit")
     loans.claims(4_000, kind="uncommit")
     await consume(monitoring_db, loans)
     fund_id = FundId(loans.fund_id)
     async with monitoring_db.read(loans.institution_id) as session:
         at = await queries.moment(session, as_of=JULY, known_at=None)
-        used = (await queries.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
+        used = (await books.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
     assert (used.committed, used.disbursed) == (jod(1_000), jod(0))
 
 
@@ -210,7 +214,7 @@ async def test_a_fee_kept_back_at_disbursement_has_returned_and_pays_no_instalme
     fund_id = FundId(loans.fund_id)
     async with monitoring_db.read(loans.institution_id) as session:
         at = await queries.moment(session, as_of=JULY, known_at=None)
-        used = (await queries.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
+        used = (await books.utilisations(session, at, fund_ids=[fund_id]))[fund_id]
     assert (used.disbursed, used.returned, used.income) == (jod(1_000), jod(20), jod(20))
     assert used.at_hand == jod(5_000 - 1_000 + 20)
     assert (await at_risk(monitoring_db, loans, at))[0] == jod(1_000)

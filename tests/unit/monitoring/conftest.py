@@ -20,9 +20,9 @@ from services.monitoring.dashboards.report import (
     SealRow,
     SectorShare,
 )
-from services.monitoring.domain import portfolio_quality
+from services.monitoring.domain import portfolio_quality, utilisation
 from services.monitoring.domain.portfolio_quality import LoanPosition
-from services.monitoring.domain.utilisation import Utilisation
+from services.monitoring.domain.utilisation import Booked, Utilisation
 from shared.ids import FundId
 from shared.money import Money
 
@@ -83,26 +83,55 @@ def point(on: date, *, late: dict[int, int], on_time: int, each: int = 450_000) 
     return QualityPoint(on=on, quality=portfolio_quality.quality(positions, currency="JOD"))
 
 
+def booked(kind: str, **lines: int) -> list[Booked]:
+    """An entry of a kind, by account: debits above nothing, credits below."""
+    assert sum(lines.values()) == 0, "an entry balances"
+    return [
+        Booked(
+            kind=kind,
+            account=account,
+            account_class="",
+            debits=max(minor, 0),
+            credits=max(-minor, 0),
+        )
+        for account, minor in lines.items()
+    ]
+
+
 def used(**changes: int) -> Utilisation:
     minor = {
         "received": 250_000_000,
-        "agreed": 408_600_000,
-        "released": 1_000_000,
-        "disbursed": 391_250_000,
+        "promised": 16_350_000,
+        "lent": 391_250_000,
         "principal": 268_400_500,
         "income": 0,
         "surplus": 35_250,
+        "granted": 0,
     } | changes
-    return Utilisation(**{name: jod(amount) for name, amount in minor.items()})
+    principal, income, surplus = minor["principal"], minor["income"], minor["surplus"]
+    entries = [
+        booked("receipt", cash=minor["received"], fund_balance=-minor["received"]),
+        booked("disbursement", loans=minor["lent"], cash=-minor["lent"]),
+        booked(
+            "repayment",
+            cash=principal + income + surplus,
+            loans=-principal,
+            profit_income=-income,
+            surplus=-surplus,
+        ),
+        booked("grant", grants=minor["granted"], cash=-minor["granted"]),
+    ]
+    lines = (line for entry in entries for line in entry)
+    return utilisation.of(lines, promised=minor["promised"], currency="JOD")
 
 
 def seal(figures: Utilisation, *, off_by: int = 0) -> Seal:
     pairs = (
-        ("Received", figures.received),
-        ("Paid out", figures.disbursed),
-        ("Returned", figures.returned),
-        ("At hand", figures.at_hand),
-        ("With borrowers", figures.outstanding),
+        ("receipts", figures.received),
+        ("disbursed", figures.disbursed),
+        ("returned", figures.returned),
+        ("at_hand", figures.at_hand),
+        ("with_borrowers", figures.outstanding),
     )
     return Seal(
         checked_at=NOW,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract
 
-from services.monitoring.dashboards import pages, sections, view
+from services.monitoring.dashboards import pages, sections, story, view
 from services.monitoring.dashboards.router import NOTICES
 from services.monitoring.portfolio.router import FundNotFound
 from shared import texts
@@ -22,7 +22,8 @@ VENDOR = pages.STATIC / "vendor"
 def sentences() -> set[str]:
     """What the templates say, what the views say, and what stands in their tables."""
     found: set[str] = {FundNotFound.title(), FundNotFound.detail}
-    for table in (view.KINDS, view.SEALS, view.SEAL_WORDS, sections.SECTORS, NOTICES):
+    told = (story.WORDS, story.PAID_IN)
+    for table in (view.KINDS, view.SEALS, view.SEAL_WORDS, sections.SECTORS, NOTICES, *told):
         found |= {str(sentence) for sentence in table.values()}
     for template in pages.TEMPLATES.glob("*.html"):
         with template.open("rb") as stream:

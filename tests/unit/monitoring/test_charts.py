@@ -19,19 +19,29 @@ LABELS = Labels(
     disbursed=WORDS,
     at_hand=WORDS,
     outstanding=WORDS,
+    spent=WORDS,
+    given_up=WORDS,
     paid_back=WORDS,
     lent_again=WORDS,
 )
 
 
-def make_flow(*, received: int = 1_000, returned: int = 600, disbursed: int = 1_200) -> Flow:
+def make_flow(
+    *,
+    received: int = 1_000,
+    returned: int = 600,
+    disbursed: int = 1_200,
+    spent: int = 0,
+    given_up: int = 0,
+) -> Flow:
     return Flow(
         received=received,
         returned=returned,
         disbursed=disbursed,
         at_hand=received + returned - disbursed,
-        outstanding=max(disbursed - returned, 0),
-        lent_again=max(disbursed - received, 0),
+        outstanding=max(disbursed - spent - given_up - returned, 0),
+        spent=spent,
+        given_up=given_up,
     )
 
 
@@ -70,6 +80,20 @@ def test_the_reader_s_own_side_is_where_the_way_begins() -> None:
 
     assert start(rtl=False) < 460 < start(rtl=True)
     assert start(rtl=False) + start(rtl=True) + flow_chart.NODE == 920
+
+
+def test_what_was_given_and_given_up_stands_apart_from_what_came_back() -> None:
+    svg = flow_chart.wide(make_flow(spent=150, given_up=50), labels=LABELS, rtl=False)
+    [received] = heights(svg, "node-received")
+    [spent], [given_up] = heights(svg, "node-spent"), heights(svg, "node-given-up")
+    assert abs(spent / received - Decimal("0.15")) < Decimal("0.01")
+    assert abs(given_up / received - Decimal("0.05")) < Decimal("0.01")
+    _, with_borrowers = heights(svg, "node-disbursed")
+    _, paid_back = heights(svg, "node-returned")
+    parts = with_borrowers + spent + given_up + paid_back
+    assert abs(parts - heights(svg, "node-disbursed")[0]) <= Decimal("0.2"), "tenths are printed"
+    plain = flow_chart.wide(make_flow(), labels=LABELS, rtl=False)
+    assert not heights(plain, "node-spent"), "nothing given has no place in the picture"
 
 
 def test_without_anything_paid_back_there_is_no_loop() -> None:

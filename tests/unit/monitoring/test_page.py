@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
@@ -159,15 +160,36 @@ def test_a_page_before_anything_is_loaded_says_so(make_report: Make) -> None:
 def test_a_fund_without_money_draws_no_picture(
     make_report: Make, make_fund: MakeFund, make_use: MakeUse
 ) -> None:
-    nothing = make_use(
-        received=0, agreed=0, released=0, disbursed=0, principal=0, income=0, surplus=0
-    )
+    nothing = make_use(received=0, promised=0, lent=0, principal=0, income=0, surplus=0)
     empty = make_fund(
         utilisation=nothing, contracts=0, points=[], months=[], sectors=[], payers_elsewhere=0
     )
     page = html_of(make_report(chosen=empty))
     assert "No money has come into this fund yet" in page
     assert 'class="flow' not in page
+
+
+def test_what_was_given_and_spent_is_told_row_by_row_and_sums_up(
+    make_report: Make, make_fund: MakeFund, make_use: MakeUse
+) -> None:
+    given = make_use(granted=1_234_567)
+    text = text_of(make_report(chosen=make_fund(utilisation=given)))
+    assert "Given to people in need, as their own 1,234.567" in text
+    assert "What left for good Given to people in need, as their own 1,234.567 Together" in text
+    assert "Given 1,234 .567" in text, "a card of its own"
+    plain = text_of(make_report())
+    assert "Given to people in need" not in plain, "rows of nothing are left out"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("zakat", "Zakat paid in"), ("waqf", "Given to this waqf"), ("commercial", "by lenders")],
+)
+def test_what_came_in_is_called_after_the_kind_of_fund(
+    make_report: Make, make_fund: MakeFund, kind: str, words: str
+) -> None:
+    fund = replace(make_fund().fund, kind=kind)
+    assert words in text_of(make_report(chosen=make_fund(fund=fund)))
 
 
 def test_fewer_than_five_contracts_are_not_counted_out(

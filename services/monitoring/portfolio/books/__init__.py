@@ -1,0 +1,1 @@
+"""What the books of loans did to each fund."""
