@@ -1,0 +1,1 @@
+"""Which fund should finance which waiting application? A proposal; a person approves it."""

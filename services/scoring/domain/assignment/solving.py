@@ -1,0 +1,173 @@
+"""Which pairs serve most under the rules? A relaxation, rounded and filled; exact while small."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.scoring.domain.assignment.problem import BASE, Problem, Rule, broken
+
+EXACT_BELOW = 1_000
+NODE_PAIRS = 20_000  # so many pairs times nodes: a limit that is the same on every machine
+GAP = 1e-6
+WHOLE = 1 - 1e-6
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """Chosen pairs by their places, what they are worth, and the most that any could be.
+
+    `one_more` is the value that one more minor unit in a fund would bring.
+    """
+
+    chosen: tuple[int, ...]
+    value: float
+    bound: float
+    method: str
+    one_more: Mapping[str, float]
+
+    @property
+    def gap(self) -> float:
+        """How far the value may lie below the best, as a share of the bound."""
+        return (self.bound - self.value) / self.bound if self.bound > 0 else 0.0
+
+
+def solve(problem: Problem, *, exact_below: int = EXACT_BELOW) -> Solution:
+    """Choose pairs: each application once at most, no rule broken, the value as high as found.
+
+    The linear relaxation gives the bound and the worth of one more unit; its whole pairs are
+    kept, what then breaks a rule is taken out (least worth first), and what is left is filled in
+    by value per unit. Below `exact_below` applications a branch and bound is tried too, exact
+    until its limit of nodes (about 20,000 pairs x nodes), and the better of both is taken.
+
+    Worked: two applications of 60 worth 5 and 4, a fund of 100: the first, value 5, bound 5 + 4 x
+    40/60.
+    """
+    if not len(problem.pairs):
+        return Solution(chosen=(), value=0.0, bound=0.0, method="none", one_more=_nothing(problem))
+    relaxed, bound, one_more = _relaxed(problem)
+    chosen = _filled(problem, _repaired(problem, _whole(problem, relaxed)))
+    method = "rounded"
+    if len(problem.applicants) < exact_below:
+        exact = _exact(problem)
+        if exact is not None:
+            exact = _filled(problem, _repaired(problem, exact))
+            if _worth(problem, exact) > _worth(problem, chosen):
+                chosen, method = exact, "exact"
+    return Solution(
+        chosen=tuple(int(place) for place in np.sort(chosen)),
+        value=_worth(problem, chosen),
+        bound=max(bound, _worth(problem, chosen)),
+        method=method,
+        one_more=one_more,
+    )
+
+
+def _nothing(problem: Problem) -> dict[str, float]:
+    return {fund.id: 0.0 for fund in problem.funds}
+
+
+def _worth(problem: Problem, chosen: Places) -> float:
+    return float(problem.pairs.value[chosen].sum())
+
+
+def _matrix(problem: Problem) -> tuple[Any, Floats, list[int]]:
+    """Write rules over pairs, then "once at most" for each application, as a sparse matrix."""
+    from scipy import sparse  # noqa: PLC0415 - large, and needed by this job only
+
+    pairs = problem.pairs
+    scales = [max(int(np.abs(weights).max()), 1) for _, weights in problem.rules]
+    rows = [
+        sparse.csr_array((weights / scale)[None, :])
+        for (_, weights), scale in zip(problem.rules, scales, strict=True)
+    ]
+    count = len(pairs)
+    once = sparse.csr_array(
+        (np.ones(count), (pairs.applicant, np.arange(count))),
+        shape=(len(problem.order), count),
+    )
+    limits = [rule.limit / scale for (rule, _), scale in zip(problem.rules, scales, strict=True)]
+    matrix = sparse.vstack([*rows, once], format="csr")
+    return matrix, np.array([*limits, *np.ones(len(problem.order))]), scales
+
+
+def _relaxed(problem: Problem) -> tuple[Floats, float, dict[str, float]]:
+    from scipy import optimize  # noqa: PLC0415 - as above
+
+    matrix, limits, scales = _matrix(problem)
+    found = optimize.linprog(
+        -problem.pairs.value, A_ub=matrix, b_ub=limits, bounds=(0, 1), method="highs"
+    )
+    one_more = _nothing(problem)
+    sector_shares = {fund.id: fund.sector_share_max or 0 for fund in problem.funds}
+    marginals = -found.ineqlin.marginals[: len(scales)] / np.array(scales)
+    for (rule, _), marginal in zip(problem.rules, marginals, strict=True):
+        if rule.code == "budget":
+            one_more[rule.fund] += float(marginal)
+        elif rule.code == "sector_share":  # its limit is a share of the budget
+            one_more[rule.fund] += float(marginal) * sector_shares[rule.fund] / BASE
+    return np.asarray(found.x), -float(found.fun), one_more
+
+
+def _exact(problem: Problem) -> Places | None:
+    from scipy import optimize  # noqa: PLC0415 - as above
+
+    matrix, limits, _ = _matrix(problem)
+    found = optimize.milp(
+        -problem.pairs.value,
+        constraints=optimize.LinearConstraint(matrix, ub=limits),
+        integrality=np.ones(len(problem.pairs)),
+        bounds=optimize.Bounds(0, 1),
+        options={"node_limit": max(1, NODE_PAIRS // len(problem.pairs)), "mip_rel_gap": GAP},
+    )
+    return None if found.x is None else np.flatnonzero(found.x > 0.5)  # noqa: PLR2004 - 0 or 1
+
+
+def _whole(problem: Problem, relaxed: Floats) -> Places:
+    worth = problem.pairs.value > 0
+    return np.flatnonzero((relaxed > WHOLE) & worth)
+
+
+def _repaired(problem: Problem, chosen: Places) -> Places:
+    """Take pairs out until no rule is broken: of each broken rule the least worth per relief."""
+    kept = chosen
+    while rules := broken(problem, kept):
+        weights = dict(problem.rules)[rules[0]]
+        heavy = kept[weights[kept] > 0]
+        order = heavy[np.argsort(problem.pairs.value[heavy] / weights[heavy], kind="stable")]
+        over = int(weights[kept].sum()) - rules[0].limit
+        relief = np.cumsum(weights[order])
+        taken = order[: int(np.searchsorted(relief, over)) + 1]
+        kept = np.setdiff1d(kept, taken, assume_unique=True)
+    return kept
+
+
+def _filled(problem: Problem, chosen: Places) -> Places:
+    """Add what still fits, by value per unit, as long as anything does."""
+    pairs = problem.pairs
+    amounts = np.array([item.amount for item in problem.order])[pairs.applicant]
+    density = pairs.value / amounts
+    order = np.lexsort((np.arange(len(pairs)), -density))
+    by_fund: dict[str, list[tuple[Rule, Places]]] = {}
+    for rule, weights in problem.rules:
+        by_fund.setdefault(rule.fund, []).append((rule, weights))
+    used = {rule: int(weights[chosen].sum()) for rule, weights in problem.rules}
+    served = set(pairs.applicant[chosen].tolist())
+    added = list(chosen.tolist())
+    for place in order.tolist():
+        if pairs.value[place] <= 0:
+            break
+        if pairs.applicant[place] in served:
+            continue
+        rows = by_fund[problem.funds[pairs.fund[place]].id]
+        if all(used[rule] + int(weights[place]) <= rule.limit for rule, weights in rows):
+            for rule, weights in rows:
+                used[rule] += int(weights[place])
+            served.add(pairs.applicant[place])
+            added.append(place)
+    return np.array(sorted(added), dtype=np.int64)

@@ -1,0 +1,214 @@
+"""No assignment breaks a rule, none is better than its bound, and more money never serves less."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.scoring.domain.assignment import reasons, solving
+from services.scoring.domain.assignment.problem import (
+    BASE,
+    Applicant,
+    AssignmentContradicts,
+    Fund,
+    Problem,
+    broken,
+)
+
+FUNDS = ("waqf", "women", "zakat")
+
+
+@st.composite
+def problems(draw: Callable[..., Any], most: int = 6) -> Problem:
+    names = FUNDS[: draw(st.integers(1, 3))]
+    funds = tuple(
+        Fund(
+            id=name,
+            budget=draw(st.integers(0, 400)),
+            shares=draw(st.dictionaries(st.just("women"), st.integers(0, BASE), max_size=1)),
+            sector_share_max=draw(st.none() | st.integers(0, BASE)),
+            loss_share_max=draw(st.none() | st.integers(0, 200_000)),
+        )
+        for name in names
+    )
+    applicants = tuple(
+        Applicant(
+            id=f"a{i}",
+            amount=draw(st.integers(1, 150)),
+            applied_on=date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 3))),
+            sector=draw(st.sampled_from("xy")),
+            traits=draw(st.sampled_from([frozenset(), frozenset({"women"})])),
+            loss=draw(st.integers(0, 200_000)),
+            eligible=draw(st.dictionaries(st.sampled_from(names), st.integers(-2, 20).map(float))),
+        )
+        for i in range(draw(st.integers(0, most)))
+    )
+    return Problem(applicants=applicants, funds=funds)
+
+
+def best_of_all(problem: Problem) -> float:
+    """The highest value of any assignment that breaks nothing, by trying every one."""
+    pairs = problem.pairs
+    choices = [
+        [None, *(i for i in range(len(pairs)) if pairs.applicant[i] == place)]
+        for place in range(len(problem.order))
+    ]
+    found = [[c for c in choice if c is not None] for choice in product(*choices)]
+    return max(float(pairs.value[c].sum()) for c in found if not broken(problem, c))
+
+
+@given(problems(most=9))
+def test_no_rule_is_broken_and_nobody_is_served_twice(problem: Problem) -> None:
+    for exact_below in (0, 1_000):
+        found = solving.solve(problem, exact_below=exact_below)
+
+        served = [int(problem.pairs.applicant[place]) for place in found.chosen]
+        assert broken(problem, found.chosen) == []
+        assert len(served) == len(set(served))
+        assert found.value <= found.bound + 1e-6
+        for fund in problem.funds:
+            spent = sum(
+                problem.order[int(problem.pairs.applicant[place])].amount
+                for place in found.chosen
+                if problem.funds[int(problem.pairs.fund[place])].id == fund.id
+            )
+            assert spent <= fund.budget
+
+
+@given(problems(most=5))
+@settings(max_examples=60)
+def test_a_small_run_is_as_good_as_the_best_of_all(problem: Problem) -> None:
+    assert solving.solve(problem).value == pytest.approx(best_of_all(problem), abs=1e-4)
+
+
+@given(problems(most=5), st.integers(0, 2), st.integers(1, 300))
+@settings(max_examples=60)
+def test_more_money_never_serves_less(problem: Problem, place: int, more: int) -> None:
+    at = place % len(problem.funds)
+    richer = replace(
+        problem,
+        funds=tuple(
+            replace(fund, budget=fund.budget + more) if i == at else fund
+            for i, fund in enumerate(problem.funds)
+        ),
+    )
+
+    before, after = solving.solve(problem), solving.solve(richer)
+
+    assert after.value >= before.value - 1e-4
+    assert after.bound >= before.bound - 1e-4
+
+
+@given(problems(), st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_other_names_and_another_order_give_the_same_value(problem: Problem, random: Any) -> None:
+    renamed = [replace(item, id=f"z{len(item.id) * 7 - i}") for i, item in
+               enumerate(problem.applicants)]  # fmt: skip
+    random.shuffle(renamed)
+    other = replace(problem, applicants=tuple(renamed))
+
+    one, two = solving.solve(problem), solving.solve(other)
+
+    assert one.value == pytest.approx(two.value, abs=1e-6)
+    assert one.bound == pytest.approx(two.bound, abs=1e-6)
+
+
+@given(problems(most=8))
+def test_every_refusal_names_a_rule_that_really_binds(problem: Problem) -> None:
+    solution = solving.solve(problem)
+    places = {
+        (problem.order[int(a)].id, problem.funds[int(f)].id): i
+        for i, (a, f) in enumerate(zip(problem.pairs.applicant, problem.pairs.fund, strict=True))
+    }
+
+    for line in reasons.lines_of(problem, solution):
+        assert (line.fund is None) == bool(line.refusals)
+        for refusal in line.refusals:
+            place = places.get((line.application, refusal.fund))
+            if refusal.code == "not_eligible":
+                assert place is None
+            elif refusal.code == "value_not_positive":
+                assert place is not None
+                assert problem.pairs.value[place] <= 0
+            else:
+                assert place is not None
+                named = {
+                    (rule.fund, rule.code, rule.of)
+                    for rule in broken(problem, [*solution.chosen, place])
+                }
+                assert (refusal.fund, refusal.code, refusal.of) in named
+
+
+def test_the_worked_example_serves_the_better_and_bounds_the_rest() -> None:
+    day = date(2026, 1, 1)
+    problem = Problem(
+        applicants=tuple(
+            Applicant(
+                id=name, amount=60, applied_on=day, sector="x", traits=frozenset(), loss=0,
+                eligible={"waqf": value},
+            )
+            for name, value in (("one", 5.0), ("other", 4.0))
+        ),
+        funds=(Fund(id="waqf", budget=100),),
+    )  # fmt: skip
+
+    found = solving.solve(problem)
+
+    assert found.value == 5
+    assert found.bound == pytest.approx(5 + 4 * 40 / 60)
+    assert found.one_more["waqf"] == pytest.approx(4 / 60)
+    served, waiting = sorted(reasons.lines_of(problem, found), key=lambda line: line.fund is None)
+    assert (served.application, served.fund) == ("one", "waqf")
+    assert [refusal.code for refusal in waiting.refusals] == ["budget"]
+    [fund] = reasons.fund_lines(problem, found)
+    assert (fund.count, fund.amount, fund.left) == (1, 60, 40)
+
+
+def test_a_share_for_women_holds_where_men_are_worth_more() -> None:
+    people = [("m1", 9.0, False), ("m2", 8.0, False), ("w1", 1.0, True)]
+    problem = Problem(
+        applicants=tuple(
+            Applicant(
+                id=name, amount=50, applied_on=date(2026, 1, 1), sector="x", loss=0,
+                traits=frozenset({"women"} if is_woman else ()), eligible={"women": value},
+            )
+            for name, value, is_woman in people
+        ),
+        funds=(Fund(id="women", budget=100, shares={"women": 500_000}),),
+    )  # fmt: skip
+
+    lines = {line.application: line for line in reasons.lines_of(problem, solving.solve(problem))}
+
+    assert lines["w1"].fund == "women"
+    assert lines["m1"].fund == "women"
+    assert [refusal.code for refusal in lines["m2"].refusals] == ["budget"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"funds": (Fund(id="waqf", budget=-1),)},
+        {"funds": (Fund(id="waqf", budget=1, shares={"women": BASE + 1}),)},
+        {"funds": (Fund(id="waqf", budget=1), Fund(id="waqf", budget=2))},
+        {"funds": (Fund(id="other", budget=1),)},
+        {"funds": (Fund(id="waqf", budget=2**62),)},
+    ],
+)
+def test_a_run_that_contradicts_itself_is_refused(change: dict[str, Any]) -> None:
+    person = Applicant(
+        id="a", amount=5, applied_on=date(2026, 1, 1), sector="x", traits=frozenset(), loss=0,
+        eligible={"waqf": 1.0},
+    )  # fmt: skip
+    sound = Problem(applicants=(person,), funds=(Fund(id="waqf", budget=10),))
+
+    with pytest.raises(AssignmentContradicts):
+        replace(sound, **change)
+    with pytest.raises(AssignmentContradicts):
+        replace(sound, applicants=(replace(person, amount=0),))
+    with pytest.raises(AssignmentContradicts):
+        replace(sound, applicants=(person, person))
