@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 
 Floats = NDArray[np.float64]
 Wholes = NDArray[np.int64]
@@ -23,7 +23,7 @@ class AssignmentContradicts(RafidError):
     service = "scoring"
     detail = "{subject} cannot stand: {fault}."
     subject: str
-    fault: str
+    fault: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +89,19 @@ class Problem:
         names = [fund.id for fund in self.funds]
         for kind in (ids, names):
             if len(set(kind)) != len(kind):
-                raise AssignmentContradicts(subject="the run", fault="an id stands twice")
+                raise AssignmentContradicts(subject="the run", fault=Sentence("an id stands twice"))
         for fund in self.funds:
             _check_fund(fund)
         known = set(names)
         for item in self.applicants:
             if item.amount <= 0:
-                raise AssignmentContradicts(subject=item.id, fault="its amount is not above 0")
+                raise AssignmentContradicts(
+                    subject=item.id, fault=Sentence("its amount is not above 0")
+                )
             if not set(item.eligible) <= known:
-                raise AssignmentContradicts(subject=item.id, fault="it names a fund not in the run")
+                raise AssignmentContradicts(
+                    subject=item.id, fault=Sentence("it names a fund not in the run")
+                )
 
     @cached_property
     def order(self) -> tuple[Applicant, ...]:
@@ -187,10 +191,12 @@ def broken(problem: Problem, chosen: Sequence[int] | NDArray[Any]) -> list[Rule]
 
 def _check_fund(fund: Fund) -> None:
     if fund.budget < 0:
-        raise AssignmentContradicts(subject=fund.id, fault="its budget is below 0")
+        raise AssignmentContradicts(subject=fund.id, fault=Sentence("its budget is below 0"))
     limits = [fund.sector_share_max, fund.loss_share_max]
     shares = [*fund.shares.values(), *(limit for limit in limits if limit is not None)]
     if any(not 0 <= share <= BASE for share in shares):
-        raise AssignmentContradicts(subject=fund.id, fault="a share lies outside 0 and 1")
+        raise AssignmentContradicts(subject=fund.id, fault=Sentence("a share lies outside 0 and 1"))
     if fund.budget > np.iinfo(np.int64).max // (4 * BASE):
-        raise AssignmentContradicts(subject=fund.id, fault="its budget is beyond what is counted")
+        raise AssignmentContradicts(
+            subject=fund.id, fault=Sentence("its budget is beyond what is counted")
+        )
