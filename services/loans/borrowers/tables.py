@@ -79,6 +79,7 @@ class BorrowerMemberRow(Base):
     """A registered person who belongs to a family, group or enterprise."""
 
     __tablename__ = "borrower_member"
+    __table_args__ = (Index("ix_borrower_member_member", "institution_id", "member_borrower_id"),)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     borrower_id: Mapped[UUID] = mapped_column(primary_key=True)
     member_borrower_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -7,14 +7,12 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import Date, Uuid
 
 from services.loans.clauses.tables import ClauseDecisionRow, ClauseRow, RegionRow
 from services.loans.domain import cases, clauses
-from services.loans.domain.cases import Earlier, Facts
+from services.loans.domain.cases import Facts
 from services.loans.domain.clauses import Clause, ClauseKind, Quoted, Rule, Whose
 from services.loans.domain.regions import Regions, plain
 from shared import tenancy
@@ -112,9 +110,13 @@ async def written(session: AsyncSession, clause_id: UUID) -> Written:
     return Written(row=row[0], decision=row[1])
 
 
-async def written_of(session: AsyncSession, fund_id: UUID, *, page: Page) -> list[Written]:
-    """Give a page of a fund's clauses in the order of writing, one more than fits."""
+async def written_of(
+    session: AsyncSession, fund_id: UUID, *, page: Page, among: Collection[UUID] | None = None
+) -> list[Written]:
+    """Give a page of a fund's clauses, or of some, in the order of writing, one more than fits."""
     statement = _written(session).where(ClauseRow.fund_id == fund_id)
+    if among is not None:
+        statement = statement.where(ClauseRow.clause_id.in_(among))
     if page.after is not None:
         statement = statement.where(ClauseRow.clause_id > page.after)
     found = await session.execute(statement.order_by(ClauseRow.clause_id).limit(page.limit + 1))
@@ -173,7 +175,7 @@ TOLD = text("""
         left join zakat_eligibility_end n on n.institution_id = e.institution_id
           and n.eligibility_id = e.eligibility_id and n.ended_on <= :on
         where e.institution_id = a.institution_id and e.borrower_id = a.borrower_id
-          and d.outcome = 'approved' and d.decided_on <= :on and d.expires_on >= :on
+          and d.outcome = 'approved' and d.decided_on <= :on and d.expires_on > :on
           and n.eligibility_id is null
         order by d.decided_on desc, d.recorded_at desc limit 1) as zakat_class,
       (select max(c.signed_on) from contract c where c.institution_id = a.institution_id
@@ -241,124 +243,6 @@ def beside(
         others = (told.funds.get(one, frozenset()) | together.get(one, frozenset())) - {fund_id}
         codes = frozenset[str]().union(*(told.codes[other] for other in others))
         found[one] = cases.with_sources(known, codes)
-    return found
-
-
-# What applications hold of a fund, and grants of zakat, alike ones together, for each first day
-# that counts: given is what was committed or paid since, reserved what is reserved now. Ages are
-# those of that day.
-EARLIER = text("""
-    select s.fund_id, s.since, k.own_id,
-      case when k.borrower_id = any(:persons) then k.borrower_id end as person_id,
-      b.sex, a.sector, b.region,
-      extract(year from age(coalesce(k.began_on, :on), b.born_on))::int as age,
-      sum(k.reserved_minor)::bigint as reserved_minor,
-      sum(case when k.began_on >= s.since then k.given_minor else 0 end)::bigint as given_minor
-    from unnest(:fund_ids, :starts) as s (fund_id, since)
-    join lateral (
-      select c.application_id,
-        case when c.application_id = any(:application_ids) then c.application_id end as own_id,
-        x.borrower_id,
-        (min(c.recorded_at) filter (where c.kind = 'commit') at time zone :zone)::date as began_on,
-        sum(case c.kind when 'reserve' then c.amount_minor when 'release' then -c.amount_minor
-          when 'commit' then -c.amount_minor else 0 end) as reserved_minor,
-        sum(case c.kind when 'commit' then c.amount_minor when 'uncommit' then -c.amount_minor
-          else 0 end) as given_minor
-      from fund_claim c
-      left join application x on x.institution_id = c.institution_id
-        and x.application_id = c.application_id
-      where c.institution_id = :institution_id and c.fund_id = s.fund_id
-      group by c.application_id, x.borrower_id
-      union all
-      select g.grant_id, null, g.borrower_id, p.paid_on, 0, g.amount_minor
-      from zakat_grant g
-      join zakat_grant_payment p
-        on p.institution_id = g.institution_id and p.grant_id = g.grant_id
-      where g.institution_id = :institution_id and g.fund_id = s.fund_id
-        and not exists (select from zakat_grant_reversal r
-          where r.institution_id = g.institution_id and r.grant_id = g.grant_id)
-    ) k on true
-    left join application a
-      on a.institution_id = :institution_id and a.application_id = k.application_id
-    left join borrower b
-      on b.institution_id = :institution_id and b.borrower_id = k.borrower_id
-    where k.reserved_minor <> 0 or k.given_minor <> 0
-    group by 1, 2, 3, 4, 5, 6, 7, 8
-""").bindparams(
-    bindparam("fund_ids", type_=ARRAY(Uuid)),
-    bindparam("starts", type_=ARRAY(Date)),
-    bindparam("persons", type_=ARRAY(Uuid)),
-    bindparam("application_ids", type_=ARRAY(Uuid)),
-)
-ZONE = text("select timezone from institution where institution_id = :institution_id")
-
-
-async def earlier(
-    session: AsyncSession,
-    starts: Collection[tuple[FundId, date]],
-    *,
-    facts: Mapping[UUID, Facts],
-    on: date,
-) -> dict[FundId, list[Earlier]]:
-    """Give what was reserved and given of each fund since each first day.
-
-    Applications that ask now stand for themselves, and so do their persons; others together.
-    """
-    institution_id = tenancy.institution_of(session)
-    asked = sorted(starts)
-    values = {
-        "institution_id": institution_id,
-        "fund_ids": [fund_id for fund_id, _ in asked],
-        "starts": [since for _, since in asked],
-        "application_ids": [*facts],
-        "persons": [*{one.person for one in facts.values() if one.person is not None}],
-        "on": on,
-        "zone": await session.scalar(ZONE, {"institution_id": institution_id}),
-    }
-    found: defaultdict[FundId, list[Earlier]] = defaultdict(list)
-    for row in await session.execute(EARLIER, values):
-        told_of = Facts(
-            person=row.person_id,
-            sex=row.sex,
-            age=row.age,
-            sector=plain(row.sector or "") or None,
-            region=plain(row.region or "") or None,
-        )
-        found[FundId(row.fund_id)].append(
-            Earlier(
-                since=row.since,
-                facts=told_of,
-                reserved=row.reserved_minor,
-                given=row.given_minor,
-                application_id=row.own_id,
-            )
-        )
-    return found
-
-
-# What came in through each day, and what was drawn in all: the oldest is taken to be drawn first.
-CAME_IN = text("""
-    select r.fund_id, r.received_on, sum(r.amount_minor)::bigint as amount_minor,
-      coalesce((select sum(case k.kind when 'draw' then k.amount_minor
-          when 'undraw' then -k.amount_minor else 0 end)
-        from fund_claim k where k.institution_id = r.institution_id
-          and k.fund_id = r.fund_id), 0)::bigint as drawn_minor
-    from receipt r
-    where r.institution_id = :institution_id and r.fund_id = any(:fund_ids)
-    group by r.institution_id, r.fund_id, r.received_on
-    order by r.received_on
-""")
-
-
-async def came_in(
-    session: AsyncSession, fund_ids: Collection[UUID]
-) -> dict[FundId, tuple[list[tuple[date, int]], int]]:
-    """Give what each fund received by day, and what was drawn of it in all, in minor units."""
-    values = {"institution_id": tenancy.institution_of(session), "fund_ids": [*set(fund_ids)]}
-    found: dict[FundId, tuple[list[tuple[date, int]], int]] = {}
-    for row in await session.execute(CAME_IN, values):
-        days, _ = found.setdefault(FundId(row.fund_id), ([], row.drawn_minor))
-        days.append((row.received_on, row.amount_minor))
     return found
 
 

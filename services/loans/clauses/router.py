@@ -75,10 +75,11 @@ async def list_clauses(
     """List a fund's clauses in the order of writing; with `on`, those in force that day."""
     async with db() as session:
         await queries.fund(session, fund_id)
-        found = await queries.written_of(session, fund_id, page=page)
         standing = await queries.standing(session, [fund_id])
+        holding = {one.clause_id: one for one in standing if on is None or one.is_in_force(on)}
+        among = None if on is None else holding.keys()
+        found = await queries.written_of(session, fund_id, page=page, among=among)
     kept, following = page.cut(found, key=lambda one: one.row.clause_id)
-    holding = {one.clause_id: one for one in standing if on is None or one.is_in_force(on)}
     items = [
         ClauseOut.of(
             one,
@@ -88,7 +89,6 @@ async def list_clauses(
             ),
         )
         for one in kept
-        if on is None or one.row.clause_id in holding
     ]
     return PageOut[ClauseOut](items=items, next=following)
 

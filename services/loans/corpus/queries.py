@@ -29,7 +29,7 @@ from shared.money import Money
 
 NOW = Cut()
 
-# The deed that was approved last, and what was endowed for a time and has not gone back.
+# The deed that was approved last, and what was endowed for a time and has not gone back, at a cut.
 KEPT = text("""
     select f.fund_id, f.kind, f.currency, f.floor_minor, d.members as deed,
       t.receipt_ids, t.days, t.minors
@@ -40,6 +40,8 @@ KEPT = text("""
       join waqf_order_decision a on a.institution_id = o.institution_id
         and a.order_id = o.order_id and a.outcome = 'approve'
       where o.institution_id = f.institution_id and o.fund_id = f.fund_id and o.kind = 'deed'
+        and (cast(:as_of as date) is null or o.effective_on <= :as_of)
+        and (cast(:known_at as timestamptz) is null or a.recorded_at <= :known_at)
       order by a.recorded_at desc limit 1
     ) d on true
     left join lateral (
@@ -49,12 +51,18 @@ KEPT = text("""
       from receipt r
       where r.institution_id = f.institution_id and r.fund_id = f.fund_id
         and r.nature = 'waqf_temporary' and r.amount_minor > 0
+        and (cast(:as_of as date) is null or r.received_on <= :as_of)
+        and (cast(:known_at as timestamptz) is null or r.recorded_at <= :known_at)
         and not exists (select from receipt b where b.institution_id = r.institution_id
-          and b.reverses_receipt_id = r.receipt_id)
+          and b.reverses_receipt_id = r.receipt_id
+          and (cast(:as_of as date) is null or b.received_on <= :as_of)
+          and (cast(:known_at as timestamptz) is null or b.recorded_at <= :known_at))
         and not exists (select from waqf_order o
           join waqf_order_decision a on a.institution_id = o.institution_id
             and a.order_id = o.order_id and a.outcome = 'approve'
-          where o.institution_id = r.institution_id and o.receipt_id = r.receipt_id)
+          where o.institution_id = r.institution_id and o.receipt_id = r.receipt_id
+            and (cast(:as_of as date) is null or o.effective_on <= :as_of)
+            and (cast(:known_at as timestamptz) is null or a.recorded_at <= :known_at))
     ) t on f.kind = 'waqf'
     where f.institution_id = :institution_id and f.fund_id = any(:fund_ids)
       and f.kind in ('waqf', 'donation')
@@ -100,21 +108,35 @@ LOSSES = text(f"""
     group by e.contract_id
 """)
 
-# What contracts still owe of their principal, with the instalments that now hold.
+# What contracts still owe of their principal, with the instalments that now hold; a fund's part
+# of them where several finance one.
 SIGNED = text("""
-    select c.application_id, p.paid_principal_minor,
+    select c.application_id, p.paid_principal_minor, coalesce(s.part, 1) as part,
+      coalesce(s.whole, 1)::bigint as whole,
       c.principal_minor - p.paid_principal_minor - p.written_off_minor as left_minor,
       array_agg(i.due_on order by i.due_on, i.number) filter (where i.number is not null) as days,
       array_agg(i.principal_minor order by i.due_on, i.number)
         filter (where i.number is not null) as minors
-    from contract c
+    from (
+      select contract_id from contract where institution_id = :institution_id and fund_id = :fund_id
+      union
+      select d.contract_id from funding_source o
+      join contract d on d.institution_id = o.institution_id and d.application_id = o.application_id
+      where o.institution_id = :institution_id and o.fund_id = :fund_id
+    ) k
+    join contract c on c.institution_id = :institution_id and c.contract_id = k.contract_id
     join position p on p.institution_id = c.institution_id and p.contract_id = c.contract_id
       and p.status in ('signed', 'active', 'renegotiated')
     left join instalment i on i.institution_id = c.institution_id
       and i.contract_id = c.contract_id and i.generation = p.generation
-    where c.institution_id = :institution_id and c.fund_id = :fund_id
+    left join lateral (
+      select sum(o.part) filter (where o.fund_id = :fund_id) as part, sum(o.part) as whole
+      from funding_source o
+      where o.institution_id = c.institution_id and o.application_id = c.application_id
+    ) s on true
+    where s.whole is null or s.part > 0
     group by c.contract_id, c.application_id, p.paid_principal_minor, c.principal_minor,
-      p.written_off_minor
+      p.written_off_minor, s.part, s.whole
 """)
 
 # What is reserved for applications that are not signed yet, by the terms decided last.
@@ -169,9 +191,16 @@ class Loss:
         return self.tabarru + self.reserve
 
 
-async def kept(session: AsyncSession, fund_ids: Sequence[FundId]) -> dict[FundId, Kept]:
-    """Return what funds of the kinds that may have a corpus keep."""
-    values = {"institution_id": tenancy.institution_of(session), "fund_ids": list(fund_ids)}
+async def kept(
+    session: AsyncSession, fund_ids: Sequence[FundId], *, cut: Cut = NOW
+) -> dict[FundId, Kept]:
+    """Return what funds of the kinds that may have a corpus keep, by the deed of a cut."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "fund_ids": list(fund_ids),
+        "as_of": cut.as_of,
+        "known_at": cut.known_at,
+    }
     return {FundId(row.fund_id): _kept(row) for row in await session.execute(KEPT, values)}
 
 
@@ -228,14 +257,15 @@ async def dues(
                 grace_months=row.grace_months or 0,
             )
     for row in await session.execute(SIGNED, values):
+        part, whole = int(row.part), int(row.whole)
         agreed = [
-            Due(on, Money(minor, currency))
+            Due(on, Money(-(-minor * part // whole), currency))
             for on, minor in zip(row.days or (), row.minors or (), strict=True)
         ]
         found[row.application_id] += waqf_ladder.still_due(
             agreed,
-            paid=Money(row.paid_principal_minor, currency),
-            left=Money(row.left_minor, currency),
+            paid=Money(row.paid_principal_minor * part // whole, currency),
+            left=Money(-(-row.left_minor * part // whole), currency),
         )
     return dict(found)
 
@@ -254,7 +284,7 @@ async def guards(session: AsyncSession, fund_ids: Sequence[FundId]) -> dict[Fund
             deed=keeps.deed,
             books=read,
             temporary=tuple(Due(one.returnable_on, one.amount) for one in keeps.endowed),
-            permanent=None if read is None else read.permanent + read.added,
+            permanent=None if read is None else read.lasting,
             dues=await dues(session, fund_id, currency=currency) if keeps.endowed else {},
         )
     return found

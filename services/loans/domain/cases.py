@@ -103,6 +103,7 @@ class Earlier:
     """What an application, or several that are alike to the clauses, hold of a fund already.
 
     Counted from `since` on: reserved, and given (committed, be it drawn or not), in minor units.
+    `in_group` is the part of a person in what a group holds: it counts for the person alone.
     """
 
     since: date
@@ -110,6 +111,7 @@ class Earlier:
     reserved: int
     given: int
     application_id: UUID | None = None
+    in_group: bool = False
 
 
 def facts_told(

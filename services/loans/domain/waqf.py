@@ -141,6 +141,14 @@ class Books:
         return max(self.floor - self.net_assets, self.zero)
 
     @property
+    def lasting(self) -> Money:
+        """What is endowed for good and still there: a loss that nothing covers lessens it.
+
+        200,000 for good and 100,000 for a time, 50,000 of it lost: 150,000.
+        """
+        return self.permanent + self.added - self.deficit
+
+    @property
     def net_yield(self) -> Money:
         """Realised yield less upkeep; a cost above it leaves none."""
         return max(self.realised - self.cost, self.zero)

@@ -40,20 +40,32 @@ class Rung:
         return max(self.lasting - self.due_after, Money.zero(self.lasting.currency))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What goes back to who endowed it for a time, and what loans bring back when."""
+
+    temporary: tuple[Due, ...] = ()
+    dues: tuple[Due, ...] = ()
+
+
 def ladder(
     temporary: Iterable[Due],
     *,
     permanent: Money,
     dues: Sequence[Due],
     inflows: Money | None = None,
+    property_: Money | None = None,
 ) -> list[Rung]:
     """The days of return, the first first, each with what stays and what is due after it.
+
+    Property comes back on no day that is known: all of it counts as due after every day.
 
     100,000 goes back on 2027-06-30, permanent 200,000, 230,000 due after that day: short by
     30,000. Source: OIC Fiqh Academy, resolution 181 (7/19), and AAOIFI Sharia Standard 60 on
     temporary waqf; the sum is that of a maturity ladder.
     """
     zero = Money.zero(permanent.currency)
+    held = property_ or zero
     returns: dict[date, Money] = {}
     for one in temporary:
         returns[one.on] = returns.get(one.on, zero) + one.amount
@@ -65,7 +77,8 @@ def ladder(
                 on=day,
                 returned=returns[day],
                 lasting=permanent + later + (inflows or zero),
-                due_after=Money.total((due.amount for due in dues if due.on > day), zero.currency),
+                due_after=held
+                + Money.total((due.amount for due in dues if due.on > day), zero.currency),
             )
         )
     return rungs

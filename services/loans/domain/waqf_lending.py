@@ -11,12 +11,29 @@ from services.loans.domain.funding import Fund, Refusal
 from services.loans.domain.terms import ModeOfFinance
 from services.loans.domain.waqf import Books
 from services.loans.domain.waqf_deed import Deed, WaqfUse
-from services.loans.domain.waqf_ladder import Due
-from shared.errors import Sentence
+from services.loans.domain.waqf_ladder import Due, Rung
+from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
 
 LADDER_SOURCE = Sentence("OIC Fiqh Academy, resolution 181 (7/19); AAOIFI Sharia Standard 60, Waqf")
 VENTURES = frozenset({"mudaraba", "musharaka"})
+
+
+class ReturnsNotCovered(RafidError):
+    """What was endowed for a time could not go back on its day"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "On {on} {returned} goes back to who endowed it to the fund {fund_code}: {due_after} would"
+        " come back later, and {lasting} may stay out ({source})."
+    )
+    fund_code: str
+    on: date
+    returned: Money
+    lasting: Money
+    due_after: Money
+    source: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +129,40 @@ def _uncovered(after: Guard) -> list[Refusal]:
     return [_refusal("waqf-loss-cover", reason, deed=after.deed)]
 
 
-def _unreturned(after: Guard) -> list[Refusal]:
-    if not after.temporary or after.permanent is None:
+def rungs(guard: Guard) -> list[Rung]:
+    """The days on which endowed money goes back, by what is lent and held now."""
+    if not guard.temporary or guard.permanent is None:
         return []
-    rungs = waqf_ladder.ladder(
-        after.temporary,
-        permanent=after.permanent,
-        dues=[due for dues in after.dues.values() for due in dues],
-        inflows=None if after.books is None else after.books.reserve,
+    return waqf_ladder.ladder(
+        guard.temporary,
+        permanent=guard.permanent,
+        dues=[due for dues in guard.dues.values() for due in dues],
+        inflows=None if guard.books is None else guard.books.reserve,
+        property_=None if guard.books is None else guard.books.investments,
     )
-    if waqf_ladder.first_short(rungs) is None:
+
+
+def require_no_shorter(before: Guard, after: Guard, *, fund_code: str) -> None:
+    """Raise `ReturnsNotCovered` where a day of return lacks more than it did before.
+
+    100,000 goes back in June, 200,000 are for good and 150,000 due after June: 50,000 more may
+    be put off beyond June, and 50,000.01 may not. What helps a fund that lacks is not refused.
+    """
+    was = {rung.on: rung.short for rung in rungs(before)}
+    for rung in rungs(after):
+        if rung.short > was.get(rung.on, rung.short - rung.short):
+            raise ReturnsNotCovered(
+                fund_code=fund_code,
+                on=rung.on,
+                returned=rung.returned,
+                lasting=rung.lasting,
+                due_after=rung.due_after,
+                source=LADDER_SOURCE,
+            )
+
+
+def _unreturned(after: Guard) -> list[Refusal]:
+    if waqf_ladder.first_short(rungs(after)) is None:
         return []
     reason = "more would be due after a day on which endowed money goes back than what stays"
     return [Refusal(rule="waqf-maturity-ladder", reason=Sentence(reason), source=LADDER_SOURCE)]

@@ -6,14 +6,16 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from services.loans.domain import waqf
+from services.loans.domain import waqf, waqf_ladder
 from services.loans.domain.journal import Channel
 from services.loans.domain.waqf import Books
 from services.loans.domain.waqf_deed import Deed, WaqfUse
+from services.loans.domain.waqf_ladder import Standing
 from services.loans.domain.waqf_lending import LADDER_SOURCE
 from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
 
+NOTHING_DUE = Standing()
 TRUSTEE = Sentence("the trustee of the waqf")
 PAYEE = Sentence("who is paid")
 EXCHANGE = Sentence("Exchanging property of a waqf")
@@ -202,16 +204,20 @@ def require_possible(
     fund_code: str,
     deed: Deed | None,
     books: Books,
+    standing: Standing = NOTHING_DUE,
     conflicts: Collection[Conflict] = (),
 ) -> None:
     """Raise what a rule of the waqf has against an order; an order it bears passes in silence.
 
     Spending keeps to the realised yield and the deed's purposes, a fee to its cap, upkeep to what
     stands above the corpus; an exchange needs the authority and at least equal value; whoever has
-    an interest needs the judge or the board.
+    an interest needs the judge or the board. `standing` is what goes back on a day and what
+    loans bring when.
     """
     if order.kind is WaqfOrderKind.DEED:
         return
+    if order.kind is WaqfOrderKind.INVEST and deed is not None and deed.use is WaqfUse.INVESTED:
+        _require_lasting(order, books=books, standing=standing, fund_code=fund_code)
     _require_no_interest(order, deed=deed, conflicts=conflicts)
     if order.kind is WaqfOrderKind.UPKEEP:
         waqf.require_corpus(books, order.amount, deed=deed, fund_code=fund_code)
@@ -238,7 +244,6 @@ def _require_by_deed(order: WaqfOrder, *, deed: Deed, books: Books, fund_code: s
     if order.kind is WaqfOrderKind.INVEST:
         if deed.use is not WaqfUse.INVESTED:
             raise WaqfUseOther(deed=deed.reference)
-        _require_lasting(order, books=books, fund_code=fund_code)
     elif order.kind is WaqfOrderKind.NAZIR_FEE:
         waqf.require_fee(books, order.amount, deed=deed)
         waqf.require_corpus(books, order.amount, deed=deed, fund_code=fund_code)
@@ -254,10 +259,16 @@ def _require_by_deed(order: WaqfOrder, *, deed: Deed, books: Books, fund_code: s
         waqf.require_reservable(books, order.amount, deed=deed, fund_code=fund_code)
 
 
-def _require_lasting(order: WaqfOrder, *, books: Books, fund_code: str) -> None:
-    """Property comes back on no day that is known: what goes back on one must not be in it."""
-    lasting = books.permanent + books.added
-    room = max(lasting - books.investments, books.zero)
+def _require_lasting(order: WaqfOrder, *, books: Books, standing: Standing, fund_code: str) -> None:
+    """Property comes back on no day that is known: what goes back on one must not be in it.
+
+    300,000 for good, 100,000 until June, 200,000 lent beyond June: property for 100,000.
+    """
+    lasting = books.lasting
+    rungs = waqf_ladder.ladder(
+        standing.temporary, permanent=lasting, dues=standing.dues, property_=books.investments
+    )
+    room = min([max(lasting - books.investments, books.zero), *(one.room for one in rungs)])
     if books.temporary.is_positive and order.amount > room:
         raise PropertyBeyondReturn(
             fund_code=fund_code,
@@ -305,10 +316,17 @@ def require_return(receipt: Endowed | None, *, receipt_id: UUID, on: date) -> En
 
 
 def require_disinterested(actor_id: UUID, *, order: WaqfOrder, deed: Deed | None) -> None:
-    """Raise `ConflictOfInterest` where the trustee decides on the trustee's own fee, or who is
-    paid on the payment.
+    """Raise `ConflictOfInterest` where the trustee decides on the trustee's own fee or on a deed
+    that names or named the trustee, or who is paid on the payment.
+
+    A deed may be the trustee's to propose or approve where an authority has decided it.
     """
     nazir = None if deed is None else deed.nazir_id
+    if order.kind is WaqfOrderKind.DEED:
+        named = {nazir, None if order.deed is None else order.deed.nazir_id}
+        decided = order.authority is not None and order.authority.decided_on <= order.on
+        if actor_id in named and not decided:
+            raise ConflictOfInterest(party_id=actor_id, interest=TRUSTEE)
     if order.kind is WaqfOrderKind.NAZIR_FEE and actor_id == nazir:
         raise ConflictOfInterest(party_id=actor_id, interest=TRUSTEE)
     if order.party_id is not None and actor_id == order.party_id:

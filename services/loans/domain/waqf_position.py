@@ -70,7 +70,11 @@ def position(
 
 def _ladder(books: Books, *, temporary: Sequence[Due], dues: Sequence[Due]) -> list[Rung]:
     return waqf_ladder.ladder(
-        temporary, permanent=books.permanent + books.added, dues=dues, inflows=books.reserve
+        temporary,
+        permanent=books.lasting,
+        dues=dues,
+        inflows=books.reserve,
+        property_=books.investments,
     )
 
 

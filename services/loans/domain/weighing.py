@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.loans.domain.cases import About, Case, Counted, Earlier, Facts
 from services.loans.domain.chart import FundKind
-from services.loans.domain.clauses import COUNTED, Clause
+from services.loans.domain.clauses import COUNTED, Clause, ClauseKind
 from services.loans.domain.funding import ClaimKind, Claims
 from services.loans.domain.readings import bucket
 from shared.money import Money
@@ -129,7 +129,8 @@ class Scales:
     ) -> Iterator[tuple[object, int]]:
         """A reservation meets what is reserved and given, what comes after it what is given."""
         for one in some:
-            if one.since == clause.valid_from:
+            is_counted = not one.in_group or clause.kind is ClauseKind.MOST_PER_PERSON
+            if is_counted and one.since == clause.valid_from:
                 reserved = one.reserved if self.step is ClaimKind.RESERVE else 0
                 yield bucket(clause, one.facts, self.about), sign * (one.given + reserved)
 

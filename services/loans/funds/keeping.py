@@ -1,5 +1,8 @@
 """Does the corpus of a fund stand when money leaves it, and may it take money for a time?"""
 
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.corpus import queries as corpus
@@ -57,6 +60,29 @@ async def guarded(session: AsyncSession, fund: FundRow, *, endowed: Money | None
     keeps = (await corpus.kept(session, [fund_id])).get(fund_id)
     deed = None if keeps is None else keeps.deed
     return waqf_lending.guarded(queries.fund_of(fund), endowed=endowed, deed=deed)
+
+
+@asynccontextmanager
+async def returns_kept(session: AsyncSession, fund_ids: Collection[FundId]) -> AsyncIterator[None]:
+    """Refuse what is done inside where a day of return would lack more by it than before.
+
+    Funds to which nothing was endowed for a time are neither locked nor asked. Raises
+    ReturnsNotCovered, FundNotFound.
+    """
+    kept = await corpus.kept(session, sorted(fund_ids))
+    endowed = sorted(fund_id for fund_id, keeps in kept.items() if keeps.endowed)
+    if not endowed:
+        yield
+        return
+    funds = await queries.locked_funds(session, endowed)
+    before = await corpus.guards(session, endowed)
+    yield
+    await session.flush()
+    after = await corpus.guards(session, endowed)
+    for fund_id in endowed:
+        waqf_lending.require_no_shorter(
+            before[fund_id], after[fund_id], fund_code=funds[fund_id].code
+        )
 
 
 async def require_corpus(session: AsyncSession, fund_id: FundId, *, leaving: Money) -> None:

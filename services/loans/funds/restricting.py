@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.clauses import queries
-from services.loans.domain import funding, restrictions
+from services.loans.clauses.given import queries as given
+from services.loans.clauses.queries import Told
+from services.loans.domain import cases, funding, restrictions
 from services.loans.domain.cases import About, Facts
 from services.loans.domain.claiming import Ask, Held, Standing
 from services.loans.domain.clauses import COUNTED, GRANT, Clause, ClauseKind
@@ -39,10 +41,12 @@ async def scales(
 ) -> dict[FundId, Scales]:
     """Give the scales of funds that have clauses in force; the others are left out.
 
+    `standings` are of funds for which any clause was written.
+
     `facts` stand where no application is there to tell them. On trial no fund that is asked is a
     source beside the others.
     """
-    in_force = await queries.in_force(session, list(standings), on=on)
+    in_force = await queries.in_force(session, list(standings), on=on) if standings else {}
     if not in_force:
         return {}
     asking = {ask.application_id for ask in asks}
@@ -50,7 +54,7 @@ async def scales(
     whole = {**told.facts, **(facts or {})}
     every = [clause for clauses in in_force.values() for clause in clauses]
     starts = {(one.fund_id, one.valid_from) for one in every if one.kind in COUNTED}
-    earlier = await queries.earlier(session, starts, facts=whole, on=on) if starts else {}
+    earlier = await given.earlier(session, starts, facts=whole, on=on) if starts else {}
     came_in = await _came_in(session, every)
     about = await _about(session, every, on=on)
     together = {} if is_trial else _together(asks)
@@ -77,8 +81,39 @@ async def scales(
     return found
 
 
+async def require_for_contract(
+    session: AsyncSession,
+    fund: FundRow,
+    amount: Money,
+    *,
+    application_id: UUID,
+    mode: ModeOfFinance,
+    on: date,
+) -> None:
+    """Refuse what a locked fund pays for a contract that another fund lent, by its own clauses.
+
+    A subsidy of its price, or a guarantee that is called: the fund's clauses read who borrowed,
+    what for and in which mode. Raises FundRestricted.
+    """
+    told = await queries.told(session, [application_id], on=on)
+    facts = told.facts.get(application_id) or Facts()
+    whole = cases.with_sources(facts, _beside(told, application_id, fund_id=fund.fund_id))
+    await require_gift(session, fund, whole, amount, on=on, mode=mode.value)
+
+
+def _beside(told: Told, application_id: UUID, *, fund_id: UUID) -> frozenset[str]:
+    others = told.funds.get(application_id, frozenset()) - {fund_id}
+    return frozenset[str]().union(*(told.codes[other] for other in others))
+
+
 async def require_gift(
-    session: AsyncSession, fund: FundRow, facts: Facts, amount: Money, *, on: date
+    session: AsyncSession,
+    fund: FundRow,
+    facts: Facts,
+    amount: Money,
+    *,
+    on: date,
+    mode: str = GRANT,
 ) -> None:
     """Refuse a grant that a clause of the fund refuses, by the reading that refuses a loan.
 
@@ -106,9 +141,7 @@ async def require_gift(
     if fund_id not in found:
         return
     held = found[fund_id]
-    case = held.case(
-        ask.application_id, amount, mode=GRANT, bears_fee=False, fund_kinds=frozenset()
-    )
+    case = held.case(ask.application_id, amount, mode=mode, bears_fee=False, fund_kinds=frozenset())
     clauses = Restrictions(of_kind=lambda _case: (), clauses=held.clauses, about=held.about)
     refusals = restrictions.refusals(clauses, case=case)
     funding.require_allowed(fund_queries.fund_of(fund), refusals=refusals)
@@ -140,7 +173,7 @@ async def _came_in(
         for one in clauses
         if one.kind in {ClauseKind.SPEND_WITHIN, ClauseKind.MOST_SHARE, ClauseKind.LEAST_SHARE}
     }
-    return await queries.came_in(session, asking) if asking else {}
+    return await given.came_in(session, asking) if asking else {}
 
 
 def _stale(

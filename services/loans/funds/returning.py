@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import funding, journal
+from services.loans.domain import journal
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
-from services.loans.funds import keeping, operations, queries, tagging
+from services.loans.funds import keeping, operations, queries, sparing
 from services.loans.funds.tables import FundRow, ReceiptRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
@@ -76,17 +76,8 @@ async def reversible_receipt(
     if row.bound_by != bound_by:
         raise ReceiptBound(receipt_id=receipt_id)
     await require_held(session, fund, Money(row.amount_minor, row.currency), Channel(row.channel))
-    standing = (await queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        queries.fund_of(fund),
-        requested=Money(row.amount_minor, row.currency),
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
-    await tagging.require_free(
-        session, fund, tag=row.tag, amount=Money(row.amount_minor, row.currency)
-    )
+    amount = Money(row.amount_minor, row.currency)
+    await sparing.require_free(session, fund, amount, tag=row.tag)
     return row
 
 
@@ -122,7 +113,11 @@ async def reverse_receipt(
     actor_id: UUID,
     bound_by: UUID | None = None,
 ) -> ReceiptRow:
-    """Take a receipt back by its opposite entry. Raises what `reversible_receipt` raises."""
+    """Take a receipt back by its opposite entry.
+
+    What is endowed for good stands behind what goes back on a day. Raises ReturnsNotCovered and
+    what `reversible_receipt` raises.
+    """
     row = await reversible_receipt(
         session, fund_id=fund_id, receipt_id=receipt_id, bound_by=bound_by
     )
@@ -157,9 +152,10 @@ async def reverse_receipt(
         source_id=back.receipt_id,
         entry_id=EntryId(back.entry_id),
     )
-    await ledger.post_all(session, [posting])
-    session.add(back)
-    await session.flush()
+    async with keeping.returns_kept(session, [fund_id]):
+        await ledger.post_all(session, [posting])
+        session.add(back)
+        await session.flush()
     event = FundReceiptReversed(
         fund_id=fund_id,
         receipt_id=back.receipt_id,

@@ -20,7 +20,7 @@ from services.loans.domain.servicing import deciding
 from services.loans.domain.servicing.deciding import Decided
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.servicing.refusals import OrderNotStanding
-from services.loans.servicing import applying, caps, causes, filing, queries
+from services.loans.servicing import applying, caps, causes, filing, putting_off, queries
 from services.loans.servicing.applying import Forced
 from services.loans.servicing.outcomes import Given, Giving
 from services.loans.servicing.queries import File
@@ -196,7 +196,8 @@ async def settle_all(
             last.append(applying.forced(row, file=file, asked=asked, decided=decided))
     session.add_all(decisions)
     await session.flush()
-    await _bring_about(session, last, actor=actor)
+    async with putting_off.returns_kept(session, last):
+        await _bring_about(session, last, actor=actor)
     return await given_all(session, [row for row, _ in waiting])
 
 

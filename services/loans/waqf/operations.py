@@ -13,22 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.corpus import queries as corpus
 from services.loans.corpus.queries import Kept
-from services.loans.domain import funding, waqf_deed, waqf_entries, waqf_losses, waqf_orders
+from services.loans.domain import waqf_deed, waqf_entries, waqf_losses, waqf_orders
 from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import FundAccounts
 from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.days import require_come
 from services.loans.domain.journal import JournalEntry
 from services.loans.domain.waqf import Books
+from services.loans.domain.waqf_ladder import Due, Standing
 from services.loans.domain.waqf_losses import Bearer
 from services.loans.domain.waqf_orders import PAYING, WaqfOrder, WaqfOrderKind
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning, tagging
+from services.loans.funds import returning, sparing
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
-from services.loans.waqf import queries
+from services.loans.waqf import queries, stipulated
 from services.loans.waqf.queries import Proposed
 from services.loans.waqf.tables import WaqfAssetRow, WaqfDecisionRow, WaqfOrderRow
 from shared import feed, ids, rulebook, tenancy
@@ -89,7 +90,7 @@ async def propose(
     Raises FundNotFound, NoCorpusHere, DayNotYet, and what a rule has against the order.
     """
     require_come(order.on, member="effective_on", today=today)
-    ready = await _ready(session, fund_id, order, actor_id=actor.id)
+    ready = await _ready(session, fund_id, order, actor=actor)
     row = WaqfOrderRow(
         institution_id=tenancy.institution_of(session),
         order_id=ids.new(),
@@ -130,7 +131,7 @@ async def decide(
         raise WaqfMakerDecides(order_id=order_id)
     entry_id = None
     if outcome is Outcome.APPROVE:
-        ready = await _ready(session, fund_id, found.order, actor_id=actor.id)
+        ready = await _ready(session, fund_id, found.order, actor=actor)
         entry_id = await _book(session, ready, order_id=order_id, actor=actor)
     decision = WaqfDecisionRow(
         institution_id=row.institution_id,
@@ -146,18 +147,18 @@ async def decide(
 
 
 async def _ready(
-    session: AsyncSession, fund_id: FundId, order: WaqfOrder, *, actor_id: UUID
+    session: AsyncSession, fund_id: FundId, order: WaqfOrder, *, actor: Actor
 ) -> _Ready:
     """Hold an order against the rules, with the fund locked and the books read anew."""
     fund = (await fund_queries.locked_funds(session, [fund_id]))[fund_id]
     keeps = await queries.kept(session, fund_id, code=fund.code, kind=fund.kind)
+    waqf_orders.require_disinterested(actor.id, order=order, deed=keeps.deed)
     if order.kind is WaqfOrderKind.DEED:
         await _require_deed(session, order, before=keeps)
         return _Ready(order=order, fund=fund, entry=None)
     if not keeps.has_corpus:
         raise waqf_orders.WaqfDeedMissing(fund_code=fund.code)
     books = await corpus.books(session, keeps)
-    waqf_orders.require_disinterested(actor_id, order=order, deed=keeps.deed)
     ready = await _with_effect(session, order, fund=fund, keeps=keeps, books=books)
     if not ready.order.amount.is_positive:
         raise AmountNotPositive(amount=ready.order.amount)
@@ -166,13 +167,27 @@ async def _ready(
         fund_code=fund.code,
         deed=keeps.deed,
         books=books,
+        standing=await _standing(session, order, keeps=keeps),
         conflicts=[
             queries.conflict_of(row) for row in await queries.conflicts_of(session, fund_id)
         ],
     )
+    if order.kind is WaqfOrderKind.DISTRIBUTION:
+        await stipulated.require_met(session, fund, ready.order, actor=actor)
     if order.kind in PAYING:
         await _require_money(session, ready)
     return ready
+
+
+async def _standing(session: AsyncSession, order: WaqfOrder, *, keeps: Kept) -> Standing:
+    """What goes back, and what loans bring when: only property has to know it."""
+    if order.kind is not WaqfOrderKind.INVEST or not keeps.endowed:
+        return Standing()
+    dues = await corpus.dues(session, keeps.fund_id, currency=keeps.stated.currency)
+    return Standing(
+        temporary=tuple(Due(one.returnable_on, one.amount) for one in keeps.endowed),
+        dues=tuple(due for of_one in dues.values() for due in of_one),
+    )
 
 
 async def _with_effect(
@@ -230,7 +245,7 @@ async def _cover(
             )
         # What is the participants' again is no longer the fund's: it must not be promised.
         if tabarru.is_negative:
-            await _require_available(session, fund, -tabarru)
+            await sparing.require_unpromised(session, fund, -tabarru)
     entry = waqf_entries.cover_entry(
         tabarru=tabarru, reserve=reserve, fund=accounts, on=order.on, contract_id=contract_id
     )
@@ -253,20 +268,7 @@ async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept
 async def _require_money(session: AsyncSession, ready: _Ready) -> None:
     """The account must hold the money, and the fund must hold it free of claims and of tags."""
     await returning.require_held(session, ready.fund, ready.order.amount, ready.order.channel)
-    await _require_available(session, ready.fund, ready.order.amount)
-    await tagging.require_free(session, ready.fund, tag=None, amount=ready.order.amount)
-
-
-async def _require_available(session: AsyncSession, fund: FundRow, amount: Money) -> None:
-    fund_id = FundId(fund.fund_id)
-    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        fund_queries.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
+    await sparing.require_free(session, ready.fund, ready.order.amount)
 
 
 async def _book(

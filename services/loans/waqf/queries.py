@@ -119,9 +119,11 @@ class Proposed:
         )
 
 
-async def kept(session: AsyncSession, fund_id: FundId, *, code: str, kind: str) -> Kept:
+async def kept(
+    session: AsyncSession, fund_id: FundId, *, code: str, kind: str, cut: Cut = corpus.NOW
+) -> Kept:
     """Return what a fund with a corpus keeps. Raises NoCorpusHere for another kind of fund."""
-    found = (await corpus.kept(session, [fund_id])).get(fund_id)
+    found = (await corpus.kept(session, [fund_id], cut=cut)).get(fund_id)
     if found is None:
         raise NoCorpusHere(fund_code=code, fund_kind=kind)
     return found
@@ -258,12 +260,14 @@ CAPITAL = text("""
     select r.received_on as moved_on, r.amount_minor from receipt r
     where r.institution_id = :institution_id and r.fund_id = :fund_id
       and (cast(:as_of as date) is null or r.received_on <= :as_of)
+      and (cast(:known_at as timestamptz) is null or r.recorded_at <= :known_at)
     union all
     select o.effective_on, -o.amount_minor from waqf_order o
     join waqf_order_decision a on a.institution_id = o.institution_id
       and a.order_id = o.order_id and a.outcome = 'approve'
     where o.institution_id = :institution_id and o.fund_id = :fund_id and o.kind = 'return'
       and (cast(:as_of as date) is null or o.effective_on <= :as_of)
+      and (cast(:known_at as timestamptz) is null or a.recorded_at <= :known_at)
     order by 1
 """)
 
@@ -276,6 +280,7 @@ async def capital(
         "institution_id": tenancy.institution_of(session),
         "fund_id": fund_id,
         "as_of": cut.as_of,
+        "known_at": cut.known_at,
     }
     return [
         PaidIn(on=row.moved_on, amount=Money(row.amount_minor, currency))

@@ -209,7 +209,7 @@ async def _position(
     session: AsyncSession, fund: FundRow, *, cut: Cut, series: str, today: date
 ) -> WaqfPosition:
     fund_id, currency = FundId(fund.fund_id), fund.currency
-    keeps = await queries.kept(session, fund_id, code=fund.code, kind=fund.kind)
+    keeps = await queries.kept(session, fund_id, code=fund.code, kind=fund.kind, cut=cut)
     if not keeps.has_corpus:
         raise WaqfDeedMissing(fund_code=fund.code)
     on = cut.as_of or today

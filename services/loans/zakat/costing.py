@@ -18,6 +18,7 @@ from services.loans.domain.zakat.holding import Checks
 from services.loans.domain.zakat.rules import Period
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
+from services.loans.funds import sparing
 from services.loans.funds.tables import FundRow
 from services.loans.institutions import operations as institutions
 from services.loans.ledger import operations as ledger
@@ -273,7 +274,7 @@ async def approve_investment(
     )
     policy = await _investable(session, checks, on=on)
     amount = Money(found.row.amount_minor, found.row.currency)
-    await purse.require_free(session, fund, amount)
+    await sparing.require_free(session, fund, amount)
     row = InvestmentApprovalRow(
         institution_id=fund.institution_id,
         investment_id=investment_id,

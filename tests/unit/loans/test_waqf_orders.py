@@ -74,7 +74,12 @@ def test_no_more_becomes_property_than_what_is_endowed_for_good() -> None:
     """Of 1,000,000 for good and 5,000 added 900,000 are property: 105,000 more while money goes
     back on a day; property comes back on none that is known.
     """
-    found = books(added=mad("5000"), investments=mad("900000"), temporary=mad("100000"))
+    found = books(
+        added=mad("5000"),
+        investments=mad("900000"),
+        temporary=mad("100000"),
+        net_assets=mad("1165000"),
+    )
     assert refusal(order("invest", "105000"), books=found) is None
     beyond = order("invest", "105000.01")
     assert refusal(beyond, books=found) == "property-beyond-return"

@@ -1,0 +1,1 @@
+"""What was given of funds before, as their clauses count it."""
