@@ -28,6 +28,7 @@ OPEN = {
 }
 MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twice by accident
     "POST /loans/v1/guarantee-claims/{claim_id}/steps",
+    "POST /loans/v1/guarantee-covers/{cover_id}/fee",
     "POST /loans/v1/contracts/{contract_id}/subsidies",
     "POST /loans/v1/subsidies/{subsidy_id}/approval",
     "POST /loans/v1/subsidies/{subsidy_id}/payments",
@@ -98,6 +99,7 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/accounting/manual-entries/{manual_id}/approval",
     "POST /loans/v1/accounting/manual-entries/{manual_id}/reversal",
     "POST /loans/v1/accounting/periods/{name}/closing",
+    "POST /loans/v1/accounting/periods/{name}/closing/approval",
 }
 
 

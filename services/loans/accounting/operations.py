@@ -12,6 +12,7 @@ from services.loans.accounting import queries
 from services.loans.accounting.queries import Numbered
 from services.loans.accounting.tables import (
     BookPeriodCloseRow,
+    BookPeriodProposalRow,
     BooksPolicyRow,
     ChartLineRow,
     ChartVersionRow,
@@ -280,22 +281,42 @@ async def checks(session: AsyncSession, period: BookPeriod) -> list[Check]:
     return [Check(code=code, told=told, found=found[code]) for code, told in TOLD.items()]
 
 
+async def propose_close(
+    session: AsyncSession, name: str, *, today: date, actor_id: UUID
+) -> tuple[BookPeriodProposalRow, list[Check]]:
+    """Propose to close a month or a year; it stays open until another person closes it.
+
+    Raises PeriodNameUnknown, DayNotOver, PeriodClosedAlready, PeriodNotReady.
+    """
+    wanted, made = await _ready(session, name, today=today)
+    await session.execute(
+        upsert(BookPeriodProposalRow)
+        .values(
+            institution_id=tenancy.institution_of(session),
+            proposal_id=ids.new(),
+            name=name,
+            starts_on=wanted.starts_on,
+            ends_on=wanted.ends_on,
+            actor_id=actor_id,
+        )
+        .on_conflict_do_nothing()
+    )
+    found = await queries.proposals(session, name)
+    return next(row for row in found if row.actor_id == actor_id), made
+
+
 async def close_period(
     session: AsyncSession, name: str, *, today: date, actor_id: UUID
 ) -> BookPeriodCloseRow:
-    """Close a month or a year: nothing is posted on its days any more, and it stays closed.
+    """Close a month or a year that another proposed: nothing is posted on its days any more.
 
-    Every earlier day is closed with it. The result of a year is computed and never booked, so no
-    closing entries are needed. Raises PeriodNameUnknown, DayNotOver, PeriodClosedAlready,
-    PeriodNotReady.
+    It stays closed, and every earlier day is closed with it. The result of a year is computed and
+    never booked, so no closing entries are needed. Raises PeriodNameUnknown, DayNotOver,
+    PeriodClosedAlready, PeriodNotProposed, PeriodMakerCloses, PeriodNotReady.
     """
-    wanted = await period(session, name)
-    if wanted.ends_on >= today:
-        raise ledger.DayNotOver(asked=wanted.ends_on, today=today)
-    if name in await queries.closes(session):
-        raise book_periods.PeriodClosedAlready(name=name)
-    made = await checks(session, wanted)
-    book_periods.require_ready(wanted, made)
+    wanted, made = await _ready(session, name, today=today, closer=actor_id)
+    found = await queries.proposals(session, name)
+    proposal = next(row for row in found if row.actor_id != actor_id)
     closed_through = await ledger_queries.closed_through(session)
     closing_id = None
     if closed_through is None or closed_through < wanted.ends_on:
@@ -312,6 +333,8 @@ async def close_period(
             ends_on=wanted.ends_on,
             checks=[check.to_json() for check in made],
             closing_id=closing_id,
+            proposal_id=proposal.proposal_id,
+            proposer_id=proposal.actor_id,
             actor_id=actor_id,
         )
         .on_conflict_do_nothing()
@@ -320,3 +343,20 @@ async def close_period(
     if row is None:
         raise book_periods.PeriodClosedAlready(name=name)
     return row
+
+
+async def _ready(
+    session: AsyncSession, name: str, *, today: date, closer: UUID | None = None
+) -> tuple[BookPeriod, list[Check]]:
+    """A period that is over, open and passes its checks; and proposed by another than closes it."""
+    wanted = await period(session, name)
+    if wanted.ends_on >= today:
+        raise ledger.DayNotOver(asked=wanted.ends_on, today=today)
+    if name in await queries.closes(session):
+        raise book_periods.PeriodClosedAlready(name=name)
+    if closer is not None:
+        proposers = {row.actor_id for row in await queries.proposals(session, name)}
+        book_periods.require_two(wanted, proposers=proposers, closer=closer)
+    made = await checks(session, wanted)
+    book_periods.require_ready(wanted, made)
+    return wanted, made

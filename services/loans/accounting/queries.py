@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting.tables import (
     BookPeriodCloseRow,
+    BookPeriodProposalRow,
     BooksPolicyRow,
     ChartLineRow,
     ChartVersionRow,
@@ -313,6 +314,15 @@ async def closes(session: AsyncSession) -> dict[str, BookPeriodCloseRow]:
         BookPeriodCloseRow.institution_id == tenancy.institution_of(session)
     )
     return {row.name: row for row in await session.scalars(statement)}
+
+
+async def proposals(session: AsyncSession, name: str) -> Sequence[BookPeriodProposalRow]:
+    """Return who proposed to close a period, the first one first."""
+    statement = select(BookPeriodProposalRow).where(
+        BookPeriodProposalRow.institution_id == tenancy.institution_of(session),
+        BookPeriodProposalRow.name == name,
+    )
+    return (await session.scalars(statement.order_by(BookPeriodProposalRow.proposal_id))).all()
 
 
 # What stands against the close of a period that ends on a day, counted.

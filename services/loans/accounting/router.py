@@ -258,21 +258,40 @@ async def read_period(name: PeriodName, db: Db, actor: MayRead) -> PeriodOut:
         closed_through = await ledger_queries.closed_through(session)
         row = (await queries.closes(session)).get(name)
         checks = await operations.checks(session, period) if row is None else None
-    return PeriodOut.of(period, closed_through=closed_through, row=row, checks=checks)
+        proposed = [one.actor_id for one in await queries.proposals(session, name)]
+    return PeriodOut.of(
+        period, closed_through=closed_through, row=row, checks=checks, proposed_by=proposed
+    )
 
 
 @router.post("/periods/{name}/closing", status_code=201, response_model=PeriodOut)
+async def propose_close(
+    name: PeriodName, db: Db, actor: MayKeepBooks, today: Today, key: IdempotencyKey
+) -> Response:
+    """Propose to close a month or year; it stays open until another approves it."""
+
+    async def work(session: AsyncSession) -> PeriodOut:
+        row, made = await operations.propose_close(session, name, today=today, actor_id=actor.id)
+        period = await operations.period(session, name)
+        through = await ledger_queries.closed_through(session)
+        return PeriodOut.of(period, closed_through=through, checks=made, proposed_by=[row.actor_id])
+
+    target = f"POST accounting/periods/{name}/closing"
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)
+
+
+@router.post("/periods/{name}/closing/approval", status_code=201, response_model=PeriodOut)
 async def close_period(
     name: PeriodName, db: Db, actor: MayKeepBooks, today: Today, key: IdempotencyKey
 ) -> Response:
-    """Close a month or a year for good; the answer comes when no posting is on its way to it."""
+    """Close for good what another proposed; answers when no posting is on its way to it."""
 
     async def work(session: AsyncSession) -> PeriodOut:
         row = await operations.close_period(session, name, today=today, actor_id=actor.id)
         period = await operations.period(session, name)
         return PeriodOut.of(period, closed_through=row.ends_on, row=row)
 
-    target = f"POST accounting/periods/{name}/closing"
+    target = f"POST accounting/periods/{name}/closing/approval"
     answer = await idempotency.run_once(
         db, target, body=None, actor_id=actor.id, key=key, work=work
     )

@@ -19,7 +19,7 @@ from services.loans.domain.journal import Channel
 from services.loans.domain.manual import LINES_MAX
 from services.loans.domain.own_chart import ChartLine, OwnChart
 from shared.money import Money
-from shared.schemas import Body, Instant, MoneyBody
+from shared.schemas import LATER, Body, Instant, MoneyBody
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[str, Field(min_length=1, max_length=500)]
@@ -334,7 +334,7 @@ class CheckOut(Body):
 
 
 class PeriodOut(Body):
-    """A month or year of the books: open, or closed for good."""
+    """A month or year of the books: open, or closed for good by another than proposed it."""
 
     name: str
     starts_on: date
@@ -343,6 +343,7 @@ class PeriodOut(Body):
     closed_at: Instant | None = None
     closed_by: UUID | None = None
     checks: list[CheckOut] | None = None
+    proposed_by: Annotated[list[UUID] | None, LATER] = None
 
     @classmethod
     def of(
@@ -352,10 +353,13 @@ class PeriodOut(Body):
         closed_through: date | None,
         row: BookPeriodCloseRow | None = None,
         checks: Sequence[Check] | None = None,
+        proposed_by: Sequence[UUID] = (),
     ) -> Self:
         """Write a period with what is kept of its close, else with what stands against it."""
         over = closed_through is not None and closed_through >= period.ends_on
         kept = None if row is None else [CheckOut.model_validate(one) for one in row.checks]
+        if row is not None and row.proposer_id is not None:
+            proposed_by = [row.proposer_id]
         return cls(
             name=period.name,
             starts_on=period.starts_on,
@@ -364,6 +368,7 @@ class PeriodOut(Body):
             closed_at=None if row is None else row.recorded_at,
             closed_by=None if row is None else row.actor_id,
             checks=kept if checks is None else [CheckOut.of(one) for one in checks],
+            proposed_by=list(proposed_by) or None,
         )
 
 

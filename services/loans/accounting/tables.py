@@ -135,6 +135,23 @@ class BooksPolicyRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
+class BookPeriodProposalRow(Base):
+    """That somebody wants a month or year closed; it closes nothing by itself."""
+
+    __tablename__ = "book_period_proposal"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "name", "actor_id"),
+        UniqueConstraint("institution_id", "proposal_id", "name", "actor_id"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    proposal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+
+
 class BookPeriodCloseRow(Base):
     """A month or year that was closed, with the checks it passed; never opened again."""
 
@@ -145,5 +162,7 @@ class BookPeriodCloseRow(Base):
     ends_on: Mapped[date]
     checks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     closing_id: Mapped[UUID | None]
+    proposal_id: Mapped[UUID | None]
+    proposer_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -1,10 +1,11 @@
 """Which months and years do the books have, and when may one be closed?"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from shared import periods
 from shared.errors import JsonValue, Kind, RafidError, Sentence
@@ -41,6 +42,24 @@ class PeriodClosedAlready(RafidError):
     kind = Kind.CONFLICT
     service = "loans"
     detail = "{name} is closed; a closed period is never opened again. Correct it on an open day."
+    name: str
+
+
+class PeriodNotProposed(RafidError):
+    """Nobody proposed to close the period"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{name} is closed by two: one proposes it, and another closes it. Nobody proposed it."
+    name: str
+
+
+class PeriodMakerCloses(RafidError):
+    """Nobody closes a period on their own word"""
+
+    kind = Kind.FORBIDDEN
+    service = "loans"
+    detail = "Whoever proposed to close {name} cannot close it."
     name: str
 
 
@@ -123,6 +142,17 @@ def require_ready(period: BookPeriod, checks: Iterable[Check]) -> None:
     failing = tuple(check for check in checks if not check.holds)
     if failing:
         raise PeriodNotReady(name=period.name, reason=failing[0].told, checks=failing)
+
+
+def require_two(period: BookPeriod, *, proposers: Collection[UUID], closer: UUID) -> None:
+    """Refuse who would close a period on nobody's word, or on their own alone.
+
+    Raises `PeriodNotProposed`, `PeriodMakerCloses`.
+    """
+    if not proposers:
+        raise PeriodNotProposed(name=period.name)
+    if set(proposers) == {closer}:
+        raise PeriodMakerCloses(name=period.name)
 
 
 def _spanning(name: str, starts_on: date, *, months: int) -> BookPeriod:

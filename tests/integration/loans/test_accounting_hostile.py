@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from services.loans.domain.chart import FundKind
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.domain.own_chart import LINES_MAX
+from services.loans.ledger import operations as ledger
 from shared import ids
 from shared.db import Database
 from shared.ids import InstitutionId
+from shared.money import Money
 from tests import office
 from tests.bodies import amount
 from tests.integration.loans import bookkeeping
@@ -152,3 +157,33 @@ async def test_a_real_account_of_wrong_form_is_refused(books: Bookkeeping) -> No
     assert await status(books, "/policy", policy) == 422
     said = {"stated_on": "2026-03-01", "balance": amount("1.0001"), "document_sha256": PAPER}
     assert await status(books, f"/money-accounts/{ids.new()}/statements", said) == 422
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("loans", FundKind.DONATION),
+        ("fund_balance", FundKind.WAQF),
+        ("surplus", FundKind.DONATION),
+        ("profit_income", FundKind.DONATION),
+        ("bank", FundKind.ZAKAT),
+    ],
+)
+async def test_the_database_itself_books_no_such_account_by_hand(
+    books: Bookkeeping, code: str, kind: FundKind
+) -> None:
+    fund_id = await books.fund(kind)
+    amount = Money(5_000, "JOD")
+    entry = JournalEntry(
+        kind=EntryKind.MANUAL,
+        occurred_on=office.TODAY,
+        lines=(
+            Line(account_code=code, fund_id=fund_id, amount=amount),
+            Line(account_code="cash", fund_id=fund_id, amount=-amount),
+        ),
+    )
+    before = await books.balances(fund_id)
+    with pytest.raises(DBAPIError, match="moves money and own accounts alone"):
+        async with books.office.database.begin(books.office.institution_id) as session:
+            await ledger.post(session, entry, actor_id=ids.new(), source_id=ids.new())
+    assert await books.balances(fund_id) == before

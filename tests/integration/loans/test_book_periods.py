@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
+from services.loans.accounting.tables import BookPeriodCloseRow
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.ledger import operations as postings
 from shared import ids
@@ -17,6 +20,7 @@ from tests import chained, office
 from tests.bodies import amount
 from tests.integration.loans import bookkeeping
 from tests.integration.loans.bookkeeping import PAPER, PATH, Bookkeeping, made, refused
+from tests.office import Caller
 
 
 @pytest.fixture
@@ -31,12 +35,18 @@ async def chained_up(books: Bookkeeping) -> None:
     await chained.chain(books.office.database, books.office.institution_id)
 
 
-async def close(books: Bookkeeping, name: str) -> dict[str, Any]:
-    answer = await books.maker.post(
-        f"{PATH}/periods/{name}/closing", {}, Idempotency_Key=str(ids.new())
-    )
+async def asked(caller: Caller, name: str, *, path: str = "closing") -> dict[str, Any]:
+    answer = await caller.post(f"{PATH}/periods/{name}/{path}", {}, Idempotency_Key=str(ids.new()))
     told: dict[str, Any] = answer.json()
     return {**told, "status": answer.status_code}
+
+
+async def close(books: Bookkeeping, name: str) -> dict[str, Any]:
+    """One proposes to close a period, and another closes it; gives the first refusal."""
+    proposed = await asked(books.maker, name)
+    if proposed["status"] != 201:
+        return proposed
+    return await asked(books.checker, name, path="closing/approval")
 
 
 async def states(books: Bookkeeping, year: str = "2026") -> dict[str, str]:
@@ -58,10 +68,11 @@ async def test_a_month_is_closed_with_the_checks_it_passed_and_takes_no_entry_mo
 
     closed = await close(books, "2026-03")
 
-    assert (closed["status"], closed["state"], closed["closed_by"]) == (
+    assert (closed["status"], closed["state"], closed["closed_by"], closed["proposed_by"]) == (
         201,
         "closed",
-        str(books.maker.actor.id),
+        str(books.checker.actor.id),
+        [str(books.maker.actor.id)],
     )
     assert all(check["holds"] for check in closed["checks"])
     assert {check["check"] for check in closed["checks"]} >= {"trial_balance", "orders"}
@@ -229,6 +240,64 @@ async def test_two_closes_at_once_are_one(books: Bookkeeping) -> None:
 
     assert sorted(one["status"] for one in answers) == [201, 409]
     assert await books.scene.scalar("select count(*) from book_period_close") == 1
+
+
+async def test_a_period_is_closed_by_two(books: Bookkeeping) -> None:
+    await chained_up(books)
+
+    early = await asked(books.checker, "2026-03", path="closing/approval")
+    proposed = await asked(books.maker, "2026-03")
+    again = await asked(books.maker, "2026-03")
+    alone = await asked(books.maker, "2026-03", path="closing/approval")
+
+    assert (early["status"], early["type"].rpartition("/")[2]) == (409, "period-not-proposed")
+    mine = [str(books.maker.actor.id)]
+    assert (proposed["state"], proposed["proposed_by"], again["proposed_by"]) == (
+        "open",
+        mine,
+        mine,
+    )
+    assert (alone["status"], alone["type"].rpartition("/")[2]) == (403, "period-maker-closes")
+    assert set((await states(books)).values()) == {"open"}
+    seen = (await books.auditor.get(f"{PATH}/periods/2026-03")).json()
+    assert (seen["state"], seen["proposed_by"]) == ("open", mine)
+    other = await asked(books.checker, "2026-03")
+    crossed = await asked(books.maker, "2026-03", path="closing/approval")
+    assert other["status"] == crossed["status"] == 201
+    assert crossed["proposed_by"] == [str(books.checker.actor.id)]
+
+
+async def test_what_came_after_the_proposal_holds_the_period_open(books: Bookkeeping) -> None:
+    fund_id = await books.fund()
+    await chained_up(books)
+    assert (await asked(books.maker, "2026-03"))["status"] == 201
+    await books.propose(books.rent(fund_id, occurred_on="2026-03-20"))
+
+    late = await asked(books.checker, "2026-03", path="closing/approval")
+
+    assert (late["status"], late["checks"][0]["check"]) == (422, "entries_by_hand")
+
+
+@pytest.mark.parametrize("proposer", [None, "closer"])
+async def test_the_database_itself_takes_no_close_by_one(
+    books: Bookkeeping, proposer: str | None
+) -> None:
+    await asked(books.maker, "2026-03")
+    proposal_id = await books.scene.scalar("select proposal_id from book_period_proposal")
+    maker = books.maker.actor.id
+    row: dict[str, Any] = {
+        "institution_id": books.office.institution_id,
+        "name": "2026-03",
+        "starts_on": bookkeeping.day("2026-03-01"),
+        "ends_on": bookkeeping.day("2026-03-31"),
+        "checks": [],
+        "proposal_id": proposal_id if proposer else None,
+        "proposer_id": maker if proposer else None,
+        "actor_id": maker,
+    }
+    with pytest.raises(IntegrityError, match="book_period_close_two_check"):
+        async with books.office.database.begin(books.office.institution_id) as session:
+            await session.execute(insert(BookPeriodCloseRow).values(**row))
 
 
 async def test_an_auditor_closes_nothing(books: Bookkeeping) -> None:

@@ -88,7 +88,7 @@ def of_commerce(fund: FundAccounts) -> Sequence[JournalEntry]:
 
 
 def of_donation(fund: FundAccounts) -> Sequence[JournalEntry]:
-    manual = moved(EntryKind.MANUAL, fund, cash="-12.000", exchange_loss="12.000")
+    manual = moved(EntryKind.MANUAL, fund, cash="-12.000", own_expense_522="12.000")
     return (moved(EntryKind.SUBSIDY, fund, subsidy_expense="25.000", cash="-25.000"), manual)
 
 
@@ -118,6 +118,10 @@ async def test_what_came_is_what_went_and_what_is_there(
     fund_id = await scene.fund(kind, receives="1000.000")
     accounts = FundAccounts(fund_id=fund_id, kind=kind, currency="JOD")
     booked = []
+    async with scene.database.begin(scene.institution_id) as session:
+        await ledger.open_own_accounts(
+            session, {"own_expense_522"}, fund_id=fund_id, currency="JOD"
+        )
     for entry in entries(accounts):
         async with scene.database.begin(scene.institution_id) as session:
             entry_id = await ledger.post(session, entry, actor_id=ACTOR, source_id=ids.new())
