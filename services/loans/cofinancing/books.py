@@ -95,6 +95,21 @@ async def paying(
     return {fund: amount for fund, amount in moved.items() if amount.is_positive}
 
 
+async def owed_to(session: AsyncSession, contract_id: UUID, *, lead: UUID) -> dict[FundId, int]:
+    """Give what each fund behind a contract is owed or has written off; 1 where it is one alone."""
+    one = ContractId(contract_id)
+    plan = (await queries.plans_of(session, [one])).get(one)
+    if plan is None:
+        return {FundId(lead): 1}
+    return plan.owed((await queries.totals_of(session, [one]))[one])
+
+
+async def financed_by(session: AsyncSession, contract_id: UUID, *, lead: UUID) -> dict[FundId, int]:
+    """Give what each fund finances of a contract's principal; 1 where it is one alone."""
+    plan = (await queries.plans_of(session, [contract_id])).get(ContractId(contract_id))
+    return {FundId(lead): 1} if plan is None else plan.amounts()
+
+
 async def own_part(session: AsyncSession, contract_id: UUID) -> OwnPart | None:
     """Give what the leading fund of a contract of several has standing out; None of one fund."""
     one = ContractId(contract_id)

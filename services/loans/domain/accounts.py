@@ -333,6 +333,14 @@ ROWS = (
         _GUARANTEE,
     ),
     (
+        "guarantee_cost",
+        AccountClass.EXPENSE,
+        "Fees paid to guarantors",
+        "Commissions de garantie versées",
+        "رسوم مدفوعة للضامنين",
+        _INTEREST_BEARING,
+    ),
+    (
         "guarantee_received",
         AccountClass.LIABILITY,
         "Paid by guarantors for borrowers",

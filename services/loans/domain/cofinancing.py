@@ -183,7 +183,7 @@ class Plan:
 
     def amounts(self) -> dict[FundId, int]:
         """What each fund finances of the principal: 1,000 by 2 to 1 is 666 and 334."""
-        parts = _shared(self.principal, [source.part for source in self.sources])
+        parts = shared(self.principal, [source.part for source in self.sources])
         return {one.fund_id: part for one, part in zip(self.sources, parts, strict=True)}
 
     def stack(self, units: int, *, forgiven: int = 0) -> dict[FundId, int]:
@@ -200,16 +200,21 @@ class Plan:
         for _, layer in groupby(by_rank, key=lambda source: source.rank):
             funds = [source.fund_id for source in layer]
             size = sum(amounts[fund] for fund in funds)
-            parts = _shared(max(min(rest, size), 0), [amounts[fund] for fund in funds])
+            parts = shared(max(min(rest, size), 0), [amounts[fund] for fund in funds])
             found.update(zip(funds, parts, strict=True))
             rest -= size
         return found
 
     def income(self, units: int) -> dict[FundId, int]:
         """Whose so many units of income are; less than nothing is shared as its opposite."""
-        parts = _shared(abs(units), [source.income_part for source in self.sources])
+        parts = shared(abs(units), [source.income_part for source in self.sources])
         sign = -1 if units < 0 else 1
         return {one.fund_id: sign * part for one, part in zip(self.sources, parts, strict=True)}
+
+    def owed(self, totals: Totals) -> dict[FundId, int]:
+        """What each fund is owed or has written off: whose loss a guarantor makes good."""
+        loans, lost = self.shares(totals, "loans"), self.shares(totals, "write_off")
+        return {fund: units + lost[fund] for fund, units in loans.items()}
 
     def leads_alone(self) -> bool:
         """Whether no other fund has the rank of the leading one."""
@@ -301,7 +306,21 @@ def _less(these: Shares, those: Shares) -> dict[FundId, int]:
     return {fund: units - those[fund] for fund, units in these.items()}
 
 
-def _shared(units: int, weights: Sequence[int]) -> list[int]:
+def parted(amount: Money, weights: Mapping[FundId, int]) -> dict[FundId, Money]:
+    """An amount shared by weights, those of nothing left out; below zero as its opposite.
+
+    -100.000 by 600 and 400: -60.000 and -40.000.
+    """
+    sign = -1 if amount.is_negative else 1
+    parts = shared(abs(amount.minor), list(weights.values()))
+    return {
+        fund: Money(sign * part, amount.currency)
+        for fund, part in zip(weights, parts, strict=True)
+        if part
+    }
+
+
+def shared(units: int, weights: Sequence[int]) -> list[int]:
     """Units shared by weights, exactly, so that more units never give anybody less.
 
     One after the other takes the whole part of its share of what is left. The largest remainder

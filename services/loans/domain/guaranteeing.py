@@ -25,22 +25,29 @@ class ClaimStatus(StrEnum):
 
 
 class ClaimEvent(StrEnum):
-    """What may happen to a claim; `recover` shares what the borrower paid afterwards."""
+    """What may happen to a claim; `recover` shares what the borrower paid afterwards.
+
+    `undo` takes back that money moved: a payment that bounced, what was shared by mistake.
+    """
 
     SUBMIT = "submit"
     ACCEPT = "accept"
     REFUSE = "refuse"
     PAY = "pay"
     RECOVER = "recover"
+    UNDO = "undo"
 
 
 TRANSITIONS: Mapping[tuple[ClaimStatus, ClaimEvent], ClaimStatus] = {
     (ClaimStatus.FILED, ClaimEvent.SUBMIT): ClaimStatus.SUBMITTED,
     (ClaimStatus.SUBMITTED, ClaimEvent.ACCEPT): ClaimStatus.ACCEPTED,
     (ClaimStatus.SUBMITTED, ClaimEvent.REFUSE): ClaimStatus.REFUSED,
+    (ClaimStatus.REFUSED, ClaimEvent.SUBMIT): ClaimStatus.SUBMITTED,
     (ClaimStatus.ACCEPTED, ClaimEvent.PAY): ClaimStatus.PAID,
     (ClaimStatus.PAID, ClaimEvent.RECOVER): ClaimStatus.RECOVERED,
     (ClaimStatus.RECOVERED, ClaimEvent.RECOVER): ClaimStatus.RECOVERED,
+    (ClaimStatus.PAID, ClaimEvent.UNDO): ClaimStatus.ACCEPTED,
+    (ClaimStatus.RECOVERED, ClaimEvent.UNDO): ClaimStatus.PAID,
 }
 
 

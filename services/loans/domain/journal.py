@@ -283,6 +283,28 @@ def guarantee_entry(
     return _entry(EntryKind.GUARANTEE, moved_on, fund, moved, contract_id=contract_id)
 
 
+def guarantee_fee_entry(
+    amount: Money,
+    *,
+    fund: FundAccounts,
+    paid_on: date,
+    contract_id: ContractId,
+    channel: Channel,
+    is_guarantor: bool,
+) -> JournalEntry:
+    """A guarantor is paid for its cover: Dr guarantee_cost, Cr cash in the lending fund.
+
+    In a guarantee fund of our own Dr cash, Cr guarantee_fees. Raises `AccountNotInChart` for a
+    fund of which no guarantee may cost a fee (zakat, waqf).
+    """
+    moved = (
+        {channel.value: amount, "guarantee_fees": -amount}
+        if is_guarantor
+        else {"guarantee_cost": amount, channel.value: -amount}
+    )
+    return _entry(EntryKind.GUARANTEE, paid_on, fund, moved, contract_id=contract_id)
+
+
 def subsidy_entry(
     amount: Money,
     *,

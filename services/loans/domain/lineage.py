@@ -98,6 +98,7 @@ PLACES: Mapping[str, Place] = {
     "nazir_fee": Place.SPENT,
     "subsidy_expense": Place.SPENT,
     "borrowing_cost": Place.SPENT,
+    "guarantee_cost": Place.SPENT,
 }
 """The place that each account of the chart counts to.
 

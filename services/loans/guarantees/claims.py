@@ -10,15 +10,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.cofinancing import books
 from services.loans.contracts import queries as contracts
-from services.loans.domain import funding, guaranteeing, journal
+from services.loans.domain import cofinancing, funding, guaranteeing, journal
 from services.loans.domain.guaranteeing import ClaimEvent, ClaimStatus
 from services.loans.domain.journal import Channel
-from services.loans.funds import keeping, returning
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
+from services.loans.funds import restricting, returning, tagging
 from services.loans.funds.tables import FundRow
-from services.loans.guarantees import queries
+from services.loans.funds.tags import queries as tags
+from services.loans.guarantees import queries, undoing
 from services.loans.guarantees.tables import ClaimRow, ClaimStepRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger.operations import Posting
@@ -114,13 +116,13 @@ async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor:
     """Take a claim a step on: submitted, accepted or refused, paid, and what comes in shared.
 
     Raises ClaimUnknown, ClaimStepRefused, ClaimAmountWrong, FilerPays, PayerGivesBack,
-    FundExhausted, CorpusBelowFloor, PeriodClosed.
+    FundExhausted, TagExhausted, FundRestricted, TakerUndoes, PeriodClosed.
     """
     claim = await queries.claim(session, claim_id)
     await contracts.contract(session, claim.contract_id, branch_ids=actor.branch_ids, lock=True)
     await queries.cover(session, claim.cover_id, lock=True)
     steps = await queries.steps(session, claim_id)
-    last = steps[-1]
+    last, standing = steps[-1], queries.standing(steps)
     status = guaranteeing.next_status(ClaimStatus(last.status), step.event)
     row = _row(
         claim,
@@ -144,10 +146,12 @@ async def take_step(session: AsyncSession, claim_id: UUID, step: Step, *, actor:
         row.amount_minor = paid.minor
         await _book(session, claim, row, amount=paid, channel=step.channel)
     elif step.event is ClaimEvent.RECOVER:
-        paid_by = {one.actor_id for one in steps if one.status == ClaimStatus.PAID}
+        paid_by = {one.actor_id for one in standing if one.status == ClaimStatus.PAID}
         if actor.id in paid_by | {claim.actor_id}:
             raise PayerGivesBack(claim_id=claim_id)
-        await _share(session, claim, row, list(steps), step=step)
+        await _share(session, claim, row, standing, step=step)
+    elif step.event is ClaimEvent.UNDO:
+        await undoing.undo(session, row, standing, actor=actor)
     session.add(row)
     await session.flush()
     return claim
@@ -194,41 +198,70 @@ async def _share(
 async def _book(
     session: AsyncSession, claim: ClaimRow, row: ClaimStepRow, *, amount: Money, channel: Channel
 ) -> None:
-    """Book what a guarantor pays, or below zero gets back, in its fund and in the lending one."""
-    contract = await contracts.contract(session, claim.contract_id)
+    """Book what a guarantor pays, or below zero gets back, in its fund and in the lending ones.
+
+    Of several lending funds each has by what it is owed, and gives back by what it holds of it.
+    """
     cover = await queries.cover(session, claim.cover_id)
     facility = await queries.facility(session, cover.facility_id)
-    involved = [FundId(contract.fund_id)]
-    if facility.fund_id is not None:
-        involved.append(FundId(facility.fund_id))
+    parts = await _parts(session, claim, amount)
+    guarantor = None if facility.fund_id is None else FundId(facility.fund_id)
+    involved = [*parts, *([] if guarantor is None else [guarantor])]
     locked = await fund_queries.locked_funds(session, involved)
-    paying = involved[-1] if amount.is_positive else involved[0]
-    if amount.is_negative or facility.fund_id is not None:
-        await returning.require_held(session, locked[paying], abs(amount), channel)
     if amount.is_negative:
-        await _require_free(session, locked[paying], -amount)
-    entries = [
-        journal.guarantee_entry(
+        for fund_id, part in parts.items():
+            await returning.require_held(session, locked[fund_id], -part, channel)
+            await _require_free(session, locked[fund_id], -part, claim=claim)
+    elif guarantor is not None:
+        await returning.require_held(session, locked[guarantor], amount, channel)
+        await tagging.require_free(session, locked[guarantor], tag=None, amount=amount)
+        contract = await contracts.contract(session, claim.contract_id)
+        await restricting.require_for_contract(
+            session,
+            locked[guarantor],
             amount,
-            fund=funds.accounts_of(locked[fund_id]),
-            moved_on=row.taken_on,
-            contract_id=ContractId(claim.contract_id),
-            channel=channel,
-            is_guarantor=fund_id != contract.fund_id,
+            application_id=contract.application_id,
+            mode=contracts.terms_of(contract).mode_of_finance,
+            on=row.taken_on,
         )
-        for fund_id in involved
-    ]
+    moved = {**parts, **({} if guarantor is None else {guarantor: amount})}
     postings = [
         Posting(
-            entry=entry, actor_id=row.actor_id, source_id=row.step_id, entry_id=EntryId(ids.new())
+            entry=journal.guarantee_entry(
+                part,
+                fund=funds.accounts_of(locked[fund_id]),
+                moved_on=row.taken_on,
+                contract_id=ContractId(claim.contract_id),
+                channel=channel,
+                is_guarantor=fund_id == guarantor,
+            ),
+            actor_id=row.actor_id,
+            source_id=row.step_id,
+            entry_id=EntryId(ids.new()),
         )
-        for entry in entries
+        for fund_id, part in moved.items()
     ]
     await ledger.post_all(session, postings)
 
 
-async def _require_free(session: AsyncSession, fund: FundRow, amount: Money) -> None:
-    """What goes back to a guarantor is neither promised to a contract nor a corpus."""
+async def _parts(session: AsyncSession, claim: ClaimRow, amount: Money) -> dict[FundId, Money]:
+    """Share what a guarantor pays among the lending funds, or take from each what goes back."""
+    if amount.is_negative:
+        weights = await queries.held_of_guarantors(session, claim.contract_id)
+    else:
+        contract = await contracts.contract(session, claim.contract_id)
+        weights = await books.owed_to(session, claim.contract_id, lead=contract.fund_id)
+    return cofinancing.parted(amount, weights)
+
+
+async def _require_free(
+    session: AsyncSession, fund: FundRow, amount: Money, *, claim: ClaimRow
+) -> None:
+    """What goes back to a guarantor must not be promised to a contract, nor have another's tag.
+
+    It is no corpus: it is the guarantor's part of what the borrower paid since, and the rest of
+    that stays with the fund.
+    """
     fund_id = FundId(fund.fund_id)
     standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
     funding.require_available(
@@ -238,7 +271,8 @@ async def _require_free(session: AsyncSession, fund: FundRow, amount: Money) -> 
         reserved=standing.reserved,
         committed=standing.committed,
     )
-    await keeping.require_corpus(session, fund_id, leaving=amount)
+    tag = await tags.tag_of(session, claim.contract_id, fund_id=fund_id)
+    await tagging.require_free(session, fund, tag=tag, amount=amount)
 
 
 def _row(

@@ -10,11 +10,10 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.cofinancing import books
 from services.loans.contracts import queries as contracts
 from services.loans.domain import guaranteeing
 from services.loans.domain.chart import FundKind
-from services.loans.domain.guaranteeing import Covered, Facility
+from services.loans.domain.guaranteeing import ClaimStatus, Covered, Facility
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.funds import queries as funds
 from services.loans.funds.operations import CodeTaken
@@ -54,10 +53,7 @@ class NotCoverable(RafidError):
 
     kind = Kind.CONFLICT
     service = "loans"
-    detail = (
-        "The contract {reference} is {state}, or several funds finance it: a loan of one fund is"
-        " covered while it runs."
-    )
+    detail = "The contract {reference} is {state}: a loan is covered while it runs."
     reference: str
     state: str
 
@@ -135,7 +131,7 @@ async def cover_contract(
     standing = await queries.standing_cover(session, contract_id)
     if standing is not None:
         raise CoveredAlready(reference=contract.reference, cover_id=standing.cover_id)
-    if contract.status in ENDED or await books.is_shared(session, contract_id):
+    if contract.status in ENDED:
         raise NotCoverable(reference=contract.reference, state=contract.status)
     loan = Covered(
         reference=contract.reference,
@@ -167,13 +163,24 @@ async def release_cover(
 ) -> CoverRow:
     """Free a facility's cap of a contract that has ended; released twice is released once.
 
+    A claim stands in its way until it was refused, or the guarantor has all back that it paid.
     Raises CoverUnknown, CoverStands.
     """
     row = await queries.cover(session, cover_id, lock=True)
     contract = await contracts.contract(session, row.contract_id, branch_ids=actor.branch_ids)
-    claim = await queries.claim_on(session, cover_id)
-    if contract.status not in ENDED or claim is not None:
+    if contract.status not in ENDED or await _is_claimed(session, row):
         raise CoverStands(reference=contract.reference, state=contract.status)
     row.released_on = row.released_on or on
     await session.flush()
     return row
+
+
+async def _is_claimed(session: AsyncSession, row: CoverRow) -> bool:
+    claim = await queries.claim_on(session, row.cover_id)
+    if claim is None:
+        return False
+    last = (await queries.steps(session, claim.claim_id))[-1].status
+    if last == ClaimStatus.REFUSED:
+        return False
+    held = await queries.held_of_guarantors(session, row.contract_id)
+    return last != ClaimStatus.RECOVERED or bool(held)

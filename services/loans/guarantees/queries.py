@@ -1,5 +1,6 @@
 """What does a facility cover, how much of its cap is used, and how do its claims stand?"""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,11 @@ from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.guaranteeing import Facility
+from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.guarantees.tables import ClaimRow, ClaimStepRow, CoverRow, FacilityRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
-from shared.ids import FundId
+from shared.ids import EntryId, FundId
 from shared.money import Money
 from shared.schemas import Page
 
@@ -158,12 +160,54 @@ async def steps(session: AsyncSession, claim_id: UUID) -> Sequence[ClaimStepRow]
     return (await session.scalars(statement.order_by(ClaimStepRow.number))).all()
 
 
-# What the borrower paid since an instant: repayments less those taken back, and recoveries.
+def standing(steps: Sequence[ClaimStepRow]) -> list[ClaimStepRow]:
+    """Give the steps that stand: neither taken back nor taking one back."""
+    undone = {one.reverses_step_id for one in steps}
+    return [one for one in steps if one.reverses_step_id is None and one.step_id not in undone]
+
+
+ENTRIES = text("""
+    select e.entry_id, e.kind, e.occurred_on, e.contract_id, l.fund_id, a.code, l.currency,
+      l.amount_minor
+    from journal_entry e
+    join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+    join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+    where e.institution_id = :institution_id and e.source_id = :step_id
+    order by e.entry_id, l.line_no
+""")
+
+
+async def entries_of(session: AsyncSession, step_id: UUID) -> dict[EntryId, JournalEntry]:
+    """Return what a step booked."""
+    values = {"institution_id": tenancy.institution_of(session), "step_id": step_id}
+    lines: defaultdict[EntryId, list[Row[Any]]] = defaultdict(list)
+    for row in await session.execute(ENTRIES, values):
+        lines[EntryId(row.entry_id)].append(row)
+    return {
+        entry_id: JournalEntry(
+            kind=EntryKind(of[0].kind),
+            occurred_on=of[0].occurred_on,
+            contract_id=of[0].contract_id,
+            lines=tuple(
+                Line(
+                    account_code=line.code,
+                    fund_id=FundId(line.fund_id),
+                    amount=Money(line.amount_minor, line.currency),
+                )
+                for line in of
+            ),
+        )
+        for entry_id, of in lines.items()
+    }
+
+
+# What the borrower paid since an instant: repayments less those taken back, and what orders took in
+# or gave back: a payoff, savings set off, a charge-back, a refund, what came after a write-off.
 RECEIVED = text("""
     select (select coalesce(sum(r.amount_minor), 0) from repayment r
         where r.institution_id = :institution_id and r.contract_id = :contract_id
           and r.recorded_at > :since)
-      + (select coalesce(sum(e.recovered_minor), 0) from order_effect e
+      + (select coalesce(sum(e.moved_minor + e.recovered_minor), 0) from order_effect e
         where e.institution_id = :institution_id and e.contract_id = :contract_id
           and e.recorded_at > :since) as minor
 """)
@@ -177,6 +221,22 @@ async def received_since(session: AsyncSession, contract_id: UUID, *, since: dat
         "since": since,
     }
     return int((await session.execute(RECEIVED, values)).scalar_one())
+
+
+HELD = text("""
+    select l.fund_id, -sum(l.amount_minor)::bigint as minor from journal_entry e
+    join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+    join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+    where e.institution_id = :institution_id and e.contract_id = :contract_id
+      and a.code = 'guarantee_received'
+    group by l.fund_id having sum(l.amount_minor) <> 0 order by l.fund_id
+""")
+
+
+async def held_of_guarantors(session: AsyncSession, contract_id: UUID) -> dict[FundId, int]:
+    """Return what each fund holds of what guarantors paid for a contract, in minor units."""
+    values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
+    return {FundId(row.fund_id): row.minor for row in await session.execute(HELD, values)}
 
 
 POSITION = text("""

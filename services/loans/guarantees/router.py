@@ -10,7 +10,7 @@ from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import days
 from services.loans.domain.guaranteeing import ClaimEvent
 from services.loans.domain.journal import Channel
-from services.loans.guarantees import claims, operations, queries
+from services.loans.guarantees import claims, fees, operations, queries
 from services.loans.guarantees.claims import Step
 from services.loans.guarantees.operations import Opening
 from services.loans.guarantees.schemas import (
@@ -20,6 +20,7 @@ from services.loans.guarantees.schemas import (
     DayIn,
     FacilityIn,
     FacilityOut,
+    FeeIn,
     StepIn,
 )
 from shared import idempotency
@@ -86,6 +87,22 @@ async def list_covers(
     return PageOut(items=[CoverOut.of(row) for row in kept], next=following)
 
 
+@router.post("/guarantee-covers/{cover_id}/fee", status_code=201, response_model=CoverOut)
+async def pay_fee(
+    cover_id: UUID, body: FeeIn, db: Db, actor: MayManage, today: Today, key: IdempotencyKey
+) -> Response:
+    """Pay the guarantor for its cover, once, by another person than who covered."""
+    on = body.on or today
+    days.require_come(on, member="on", today=today)
+
+    async def work(session: AsyncSession) -> CoverOut:
+        row = await fees.pay(session, cover_id, on=on, channel=Channel(body.channel), actor=actor)
+        return CoverOut.of(row)
+
+    target = f"POST /loans/v1/guarantee-covers/{cover_id}/fee"
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
 @router.post("/guarantee-covers/{cover_id}/release", status_code=201)
 async def release_cover(
     cover_id: UUID, body: DayIn, db: Db, actor: MayManage, today: Today
@@ -124,7 +141,7 @@ async def take_step(
 ) -> Response:
     """Take a claim on: submit, accept or refuse, pay, and share what the borrower pays after.
 
-    Whoever filed the claim does not book its payment.
+    Whoever filed the claim does not book its payment, and nobody takes back a step of their own.
     """
     on = body.on or today
     days.require_come(on, member="on", today=today)

@@ -131,6 +131,7 @@ class CoverOut(Body):
     fee: MoneyBody
     covered_on: date
     released_on: date | None
+    fee_paid_on: date | None
 
     @classmethod
     def of(cls, row: CoverRow) -> Self:
@@ -143,17 +144,25 @@ class CoverOut(Body):
             fee=MoneyBody.of(Money(row.fee_minor, row.currency)),
             covered_on=row.covered_on,
             released_on=row.released_on,
+            fee_paid_on=row.fee_paid_on,
         )
 
 
+class FeeIn(Body):
+    """On which day the guarantor is paid for its cover, and through which account."""
+
+    on: Day | None = None
+    channel: Literal["cash", "wallet", "bank"] = Channel.CASH.value
+
+
 class StepIn(Body):
-    """What happens to a claim.
+    """What happens to a claim; `undo` takes the last payment or sharing back.
 
     `amount` of `accept` is what the guarantor accepts, of `recover` what the borrower paid since;
     without it all that was claimed, and all that came and was not shared.
     """
 
-    event: Literal["submit", "accept", "refuse", "pay", "recover"]
+    event: Literal["submit", "accept", "refuse", "pay", "recover", "undo"]
     on: Day | None = None
     amount: MoneyBody | None = None
     evidence: Sha256 | None = None

@@ -54,6 +54,8 @@ class CoverRow(Base):
     fee_minor: Mapped[int] = mapped_column(BigInteger)
     covered_on: Mapped[date]
     released_on: Mapped[date | None]
+    fee_paid_on: Mapped[date | None]
+    fee_paid_by: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -73,7 +75,10 @@ class ClaimRow(Base):
 
 
 class ClaimStepRow(Base):
-    """One step of a claim; of a recovery the guarantor's part, and what the borrower had paid."""
+    """One step of a claim; of a recovery the guarantor's part, and what the borrower had paid.
+
+    One that names another takes it back, and the claim stands as before that.
+    """
 
     __tablename__ = "guarantee_claim_step"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -85,5 +90,6 @@ class ClaimStepRow(Base):
     received_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     taken_on: Mapped[date]
     evidence: Mapped[str | None] = mapped_column(CHAR(64))
+    reverses_step_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -1,6 +1,7 @@
 """What stands under each tag of a fund, and what of it is free?"""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from services.loans.domain import funding
 from services.loans.domain.lineage import PLACES, Place
 from services.loans.funds.tables import FundRow
 from shared import tenancy
+from shared.ids import FundId
 from shared.money import Money
 
 # Lineage leaves the units of what a corpus was turned into where they were; the money has gone.
@@ -100,3 +102,19 @@ async def standings(session: AsyncSession, fund: FundRow) -> list[TagStanding]:
         )
         for row in await session.execute(BY_TAG, values)
     ]
+
+
+TAG_OF = text("""
+    select tag from contract_tag where institution_id = :institution_id
+      and contract_id = :contract_id and fund_id = :fund_id
+""")
+
+
+async def tag_of(session: AsyncSession, contract_id: UUID, *, fund_id: FundId) -> str | None:
+    """Return which tagged money of a fund a contract is lent from; None: open money."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "fund_id": fund_id,
+    }
+    return (await session.execute(TAG_OF, values)).scalar()

@@ -22,8 +22,34 @@ alter table subsidy_payment add constraint subsidy_payment_reverses_fkey
   references subsidy_payment (institution_id, payment_id);
 """
 
+# What a cover costs is paid once, by another person than who covered; a step of a claim that was
+# a mistake is taken back by one that names it. And what lending funds pay guarantors: an account.
+GUARANTEES = """
+alter table guarantee_cover add column fee_paid_on date;
+alter table guarantee_cover add column fee_paid_by uuid check (fee_paid_by <> actor_id);
+alter table guarantee_cover add constraint guarantee_cover_fee_check
+  check ((fee_paid_on is null) = (fee_paid_by is null));
+alter table guarantee_claim_step add column reverses_step_id uuid;
+alter table guarantee_claim_step add constraint guarantee_claim_step_reverses_key
+  unique (institution_id, reverses_step_id);
+alter table guarantee_claim_step add constraint guarantee_claim_step_reverses_fkey
+  foreign key (institution_id, reverses_step_id)
+  references guarantee_claim_step (institution_id, step_id);
+alter table fund no force row level security;
+alter table account no force row level security;
+insert into account (institution_id, account_id, fund_id, code, class, currency)
+select f.institution_id, gen_random_uuid(), f.fund_id, 'guarantee_cost', 'expense', f.currency
+from fund f where f.kind in ('donation', 'state', 'commercial')
+  and not exists (select from account a where a.institution_id = f.institution_id
+    and a.fund_id = f.fund_id and a.code = 'guarantee_cost');
+alter table fund force row level security;
+alter table account force row level security;
+"""
+
 
 def upgrade() -> None:
-    """Widen what is kept of subsidies."""
+    """Widen what is kept of subsidies and guarantees."""
     migrations.script(SUBSIDIES)
+    migrations.script(GUARANTEES)
+    migrations.grant("guarantee_cover", grants="update (fee_paid_on, fee_paid_by)")
     migrations.grant("subsidy", grants="update (lost_by)")

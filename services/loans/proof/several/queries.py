@@ -144,23 +144,43 @@ RULES: Mapping[str, str] = {
         group by f.facility_id, f.cap_total_minor
         having sum(c.amount_minor) > f.cap_total_minor
         order by f.facility_id limit 1""",
-    "what a guarantor paid for a contract and had back is what its claim says": """
-        select c.claim_id as row, 'steps ' || s.minor || ', booked ' || coalesce(b.minor, 0) as why
+    "what a guarantor was paid for its cover is what is booked": """
+        select v.cover_id as row, 'fee ' || v.fee_minor || ', booked ' || coalesce(b.minor, 0)
+          as why
+        from guarantee_cover v
+        left join lateral (
+          select sum(l.amount_minor) as minor from journal_entry e
+          join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
+          join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
+          where e.institution_id = v.institution_id and e.source_id = v.cover_id
+            and a.code = 'guarantee_cost'
+        ) b on true
+        where v.institution_id = :institution_id and coalesce(b.minor, 0)
+          <> case when v.fee_paid_on is null then 0 else v.fee_minor end
+        order by v.cover_id limit 1""",
+    "what a guarantor paid for a contract and had back is what its claims say": """
+        select c.contract_id as row, 'steps ' || sum(s.minor) || ', booked '
+          || coalesce(max(b.minor), 0) as why
         from guarantee_claim c
         join lateral (
           select coalesce(sum(case status when 'paid' then amount_minor when 'recovered'
             then -amount_minor else 0 end), 0) as minor from guarantee_claim_step s
           where s.institution_id = c.institution_id and s.claim_id = c.claim_id
+            and s.reverses_step_id is null and not exists (
+              select from guarantee_claim_step u where u.institution_id = s.institution_id
+                and u.reverses_step_id = s.step_id)
         ) s on true
         left join lateral (
           select -sum(l.amount_minor) as minor from journal_entry e
           join journal_line l on l.institution_id = e.institution_id and l.entry_id = e.entry_id
           join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
           where e.institution_id = c.institution_id and e.contract_id = c.contract_id
-            and e.kind = 'guarantee' and a.code = 'guarantee_received'
+            and a.code = 'guarantee_received'
         ) b on true
-        where c.institution_id = :institution_id and s.minor <> coalesce(b.minor, 0)
-        order by c.claim_id limit 1""",
+        where c.institution_id = :institution_id
+        group by c.institution_id, c.contract_id
+        having sum(s.minor) <> coalesce(max(b.minor), 0)
+        order by c.contract_id limit 1""",
 }
 
 # A contract's sums, and what its applications have drawn of all funds.
