@@ -18,7 +18,7 @@ from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
 from services.loans.domain.subsidising import Due, Subsidy
-from services.loans.funds import keeping, returning, tagging
+from services.loans.funds import keeping, restricting, returning, tagging
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds.tables import FundRow
@@ -235,6 +235,15 @@ async def _pay(
         raise FundExhausted(fund_code=fund.code, requested=due.amount, available=free)
     await tagging.require_free(session, fund, tag=None, amount=due.amount)
     await keeping.require_corpus(session, fund_id, leaving=due.amount)
+    contract = await contracts.contract(session, row.contract_id)
+    await restricting.require_for_contract(
+        session,
+        fund,
+        due.amount,
+        application_id=contract.application_id,
+        mode=contracts.terms_of(contract).mode_of_finance,
+        on=on,
+    )
     command = ReceiveRepayment(
         contract_id=ContractId(row.contract_id),
         amount=due.amount,
