@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from services.cli.training_report import page
 from services.scoring.domain.training import columns, validation
 from services.scoring.domain.training.spec import Spec, Target, spec_of
 from services.scoring.domain.training.validation import Plan, Trained
+from services.scoring.learning.report import page
 from shared import texts
 from shared.errors import Kind, RafidError
 

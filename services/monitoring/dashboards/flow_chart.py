@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from services.monitoring.dashboards.canvas import Canvas, Side, scaled
+from shared.canvas import Canvas, Side, scaled
 
 NODE = 14
 LENGTH = Decimal(216)

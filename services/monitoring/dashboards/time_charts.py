@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.monitoring.dashboards.canvas import Canvas, scaled
+from shared.canvas import Canvas, scaled
 
 # The top of the scale of shares is the first of these that holds every point.
 TOPS = tuple(map(Decimal, ("0.02", "0.05", "0.1", "0.2", "0.4", "0.6", "0.8", "1")))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.monitoring.dashboards import flow_chart, time_charts
-from services.monitoring.dashboards.canvas import Canvas, scaled
 from services.monitoring.dashboards.flow_chart import Flow, Labels
 from services.monitoring.dashboards.time_charts import Axis, Line
+from shared.canvas import Canvas, scaled
 
 WORDS = ("name", "1.000")
 LABELS = Labels(

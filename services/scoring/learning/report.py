@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.monitoring.dashboards.canvas import Canvas
 from services.scoring.domain.training.spec import Spec
 from services.scoring.domain.training.validation import Trained
+from shared.canvas import Canvas
 from shared.texts import Language, sayer
 
 WIDTH: Final = 460
