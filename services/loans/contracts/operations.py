@@ -147,8 +147,8 @@ async def sign_contracts(
         await _bind(session, agreed, parts, actor_id=actor.id)
     used = [(item.contract_id, item.agreement.facts) for item in agreed]
     await rulebook_uses.record_uses(session, "contract", used)
-    signed = await write_agreed(session, agreed, country=country, actor_id=actor.id)
     shared = await asking.sources_of(session, application_ids)
+    signed = await write_agreed(session, agreed, country=country, actor_id=actor.id, shared=shared)
     for row in (one for one in signed if one.application_id in shared):
         await take_one_by_one(session, row)
     return signed
