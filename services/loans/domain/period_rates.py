@@ -64,13 +64,29 @@ def regular(terms: Terms, *, on: date) -> Fraction:
 
 def rate_within(terms: Terms, span: Span, *, start: date) -> Fraction:
     """What the days of a period after `start` bear, each part at the rate that holds in it."""
-    changes = (change.on - timedelta(days=1) for change in terms.charging.rate_changes)
-    cuts = [start, *(day for day in changes if start < day < span.end), span.end]
-    parts = [
+    cuts = _cuts(terms, span, start=start)
+    found = [
         (annual_rate(terms, on=end), _fraction_of_part(terms, span, one, end))
         for one, end in pairwise(cuts)
     ]
-    return _compound(terms, parts)
+    return _compound(terms, found)
+
+
+def parts(terms: Terms, span: Span) -> tuple[tuple[date, date, Fraction], ...]:
+    """The parts of a period at one rate each: start, end and length in years; none where it is one.
+
+    12 % until 10 March and 9 % from then on, of 15 February to 15 March by act/365: to 9 March
+    22/365, after it 6/365.
+    """
+    cuts = pairwise(_cuts(terms, span, start=span.start))
+    found = tuple((one, end, _fraction_of_part(terms, span, one, end)) for one, end in cuts)
+    return found if len(found) > 1 else ()
+
+
+def _cuts(terms: Terms, span: Span, *, start: date) -> list[date]:
+    """The last days of the rates that hold in a period after `start`, between its ends."""
+    changes = (change.on - timedelta(days=1) for change in terms.charging.rate_changes)
+    return [start, *(day for day in changes if start < day < span.end), span.end]
 
 
 def annual_rate(terms: Terms, *, on: date) -> Decimal:

@@ -25,8 +25,11 @@ def loan(**changes: Any) -> Terms:
     return replace(terms, charging=ANEW, **changes)
 
 
-async def lent(desk: Desk) -> str:
-    return await desk.lent(loan(), kind=FundKind.COMMERCIAL)
+async def lent(desk: Desk, **charging: Any) -> str:
+    """The loan lent, with more agreed on how profit is charged."""
+    terms = loan()
+    terms = replace(terms, charging=replace(terms.charging, **charging))
+    return await desk.lent(terms, kind=FundKind.COMMERCIAL)
 
 
 async def paid(desk: Desk, contract_id: str, amount: str, on: str, **more: Any) -> Any:

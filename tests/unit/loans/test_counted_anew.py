@@ -1,7 +1,6 @@
 """On which terms may every payment count the profit anew, and what do they freeze into?"""
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,6 @@ from services.loans.domain.amortisation import Amortisation, RoundedWhen, Shortf
 from services.loans.domain.charging import (
     Charging,
     OddPeriodRule,
-    RateChange,
     RateKind,
     Recalculation,
 )
@@ -64,8 +62,6 @@ def test_frozen_into_a_contract_they_read_as_they_were_signed() -> None:
             "charging.odd_period",
             "whole",
         ),
-        ({"charging": replace(ANEW, profit_free=2)}, "charging.profit_free", "2"),
-        ({"charging": replace(ANEW, profit_grace=2)}, "charging.profit_grace", "2"),
         ({"charging": replace(ANEW, moratorium=1)}, "charging.moratorium", "1"),
         (
             {"amortisation": Amortisation(rounded=RoundedWhen.AFTERWARDS)},
@@ -96,15 +92,6 @@ def test_where_it_has_no_meaning_it_is_refused_by_name(
         replace(LOAN, **{"charging": ANEW, **changes})
 
     assert (refused.value.member, refused.value.value) == (member, value)
-
-
-def test_rates_that_change_on_agreed_days_are_refused() -> None:
-    change = RateChange(on=date(2026, 6, 1), annual_rate=Decimal("0.1"))
-
-    with pytest.raises(RecalculationNotForThis) as refused:
-        replace(LOAN, charging=replace(ANEW, rate_changes=(change,)))
-
-    assert refused.value.member == "charging.rate_changes"
 
 
 def test_the_plan_keeps_the_length_of_each_period_exactly() -> None:

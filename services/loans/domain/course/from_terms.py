@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from itertools import repeat
 
 from services.loans.domain import due_dates, period_rates, schedule, spreading
@@ -25,6 +24,7 @@ from services.loans.domain.course.plan import (
     YearLength,
     in_standing_order,
 )
+from services.loans.domain.due_dates import Span
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Component, Frequency, Terms
 from shared.rulebook import Fact
@@ -78,7 +78,7 @@ def plan_of(
         first_due_on=terms.first_due_on,
         month_end_rule=terms.month_end_rule,
         day_rules=_day_rules(terms),
-        grace=Grace(principal=terms.principal_grace),
+        grace=_grace(terms),
         recalculation=Recalculation() if terms.charging.follows_payments else None,
         rounding=terms.rounding,
         allocation=_allocation(terms),
@@ -86,6 +86,7 @@ def plan_of(
         tranches=_tranches(terms),
         down_payment=_down_payment(terms),
         agreed=_agreed(terms, signed),
+        rate_changes=_rate_changes(terms),
     )
 
 
@@ -96,6 +97,24 @@ def _day_rules(terms: Terms) -> DayRules:
         month=MonthLength.DAYS_30 if by_month else MonthLength.ACTUAL,
         over=CountedOver.PERIODS if terms.charging.basis is Basis.PER_PERIOD else CountedOver.DAYS,
     )
+
+
+def _grace(terms: Terms) -> Grace:
+    """The eased periods; of agreed profit that payments do not change the instalments know."""
+    if not terms.charging.follows_payments:
+        return Grace(principal=terms.principal_grace)
+    return Grace(
+        principal=terms.principal_grace,
+        profit_payment=terms.charging.profit_grace,
+        profit_free=terms.charging.profit_free,
+    )
+
+
+def _rate_changes(terms: Terms) -> tuple[tuple[date, Decimal], ...]:
+    """The rates of later days, where payments count the profit anew at the rate of each day."""
+    if not terms.charging.follows_payments:
+        return ()
+    return tuple((change.on, change.annual_rate) for change in terms.charging.rate_changes)
 
 
 def _allocation(terms: Terms) -> Allocation:
@@ -128,11 +147,11 @@ def _down_payment(terms: Terms) -> DownPayment | None:
     return DownPayment(percent=percent) if percent else None
 
 
-def _lengths(terms: Terms) -> Iterator[Fraction | None]:
-    """The length of each period in years, where profit is counted anew at each payment."""
+def _spans(terms: Terms) -> Iterator[Span | None]:
+    """The periods, where profit is counted anew at each payment by their lengths."""
     if not terms.charging.follows_payments:
         return repeat(None)
-    return iter([period_rates.fraction(terms, span) for span in due_dates.spans(terms)])
+    return iter(due_dates.spans(terms))
 
 
 def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ...]:
@@ -141,19 +160,21 @@ def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ..
         flows = spreading.course_of(terms, due_dates.spans(terms)).flows
         down = [(payment.on, payment.amount) for payment in flows.down_payments]
     found, start = [], terms.disbursed_on
-    lengths = _lengths(terms)
+    spans = _spans(terms)
     for instalment in instalments:
         due_on, principal = instalment.due_on, instalment.principal.minor
         is_down = (due_on, principal) in down and not instalment.profit.minor
+        span = None if is_down else next(spans)
         found.append(
             Agreed(
-                start_on=due_on if is_down else start,
+                start_on=due_on if is_down else start if span is None else span.start,
                 due_on=due_on,
                 principal=principal,
                 profit=instalment.profit.minor,
                 fee=instalment.fee.minor,
                 is_down_payment=is_down,
-                years=None if is_down else next(lengths),
+                years=None if span is None else period_rates.fraction(terms, span),
+                parts=() if span is None else period_rates.parts(terms, span),
             )
         )
         if is_down:

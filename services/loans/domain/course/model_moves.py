@@ -111,8 +111,7 @@ def release(periods: Sequence[Period]) -> None:
 def change_rate(model: Model, on: date, rate: Fraction) -> None:
     """Another annual rate from a day on: the day before is the last one of the old rate."""
     day = on - ONE_DAY
-    model.changes.append((day, rate))
-    model.changes.sort(key=lambda change: change[0])
+    rate_from(model, day, rate)
     first = model.periods[0]
     if day < first.start:
         _instalments_anew(model, first, first.start, on_copy=False)
@@ -120,6 +119,21 @@ def change_rate(model: Model, on: date, rate: Fraction) -> None:
     period = _split(model, day)
     if period is not None:
         _instalments_anew(model, period, day, on_copy=False)
+
+
+def rate_from(model: Model, day: date, rate: Fraction) -> None:
+    """Let a rate hold after a day for good: what was agreed for later days holds no more."""
+    model.changes = [change for change in model.changes if change[0] < day]
+    model.changes.append((day, rate))
+
+
+def agree_rates(model: Model, changes: Sequence[tuple[date, Fraction]]) -> None:
+    """Let other rates hold from days on, as agreed: the instalments know of it already."""
+    model.changes = [(on - ONE_DAY, rate) for on, rate in changes]
+    for day, _ in model.changes:
+        if model.periods[0].start < day < model.last.due:
+            _split_within(model, day)
+    model.rate_spans()
 
 
 def extend(model: Model, on: date, added: list[tuple[date, date]]) -> None:

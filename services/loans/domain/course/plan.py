@@ -274,7 +274,8 @@ class Charge:
 class Agreed:
     """An instalment that was agreed as it is, however its parts were found.
 
-    `years` is the length of its period, where profit is counted anew at each payment.
+    `years` is the length of its period, where profit is counted anew at each payment; where a
+    change of the rate was agreed within it, `parts` are its first days, last days and lengths.
     """
 
     start_on: date
@@ -284,6 +285,7 @@ class Agreed:
     fee: int = 0
     is_down_payment: bool = False
     years: Fraction | None = None
+    parts: tuple[tuple[date, date, Fraction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +299,8 @@ class Plan:
     `first_due_on` makes the first period short or long; `periods` states all of them instead.
     `instalment_multiple` is what an instalment is rounded to (1: the minor unit).
     With `agreed` the instalments are given: none is computed until an order changes the agreement;
-    with `recalculation` as well, the profit within them follows the payments from the first day.
+    with `recalculation` as well, the profit within them follows the payments from the first day,
+    at the rates agreed for later days (`rate_changes`).
     `tranches` are (date, amount) expected at signing; the first real disbursement ends them.
     """
 
@@ -331,3 +334,4 @@ class Plan:
     profit_refunded_on: frozenset[PaymentKind] = frozenset()
     charge_off: ChargeOff = ChargeOff.AS_AGREED
     agreed: tuple[Agreed, ...] = ()
+    rate_changes: tuple[tuple[date, Decimal], ...] = ()

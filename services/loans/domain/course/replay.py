@@ -142,6 +142,7 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
                 for each in plan.agreed
                 if each.years is not None
             },
+            parts={(each.start_on, each.due_on): each.parts for each in plan.agreed if each.parts},
         ),
         annual_rate=Fraction(plan.annual_rate),
         periods=[Period(first, due) for first, due in days],
@@ -152,10 +153,15 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
         rounding=plan.rounding,
     )
     for place, period in enumerate(model.periods):
-        period.is_profit_grace = place < plan.grace.profit_payment and not plan.agreed
+        is_put_off = place < plan.grace.profit_payment
+        period.is_profit_grace = is_put_off and (not plan.agreed or plan.recalculation is not None)
         period.is_free = place < plan.grace.profit_free
     if plan.agreed:
-        return Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, model))
+        standing = Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, model))
+        model_moves.agree_rates(
+            model, [(since, Fraction(rate)) for since, rate in plan.rate_changes]
+        )
+        return standing
     lines = [Line(first, due) for first, due in days]
     return Standing(plan=plan, model=model, lines=lines)
 

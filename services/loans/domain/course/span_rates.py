@@ -34,7 +34,8 @@ class Measure:
 
     `origin` is the first day of the whole course: a period is regular when it lies a whole number
     of steps (`every` `unit`) after it. `agreed` are periods whose length in years was agreed as
-    it is, by first and due day: it holds exactly, and a part of one bears its part by days.
+    it is, by first and due day: it holds exactly, and a part of one bears its part by days. Where
+    `parts` of a period have lengths of their own, each bears its part.
     """
 
     rules: DayRules
@@ -43,6 +44,9 @@ class Measure:
     origin: date
     month_end_rule: MonthEndRule = "clamp"
     agreed: Mapping[tuple[date, date], Fraction] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False
+    )
+    parts: Mapping[tuple[date, date], tuple[tuple[date, date, Fraction], ...]] = field(
         default_factory=lambda: MappingProxyType({}), compare=False
     )
 
@@ -67,10 +71,19 @@ def to_end(
     length = (period[1] - period[0]).days
     if length == 0 or end <= start:
         return 0, 1
+    if period in measure.parts:
+        years = sum((_within(part, start, end) for part in measure.parts[period]), Fraction(0))
+        return rate.numerator * years.numerator, rate.denominator * years.denominator
     above, below = rate.numerator * years.numerator, rate.denominator * years.denominator
     if start == period[0] and end == period[1]:
         return above, below
     return above * (end - start).days, below * length
+
+
+def _within(part: tuple[date, date, Fraction], start: date, end: date) -> Fraction:
+    """What of a part of a period, in years, lies between two days."""
+    days = (min(part[1], end) - max(part[0], start)).days
+    return part[2] * max(days, 0) / (part[1] - part[0]).days
 
 
 @lru_cache(maxsize=65_536)

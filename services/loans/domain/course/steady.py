@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.loans.domain.course import instalments, periods_model
-from services.loans.domain.course.events import Event, Paid
+from services.loans.domain.course.events import Event, Paid, ReAged, ReAmortised
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT
 from services.loans.domain.course.periods_model import Period, Span, Tally
 from services.loans.domain.course.plan import Advance, Direction, PaymentKind, PayoffProfit, Rest
@@ -55,7 +55,13 @@ class Steady:
         )
 
     def takes(self, event: Event) -> bool:
-        """Pay with an event if it can be done in one step; else nothing has changed."""
+        """Pay with an event if it can be done in one step; else no money has moved.
+
+        What was spread anew asks for more than the profit of its days: from there on, event by
+        event.
+        """
+        if isinstance(event, ReAged | ReAmortised):
+            self.is_possible = False
         if not self.is_possible or not isinstance(event, Paid):
             return False
         if event.kind is not PaymentKind.REPAYMENT:
@@ -103,24 +109,22 @@ class Steady:
         if not self.standing.entries:
             return None
         since = self.standing.entries[-1].on
-        at = next((place for place, one in enumerate(model.periods) if one.due >= since), None)
+        at = next((place for place, one in enumerate(model.periods) if one.due > since), None)
         if at is None or on < since:
             return None
         spans = model.periods[at].spans
         oldest = next((place for place, line in enumerate(lines) if not line.is_settled), at)
         overdue = self._overdue(min(oldest, at), at)
-        if overdue and model.overdue_until != since:
+        if overdue and (model.overdue_until != since or model.periods[at].start == since):
             return None
         if spans[-1].start > since:
             return None
-        is_over = spans[-1].end == since
-        over = spans if is_over else spans[:-1]
         return Cursor(
             at=at,
-            since=since if is_over else spans[-1].start,
+            since=spans[-1].start,
             balance=sum(one.disbursed - one.paid_principal for one in model.periods),
             unplaced=model.tally()[at - 1].unplaced if at else 0,
-            worked=sum(span.base * (span.end - span.start).days for span in over),
+            worked=sum(span.base * (span.end - span.start).days for span in spans[:-1]),
             oldest=min(oldest, at),
         )
 
@@ -244,6 +248,7 @@ def _is_plain(standing: Standing) -> bool:
             and line.due == period.due
             and not (period.has_credits or period.is_holder or period.deferred)
             and not (period.fixed_profit or period.is_moved_up or period.is_moved_down)
+            and not (period.is_free or period.is_profit_grace)
             and not any(span.is_paused for span in period.spans)
             for line, period in zip(standing.lines, model.periods, strict=True)
         )

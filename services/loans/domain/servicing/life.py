@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
+from services.loans.domain import period_rates
 from services.loans.domain.course import fold, from_terms
 from services.loans.domain.course.events import (
     ChargeAdded,
@@ -109,8 +110,8 @@ class Life:
         return max((event.on for event in self.events), default=self.terms.disbursed_on)
 
     def rate_on(self, day: date) -> Decimal:
-        """The rate a year that holds on a day, by the terms and the orders."""
-        rate = self.terms.annual_rate
+        """The rate a year that holds on a day: the last order's for good, else the agreed one."""
+        rate = period_rates.annual_rate(self.terms, on=day)
         for one in sorted(self.orders, key=lambda one: one.asked.effective_on):
             if one.asked.annual_rate is not None and one.asked.effective_on <= day:
                 rate = one.asked.annual_rate

@@ -44,8 +44,16 @@ class Shape:
 class Settling(Protocol):
     """How a mode of finance settles a contract early; `modes` has one for each."""
 
-    def __call__(self, sold: Sold, *, paid: Money, on: date, policy: RebatePolicy) -> Settlement:
-        """What settles a contract on a day."""
+    def __call__(
+        self,
+        sold: Sold,
+        *,
+        paid: Money,
+        on: date,
+        policy: RebatePolicy,
+        granted: Money | None = None,
+    ) -> Settlement:
+        """What settles a contract on a day, with what is granted of good will."""
 
 
 @dataclass(frozen=True, kw_only=True)
