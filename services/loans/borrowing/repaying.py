@@ -16,7 +16,7 @@ from services.loans.agreements.tables import AgreementRow
 from services.loans.borrowing import queries
 from services.loans.borrowing.queries import Drawn
 from services.loans.borrowing.tables import LenderBookingRow, LenderPaymentRow
-from services.loans.domain import agreement_borrowing, agreement_offer, days, funding
+from services.loans.domain import agreement_borrowing, agreement_offer, days
 from services.loans.domain.agreement_borrowing import Split
 from services.loans.domain.agreement_offer import FacilityForm, InterestNotInForm, Offer
 from services.loans.domain.authority import Outcome
@@ -24,7 +24,7 @@ from services.loans.domain.collecting import AmountNotPositive
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import returning, tagging
+from services.loans.funds import returning, sparing
 from services.loans.funds.tables import FundRow
 from services.loans.ledger import operations as ledger
 from shared import feed, ids
@@ -195,16 +195,7 @@ async def _require_free(
     Raises FundExhausted, TagExhausted.
     """
     await returning.require_held(session, fund, amount, channel)
-    fund_id = FundId(fund.fund_id)
-    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        fund_queries.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
-    await tagging.require_free(session, fund, tag=None, amount=amount)
+    await sparing.require_free(session, fund, amount)
 
 
 async def _book(

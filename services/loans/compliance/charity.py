@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.compliance import operations, queries
 from services.loans.compliance.queries import Case, CharityOrder
 from services.loans.compliance.tables import BeneficiaryRow, CharityDecisionRow, CharityOrderRow
-from services.loans.domain import days, funding, purifying
+from services.loans.domain import days, purifying
 from services.loans.domain.journal import Channel, JournalEntry
-from services.loans.funds import keeping, tagging
+from services.loans.funds import keeping, sparing
 from services.loans.funds import operations as fund_operations
 from services.loans.funds import queries as funds
 from services.loans.funds.tables import FundRow
@@ -225,17 +225,8 @@ async def _require_purifiable(
 
 async def _require_free(session: AsyncSession, fund: FundRow, *, amount: Money) -> None:
     """What goes to charity is no longer the fund's: neither promised to a contract nor a corpus."""
-    fund_id = FundId(fund.fund_id)
-    standing = (await funds.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        funds.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
-    await tagging.require_free(session, fund, tag=None, amount=amount)
-    await keeping.require_corpus(session, fund_id, leaving=amount)
+    await sparing.require_free(session, fund, amount)
+    await keeping.require_corpus(session, FundId(fund.fund_id), leaving=amount)
 
 
 async def _require_payable(
