@@ -43,6 +43,7 @@ from services.loans.ledger.queries import EVENTS, JOURNAL
 from services.loans.lineage import operations as lineages
 from services.loans.lineage import router as lineage
 from services.loans.papers import router as papers
+from services.loans.papers import zakat_router as zakat_receipts
 from services.loans.papers.printing import Printer
 from services.loans.payments import router as payments
 from services.loans.payments.desk import PaymentDesk
@@ -94,6 +95,7 @@ ROUTERS = (
     waqf.router,
     zakat.router,
     zakat_pool.router,
+    zakat_receipts.router,
     products.router,
     borrowers.router,
     applications.router,

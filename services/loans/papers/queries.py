@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.funds.tables import ReceiptRow
 from services.loans.papers.tables import CertificateRow
 from services.loans.repayments.tables import RepaymentRow
 from shared import tenancy
@@ -157,3 +158,23 @@ async def certificates_of(
     if page.after is not None:
         statement = statement.where(CertificateRow.certificate_id > page.after)
     return list(await session.scalars(statement))
+
+
+INSTITUTION = text("""
+    select code, name_ar, name_fr, name_en from institution where institution_id = :institution_id
+""")
+
+
+async def institution(session: AsyncSession) -> Row[tuple[str, str, str, str]]:
+    """Return the institution's code and names."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(INSTITUTION, values)).one()
+
+
+async def taken_back_on(session: AsyncSession, receipt_id: UUID) -> date | None:
+    """Return the day on which a fund's receipt was taken back; None while it stands."""
+    statement = select(ReceiptRow.received_on).where(
+        ReceiptRow.institution_id == tenancy.institution_of(session),
+        ReceiptRow.reverses_receipt_id == receipt_id,
+    )
+    return await session.scalar(statement)
