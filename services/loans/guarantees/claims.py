@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.cofinancing import books
 from services.loans.contracts import queries as contracts
-from services.loans.domain import cofinancing, funding, guaranteeing, journal
+from services.loans.domain import cofinancing, guaranteeing, journal
 from services.loans.domain.guaranteeing import ClaimEvent, ClaimStatus
 from services.loans.domain.journal import Channel
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds import restricting, returning, tagging
+from services.loans.funds import restricting, returning, sparing, tagging
 from services.loans.funds.tables import FundRow
 from services.loans.funds.tags import queries as tags
 from services.loans.guarantees import queries, undoing
@@ -263,16 +263,8 @@ async def _require_free(
     that stays with the fund.
     """
     fund_id = FundId(fund.fund_id)
-    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        fund_queries.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
     tag = await tags.tag_of(session, claim.contract_id, fund_id=fund_id)
-    await tagging.require_free(session, fund, tag=tag, amount=amount)
+    await sparing.require_free(session, fund, amount, tag=tag)
 
 
 def _row(

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.cofinancing import books
 from services.loans.contracts import queries as contracts
-from services.loans.domain import cofinancing, funding, journal
+from services.loans.domain import cofinancing, journal
 from services.loans.domain.journal import Channel
-from services.loans.funds import keeping, returning, tagging
+from services.loans.funds import keeping, returning, sparing
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds.tables import FundRow
@@ -102,14 +102,6 @@ async def _require_free(
     """Refuse to pay a fee with what is promised, tagged for another thing, or a corpus."""
     fund_id = FundId(fund.fund_id)
     await returning.require_held(session, fund, amount, channel)
-    standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
-    funding.require_available(
-        fund_queries.fund_of(fund),
-        requested=amount,
-        cash=standing.cash,
-        reserved=standing.reserved,
-        committed=standing.committed,
-    )
     tag = await tags.tag_of(session, contract_id, fund_id=fund_id)
-    await tagging.require_free(session, fund, tag=tag, amount=amount)
+    await sparing.require_free(session, fund, amount, tag=tag)
     await keeping.require_corpus(session, fund_id, leaving=amount)
