@@ -1,13 +1,14 @@
-"""The routes of statements: trial balance, income statement, balance sheet, as JSON or a sheet."""
+"""The routes of statements: trial balance, income statement, balance sheet; JSON, sheet, PDF."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.accounting import reading
+from services.loans.accounting import reading, wording
 from services.loans.accounting.reading import Numbers, Question, Span, Told
 from services.loans.accounting.statement_schemas import (
     BooksStatementOut,
@@ -15,7 +16,9 @@ from services.loans.accounting.statement_schemas import (
     table_of,
 )
 from services.loans.deps import Db, Today
-from services.loans.papers import spreadsheet
+from services.loans.fund_accounts import queries as fund_accounts
+from services.loans.papers import printing, spreadsheet
+from services.loans.papers.printing import Printer
 from services.loans.takeover import sheets
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
@@ -25,12 +28,19 @@ from shared.web import NamedLanguage
 router = APIRouter(prefix="/loans/v1/accounting", tags=["accounting"])
 
 MayRead = Annotated[Actor, require(Role.AUDITOR, Role.FUNDS_MANAGER, Role.ADMINISTRATOR)]
-Form = Literal["json", "csv", "xlsx"]
+Form = Literal["json", "csv", "xlsx", "pdf"]
 CSV = "text/csv; charset=utf-8"
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 SHEETS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": BINARY, spreadsheet.MEDIA_TYPE: BINARY}}
+    200: {
+        "content": {
+            "text/csv": BINARY,
+            spreadsheet.MEDIA_TYPE: BINARY,
+            printing.MEDIA_TYPE: BINARY,
+        }
+    }
 }
+FORMS = {"csv": "text/csv", "xlsx": spreadsheet.MEDIA_TYPE, "pdf": printing.MEDIA_TYPE}
 From = Annotated[Day | None, Query(alias="from")]
 
 
@@ -48,9 +58,10 @@ class Asking:
         form: Annotated[Form | None, Query(alias="format")] = None,
     ) -> None:
         accepted = request.headers.get("accept", "")
-        by_header = "xlsx" if spreadsheet.MEDIA_TYPE in accepted else "json"
-        self.form: str = form or ("csv" if "text/csv" in accepted else by_header)
+        asked = [name for name, media_type in FORMS.items() if media_type in accepted]
+        self.form: str = form or (asked[0] if asked else "json")
         self.language = language
+        self._app = request.app
         self._known_at = known_at
         self._fund_id = None if fund_id is None else FundId(fund_id)
         self._numbers = numbers
@@ -65,8 +76,20 @@ class Asking:
             numbers=self._numbers,
         )
 
-    def sheet(self, told: Told, *, name: str) -> Response:
-        """Give a statement as a sheet of texts that starts nothing when it is opened."""
+    async def hand_out(self, told: Told, *, name: str, head: Row[Any]) -> Response:
+        """Give a statement as a paper, or as a sheet of texts that starts nothing when opened."""
+        if self.form != "pdf":
+            return self._sheet(told, name=name)
+        paper = wording.statement(told, name=name, head=head, language=self.language)
+        headers = {
+            "Content-Disposition": f'inline; filename="{_file(told, name)}.pdf"',
+            "Content-Language": self.language,
+        }
+        printer: Printer = self._app.state.printer
+        content = await printer.pdf(paper)
+        return Response(content, media_type=printing.MEDIA_TYPE, headers=headers)
+
+    def _sheet(self, told: Told, *, name: str) -> Response:
         header, rows = table_of(told, language=self.language)
         kind = "csv" if self.form == "csv" else "xlsx"
         if kind == "csv":
@@ -75,9 +98,8 @@ class Asking:
             is_rtl = self.language == "ar"
             content = spreadsheet.written(header, rows, name=name, is_rtl=is_rtl)
             media_type = spreadsheet.MEDIA_TYPE
-        until = told.question.span.until.isoformat()
         headers = {
-            "Content-Disposition": f'attachment; filename="{name}-{until}.{kind}"',
+            "Content-Disposition": f'attachment; filename="{_file(told, name)}.{kind}"',
             "Content-Language": self.language,
         }
         return Response(content, media_type=media_type, headers=headers)
@@ -104,8 +126,9 @@ async def read_trial_balance(
     async with db(snapshot=True) as session:
         span = Span(starts_on=starts_on or await _year(session, last), until=last)
         told = await reading.trial_balance(session, asked.question(span))
+        head = await fund_accounts.head(session)
     if asked.form != "json":
-        return asked.sheet(told, name="trial-balance")
+        return await asked.hand_out(told, name="trial-balance", head=head)
     return BooksTrialBalanceOut.of(told)
 
 
@@ -130,8 +153,9 @@ async def read_income_statement(
             first = compared_from or await _year(session, compared_until)
             compared = Span(starts_on=first, until=compared_until)
         told = await reading.income_statement(session, asked.question(span, compared=compared))
+        head = await fund_accounts.head(session)
     if asked.form != "json":
-        return asked.sheet(told, name="income-statement")
+        return await asked.hand_out(told, name="income-statement", head=head)
     return BooksStatementOut.of(told)
 
 
@@ -156,9 +180,14 @@ async def read_balance_sheet(
         if compared_on is not None:
             compared = Span(starts_on=await _year(session, compared_on), until=compared_on)
         told = await reading.balance_sheet(session, asked.question(span, compared=compared))
+        head = await fund_accounts.head(session)
     if asked.form != "json":
-        return asked.sheet(told, name="balance-sheet")
+        return await asked.hand_out(told, name="balance-sheet", head=head)
     return BooksStatementOut.of(told)
+
+
+def _file(told: Told, name: str) -> str:
+    return f"{name}-{told.question.span.until.isoformat()}"
 
 
 async def _year(session: AsyncSession, day: date) -> date:
