@@ -12,16 +12,17 @@ from services.loans.deals.commands import Proposed
 from services.loans.deals.effects import Decided
 from services.loans.deals.queries import History
 from services.loans.deals.tables import DealDocumentRow, DealStepRow
-from services.loans.domain import chart, funding
+from services.loans.domain import chart
 from services.loans.domain import deal as deals
 from services.loans.domain.claiming import Ask
 from services.loans.domain.deal import Deal, Step, Taken
 from services.loans.domain.journal import JournalEntry
 from services.loans.domain.lifecycle import ContractStatus, TransitionRefused
 from services.loans.domain.modes import MODES
-from services.loans.funds import keeping
+from services.loans.funds import keeping, sparing
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
+from services.loans.funds.tags import queries as tags
 from services.loans.ledger import operations as ledger
 from services.loans.products import queries as products
 from shared import ids
@@ -169,15 +170,9 @@ async def _claim(session: AsyncSession, decided: Decided, *, actor: Actor) -> No
     ask = await _ask(session, decided)
     if beyond.is_positive:
         fund_id = ask.fund_id
-        standing = (await fund_queries.standings(session, [fund_id]))[fund_id]
         rows = await fund_queries.locked_funds(session, [fund_id])
-        funding.require_available(
-            fund_queries.fund_of(rows[fund_id]),
-            requested=beyond,
-            cash=standing.cash,
-            reserved=standing.reserved,
-            committed=standing.committed,
-        )
+        tag = await tags.tag_of(session, decided.contract.contract_id, fund_id=fund_id)
+        await sparing.require_free(session, rows[fund_id], beyond, tag=tag)
     if decided.drawn.is_positive:
         await funds.draw_all(session, [ask], on=decided.step.on, actor_id=actor.id)
 

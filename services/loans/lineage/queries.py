@@ -29,7 +29,8 @@ EVER = 2**62
 
 ENTRIES = text("""
     select k.number, k.numbered_at, l.fund_id, e.contract_id, f.lineage_policy,
-      coalesce(r.tag, t.tag) as tag, coalesce(r.reverses_receipt_id, r.receipt_id) as receipt_id,
+      coalesce(r.tag, b.tag, t.tag) as tag,
+      coalesce(r.reverses_receipt_id, r.receipt_id) as receipt_id,
       array_agg(a.code order by l.line_no) as codes,
       array_agg(l.amount_minor order by l.line_no) as debits
     from journal_link k
@@ -38,12 +39,14 @@ ENTRIES = text("""
     join account a on a.institution_id = l.institution_id and a.account_id = l.account_id
     join fund f on f.institution_id = l.institution_id and f.fund_id = l.fund_id
     left join receipt r on r.institution_id = e.institution_id and r.receipt_id = e.source_id
+    left join waqf_order w on w.institution_id = e.institution_id and w.order_id = e.source_id
+    left join receipt b on b.institution_id = w.institution_id and b.receipt_id = w.receipt_id
     left join contract_tag t on t.institution_id = e.institution_id
       and t.contract_id = e.contract_id and t.fund_id = l.fund_id
     where k.institution_id = :institution_id and k.number > :after
       and k.number <= cast(:after as bigint) + :most
-    group by k.number, k.numbered_at, l.fund_id, e.contract_id, f.lineage_policy, r.tag, t.tag,
-      r.reverses_receipt_id, r.receipt_id
+    group by k.number, k.numbered_at, l.fund_id, e.contract_id, f.lineage_policy, r.tag, b.tag,
+      t.tag, r.reverses_receipt_id, r.receipt_id
     order by k.number, l.fund_id
 """)
 NEWEST = text("""

@@ -27,6 +27,7 @@ from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning, sparing
 from services.loans.funds.tables import FundRow
+from services.loans.funds.tags import queries as tags
 from services.loans.ledger import operations as ledger
 from services.loans.rulebook import queries as rulebook_queries
 from services.loans.waqf import queries, stipulated
@@ -266,9 +267,16 @@ async def _require_deed(session: AsyncSession, order: WaqfOrder, *, before: Kept
 
 
 async def _require_money(session: AsyncSession, ready: _Ready) -> None:
-    """The account must hold the money, and the fund must hold it free of claims and of tags."""
-    await returning.require_held(session, ready.fund, ready.order.amount, ready.order.channel)
-    await sparing.require_free(session, ready.fund, ready.order.amount)
+    """The account must hold the money, and the fund must hold it free of claims and of tags.
+
+    What goes back to who endowed it for a time is of the tag that it came with.
+    """
+    order = ready.order
+    await returning.require_held(session, ready.fund, order.amount, order.channel)
+    tag = None
+    if order.receipt_id is not None:
+        tag = await tags.tag_of_receipt(session, order.receipt_id)
+    await sparing.require_free(session, ready.fund, order.amount, tag=tag)
 
 
 async def _book(

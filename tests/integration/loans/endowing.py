@@ -92,7 +92,7 @@ class Waqf:
             )
         return row.income_id
 
-    async def endow_for_a_time(self, amount: str, *, until: date) -> UUID:
+    async def endow_for_a_time(self, amount: str, *, until: date, tag: str | None = None) -> UUID:
         async with self.scene.database.begin(self.scene.institution_id) as session:
             row = await funds.receive(
                 session,
@@ -104,6 +104,7 @@ class Waqf:
                 nature=ReceiptNature.WAQF_TEMPORARY,
                 returnable_on=until,
                 actor_id=ACTOR,
+                tag=tag,
             )
         return row.receipt_id
 

@@ -1,6 +1,7 @@
 """Money that was given for a tag is spent on nothing else, whichever way money leaves the fund."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -25,7 +26,7 @@ from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from tests import agreements, office
 from tests.builders import make_loan, money
-from tests.integration.loans import bookkeeping, breaches, endowing, following, ordering
+from tests.integration.loans import bookkeeping, breaches, dealing, endowing, following, ordering
 from tests.integration.loans.bookkeeping import Bookkeeping
 from tests.integration.loans.endowing import Waqf
 from tests.integration.loans.ordering import keyed
@@ -198,3 +199,47 @@ async def test_a_lender_is_paid_out_of_open_money(
             paid = await lender.post(path, {"outcome": "approve"}, by=lender.checker)
             assert paid.status_code == status, paid.text
             assert status == 201 or paid.json()["type"].endswith("/tag-exhausted")
+
+
+async def test_what_was_endowed_for_a_time_and_a_tag_goes_back_out_of_that_tag(
+    loans_db: Database, institution_id: InstitutionId
+) -> None:
+    scene = await at(loans_db, institution_id).found()
+    fund_id = await fund(scene, FundKind.WAQF)
+    maker, checker = endowing.person(scene), endowing.person(scene)
+    waqf = Waqf(scene=scene, fund_id=fund_id, maker=maker, checker=checker)
+    await waqf.order("deed", deed=endowing.INVESTED)
+    until = date(2027, 6, 30)
+    receipt_id = await waqf.endow_for_a_time("300.000", until=until, tag="orphans")
+    await waqf.order("invest", "100.000", asset=HOUSE)
+    await waqf.order("return", receipt_id=receipt_id, on=until)
+    async with loans_db.read(institution_id) as session:
+        row = await fund_queries.fund_by_id(session, fund_id)
+        standing = {one.tag: one.at_hand for one in await tags.standings(session, row)}
+    assert standing == {None: jod("0.000"), "orphans": jod("0.000"), "women": jod("900.000")}
+    await following.number(scene)
+    told = await following.read(scene, f"funds/{fund_id}/lineage")
+    assert {one["tag"]: one["at_hand"]["amount"] for one in told["tags"]} == {
+        None: "0.000",
+        "orphans": "0.000",
+        "women": "900.000",
+    }
+    assert await endowing.faults(scene) == {}
+
+
+async def test_upkeep_beyond_what_was_committed_takes_the_contracts_own_tag(
+    loans_db: Database, institution_id: InstitutionId
+) -> None:
+    async with dealing.opened(loans_db, institution_id) as table:
+        fund_id = await fund(table.scene, FundKind.COMMERCIAL, unbound="1010.000")
+        contract_id = await table.deal("ijara", fund_id=fund_id)
+        await table.take(
+            contract_id,
+            ("promise", {}),
+            ("purchase", {"amounts": {"invoice": "1000.000"}}),
+            ("possess", {}),
+            ("lease", {}),
+        )
+        much = {"amounts": {"amount": "10.001"}}
+        await table.refused(contract_id, "upkeep", "tag-exhausted", **much)
+        await table.take(contract_id, ("upkeep", {"amounts": {"amount": "10.000"}}))

@@ -16,9 +16,10 @@ from shared.money import Money
 # Lineage leaves the units of what a corpus was turned into where they were; the money has gone.
 AT_HAND = [code for code, place in PLACES.items() if place is Place.HAND and code != "investments"]
 
-# What each tag has at hand: all that came for its receipts and contracts, and all that left; what
-# is committed and not drawn. The money at hand of every account of the fund, whatever its code;
-# of a debt that more was taken off than was owed, open money bears the excess.
+# What each tag has at hand: all that came for its receipts and contracts, and all that left, what
+# was endowed for a time and went back too; what is committed and not drawn. The money at hand of
+# every account of the fund, whatever its code; of a debt that more was taken off than was owed,
+# open money bears the excess.
 BY_TAG = text("""
     with tags as (
       select distinct tag from receipt
@@ -28,7 +29,9 @@ BY_TAG = text("""
     ), entries as (
       select e.entry_id, coalesce(r.tag, c.tag) as tag
       from journal_entry e
-      left join receipt r on r.institution_id = e.institution_id and r.receipt_id = e.source_id
+      left join waqf_order w on w.institution_id = e.institution_id and w.order_id = e.source_id
+      left join receipt r on r.institution_id = e.institution_id
+        and r.receipt_id = coalesce(w.receipt_id, e.source_id)
       left join contract_tag c on c.institution_id = e.institution_id
         and c.contract_id = e.contract_id and c.fund_id = :fund_id
       where e.institution_id = :institution_id
@@ -102,6 +105,17 @@ async def standings(session: AsyncSession, fund: FundRow) -> list[TagStanding]:
         )
         for row in await session.execute(BY_TAG, values)
     ]
+
+
+OF_RECEIPT = text("""
+    select tag from receipt where institution_id = :institution_id and receipt_id = :receipt_id
+""")
+
+
+async def tag_of_receipt(session: AsyncSession, receipt_id: UUID) -> str | None:
+    """Return what a receipt was given for; None: open money."""
+    values = {"institution_id": tenancy.institution_of(session), "receipt_id": receipt_id}
+    return (await session.execute(OF_RECEIPT, values)).scalar()
 
 
 TAG_OF = text("""
