@@ -26,7 +26,15 @@ from rich.table import Table
 from services import data_folder
 from services.cli.options import PORT, Folder, Port
 from services.cli.running import calm_the_collector, free_port, house, run, web_server
-from services.demonstration import bookkeeping, founding, institution, loading, making, queries
+from services.demonstration import (
+    bookkeeping,
+    founding,
+    giving,
+    institution,
+    loading,
+    making,
+    queries,
+)
 from services.demonstration.founding import Credential
 from services.demonstration.history import History
 from services.demonstration.loading import Loaded
@@ -200,14 +208,15 @@ async def _load(rafid: Rafid, folder: Path, *, record: Record) -> None:
             following.cancel()
     db = TenantDb(rafid.loans.state.database, record.institution_id)
     await bookkeeping.keep(db, on=record.today)
+    await giving.keep(db, on=record.today)
     seconds = time.perf_counter() - began
     console.print(
         f"The history is complete: {history.contracts:,} contracts,"
         f" {history.payments:,} repayments, in {seconds:.0f} s."
     )
     console.print(
-        "Zakat is received and kept apart: a zakat fund lends under a registered ruling alone,"
-        " and this institution has none."
+        "Zakat is kept apart and given for good: a zakat fund lends under a registered ruling"
+        " alone, and this institution has none."
     )
 
 

@@ -1,8 +1,9 @@
-"""Which chart does the demonstration number its accounts by, and which entry waits there?"""
+"""Which chart does the demonstration number its accounts by, and what is booked there by hand?"""
 
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -12,6 +13,7 @@ from services.loans.accounting import by_hand, operations
 from services.loans.accounting import queries as accounting
 from services.loans.accounting.by_hand import Asked
 from services.loans.domain import chart
+from services.loans.domain.authority import Outcome
 from services.loans.domain.chart import AccountClass
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.journal import Channel
@@ -64,11 +66,7 @@ def _lines() -> Iterator[ChartLine]:
 
 
 async def keep(db: TenantDb, *, on: date) -> None:
-    """Number the accounts, register the till, and propose a month's rent, once.
-
-    A second person books it or not: the donor page follows what funds receive, lend and get back,
-    and what is booked by hand beside them it would show as a difference from the ledger.
-    """
+    """Number the accounts, register the till, and have two persons book a month's rent, once."""
     async with db.begin() as session:
         if await accounting.numbering(session) is not None:
             return
@@ -101,4 +99,8 @@ async def keep(db: TenantDb, *, on: date) -> None:
             digest=hashlib.sha256(b"rent").hexdigest(),
         )
         with contextlib.suppress(FundExhausted):  # all is lent: the rent waits
-            await by_hand.propose(session, asked, fund_id=fund_id, today=on, actor=maker)
+            rent = await by_hand.propose(session, asked, fund_id=fund_id, today=on, actor=maker)
+            checker = replace(maker, id=founded.staff[plan.APPROVERS[0]])
+            await by_hand.decide(
+                session, rent.row.manual_id, outcome=Outcome.APPROVE, actor=checker
+            )

@@ -89,6 +89,30 @@ async def is_founded(session: AsyncSession) -> bool:
     return (await session.execute(FOUNDED, values)).first() is not None
 
 
+DEED = text("select 1 from waqf_order where institution_id = :institution_id and kind = 'deed'")
+
+
+async def has_deed(session: AsyncSession) -> bool:
+    """Whether a waqf of the institution has its deed, or one is proposed."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return (await session.execute(DEED, values)).first() is not None
+
+
+FIRST_BORROWER = text("""
+    select w.borrower_id from borrower w
+    join branch b on b.institution_id = w.institution_id and b.branch_id = w.branch_id
+    where w.institution_id = :institution_id and w.kind = 'person' and b.code = :branch
+    order by w.borrower_id limit 1
+""")
+
+
+async def first_borrower(session: AsyncSession, *, branch: str) -> BorrowerId | None:
+    """Return the person who was registered first in a branch; None before there is one."""
+    values = {"institution_id": tenancy.institution_of(session), "branch": branch}
+    found: BorrowerId | None = (await session.execute(FIRST_BORROWER, values)).scalar()
+    return found
+
+
 CODES = {
     "branch": text("select code, branch_id from branch where institution_id = :institution_id"),
     "fund": text("select code, fund_id from fund where institution_id = :institution_id"),

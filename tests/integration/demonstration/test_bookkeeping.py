@@ -1,4 +1,4 @@
-"""The demonstration numbers every account there is, and a rent waits for its second person."""
+"""The demonstration numbers every account there is, and a rent is booked by two persons."""
 
 from datetime import date
 
@@ -43,7 +43,7 @@ def test_every_account_of_every_kind_of_fund_has_a_number() -> None:
     bookkeeping.own_chart().require_whole(every)
 
 
-async def test_a_rent_is_proposed_once_and_moves_nothing_before_another_decides(
+async def test_a_rent_is_proposed_by_one_and_booked_by_another_once(
     loans_db: Database, institution_id: InstitutionId
 ) -> None:
     db = await founded(loans_db, institution_id, gives=True)
@@ -56,9 +56,10 @@ async def test_a_rent_is_proposed_once_and_moves_nothing_before_another_decides(
         balances = await ledger.balances(session, fund_id)
         (found,) = await accounting.all_by_hand(session, fund_id=None, page=Page())
         (account,) = await accounting.money_accounts(session, cut=ledger.Cut(as_of=TODAY))
-    assert balances["cash"] == plan.jod(1_000)
-    assert found.decision is None
-    assert account.minors == [1_000_000]
+    assert balances["cash"] == plan.jod(975)
+    assert found.decision is not None
+    assert found.decision.actor_id != found.row.actor_id
+    assert account.minors == [975_000]
 
 
 async def test_where_all_is_lent_the_rent_waits(
