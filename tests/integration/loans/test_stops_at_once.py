@@ -20,7 +20,6 @@ from services.loans.domain.lineage import Policy
 from services.loans.funds import freeing, returning, tagging
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
-from services.loans.funds.counts import queries as counts
 from services.loans.funds.tagging import Binding
 from services.loans.funds.tags import queries as tags
 from services.loans.proof import operations as proof
@@ -33,32 +32,19 @@ from shared.money import Money
 from tests.builders import make_loan, money
 from tests.integration.loans import ordering
 from tests.integration.loans.ordering import Desk, keyed
+from tests.integration.loans.resting import resting
 from tests.integration.loans.scene import ACTOR, TODAY, Scene, ask, jod, reserve
 from tests.integration.loans.test_lineage_policies import given, opened
 from tests.integration.loans.test_subsidies import agreed
 
 Doing = Callable[[Any], Awaitable[object]]
+__all__ = ["resting"]
+pytestmark = pytest.mark.usefixtures("resting")
 
 
 @pytest.fixture
 async def scene(loans_db: Database, institution_id: InstitutionId) -> Scene:
     return await Scene(database=loans_db, institution_id=institution_id).found()
-
-
-@pytest.fixture(autouse=True)
-def _slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let whoever has read a fund rest before writing: without a lock all would have read it."""
-    for module, name in ((fund_queries, "claims_of"), (counts, "counted"), (tags, "standings")):
-        monkeypatch.setattr(module, name, rested(getattr(module, name)))
-
-
-def rested(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    async def wrapped(*asked: Any, **named: Any) -> Any:
-        found = await read(*asked, **named)
-        await asyncio.sleep(0.03)
-        return found
-
-    return wrapped
 
 
 async def at_once(scene: Scene, *deeds: Doing) -> Counter[str]:

@@ -14,7 +14,11 @@ from shared.errors import RafidError
 from shared.ids import InstitutionId
 from tests.integration.loans import endowing
 from tests.integration.loans.endowing import INVESTED, Waqf
+from tests.integration.loans.resting import resting
 from tests.integration.loans.scene import Scene, ask, jod, reserve
+
+__all__ = ["resting"]
+pytestmark = pytest.mark.usefixtures("resting")
 
 JUNE = date(2027, 6, 30)
 
