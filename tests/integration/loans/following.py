@@ -12,15 +12,14 @@ from services.loans.lineage import operations
 from services.loans.lineage import router as lineage
 from services.loans.lineage.checks import queries as checks
 from services.loans.repayments.batch import Answer, RepaymentBook
-from shared import ids
 from shared.db import TenantDb
 from shared.feed import Sequencer
 from shared.ids import ContractId, FundId
 from tests.builders import make_qard, money
+from tests.chained import HOLDER
 from tests.integration.loans.scene import ACTOR, TODAY, OpenVerifier, Scene, client_of, jod
 
 DAY = date(2026, 1, 10)
-HOLDER = ids.new()
 
 
 def qard(amount: str) -> Any:
@@ -55,7 +54,7 @@ async def take_back(scene: Scene, fund_id: FundId, receipt_id: UUID) -> None:
 
 async def number(scene: Scene) -> None:
     sequencer = Sequencer(scene.database, chains=(EVENTS, JOURNAL))
-    sequencer.holder = HOLDER  # the one who has the lease
+    sequencer.holder = HOLDER
     assert await sequencer.number(scene.institution_id) > 0
 
 

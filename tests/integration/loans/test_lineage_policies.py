@@ -25,7 +25,8 @@ from shared.auth import Actor
 from shared.db import Database
 from shared.feed import Sequencer
 from shared.ids import ApplicationId, ContractId, DonorId, FundId, InstitutionId
-from tests.integration.loans.following import HOLDER, pay, proved, qard, read, take_back, tell
+from tests.chained import HOLDER
+from tests.integration.loans.following import pay, proved, qard, read, take_back, tell
 from tests.integration.loans.scene import ACTOR, TODAY, OpenVerifier, Scene, client_of, jod
 from tests.integration.loans.standing import lend
 

@@ -28,12 +28,12 @@ from shared.feed import Sequencer
 from shared.ids import BranchId, InstitutionId, RepaymentId
 from shared.money import Money
 from tests.builders import make_qard, money
+from tests.chained import HOLDER
 from tests.integration.loans.scene import ACTOR, TODAY, OpenVerifier, Scene, client_of
 from tests.integration.loans.standing import Lent, lend
 
 PATH = "/loans/v1/portfolio/at-risk"
 SIGNED = date(2025, 9, 1)
-HOLDER = ids.new()
 
 
 @pytest.fixture
