@@ -123,12 +123,12 @@ def _section(block: Block, part: Part, *, told: Told, words: Words) -> Table:
         found = (amount,) if compared is None else (amount, then or 0)
         return _figures(found, block.currency, words)
 
-    return Table(
-        heading=words.say(SECTIONS[part.section]),
-        columns=columns,
-        rows=[[_name(row.heading, words), *cells(row.amount, row.compared)] for row in part.rows],
-        total=[words.say("Total"), *cells(part.amount, part.compared)],
-    )
+    title = words.say(SECTIONS[part.section])
+    total = cells(part.amount, part.compared)
+    rows = [[_name(row.heading, words), *cells(row.amount, row.compared)] for row in part.rows]
+    if not rows:  # a result is computed: it has a total and no accounts
+        return Table(heading=title, columns=columns, rows=[[title, *total]])
+    return Table(heading=title, columns=columns, rows=rows, total=[words.say("Total"), *total])
 
 
 def _name(heading: Heading, words: Words) -> Cell:

@@ -78,7 +78,8 @@ async def test_the_paper_says_the_figures_of_the_json_and_its_seal(books: Bookke
     assert sheet.seal.sha256 == seal_of(BooksTrialBalanceOut.of(found))
 
     found, sheet = await told(books, "balance-sheet", "en")
-    totals = {table.heading: table.total[1:] for table in sheet.tables}
+    assert all(table.rows for table in sheet.tables), "a table without rows shows no total"
+    totals = {table.heading: (table.total or table.rows[-1])[1:] for table in sheet.tables}
     assert totals == {
         "Assets": ["1,234,267.000", "0.000"],
         "Liabilities": ["0.000", "0.000"],
