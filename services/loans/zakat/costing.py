@@ -257,6 +257,8 @@ async def approve_investment(
 ) -> Investment:
     """Approve an investment that another person proposed; everything is asked anew.
 
+    It is a permission and moves no money: a fund of zakat has no account for investments.
+
     Raises ZakatRecordUnknown, ZakatDone, ZakatMakerDecides, FundExhausted, and what
     `propose_investment` raises.
     """

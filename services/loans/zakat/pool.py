@@ -103,7 +103,10 @@ async def propose_investment(
 async def approve_investment(
     investment_id: UUID, db: Db, actor: MayApprove, today: Today
 ) -> InvestmentOut:
-    """Approve an investment that another person proposed; everything is asked anew."""
+    """Permit an investment that another person proposed; everything is asked anew.
+
+    Nothing is booked: zakat leaves its fund as grants, loans and costs alone.
+    """
     async with db.begin() as session:
         found = await costing.approve_investment(session, investment_id, on=today, actor=actor)
     return InvestmentOut.of(found)

@@ -211,7 +211,11 @@ class InvestmentIn(Body):
 
 
 class InvestmentOut(Body):
-    """A proposed investment, and whether a second person approved it."""
+    """A proposed investment, and whether a second person approved it.
+
+    An approval is a permission: it moves no money, and a fund of zakat has no account to book an
+    investment on.
+    """
 
     investment_id: UUID
     reference: str
@@ -222,6 +226,7 @@ class InvestmentOut(Body):
     approved_on: date | None
     proposed_by: UUID
     approved_by: UUID | None
+    moves_money: Literal[False] = False
     facts: list[FactOut]
 
     @classmethod

@@ -263,6 +263,8 @@ async def test_zakat_is_invested_after_urgent_needs_and_three_checks(
     approved = await alms.approver.post(path, {})
     assert (approved.status_code, approved.json()["state"]) == (201, "approved")
     assert problem(await alms.second.post(path, {})) == "zakat-done"
+    assert approved.json()["moves_money"] is False
+    assert await alms.balance(fund_id, "cash") == "900.000", "it is a permission, and books nothing"
 
 
 async def test_a_case_that_turns_urgent_stops_an_investment_on_its_way(

@@ -71,6 +71,8 @@ EARLIER = text("""
       join guarantee_claim m on m.institution_id = v.institution_id and m.cover_id = v.cover_id
       join guarantee_claim_step t on t.institution_id = m.institution_id
         and t.claim_id = m.claim_id and t.status in ('paid', 'recovered')
+        and t.reverses_step_id is null and not exists (select from guarantee_claim_step b
+          where b.institution_id = t.institution_id and b.reverses_step_id = t.step_id)
       join contract c on c.institution_id = v.institution_id and c.contract_id = v.contract_id
       where f.institution_id = :institution_id and f.fund_id = s.fund_id
     ) k on true
