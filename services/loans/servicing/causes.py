@@ -19,9 +19,10 @@ from services.loans.domain import drawn, trading
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.modes import MODES
-from services.loans.domain.servicing import effects, of_zakat, payoff
+from services.loans.domain.servicing import effects, late_fees, of_zakat, payoff
 from services.loans.domain.servicing.deciding import Decided
-from services.loans.domain.servicing.orders import Asked, OrderKind
+from services.loans.domain.servicing.late_fees import LateFee
+from services.loans.domain.servicing.orders import Asked, OrderKind, OrderMemberWrong
 from services.loans.domain.undue import NothingIsDue
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
@@ -122,13 +123,36 @@ class ForgivenBeyondOwnPart(RafidError):
 
 
 async def completed(session: AsyncSession, file: File, asked: Asked) -> Asked:
-    """Give an order with what follows from its cause: money goes back the way it came."""
+    """Give an order with what follows from its cause.
+
+    Money goes back the way it came, and a fee agreed for a late instalment is what the agreement
+    makes of it. Raises OrderMemberWrong, LateFeeNotAgreed, NotPaidLate, LateFeeAsked.
+    """
+    if asked.fee_code is not None and asked.late_due_on is not None:
+        return await _late_fee(session, file, asked, code=asked.fee_code, due_on=asked.late_due_on)
     if asked.kind is not OrderKind.CHARGE_BACK or asked.channel or asked.repayment_id is None:
         return asked
     found = await repayments.chargeable(
         session, file.contract.contract_id, repayment_id=asked.repayment_id
     )
     return asked if found is None else replace(asked, channel=found.channel)
+
+
+async def _late_fee(
+    session: AsyncSession, file: File, asked: Asked, *, code: str, due_on: date
+) -> Asked:
+    if asked.amount_minor is not None:
+        taken = (*asked.rule.needs, *asked.rule.may_have)
+        raise OrderMemberWrong(order_kind=asked.kind, member="amount_minor", taken=taken)
+    paid_by = await queries.paid_by(session, file.contract.contract_id, days=[due_on])
+    minor = late_fees.amount(
+        file.standing,
+        LateFee(code=code, due_on=due_on, amount=0),
+        history=file.history,
+        paid_by=paid_by,
+        on=asked.effective_on,
+    )
+    return replace(asked, amount_minor=minor)
 
 
 async def require_held(session: AsyncSession, file: File, asked: Asked, decided: Decided) -> None:

@@ -146,6 +146,28 @@ async def files(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[UUID
     return found
 
 
+PAID_BY = text("""
+    select d.day, coalesce((
+      select h.paid_minor from position_history h
+      where h.institution_id = :institution_id and h.contract_id = :contract_id
+        and h.valid_from <= d.day
+      order by h.valid_from desc, h.version desc limit 1), 0) as paid_minor
+    from unnest(cast(:days as date[])) as d(day)
+""")
+
+
+async def paid_by(
+    session: AsyncSession, contract_id: UUID, *, days: Collection[date]
+) -> dict[date, int]:
+    """Return what had been paid on a contract by the end of each of some days, minor units."""
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "contract_id": contract_id,
+        "days": list(days),
+    }
+    return {row.day: row.paid_minor for row in await session.execute(PAID_BY, values)}
+
+
 def _by_contract(rows: Iterable[Row[Any]]) -> defaultdict[UUID, list[Row[Any]]]:
     found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
     for row in rows:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
 from services.loans.deps import Db, IdempotencyKey, Today
-from services.loans.domain.servicing import payoff
+from services.loans.domain.servicing import late_fees, payoff
 from services.loans.domain.servicing.refusals import OrderDayNotPossible
 from services.loans.funds import queries as fund_queries
 from services.loans.servicing import fund_orders, operations, queries, relief
@@ -17,6 +17,7 @@ from services.loans.servicing.schemas import (
     ApprovalIn,
     FundOrderIn,
     FundOrderOut,
+    LateFeesOut,
     OrderIn,
     OrderOut,
     OrderReversalIn,
@@ -65,6 +66,21 @@ async def quote_payoff(
     rebate = 0 if granted is None else Money.parse(granted, row.currency).minor
     quote = payoff.quote(file.standing, on=day, granted=rebate)
     return PayoffOut.of(quote, contract_id=contract_id, currency=row.currency)
+
+
+@router.get("/contracts/{contract_id}/late-fees")
+async def list_late_fees(
+    contract_id: UUID, db: Db, actor: MayRead, today: Today, on: Day | None = None
+) -> LateFeesOut:
+    """Tell what agreed fees ask for late instalments and no order has charged; nothing changes."""
+    day = on or today
+    async with db.begin() as session:
+        row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
+        file = await queries.file(session, row)
+        days = late_fees.past_due_days(file.standing, on=day)
+        paid_by = await queries.paid_by(session, contract_id, days=days)
+    fees = late_fees.asked(file.standing, history=file.history, paid_by=paid_by, on=day)
+    return LateFeesOut.of(fees, contract_id=contract_id, on=day, currency=row.currency)
 
 
 @router.post("/contracts/{contract_id}/orders", status_code=201, response_model=OrderOut)

@@ -1,5 +1,6 @@
 """What do orders look like on the wire?"""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,7 @@ from services.loans.domain.authority import Outcome
 from services.loans.domain.course.events import OpenProfit
 from services.loans.domain.course.plan import ChargeOff
 from services.loans.domain.journal import Channel
+from services.loans.domain.servicing.late_fees import LateFee
 from services.loans.domain.servicing.orders import (
     Asked,
     OrderKind,
@@ -50,6 +52,8 @@ class OrderTerms(Body):
     effect: Advance | None = None
     channel: Channel | None = None
     granted: Annotated[MoneyBody | None, LATER] = None
+    fee_code: Annotated[str | None, LATER, Field(min_length=1, max_length=60)] = None
+    late_due_on: Annotated[date | None, LATER] = None
 
     def asked(self, *, today: date, **more: UUID | None) -> Asked:
         """Give the order as the domain knows it. Raises `OrderMemberWrong`."""
@@ -71,6 +75,8 @@ class OrderTerms(Body):
             effect=self.effect,
             channel=self.channel,
             granted_minor=None if self.granted is None else self.granted.money().minor,
+            fee_code=self.fee_code,
+            late_due_on=self.late_due_on,
             **more,
         )
 
@@ -242,6 +248,35 @@ class PayoffOut(Body):
             profit_given_up=money(quote.profit_given_up),
             fee_given_up=money(quote.fee_given_up),
         )
+
+
+class LateFeeOut(Body):
+    """What an agreed fee asks for an instalment that is or was paid late."""
+
+    fee_code: str
+    late_due_on: date
+    amount: MoneyBody
+
+
+class LateFeesOut(Body):
+    """What agreed fees ask on a day for late instalments, and no order in force has charged."""
+
+    contract_id: UUID
+    on: date
+    items: list[LateFeeOut]
+
+    @classmethod
+    def of(cls, fees: Sequence[LateFee], *, contract_id: UUID, on: date, currency: str) -> Self:
+        """Write the fees."""
+        items = [
+            LateFeeOut(
+                fee_code=fee.code,
+                late_due_on=fee.due_on,
+                amount=MoneyBody.of(Money(fee.amount, currency)),
+            )
+            for fee in fees
+        ]
+        return cls(contract_id=contract_id, on=on, items=items)
 
 
 class FundOrderIn(Body):

@@ -105,7 +105,11 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.WAIVER: Rule(
         needs=("part",), may_have=("amount_minor",), weight=Weight.AMOUNT, in_relief=True
     ),
-    _K.CHARGE: Rule(needs=("part", "amount_minor"), may_have=("due_on",), is_approved=False),
+    _K.CHARGE: Rule(
+        needs=("part",),
+        may_have=("amount_minor", "due_on", "fee_code", "late_due_on"),
+        is_approved=False,
+    ),
     _K.PAYMENT_HOLIDAY: Rule(needs=("periods",), in_relief=True),
     _K.RESCHEDULE: Rule(needs=("instalments", "first_due_on"), may_have=("grace",), in_relief=True),
     _K.RESTRUCTURE: Rule(needs=("instalments", "first_due_on", "annual_rate"), may_have=("grace",)),
@@ -146,7 +150,8 @@ class Asked:
     """An order as asked: kind, the day it counts from, why, and what its kind takes.
 
     Amounts are minor units of the contract's currency, `annual_rate` a fraction a year;
-    `granted_minor` is the profit that a payoff gives up of good will.
+    `granted_minor` is the profit that a payoff gives up of good will; `fee_code` names the agreed
+    fee that a charge asks for the instalment that was due on `late_due_on`.
     Raises `OrderMemberWrong` for a member that its kind lacks or does not take.
     """
 
@@ -171,17 +176,29 @@ class Asked:
     borrower_id: UUID | None = None
     new_contract_id: UUID | None = None
     granted_minor: int | None = None
+    fee_code: str | None = None
+    late_due_on: date | None = None
 
     def __post_init__(self) -> None:
         rule = self.rule
         taken = (*rule.needs, *rule.may_have)
         given = set(self._members())
         wrong = sorted((set(rule.needs) - given) | (given - set(taken)))
-        if self.part is WaivedPart.PROFIT and self.kind is OrderKind.CHARGE:
-            wrong.append("part")
+        if self.kind is OrderKind.CHARGE:
+            wrong += self._wrong_in_charge()
         wrong += [name for name, least in LEAST.items() if self._is_below(name, least)]
         if wrong:
             raise OrderMemberWrong(order_kind=self.kind, member=wrong[0], taken=taken)
+
+    def _wrong_in_charge(self) -> list[str]:
+        """A charge is a sum or an agreed fee; such a fee is a penalty for one instalment."""
+        wrong = {
+            "part": self.part is WaivedPart.PROFIT,
+            "amount_minor": self.amount_minor is None and self.fee_code is None,
+            "late_due_on": (self.late_due_on is None) != (self.fee_code is None),
+            "fee_code": self.fee_code is not None and self.part is not WaivedPart.PENALTY,
+        }
+        return [name for name, is_wrong in wrong.items() if is_wrong]
 
     def _members(self) -> dict[str, object]:
         found = {name: getattr(self, name) for name in MEMBERS}
@@ -250,4 +267,6 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "borrower_id": UUID,
     "new_contract_id": UUID,
     "granted_minor": int,
+    "fee_code": str,
+    "late_due_on": date.fromisoformat,
 }
