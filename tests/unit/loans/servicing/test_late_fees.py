@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -156,6 +157,6 @@ def test_what_is_still_to_be_asked_is_told_fee_by_fee() -> None:
         ({"amount_minor": 5, "part": WaivedPart.PROFIT}, "part"),
     ],
 )
-def test_a_charge_is_a_sum_or_an_agreed_fee(members: dict[str, object], member: str) -> None:
+def test_a_charge_is_a_sum_or_an_agreed_fee(members: dict[str, Any], member: str) -> None:
     with pytest.raises(OrderMemberWrong, match=f"the member {member} is wrong"):
         order(OrderKind.CHARGE, **{"part": WaivedPart.PENALTY, **members})
