@@ -107,7 +107,8 @@ def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
     disbursed, at_hand = column(462, flow.disbursed, flow.at_hand)
     _bands(canvas, flow, (received, returned), (disbursed, at_hand), length=length)
     ends = _ends(canvas, flow, labels, disbursed, spread=gap / 2)
-    _loop(canvas, back=ends[-1][1], returned=returned)
+    if flow.paid_back:
+        _loop(canvas, back=ends[-1][1], returned=returned)
     again = scaled(flow.passed_on_again, whole=flow.whole, length=length)
     if labels.lent_again is not None:
         at = (returned.y, disbursed.bottom - again)
@@ -134,17 +135,19 @@ def wide(flow: Flow, *, labels: Labels, rtl: bool) -> str:
 def _ends(
     canvas: Canvas, flow: Flow, labels: Labels, source: _Node, *, spread: Decimal
 ) -> list[tuple[str, _Node, Label]]:
-    """Lead what was paid out to where it is; what came back stands last, the loop begins there."""
-    found = []
-    leaves = top = source.y
-    for style, minor, label in (
+    """Lead what was paid out to where it is; places of nothing are left out, but never all.
+
+    What came back stands last: the loop begins there.
+    """
+    ends = (
         ("disbursed", flow.outstanding, labels.outstanding),
         ("spent", flow.spent, labels.spent),
         ("given-up", flow.given_up, labels.given_up),
         ("returned", flow.paid_back, labels.paid_back),
-    ):
-        if not minor and style in {"spent", "given-up"}:
-            continue
+    )
+    found = []
+    leaves = top = source.y
+    for style, minor, label in [end for end in ends if end[1]] or ends[:1]:
         height = scaled(minor, whole=flow.whole, length=LENGTH)
         node = _Node(x=Decimal(726), y=top, height=height)
         _band(canvas, f"to-{style}", node, (leaves, top), height, source=source)
