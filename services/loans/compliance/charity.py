@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.compliance import operations, queries
 from services.loans.compliance.queries import Case, CharityOrder
 from services.loans.compliance.tables import BeneficiaryRow, CharityDecisionRow, CharityOrderRow
-from services.loans.domain import days, purifying
+from services.loans.domain import days, journal, purifying
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.funds import keeping, sparing
 from services.loans.funds import operations as fund_operations
@@ -26,7 +26,7 @@ from services.loans.ledger import queries as ledger_queries
 from shared import ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.ids import FundId
+from shared.ids import EntryId, FundId
 from shared.money import Money
 
 Outcome = Literal["approved", "rejected"]
@@ -66,6 +66,15 @@ class CharityMakerDecides(RafidError):
     kind = Kind.FORBIDDEN
     service = "loans"
     detail = "Whoever proposed the order {reference} cannot decide on it."
+    reference: str
+
+
+class CharityOrderNotStanding(RafidError):
+    """The order on charity cannot be taken back"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Only an approved order is taken back, and once; {reference} is not, or not any more."
     reference: str
 
 
@@ -143,6 +152,32 @@ async def propose_payment(
     return await _propose(session, row, amount=amount, today=today, actor=actor)
 
 
+async def propose_reversal(
+    session: AsyncSession, order_id: UUID, *, today: date, actor: Actor
+) -> CharityOrder:
+    """Propose to take an approved order back by its opposite.
+
+    Income that was purified becomes income again while charity still holds it; what was paid out
+    has come back. Raises CharityOrderUnknown, CharityOrderNotStanding, CharityExhausted.
+    """
+    found = await queries.order(session, order_id)
+    fund_id = FundId(found.row.fund_id)
+    fund = (await funds.locked_funds(session, [fund_id]))[fund_id]
+    undone = found.row
+    await _undoing(session, found, fund=fund, booked_on=today)
+    row = CharityOrderRow(
+        kind=undone.kind,
+        fund_id=undone.fund_id,
+        case_id=undone.case_id,
+        account_code=undone.account_code,
+        beneficiary_id=undone.beneficiary_id,
+        channel=undone.channel,
+        reverses_order_id=order_id,
+    )
+    amount = Money(undone.amount_minor, undone.currency)
+    return await _propose(session, row, amount=amount, today=today, actor=actor)
+
+
 async def decide_order(
     session: AsyncSession, order_id: UUID, *, outcome: Outcome, today: date, actor: Actor
 ) -> CharityOrder:
@@ -150,7 +185,8 @@ async def decide_order(
 
     All that could have changed since is asked again under the fund's lock. Raises
     CharityOrderUnknown, CharityOrderDecided, CharityMakerDecides, PurificationTooLarge,
-    CharityExhausted, CorpusBelowFloor, FundExhausted where the money is promised to a contract.
+    CharityExhausted, CorpusBelowFloor, FundExhausted where the money is promised to a contract,
+    CharityOrderNotStanding.
     """
     before = await queries.order(session, order_id)
     fund_id = FundId(before.row.fund_id)
@@ -174,6 +210,7 @@ async def decide_order(
             outcome=outcome,
             entry_id=entry_id,
             booked_on=booked_on,
+            reverses_order_id=row.reverses_order_id,
             proposer_id=row.actor_id,
             actor_id=actor.id,
         )
@@ -185,6 +222,9 @@ async def decide_order(
 async def _entry(
     session: AsyncSession, row: CharityOrderRow, *, fund: FundRow, booked_on: date
 ) -> JournalEntry:
+    if row.reverses_order_id is not None:
+        undone = await queries.order(session, row.reverses_order_id)
+        return await _undoing(session, undone, fund=fund, booked_on=booked_on)
     amount, accounts = Money(row.amount_minor, row.currency), fund_operations.accounts_of(fund)
     if row.case_id is not None and row.account_code is not None:
         found = await queries.case(session, row.case_id)
@@ -196,6 +236,27 @@ async def _entry(
     channel = Channel(str(row.channel))
     await _require_payable(session, fund, amount=amount, channel=channel)
     return purifying.payment_entry(amount, fund=accounts, channel=channel, booked_on=booked_on)
+
+
+async def _undoing(
+    session: AsyncSession, undone: CharityOrder, *, fund: FundRow, booked_on: date
+) -> JournalEntry:
+    """The opposite of what an order booked, naming its entry."""
+    row, decision = undone.row, undone.decision
+    is_undone = await queries.is_undone(session, row.order_id)
+    if is_undone or row.reverses_order_id or decision is None or decision.entry_id is None:
+        raise CharityOrderNotStanding(reference=row.reference)
+    amount, accounts = Money(row.amount_minor, row.currency), fund_operations.accounts_of(fund)
+    if row.account_code is not None:
+        owed = -(await ledger_queries.balances(session, FundId(fund.fund_id)))["charity"]
+        purifying.require_held(amount, owed=owed)
+        entry = purifying.purification_entry(
+            amount, fund=accounts, account_code=row.account_code, booked_on=booked_on
+        )
+    else:
+        channel = Channel(str(row.channel))
+        entry = purifying.payment_entry(amount, fund=accounts, channel=channel, booked_on=booked_on)
+    return journal.reversal_entry(entry, entry_id=EntryId(decision.entry_id), reversed_on=booked_on)
 
 
 async def _propose(

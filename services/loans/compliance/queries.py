@@ -78,7 +78,8 @@ class CharityOrder:
 
 
 PURIFIED = text("""
-    select o.case_id, sum(o.amount_minor)::bigint as purified_minor
+    select o.case_id, sum(case when o.reverses_order_id is null then o.amount_minor
+      else -o.amount_minor end)::bigint as purified_minor
     from charity_order o join charity_decision d on d.institution_id = o.institution_id
       and d.order_id = o.order_id and d.outcome = 'approved'
     where o.institution_id = :institution_id and o.case_id = any(:case_ids)
@@ -161,6 +162,16 @@ async def order(session: AsyncSession, order_id: UUID) -> CharityOrder:
         raise CharityOrderUnknown(order_id=order_id)
     decision = await session.get(CharityDecisionRow, key, populate_existing=True)
     return CharityOrder(row=row, decision=decision)
+
+
+async def is_undone(session: AsyncSession, order_id: UUID) -> bool:
+    """Whether another order in force took an order back."""
+    statement = select(CharityDecisionRow.order_id).where(
+        CharityDecisionRow.institution_id == tenancy.institution_of(session),
+        CharityDecisionRow.reverses_order_id == order_id,
+        CharityDecisionRow.outcome == "approved",
+    )
+    return await session.scalar(statement) is not None
 
 
 async def orders(session: AsyncSession, *, fund_id: UUID | None, page: Page) -> list[CharityOrder]:

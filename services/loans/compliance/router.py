@@ -158,6 +158,20 @@ async def reject_charity_order(
     return await _decide(db, order_id, "rejected", today=today, of=(actor, key))
 
 
+@router.post("/charity-orders/{order_id}/reversal", status_code=201, response_model=CharityOrderOut)
+async def propose_charity_reversal(
+    order_id: UUID, db: Db, actor: MayMove, today: Today, key: IdempotencyKey
+) -> Response:
+    """Propose to take an approved order back; another person approves it as any other order."""
+
+    async def work(session: AsyncSession) -> CharityOrderOut:
+        found = await charity.propose_reversal(session, order_id, today=today, actor=actor)
+        return CharityOrderOut.of(found)
+
+    target = f"POST /loans/v1/sharia/charity-orders/{order_id}/reversal"
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)
+
+
 @router.get("/charity-orders")
 async def list_charity_orders(
     db: Db, _actor: MayRead, page: PageQuery, fund_id: FundAsked = None

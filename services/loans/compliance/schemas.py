@@ -17,7 +17,7 @@ from services.loans.domain.journal import Channel
 from services.loans.institutions.schemas import NamesBody
 from services.loans.rulings.schemas import Code, Sha256
 from shared.money import Money
-from shared.schemas import Body, Instant, MoneyBody
+from shared.schemas import LATER, Body, Instant, MoneyBody
 
 Event = Literal[
     "ruling_out_of_force",
@@ -234,6 +234,7 @@ class CharityOrderOut(Body):
     proposed_at: Instant
     decided_by: UUID | None
     decided_at: Instant | None
+    reverses_order_id: Annotated[UUID | None, LATER] = None
 
     @classmethod
     def of(cls, order: CharityOrder) -> Self:
@@ -257,6 +258,7 @@ class CharityOrderOut(Body):
                 "proposed_at": row.recorded_at,
                 "decided_by": None if decision is None else decision.actor_id,
                 "decided_at": None if decision is None else decision.recorded_at,
+                "reverses_order_id": row.reverses_order_id,
             }
         )
 

@@ -99,6 +99,7 @@ class CharityOrderRow(Base):
     account_code: Mapped[str | None]
     beneficiary_id: Mapped[UUID | None]
     channel: Mapped[str | None]
+    reverses_order_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
@@ -112,6 +113,7 @@ class CharityDecisionRow(Base):
     outcome: Mapped[str]
     entry_id: Mapped[UUID | None]
     booked_on: Mapped[date | None]
+    reverses_order_id: Mapped[UUID | None]
     proposer_id: Mapped[UUID]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -37,6 +37,16 @@ class CharityExhausted(RafidError):
     channel: Channel
 
 
+class CharityGone(RafidError):
+    """Charity no longer holds what was purified"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{amount} would be taken back from charity; {owed} is still owed to it."
+    amount: Money
+    owed: Money
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tainted:
     """What a board decided to purify of one case, what was done of it, and the income there is."""
@@ -68,6 +78,12 @@ def require_payable(amount: Money, *, owed: Money, held: Money, channel: Channel
     """Raise `CharityExhausted` for more than is owed to charity or lies in the channel."""
     if not amount.is_positive or amount > min(owed, held):
         raise CharityExhausted(amount=amount, owed=owed, held=held, channel=channel)
+
+
+def require_held(amount: Money, *, owed: Money) -> None:
+    """Raise `CharityGone` where charity no longer holds what would become income again."""
+    if amount > owed:
+        raise CharityGone(amount=amount, owed=max(owed, Money.zero(owed.currency)))
 
 
 def purification_entry(
