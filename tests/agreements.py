@@ -115,6 +115,12 @@ class Givers:
         assert approved["state"] == "in_force"
         return str(entered["agreement_id"])
 
+    async def changed(self, path: str, body: Any) -> Json:
+        """Propose a change of an instalment and have it approved by another."""
+        proposed = await self.made(path, body)
+        approval = f"/instalment-changes/{proposed['change_id']}/approval"
+        return await self.made(approval, {"outcome": "approve"}, by=self.checker)
+
     async def borrowed(self, agreement_id: str, text: str, *, on: str, first: str) -> str:
         """Draw an amount that came on a day; give the draw-down's id."""
         body = {"amount": self.money(text)}

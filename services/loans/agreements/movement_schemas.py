@@ -9,11 +9,16 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.loans.agreements.schemas import Digest, plain
-from services.loans.agreements.tables import AgreementMoveRow, ExchangeRateRow, PledgeRow
+from services.loans.agreements.tables import (
+    AgreementChangeRow,
+    AgreementMoveRow,
+    ExchangeRateRow,
+    PledgeRow,
+)
 from services.loans.domain.agreement_exchange import Rate
 from services.loans.domain.journal import Channel
 from shared.money import Money
-from shared.schemas import Body, MoneyBody
+from shared.schemas import Body, Day, MoneyBody
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
@@ -106,6 +111,33 @@ class CancellationIn(Body):
 
     amount: MoneyBody
     evidence: Digest
+
+
+class PostponementIn(CancellationIn):
+    """What of an instalment comes on another day, with the giver's paper."""
+
+    due_on: Day
+
+
+class ChangeOut(Body):
+    """What of an instalment is to come no more, or on another day; another person approves it."""
+
+    change_id: UUID
+    agreement_id: UUID
+    number: int
+    amount: MoneyBody
+    due_on: date | None
+
+    @classmethod
+    def of(cls, row: AgreementChangeRow) -> Self:
+        """Write a change."""
+        return cls(
+            change_id=row.change_id,
+            agreement_id=row.agreement_id,
+            number=row.number,
+            amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
+            due_on=row.due_on,
+        )
 
 
 class MoveOut(Body):

@@ -1,14 +1,17 @@
 """The routes of money that is promised or comes: pledges, receipts of instalments, exchange."""
 
+from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.agreements import exchanging, operations, queries, receiving
+from services.loans.agreements import changing, exchanging, operations, queries, receiving
 from services.loans.agreements.movement_schemas import (
     CancellationIn,
+    ChangeOut,
     ExchangeIn,
     InstalmentReceiptIn,
     MatchIn,
@@ -16,12 +19,14 @@ from services.loans.agreements.movement_schemas import (
     Nothing,
     PledgeIn,
     PledgeOut,
+    PostponementIn,
     RateIn,
     RateOut,
 )
 from services.loans.agreements.tables import AgreementMoveRow
 from services.loans.deps import Db, IdempotencyKey, Today
 from services.loans.domain import agreement_dues, days
+from services.loans.servicing.schemas import ApprovalIn
 from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
@@ -224,7 +229,7 @@ async def take_back(
 @router.post(
     "/agreements/{agreement_id}/instalments/{number}/cancellation",
     status_code=201,
-    response_model=MoveOut,
+    response_model=ChangeOut,
 )
 async def cancel_instalment(
     *,
@@ -233,24 +238,51 @@ async def cancel_instalment(
     body: CancellationIn,
     db: Db,
     actor: MayManage,
+    key: IdempotencyKey,
+) -> Response:
+    """Propose that so much of an instalment comes no more, as the giver's paper says."""
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/cancellation"
+    work = _change(agreement_id, number, body, due_on=None, actor=actor)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
+@router.post(
+    "/agreements/{agreement_id}/instalments/{number}/postponement",
+    status_code=201,
+    response_model=ChangeOut,
+)
+async def postpone_instalment(
+    *,
+    agreement_id: UUID,
+    number: Number,
+    body: PostponementIn,
+    db: Db,
+    actor: MayManage,
+    key: IdempotencyKey,
+) -> Response:
+    """Propose that so much of an instalment comes on another day, on the same conditions."""
+    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/postponement"
+    work = _change(agreement_id, number, body, due_on=body.due_on, actor=actor)
+    return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
+@router.post("/instalment-changes/{change_id}/approval", status_code=201, response_model=ChangeOut)
+async def decide_change(
+    *,
+    change_id: UUID,
+    body: ApprovalIn,
+    db: Db,
+    actor: MayDecide,
     today: Today,
     key: IdempotencyKey,
 ) -> Response:
-    """Let so much of an instalment come no more, as the giver's paper says."""
+    """Approve or reject what another person proposed of an instalment."""
 
-    async def work(session: AsyncSession) -> MoveOut:
-        move = await receiving.cancel(
-            session,
-            agreement_id,
-            number,
-            amount=body.amount.money(),
-            evidence=body.evidence,
-            on=today,
-            actor=actor,
-        )
-        return await _moved(session, move)
+    async def work(session: AsyncSession) -> ChangeOut:
+        row = await changing.decide(session, change_id, outcome=body.outcome, on=today, actor=actor)
+        return ChangeOut.of(row)
 
-    target = f"POST /loans/v1/agreements/{agreement_id}/instalments/{number}/cancellation"
+    target = f"POST /loans/v1/instalment-changes/{change_id}/approval"
     return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
 
 
@@ -275,3 +307,26 @@ async def list_rates(db: Db, _actor: MayRead, page: PageQuery) -> PageOut[RateOu
 async def _moved(session: AsyncSession, move: AgreementMoveRow) -> MoveOut:
     row = (await queries.agreement(session, move.agreement_id)).row
     return MoveOut.of(move, fund_currency=row.fund_currency)
+
+
+def _change(
+    agreement_id: UUID,
+    number: int,
+    body: CancellationIn,
+    *,
+    due_on: date | None,
+    actor: Actor,
+) -> Callable[[AsyncSession], Awaitable[ChangeOut]]:
+    async def work(session: AsyncSession) -> ChangeOut:
+        row = await changing.propose(
+            session,
+            agreement_id,
+            number,
+            amount=body.amount.money(),
+            due_on=due_on,
+            evidence=body.evidence,
+            actor=actor,
+        )
+        return ChangeOut.of(row)
+
+    return work

@@ -14,7 +14,7 @@ from shared import ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 
-Proposed = Literal["agreement", "figure", "draw_down", "rate", "payment"]
+Proposed = Literal["agreement", "figure", "draw_down", "rate", "payment", "change"]
 
 
 class ProposalNotFound(RafidError):

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.agreements import exchanging, matching, operations, proposals, queries
+from services.loans.agreements import exchanging, matching, proposals, queries
 from services.loans.agreements.tables import AgreementMoveRow, AgreementRow
 from services.loans.domain import agreement_dues
-from services.loans.domain.agreement_dues import Instalment, InstalmentOverMatched
+from services.loans.domain.agreement_dues import Instalment
 from services.loans.domain.journal import Channel
 from services.loans.funds import expecting, returning
 from services.loans.funds import queries as fund_queries
@@ -154,40 +154,6 @@ async def take_back(
     if move.receipt_id is not None and not await queries.matched_of(session, move.receipt_id):
         await expecting.bind(session, move.receipt_id, by=None, instead_of=agreement_id)
     return written
-
-
-async def cancel(
-    session: AsyncSession,
-    agreement_id: UUID,
-    number: int,
-    *,
-    amount: Money,
-    evidence: str,
-    on: date,
-    actor: Actor,
-) -> AgreementMoveRow:
-    """Let so much of an instalment come no more, as the giver's paper says.
-
-    Raises AgreementNotInForce, InstalmentNotFound, InstalmentOverMatched, ClaimsRestOnDue.
-    """
-    row = await matching.locked(session, agreement_id)
-    one = await queries.instalment(session, row, number)
-    if not amount.is_positive or amount > one.open:
-        raise InstalmentOverMatched(number=number, still_open=one.open, asked=amount)
-    move = AgreementMoveRow(
-        **matching.key(row, one, actor=actor),
-        kind="cancel",
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        fund_minor=0,
-        evidence=evidence,
-    )
-    session.add(move)
-    await session.flush()
-    if row.counts_when_due and one.is_unconditional:
-        await operations.count(session, row, one, amount=-amount, actor_id=actor.id)
-        await expecting.require_no_claims(session, FundId(row.fund_id), on=on)
-    return move
 
 
 async def _stand(

@@ -111,6 +111,25 @@ class AgreementInstalmentRow(Base):
     currency: Mapped[str] = mapped_column(CHAR(3))
 
 
+class AgreementChangeRow(Base):
+    """What of an instalment is to come no more, or on another day, by the giver's paper."""
+
+    __tablename__ = "agreement_change"
+    __table_args__ = (
+        Index("ix_agreement_change_instalment", "institution_id", "agreement_id", "number"),
+    )
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    change_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agreement_id: Mapped[UUID]
+    number: Mapped[int]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    due_on: Mapped[date | None]
+    evidence: Mapped[str] = mapped_column(CHAR(64))
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+
+
 class AgreementConditionRow(Base):
     """A result on which an instalment depends, with the clause that says so."""
 

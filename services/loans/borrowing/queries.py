@@ -311,13 +311,20 @@ async def draws_of_lender(session: AsyncSession, donor_id: UUID, *, on: date) ->
 PROOFS: Mapping[str, str] = {
     "the instalments of an agreement sum to it": """
         select a.agreement_id as row, coalesce(sum(i.amount_minor), 0) || ' of '
-          || a.total_minor as why
+          || a.total_minor || ', put off ' || c.minor as why
         from agreement a
         left join agreement_instalment i
           on i.institution_id = a.institution_id and i.agreement_id = a.agreement_id
+        cross join lateral (
+          select coalesce(sum(g.amount_minor), 0) as minor from agreement_change g
+          join agreement_decision d on d.institution_id = g.institution_id
+            and d.proposal_id = g.change_id and d.outcome = 'approve'
+          where g.institution_id = a.institution_id and g.agreement_id = a.agreement_id
+            and g.due_on is not null
+        ) c
         where a.institution_id = :institution_id and a.party <> 'lender'
-        group by a.agreement_id, a.total_minor
-        having coalesce(sum(i.amount_minor), 0) <> a.total_minor
+        group by a.agreement_id, a.total_minor, c.minor
+        having coalesce(sum(i.amount_minor), 0) <> a.total_minor + c.minor
         order by a.agreement_id limit 1""",
     "no instalment is received and cancelled beyond what was planned": """
         select i.agreement_id as row, 'instalment ' || i.number as why

@@ -63,7 +63,9 @@ async def test_agreements_that_fit_are_proved_after_every_kind_of_movement(giver
     await givers.made(f"{path}/movements/{first['move_id']}/reversal", {}, by=givers.checker)
     await givers.made(f"{path}/instalments/1/receipts", {"amount": givers.money("300.000")})
     cancellation = {"amount": givers.money("100.000"), "evidence": PAPER}
-    await givers.made(f"{path}/instalments/1/cancellation", cancellation)
+    await givers.changed(f"{path}/instalments/1/cancellation", cancellation)
+    later = {**cancellation, "due_on": "2026-09-01"}
+    await givers.changed(f"{path}/instalments/1/postponement", later)
     rate = {"base": "USD", "quote": "JOD", "on": "2026-04-01", "rate": "0.709", "source": "CBJ"}
     await givers.made("/exchange-rates", rate)
     dollars = givers.agreement(due("2026-03-01", "100.00", "USD"), total="1.000")

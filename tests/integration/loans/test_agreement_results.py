@@ -190,9 +190,11 @@ async def test_a_promise_that_claims_rest_on_is_not_cancelled(givers: Givers) ->
     def body(text: str) -> Json:
         return {"amount": givers.money(text), "evidence": PAPER}
 
-    told = await givers.refused(cancel, body("400.001"))
+    much = await givers.made(cancel, body("400.001"))
+    approval = f"/instalment-changes/{much['change_id']}/approval"
+    told = await givers.refused(approval, {"outcome": "approve"}, by=givers.checker)
     assert (told["slug"], told["missing"]["amount"]) == ("claims-rest-on-due", "0.001")
-    await givers.made(cancel, body("400.000"))
+    await givers.changed(cancel, body("400.000"))
     assert isinstance(await reserve(givers, ask(fund_of(givers), "0.001")), FundExhausted)
 
 

@@ -46,10 +46,41 @@ alter table fund force row level security;
 alter table account force row level security;
 """
 
+# What of an instalment comes no more, or on another day: one proposes with the giver's paper,
+# another approves.
+CHANGES = """
+alter table agreement_proposal drop constraint agreement_proposal_kind_check;
+alter table agreement_proposal add constraint agreement_proposal_kind_check
+  check (kind in ('agreement', 'figure', 'draw_down', 'rate', 'payment', 'change'));
+create table agreement_change (
+  institution_id uuid not null,
+  change_id uuid not null,
+  agreement_id uuid not null,
+  number integer not null,
+  amount_minor bigint not null check (amount_minor > 0),
+  currency char(3) not null,
+  due_on date,
+  evidence char(64) not null check (evidence ~ '^[0-9a-f]{64}$'),
+  actor_id uuid not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (institution_id, change_id),
+  foreign key (institution_id, change_id)
+    references agreement_proposal (institution_id, proposal_id),
+  foreign key (institution_id, agreement_id, number)
+    references agreement_instalment (institution_id, agreement_id, number),
+  foreign key (institution_id, agreement_id, currency)
+    references agreement (institution_id, agreement_id, currency)
+);
+create index ix_agreement_change_instalment
+  on agreement_change (institution_id, agreement_id, number);
+"""
+
 
 def upgrade() -> None:
-    """Widen what is kept of subsidies and guarantees."""
+    """Widen what is kept of subsidies, guarantees and agreements."""
     migrations.script(SUBSIDIES)
     migrations.script(GUARANTEES)
+    migrations.script(CHANGES)
+    migrations.protect("agreement_change", grants="select, insert")
     migrations.grant("guarantee_cover", grants="update (fee_paid_on, fee_paid_by)")
     migrations.grant("subsidy", grants="update (lost_by)")
