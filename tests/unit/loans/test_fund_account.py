@@ -3,10 +3,10 @@
 import pytest
 
 from services.loans.domain import fund_account
-from services.loans.domain.chart import CHART
+from services.loans.domain.chart import CHART, AccountClass
 from services.loans.domain.fund_account import FundAccount, Heading, Moved, Part, Purse
 from services.loans.domain.journal import EntryKind
-from services.loans.domain.lineage import Place
+from services.loans.domain.lineage import PLACES, Place, place_of
 
 
 def moved(
@@ -85,3 +85,36 @@ def test_an_account_says_what_is_missing() -> None:
     assert account.gaps == (0, -1, 2)
     assert account.amount(Part.DISBURSED) == 6
     assert account.amount(Part.RETURNED) == account.amount(Part.LOST) == 0
+
+
+@pytest.mark.parametrize("kind", list(EntryKind))
+def test_whatever_moves_a_purse_is_a_part_and_the_parts_are_the_whole_move(kind: EntryKind) -> None:
+    for source in Place:
+        for target in set(Place) - {source}:
+            for is_reversal in (False, True):
+                one = moved(source, target, 9, kind=kind, is_reversal=is_reversal)
+                parts = fund_account.parts_of([one])
+                change = Purse(
+                    at_hand=9 * ((target is Place.HAND) - (source is Place.HAND)),
+                    outstanding=9 * ((target is Place.CONTRACT) - (source is Place.CONTRACT)),
+                )
+                assert sum(parts.values(), Purse()) == change, (source, target, is_reversal)
+
+
+def test_every_account_is_a_purse_or_under_one_heading_and_no_place_is_forgotten() -> None:
+    codes = {one.code for one in CHART}
+    assert codes == set(PLACES), "an account without a place is followed nowhere"
+    for code in codes:
+        in_purse = place_of(code) in {Place.HAND, Place.CONTRACT}
+        assert (fund_account.heading_of(code) is None) is in_purse, code
+    for one in AccountClass:
+        code = f"own_{one.value}_7"
+        in_purse = place_of(code) in {Place.HAND, Place.CONTRACT}
+        assert (fund_account.heading_of(code) is None) is in_purse, code
+    for code in codes:
+        changes = {"cash": 5, code: -5} if code != "cash" else {"cash": 5, "loans": -5}
+        held, told = (
+            fund_account.purse_of(changes),
+            fund_account.headings_of({name: -minor for name, minor in changes.items()}),
+        )
+        assert held.total == sum(told.values()), code
