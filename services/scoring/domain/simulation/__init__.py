@@ -1,0 +1,1 @@
+"""What would happen to a whole book under other rates and terms? Floats, for reviews only."""

@@ -1,0 +1,144 @@
+"""Which terms are best for borrowers while the fund stays whole? Found, not guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from services.scoring.domain.simulation.outcomes import Outcome, Review, Totals, outcome_of
+from services.scoring.domain.simulation.policy import Case, Change, Policy, Rule
+from shared.errors import Kind, RafidError
+
+RATES_TRIED = 7
+HALVINGS = 14
+
+
+class SearchFoundNothing(RafidError):
+    """No terms within the bounds keep every condition"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "Of {tried} combinations none keeps {condition}; the nearest misses it by {miss}."
+    tried: int
+    condition: str
+    miss: str
+
+
+class Aim(StrEnum):
+    """What is sought, as little or as much of it as the conditions leave."""
+
+    LOWEST_COST = "lowest_cost"
+    LOWEST_BURDEN = "lowest_burden"
+    LOWEST_SUBSIDY = "lowest_subsidy"
+    MOST_LOANS = "most_loans"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What must hold: the most of each, as shares; None where anything goes.
+
+    `subsidy` 0 keeps the fund whole.
+    """
+
+    subsidy: float | None = 0.0
+    burden_over_40: float | None = None
+    expected_loss: float | None = None
+    above_cap: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What may be tried: a range of factors on today's rate, factors on terms, months of grace."""
+
+    where: Mapping[str, str]
+    rate_low: float = 0.0
+    rate_high: float = 2.0
+    terms: tuple[float, ...] = (0.75, 1.0, 1.25, 1.5, 2.0)
+    graces: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The best policy, what it does, and how many were run to find it."""
+
+    rules: Policy
+    outcome: Outcome
+    runs: int
+
+
+def best_policy(
+    review: Review, *, aim: Aim, conditions: Conditions, bounds: Bounds, case: Case
+) -> Found:
+    """Return the best factor of the rate for each term and grace, and the best of those.
+
+    For each term and grace seven rates are tried; where a condition begins to hold between two of
+    them, or the aim turns, the place is narrowed by halving. Worked: with the subsidy at most 0
+    the lowest cost is at the rate where the book just carries itself. Raises SearchFoundNothing.
+    """
+    found: list[tuple[float, Policy, Outcome]] = []
+    nearest: tuple[float, str] | None = None
+    runs = 0
+
+    def run(rate: float, term: float, grace: int) -> tuple[Policy, Outcome]:
+        nonlocal runs, nearest
+        runs += 1
+        rules = _policy(bounds.where, rate, term, grace)
+        outcome = outcome_of(review, rules=rules, case=case)
+        condition, miss = _miss(outcome.whole, conditions)
+        if miss <= 0:
+            found.append((_value(outcome.whole, aim), rules, outcome))
+        elif nearest is None or miss < nearest[0]:
+            nearest = (miss, condition)
+        return rules, outcome
+
+    span = bounds.rate_high - bounds.rate_low
+    for term, grace in product(bounds.terms, bounds.graces):
+        rates = [bounds.rate_low + span * i / (RATES_TRIED - 1) for i in range(RATES_TRIED)]
+        keeps = [_miss(run(rate, term, grace)[1].whole, conditions)[1] <= 0 for rate in rates]
+        for low, high, at_low, at_high in zip(rates, rates[1:], keeps, keeps[1:], strict=False):
+            if at_low == at_high:
+                continue
+            bad, good = (high, low) if at_low else (low, high)
+            for _ in range(HALVINGS):
+                middle = (bad + good) / 2
+                holds = _miss(run(middle, term, grace)[1].whole, conditions)[1] <= 0
+                bad, good = (bad, middle) if holds else (middle, good)
+    if not found:
+        miss, condition = nearest or (0.0, "subsidy")
+        raise SearchFoundNothing(tried=runs, condition=condition, miss=f"{miss:.4f}")
+    _, rules, outcome = min(found, key=lambda item: (item[0], item[1].name))
+    return Found(rules=rules, outcome=outcome, runs=runs)
+
+
+def _policy(where: Mapping[str, str], rate: float, term: float, grace: int) -> Policy:
+    change = Change(
+        where=where,
+        annual_rate=Rule(times=rate),
+        term=Rule(times=term, low=1),
+        grace=Rule(plus=float(grace)) if grace else None,
+    )
+    return Policy(name=f"rate x {rate:.4f}, term x {term:g}, grace + {grace}", changes=(change,))
+
+
+def _value(totals: Totals, aim: Aim) -> float:
+    return {
+        Aim.LOWEST_COST: totals.total_cost,
+        Aim.LOWEST_BURDEN: totals.burden_over[1],
+        Aim.LOWEST_SUBSIDY: totals.subsidy,
+        Aim.MOST_LOANS: -totals.loans_a_year,
+    }[aim]
+
+
+def _miss(totals: Totals, conditions: Conditions) -> tuple[str, float]:
+    """Return the condition that is missed most, and by how much; at most 0 where all hold."""
+    limits = {
+        "subsidy": (totals.subsidy, conditions.subsidy),
+        "burden_over_40": (totals.burden_over[1], conditions.burden_over_40),
+        "expected_loss": (totals.expected_loss, conditions.expected_loss),
+        "above_cap": (totals.above_cap, conditions.above_cap),
+    }
+    misses = {name: value - limit for name, (value, limit) in limits.items() if limit is not None}
+    if not misses:
+        return "subsidy", 0.0
+    worst = max(misses, key=lambda name: misses[name])
+    return worst, misses[worst]
