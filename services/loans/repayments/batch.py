@@ -211,7 +211,7 @@ class RepaymentBook:
                     institution_id,
                     command.repayment_id,
                 )  # read before the keys: whom the same request overtakes gets its answer
-                key = (command.actor_id, command.key)
+                key = (command.actor_id, command.key or "")
                 kept = await idempotency.find_kept(connection, institution_id, [key])
                 if kept:
                     return Answer(kept[key].answer_to(command.request_hash), repeated=True)

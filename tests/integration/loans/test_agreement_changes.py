@@ -9,7 +9,6 @@ from shared.ids import InstitutionId
 from tests import agreements
 from tests.agreements import PAPER, Givers, condition, due
 
-pytestmark = pytest.mark.requirement("A6.4")
 PARTS = ("planned", "received", "open", "cancelled")
 
 

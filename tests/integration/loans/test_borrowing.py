@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from services.loans.funds import queries
 from shared.db import Database
 from shared.ids import FundId, InstitutionId
 from tests import agreements
-from tests.agreements import PAPER, Givers
-from tests.bodies import Json
+from tests.agreements import NAMES, PAPER, Givers
+from tests.bodies import Json, amount
 from tests.integration.loans.scene import ACTOR, TODAY, ask
 
 FREE = {"form": "qard", "annual_rate": "0"}
@@ -276,3 +277,33 @@ async def test_more_than_is_owed_is_not_paid_however_many_pay(lender: Givers) ->
 
 def _uuid(text: str) -> FundId:
     return FundId(UUID(text))
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "part", "due", "cost"),
+    [
+        ("USD", "2000.00", "1200.00", "103.28", "6.00"),
+        ("DJF", "200000", "120000", "10328", "600"),
+    ],
+)
+async def test_a_lender_in_another_currency_lends_to_a_fund_in_it_and_to_no_other(
+    *, lender: Givers, currency: str, total: str, part: str, due: str, cost: str
+) -> None:
+    """A fund of the lender's own currency is opened for it; no rate then moves what is owed."""
+    foreign = {
+        **lender.facility(total="2000.000"),
+        "total": amount(total, currency),
+    }
+    refused = await lender.refused("/agreements", foreign)
+    assert refused["slug"] == "currency-mismatch"
+    fund = await lender.made(
+        "/funds", {"code": "F-2", "kind": "commercial", "currency": currency, "names": NAMES}
+    )
+    abroad = replace(lender, fund_id=fund["fund_id"], currency=currency)
+    await abroad.post(f"/funds/{abroad.fund_id}/donors", {"donor_id": abroad.donor_id})
+    agreement_id = await abroad.signed(abroad.facility(total=total))
+    draw_id = await abroad.borrowed(agreement_id, part, on="2026-02-01", first="2026-03-01")
+    paid = await abroad.paid(draw_id, due, on="2026-03-01")
+    assert (paid["principal"]["currency"], paid["cost"]["amount"]) == (currency, cost)
+    owing = await abroad.read(f"/funds/{abroad.fund_id}/lenders")
+    assert owing["booked"] == owing["owed"]

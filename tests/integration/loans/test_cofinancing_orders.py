@@ -17,7 +17,6 @@ from tests.integration.loans.ordering import TODAY, Desk, cash
 from tests.integration.loans.test_cofinancing import booked, desk, lent, paid_out, told, two_funds
 
 __all__ = ["desk", "router"]
-pytestmark = pytest.mark.requirement("C7.1")
 
 
 def problem(answer: Any) -> str:
