@@ -318,11 +318,9 @@ async def closes(session: AsyncSession) -> dict[str, BookPeriodCloseRow]:
 
 async def proposals(session: AsyncSession, name: str) -> Sequence[BookPeriodProposalRow]:
     """Return who proposed to close a period, the first one first."""
-    statement = select(BookPeriodProposalRow).where(
-        BookPeriodProposalRow.institution_id == tenancy.institution_of(session),
-        BookPeriodProposalRow.name == name,
-    )
-    return (await session.scalars(statement.order_by(BookPeriodProposalRow.proposal_id))).all()
+    row = BookPeriodProposalRow
+    of_it = (row.institution_id == tenancy.institution_of(session)) & (row.name == name)
+    return (await session.scalars(select(row).where(of_it).order_by(row.proposal_id))).all()
 
 
 # What stands against the close of a period that ends on a day, counted.
@@ -332,10 +330,15 @@ AGAINST = text("""
        where m.institution_id = :institution_id and m.occurred_on <= :ends_on and not exists (
          select from manual_decision d where d.institution_id = m.institution_id
            and d.manual_id = m.manual_id)) as entries_by_hand,
-      (select count(*) from fund_order o
-       where o.institution_id = :institution_id and o.effective_on <= :ends_on and not exists (
-         select from fund_order_decision d where d.institution_id = o.institution_id
-           and d.order_id = o.order_id))
+      (select count(*) from (
+         select order_id from fund_order
+         where institution_id = :institution_id and effective_on <= :ends_on union all
+         select order_id from waqf_order
+         where institution_id = :institution_id and effective_on <= :ends_on) o
+       where not exists (select from (
+         select order_id from fund_order_decision where institution_id = :institution_id union all
+         select order_id from waqf_order_decision where institution_id = :institution_id
+       ) d where d.order_id = o.order_id))
       + (select count(*) from contract_order o
        where o.institution_id = :institution_id and o.effective_on <= :ends_on and not exists (
          select from order_effect x where x.institution_id = o.institution_id

@@ -191,6 +191,7 @@ class FundAccountOut(Body):
             return MoneyBody.of(Money(minor, currency))
 
         sums: dict[str, Any] = {name: money(minor) for name, minor in _sums(account).items()}
+        purses = _purses(books, claims, first_on=period.start, last_on=last_on, currency=currency)
         paper = cls(
             institution=WordsOut(ar=head.name_ar, fr=head.name_fr, en=head.name_en),
             institution_code=head.code,
@@ -204,20 +205,6 @@ class FundAccountOut(Body):
             known_at=known_at,
             told_through=told.number,
             told_at=told.at,
-            opening=PurseOut.of(
-                period.start,
-                account.opening,
-                committed=claims.opening,
-                invested=books.invested_before,
-                currency=currency,
-            ),
-            closing=PurseOut.of(
-                last_on,
-                account.closing,
-                committed=claims.closing,
-                invested=books.invested,
-                currency=currency,
-            ),
             committed=money(claims.committed),
             lent_again=money(aged.lent_again),
             parts=[
@@ -234,8 +221,31 @@ class FundAccountOut(Body):
             ],
             measures=measures,
             **sums,
+            **purses,
         )
         return paper.model_copy(update={"sha256": seal_of(paper)})
+
+
+def _purses(
+    books: Books, claims: Row[Any], *, first_on: date, last_on: date, currency: str
+) -> dict[str, Any]:
+    """What was there on the first day and on the last."""
+    return {
+        "opening": PurseOut.of(
+            first_on,
+            books.account.opening,
+            committed=claims.opening,
+            invested=books.invested_before,
+            currency=currency,
+        ),
+        "closing": PurseOut.of(
+            last_on,
+            books.account.closing,
+            committed=claims.closing,
+            invested=books.invested,
+            currency=currency,
+        ),
+    }
 
 
 def _sums(account: FundAccount) -> Mapping[str, int]:

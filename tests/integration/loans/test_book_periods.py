@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from services.loans.accounting.tables import BookPeriodCloseRow
+from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import EntryKind, JournalEntry, Line
 from services.loans.ledger import operations as postings
 from shared import ids
@@ -18,7 +19,7 @@ from shared.ids import InstitutionId
 from shared.money import Money
 from tests import chained, office
 from tests.bodies import amount
-from tests.integration.loans import bookkeeping
+from tests.integration.loans import bookkeeping, endowing
 from tests.integration.loans.bookkeeping import PAPER, PATH, Bookkeeping, made, refused
 from tests.office import Caller
 
@@ -240,6 +241,27 @@ async def test_two_closes_at_once_are_one(books: Bookkeeping) -> None:
 
     assert sorted(one["status"] for one in answers) == [201, 409]
     assert await books.scene.scalar("select count(*) from book_period_close") == 1
+
+
+async def test_a_waqf_s_order_that_waits_holds_its_month_open(books: Bookkeeping) -> None:
+    """It books on its own day: after the close nobody could approve it any more."""
+    fund_id = await books.fund(FundKind.WAQF)
+    scene = books.scene
+    waqf = endowing.Waqf(
+        scene=scene,
+        fund_id=fund_id,
+        maker=endowing.person(scene),
+        checker=endowing.person(scene),
+    )
+    day = bookkeeping.day("2026-03-20")
+    waiting = await waqf.propose("deed", deed=endowing.DEED, on=day)
+    await chained_up(books)
+
+    assert await against(books, "2026-03") == {"orders": 1}
+    assert (await close(books, "2026-03"))["status"] == 422
+    await waqf.decide(waiting)
+    await chained_up(books)
+    assert (await close(books, "2026-03"))["status"] == 201
 
 
 async def test_a_period_is_closed_by_two(books: Bookkeeping) -> None:
