@@ -2,11 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
-from services.loans.domain import waqf_ladder, waqf_measures
+from services.loans.domain import waqf_ladder, waqf_lending, waqf_measures
 from services.loans.domain.waqf_ladder import Due
+from services.loans.domain.waqf_lending import Guard, ReturnsNotCovered
 from services.loans.domain.waqf_measures import IndexValue, PaidIn
 from shared.money import Money
 
@@ -134,3 +136,35 @@ def test_an_index_that_does_not_reach_back_is_named_and_nothing_is_made_up() -> 
     with pytest.raises(waqf_measures.IndexUnknown) as caught:
         waqf_measures.value_on([], on=JUNE, name="CPI")
     assert (caught.value.series, caught.value.on) == ("CPI", JUNE)
+
+
+@pytest.mark.rule("W-8")
+def test_property_is_due_after_every_day() -> None:
+    returns = [Due(JUNE, dzd("60")), Due(date(2028, 1, 1), dzd("40"))]
+    rungs = waqf_ladder.ladder(returns, permanent=dzd("200"), dues=[], property_=dzd("150"))
+    assert [(one.due_after, one.room) for one in rungs] == [
+        (dzd("150"), dzd("90")),
+        (dzd("150"), dzd("50")),
+    ]
+
+
+@pytest.mark.rule("W-8")
+def test_a_day_of_return_may_lack_no_more_than_it_did() -> None:
+    """200,000 for good and 150,000 due after June: 50,000 more may be put off, and no more."""
+
+    def guard(*minor: str) -> Guard:
+        dues = {UUID(int=n): (Due(date(2027, 7, 1), dzd(one)),) for n, one in enumerate(minor)}
+        temporary = (Due(JUNE, dzd("100000")),)
+        return Guard(temporary=temporary, permanent=dzd("200000"), dues=dues)
+
+    def require(before: Guard, after: Guard) -> None:
+        waqf_lending.require_no_shorter(before, after, fund_code="W-1")
+
+    require(guard("150000"), guard("150000", "50000"))
+    with pytest.raises(ReturnsNotCovered) as refused:
+        require(guard("150000"), guard("150000", "50000.01"))
+    assert (refused.value.on, refused.value.due_after) == (JUNE, dzd("200000.01"))
+    require(guard("300000"), guard("290000"))
+    require(Guard(), Guard())
+    with pytest.raises(ReturnsNotCovered):
+        require(guard("300000"), guard("300000.01"))

@@ -100,6 +100,16 @@ def test_the_span_of_a_day(period: Period, since: date) -> None:
     assert costs.since(period, on=TODAY) == since
 
 
+def test_a_span_ends_where_the_next_begins() -> None:
+    assert costs.until(Period.WHOLE, on=TODAY) == date.max
+    assert costs.until(Period.SOLAR_YEAR, on=TODAY) == date(2027, 1, 1)
+    assert costs.until(Period.SOLAR_YEAR, on=date.max) == date.max
+    ends = costs.until(Period.HIJRI_YEAR, on=TODAY)
+    assert ends == date(2026, 6, 16) == costs.since(Period.HIJRI_YEAR, on=ends)
+    assert costs.until(Period.HIJRI_YEAR, on=date(1900, 1, 1)) == date(1900, 12, 21)
+    assert costs.until(Period.HIJRI_YEAR, on=date.max) == date.max
+
+
 def test_outside_the_tables_the_span_is_354_days() -> None:
     assert costs.since(Period.HIJRI_YEAR, on=date(1900, 12, 21)) == date(1900, 1, 1)
     assert costs.since(Period.HIJRI_YEAR, on=date.min) == date.min

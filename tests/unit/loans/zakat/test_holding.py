@@ -39,6 +39,7 @@ def open_minor(found: tuple[Layer, ...]) -> list[int]:
     return [one.open.minor for one in found]
 
 
+@pytest.mark.rule("Z-9")
 @pytest.mark.parametrize(
     ("age", "level"),
     [
