@@ -12,7 +12,8 @@ from services.scoring.domain import affordability, case, pricing, scorecard
 from services.scoring.domain import menu as menus
 from services.scoring.domain.affordability import Burden, Capacity
 from services.scoring.domain.case import Case
-from services.scoring.domain.menu import Means, Menu, Offer
+from services.scoring.domain.judging import Means
+from services.scoring.domain.menu import Menu, Offer
 from services.scoring.domain.pricing import ChargeMethod, Shape
 from services.scoring.domain.scorecard import Advice, Score, Scorecard
 from shared.errors import JsonValue

@@ -4,36 +4,21 @@ For each corner (amount, term, grace) the lowest rate is sought that passes ever
 without one is rejected with the first test it fails and the figures of that test.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from services.scoring.domain import affordability, grid, pricing
-from services.scoring.domain.affordability import Capacity
+from services.scoring.domain import affordability, grid, judging, pricing
 from services.scoring.domain.grid import Asked, Corner, Limits
-from services.scoring.domain.pricing import ChargeMethod, Costs, Shape
+from services.scoring.domain.judging import Means, Passed, Rejection
 from shared.money import Money
 
 LINES_MAX = 12
 RANK_QUANTUM = Decimal("0.000001")
-
-Figures = Mapping[str, str]
-
-
-class RejectionCode(StrEnum):
-    """The test that a corner failed; tests are made in this order."""
-
-    AMOUNT_BELOW_MINIMUM = "amount_below_minimum"
-    AMOUNT_ABOVE_MAXIMUM = "amount_above_maximum"
-    TERM_BELOW_MINIMUM = "term_below_minimum"
-    TERM_ABOVE_MAXIMUM = "term_above_maximum"
-    GRACE_ABOVE_MAXIMUM = "grace_above_maximum"
-    RATE_ABOVE_CEILING = "rate_above_ceiling"
-    TOO_HIGH_INSTALMENT = "too_high_instalment"
-    BELOW_BREAK_EVEN = "below_break_even"
-    SUBSIDY_EXHAUSTED = "subsidy_exhausted"
+RANK_MARGIN = 3e-6  # more than twice the quantum
+SHARE_MAX = 1e9  # of debts where there is next to no income
+ROUNDINGS = 2  # of an amount into minor units, in what a rank is made of
 
 
 class Objective(StrEnum):
@@ -78,19 +63,6 @@ WEIGHTS: Mapping[Objective, Weights] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What decides besides the product: capacity, costs, hazard, and what a fund may give.
-
-    `subsidy_available` None means that the fund bears whatever is missing.
-    """
-
-    capacity: Capacity
-    costs: Costs
-    hazard: Decimal
-    subsidy_available: Money | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """Terms that pass every test; the schedule of the contract settles the last minor unit."""
 
@@ -102,16 +74,6 @@ class Offer:
     debt_service_share: Decimal
     subsidy: Money
     rank_value: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """Terms that fail, the first test they fail, and its figures."""
-
-    corner: Corner
-    annual_rate: Decimal | None
-    code: RejectionCode
-    figures: Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,135 +95,53 @@ def menu(asked: Asked, *, limits: Limits, means: Means, objective: Objective) ->
     Worked: qard of 1,200 asked over 12 months, capacity 100: 12 months give an instalment of
     exactly 100 and pass; 11 months give 109.09 and are rejected as too_high_instalment.
     """
-    offers: list[Offer] = []
-    rejections: list[Rejection] = []
-    rates = limits.rates()
-    for corner in grid.corners(asked, limits=limits):
-        found = _judge(corner, limits, means, rates)
-        if isinstance(found, Rejection):
-            rejections.append(found)
-        else:
-            offers.append(_ranked(found, asked, WEIGHTS[objective]))
-    offers.sort(key=_order)
+    judged = judging.judge(grid.corners(asked, limits=limits), limits=limits, means=means)
+    passed = [item for item in judged if isinstance(item, Passed)]
+    best = _foremost(passed, asked, means, WEIGHTS[objective])
+    offers = [_ranked(_offer(item, means), asked, WEIGHTS[objective]) for item in best]
     return Menu(
-        offers=tuple(offers[:LINES_MAX]), feasible=len(offers), rejections=tuple(rejections)
+        offers=tuple(sorted(offers, key=_order)[:LINES_MAX]),
+        feasible=len(passed),
+        rejections=tuple(item for item in judged if isinstance(item, Rejection)),
     )
 
 
-def _judge(
-    corner: Corner, limits: Limits, means: Means, product_rates: Sequence[Decimal]
-) -> Offer | Rejection:
-    outside = _outside_product(corner, limits)
-    if outside is not None:
-        code, value, limit = outside
-        return Rejection(
-            corner=corner, annual_rate=None, code=code, figures={"asked": value, "limit": limit}
+def _foremost(
+    passed: Sequence[Passed], asked: Asked, means: Means, weights: Weights
+) -> list[Passed]:
+    """Those that may be among the best lines; about a line more than are shown.
+
+    Each rank is known in floats but for what rounding to minor units may move it.
+    """
+    if len(passed) <= LINES_MAX:
+        return list(passed)
+    income = max(means.capacity.income.minor, 1)
+    bounds = []
+    for item in passed:
+        amount, instalment = item.corner.amount.minor, item.instalment
+        share = min((means.capacity.debt_service.minor + instalment) / income, SHARE_MAX)
+        missing = asked.amount.minor - amount
+        moved = abs(item.corner.term_months - asked.term_months)
+        about = (
+            float(weights.total_cost) * (item.profit / amount + float(means.costs.fee_share))
+            + float(weights.burden) * share
+            + float(weights.subsidy) * item.subsidy / amount
+            + float(weights.term_years) * item.corner.term_months / pricing.MONTHS_A_YEAR
+            + float(weights.amount_missing) * missing / asked.amount.minor
+            + float(weights.term_moved) * moved / asked.term_months
         )
-    shape = Shape(
-        charge_method=limits.charge_method,
-        annual_rate=limits.annual_rate_min,
-        term_months=corner.term_months,
-        grace_months=corner.grace_months,
-    )
-    rates = _lawful(product_rates, shape, limits, means.costs.fee_share)
-    if not rates:
-        return _above_ceiling(corner, shape, limits, means.costs.fee_share)
-    instalment = _affordable(corner, shape, means)
-    if isinstance(instalment, Rejection):
-        return instalment
-    index = bisect_left(rates, True, key=lambda rate: _is_carried(corner, shape, rate, means))
-    if index == len(rates):
-        return _not_carried(corner, replace(shape, annual_rate=rates[-1]), means)
-    priced = replace(shape, annual_rate=rates[index])
-    instalment = _affordable(corner, priced, means)
-    if isinstance(instalment, Rejection):
-        return instalment
-    return _offer(corner, priced, instalment, means)
+        units = ROUNDINGS * float(weights.total_cost + weights.subsidy) / amount
+        units += float(weights.burden) * ROUNDINGS / income
+        bounds.append((about, units + RANK_MARGIN * (1 + about)))
+    last = sorted(about + margin for about, margin in bounds)[LINES_MAX - 1]
+    return [
+        item for item, (about, margin) in zip(passed, bounds, strict=True) if about - margin <= last
+    ]
 
 
-def _outside_product(corner: Corner, limits: Limits) -> tuple[RejectionCode, str, str] | None:
-    amount, term, grace = corner.amount, corner.term_months, corner.grace_months
-    if not limits.amount_min <= amount <= limits.amount_max:
-        is_low = amount < limits.amount_min
-        limit = limits.amount_min if is_low else limits.amount_max
-        code = RejectionCode.AMOUNT_BELOW_MINIMUM if is_low else RejectionCode.AMOUNT_ABOVE_MAXIMUM
-        return code, amount.to_text(), limit.to_text()
-    if term < limits.term_months_min:
-        return RejectionCode.TERM_BELOW_MINIMUM, str(term), str(limits.term_months_min)
-    if term > limits.term_months_max:
-        return RejectionCode.TERM_ABOVE_MAXIMUM, str(term), str(limits.term_months_max)
-    if grace > limits.grace_months_max:
-        return RejectionCode.GRACE_ABOVE_MAXIMUM, str(grace), str(limits.grace_months_max)
-    return None
-
-
-def _lawful(
-    rates: Sequence[Decimal], shape: Shape, limits: Limits, fee_share: Decimal
-) -> Sequence[Decimal]:
-    ceiling = limits.annual_rate_ceiling
-    if ceiling is None:
-        return rates
-
-    def is_above(rate: Decimal) -> bool:
-        tried = replace(shape, annual_rate=rate)
-        return pricing.effective_annual_rate(tried, fee_share=fee_share) > ceiling
-
-    return rates[: bisect_left(rates, True, key=is_above)]
-
-
-def _above_ceiling(corner: Corner, shape: Shape, limits: Limits, fee_share: Decimal) -> Rejection:
-    effective = pricing.effective_annual_rate(shape, fee_share=fee_share)
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.RATE_ABOVE_CEILING,
-        figures={"effective": f"{effective:f}", "ceiling": f"{limits.annual_rate_ceiling:f}"},
-    )
-
-
-def _affordable(corner: Corner, shape: Shape, means: Means) -> Money | Rejection:
-    instalment = corner.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
-    if instalment > means.capacity.capacity:
-        return Rejection(
-            corner=corner,
-            annual_rate=shape.annual_rate,
-            code=RejectionCode.TOO_HIGH_INSTALMENT,
-            figures={
-                "instalment": instalment.to_text(),
-                "capacity": means.capacity.capacity.to_text(),
-                "binding": means.capacity.binding.value,
-            },
-        )
-    return instalment
-
-
-def _is_carried(corner: Corner, shape: Shape, rate: Decimal, means: Means) -> bool:
-    if means.subsidy_available is None:
-        return True
-    return _subsidy(corner, replace(shape, annual_rate=rate), means) <= means.subsidy_available
-
-
-def _subsidy(corner: Corner, shape: Shape, means: Means) -> Money:
-    return pricing.subsidy_needed(
-        shape, principal=corner.amount, costs=means.costs, hazard=means.hazard
-    )
-
-
-def _not_carried(corner: Corner, shape: Shape, means: Means) -> Rejection:
-    available = means.subsidy_available or Money.zero(corner.amount.currency)
-    is_free = shape.charge_method is ChargeMethod.NONE
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.SUBSIDY_EXHAUSTED if is_free else RejectionCode.BELOW_BREAK_EVEN,
-        figures={
-            "needed": _subsidy(corner, shape, means).to_text(),
-            "available": available.to_text(),
-        },
-    )
-
-
-def _offer(corner: Corner, shape: Shape, instalment: Money, means: Means) -> Offer:
+def _offer(item: Passed, means: Means) -> Offer:
+    corner, shape = item.corner, item.shape
+    instalment = judging.instalment_of(corner, shape)
     fee = corner.amount.times(means.costs.fee_share)
     profit = corner.amount.times(pricing.profit_factor(shape))
     share = affordability.burden(means.capacity, instalment=instalment).debt_service_share
@@ -272,7 +152,7 @@ def _offer(corner: Corner, shape: Shape, instalment: Money, means: Means) -> Off
         total_cost=profit + fee,
         effective_annual_rate=pricing.effective_annual_rate(shape, fee_share=means.costs.fee_share),
         debt_service_share=share if share is not None else Decimal(1),
-        subsidy=_subsidy(corner, shape, means),
+        subsidy=judging.subsidy_of(corner, shape, means),
         rank_value=Decimal(0),
     )
 

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
 from functools import lru_cache
 
+from services.scoring.domain import locating
 from shared.money import Money
 
 MONTHS_A_YEAR = 12
@@ -124,8 +125,21 @@ def effective_annual_rate(shape: Shape, *, fee_share: Decimal = ZERO) -> Decimal
         if shape.charge_method is not ChargeMethod.FLAT and not fee_share:
             monthly = shape.annual_rate / MONTHS_A_YEAR
         else:
+            near = _near_effective(shape, net)
+            if near is not None:
+                return near
             monthly = _root(lambda rate: net - _present_value(shape, rate), ZERO, ONE)
         return ((ONE + monthly) ** MONTHS_A_YEAR - ONE).quantize(RATE_QUANTUM)
+
+
+def _near_effective(shape: Shape, net: Decimal) -> Decimal | None:
+    """Find the same in floats; None where its last decimal is not sure."""
+    profit, due = float(shape.annual_rate) / MONTHS_A_YEAR, float(instalment_factor(shape))
+    dues = [profit] * shape.grace_months + [due] * (shape.term_months - shape.grace_months)
+    monthly = locating.root(dues, net=float(net))
+    if monthly is None or not locating.ROOT_MARGIN < monthly < 1 - locating.ROOT_MARGIN:
+        return None
+    return locating.decided((1 + monthly) ** MONTHS_A_YEAR - 1, RATE_QUANTUM)
 
 
 def npv(shape: Shape, *, principal: Money, costs: Costs, hazard: Decimal) -> Decimal:
@@ -196,12 +210,35 @@ def _solve(
         tried = replace(shape, annual_rate=annual_rate)
         return npv(tried, principal=principal, costs=costs, hazard=hazard) / principal.decimal
 
+    near = _near_solution(shape, principal, costs, hazard, annual_rate_max)
+    if near is not None:
+        return near
     with localcontext(EXACT):
         if value(ZERO) >= -ROOT_TOLERANCE:
             return ZERO
         if value(annual_rate_max) < 0:
             return None
         return _root(value, ZERO, annual_rate_max).quantize(SOLUTION_QUANTUM)
+
+
+def _near_solution(
+    shape: Shape, principal: Money, costs: Costs, hazard: Decimal, annual_rate_max: Decimal
+) -> Decimal | None:
+    """Find the same in floats; None where its last decimal, or that there is one, is not sure."""
+    amount = principal.decimal
+    loan = locating.Loan(
+        term_months=shape.term_months,
+        grace_months=shape.grace_months,
+        is_flat=shape.charge_method is ChargeMethod.FLAT,
+        hazard=float(hazard),
+        recovered=float(ONE - costs.loss_given_default),
+        discount=1 / (1 + float(costs.cost_of_funds) / MONTHS_A_YEAR),
+        fixed=float(ONE - costs.fee_share + costs.margin_share)
+        + float(costs.operating_cost.decimal / amount),
+        running=float(costs.operating_cost_monthly.decimal / amount),
+    )
+    found = locating.solution(loan, highest=float(annual_rate_max))
+    return None if found is None else locating.decided(found, SOLUTION_QUANTUM)
 
 
 def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:

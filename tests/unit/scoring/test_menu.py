@@ -9,7 +9,8 @@ import pytest
 from services.scoring.domain import affordability, grid, menu, pricing
 from services.scoring.domain.affordability import Binding, Capacity
 from services.scoring.domain.grid import Asked, AskedImpossible, Corner, LimitsContradict
-from services.scoring.domain.menu import Means, Menu, Objective, RejectionCode
+from services.scoring.domain.judging import Means, RejectionCode
+from services.scoring.domain.menu import Menu, Objective
 from services.scoring.domain.pricing import ChargeMethod
 from shared.money import Money
 from tests.scoring_cases import make_costs, make_limits, money
