@@ -240,8 +240,15 @@ class FeedOfLoans:
         after_hours: int = 1,
         fee_kept: int = 0,
     ) -> FeedEvent:
-        lines = {"loans": minor, "cash": fee_kept - minor, "fee_income": -fee_kept}
-        self.books("disbursement", on=on, contract_id=contract_id, after_hours=after_hours, **lines)
+        self.books(
+            "disbursement",
+            on=on,
+            contract_id=contract_id,
+            after_hours=after_hours,
+            loans=minor,
+            cash=fee_kept - minor,
+            fee_income=-fee_kept,
+        )
         return self.tell(
             DisbursementCompleted(
                 contract_id=contract_id,

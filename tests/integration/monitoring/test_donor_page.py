@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,7 @@ async def other_fund(house: House) -> UUID:
 
 
 def ledger_of(house: House, **changes: int) -> FundFigures:
-    minor = {
+    minor: dict[str, Any] = {
         "received_minor": 10_000_000,
         "disbursed_minor": 12_000_000,
         "returned_minor": 3_000_000,

@@ -1,6 +1,7 @@
 """Closed months, the horizon of a page of the feed, the seal, and agreements kept at hand."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_leap_year_s_february_has_its_day() -> None:
 
 def ledger(**changes: int) -> FundFigures:
     figures = used()
-    minor = {
+    minor: dict[str, Any] = {
         "received_minor": figures.received.minor,
         "disbursed_minor": figures.disbursed.minor,
         "returned_minor": figures.returned.minor,
