@@ -23,7 +23,6 @@ ARABIC = re.compile(r"[\u0600-\u06ff]{3}")
 # What others write by themselves: numbers given after commit, and who holds the pen.
 NUMBERED = {"lease", "event_pending", "journal_pending", "feed_entry", "journal_link"}
 BY_ITSELF = NUMBERED | {
-    "account_sum",
     "lineage_count",
     "lineage_day",
     "lineage_draw",

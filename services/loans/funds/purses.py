@@ -21,6 +21,7 @@ from services.loans.domain.waqf_lending import Guard
 from services.loans.domain.weighing import Scales
 from services.loans.funds import queries, restricting, ruled
 from services.loans.funds.counts import queries as counts
+from services.loans.funds.counts.queries import Counted
 from services.loans.funds.ruled import Home
 from services.loans.funds.tables import FundRow
 from services.loans.zakat_classes import queries as zakat_classes
@@ -46,14 +47,12 @@ async def purses(
     On trial every ask is put to every fund, one at a time, and `facts` stand for applications
     that are not there.
     """
-    modes: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
-    for ask in asks:
-        for fund_id in rows if is_trial else (ask.fund_id,):
-            modes[fund_id].add(ask.mode)
+    modes = _modes(asks, rows if is_trial else None)
     counted = await counts.counted(session, list(rows), on=on)
     register = await ruled.register(session, asks, rows=rows, home=home)
-    kept = [fund_id for fund_id, one in counted.items() if one.may_have_corpus]
-    guards = await corpus.guards(session, kept) if kept else {}
+    guards = await corpus.guards(
+        session, [o for o, seen in counted.items() if seen.may_have_corpus]
+    )
     scales = await restricting.scales(
         session,
         asks,
@@ -65,9 +64,8 @@ async def purses(
         is_trial=is_trial,
     )
     zakat = {one for one, row in rows.items() if row.kind == FundKind.ZAKAT.value}
-    applications = {
-        ask.application_id for ask in asks if zakat and (is_trial or ask.fund_id in zakat)
-    }
+    asking = (ask for ask in asks if zakat and (is_trial or ask.fund_id in zakat))
+    applications = {ask.application_id for ask in asking}
     receivers = await zakat_classes.receivers(session, applications, on=on) if applications else {}
     found = {}
     for fund_id, row in rows.items():
@@ -91,3 +89,18 @@ async def purses(
             receivers=receivers,
         )
     return found
+
+
+def _modes(
+    asks: Sequence[Ask], everywhere: Mapping[FundId, FundRow] | None
+) -> Mapping[FundId, set[ModeOfFinance]]:
+    """The modes that each fund is asked for; on trial every fund is asked for all."""
+    found: defaultdict[FundId, set[ModeOfFinance]] = defaultdict(set)
+    for ask in asks:
+        for fund_id in (ask.fund_id,) if everywhere is None else everywhere:
+            found[fund_id].add(ask.mode)
+    return found
+
+
+def _with_corpus(counted: Mapping[FundId, Counted]) -> list[FundId]:
+    return [fund_id for fund_id, one in counted.items() if one.may_have_corpus]

@@ -137,16 +137,6 @@ class FundClaimRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
-class FundClaimSumRow(Base):
-    """What is reserved and committed of a fund, kept as its claims are added."""
-
-    __tablename__ = "fund_claim_sum"
-    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    fund_id: Mapped[UUID] = mapped_column(primary_key=True)
-    reserved_minor: Mapped[int] = mapped_column(BigInteger)
-    committed_minor: Mapped[int] = mapped_column(BigInteger)
-
-
 class ContractTagRow(Base):
     """Which of a fund's tagged money a contract is lent from, fixed at signing."""
 

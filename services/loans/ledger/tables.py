@@ -86,18 +86,6 @@ class JournalLinkRow(Base):
     hash: Mapped[bytes] = mapped_column(BYTEA)
 
 
-class AccountSumRow(Base):
-    """What the numbered entries make of an account, kept as they are numbered; read with the rest
-    that waits.
-    """
-
-    __tablename__ = "account_sum"
-
-    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID] = mapped_column(primary_key=True)
-    minor: Mapped[int] = mapped_column(BigInteger)
-
-
 class ClosingRow(Base):
     """The books were closed through a day; no later entry may fall on it or before."""
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting import queries as accounting
 from services.loans.borrowing import queries as borrowing
-from services.loans.proof.kept import queries as kept
 from services.loans.proof.several import queries as several
 from services.loans.proof.several.queries import ALONE
 from services.loans.proof.told import queries as told
@@ -61,7 +60,6 @@ RULES: Mapping[str, str] = {
         where e.institution_id = :institution_id and f.event_id is null and p.event_id is null
         order by e.event_id limit 1""",
     **told.RULES,
-    **kept.RULES,
     "the instalments of a contract pay its principal": """
         select c.contract_id as row, 'principal ' || c.first_minor || ', instalments '
           || coalesce(sum(i.principal_minor), 0) as why

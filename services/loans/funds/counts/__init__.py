@@ -1,1 +1,1 @@
-"""What funds hold and what is claimed of them, counted from sums that are kept."""
+"""What funds hold and what is claimed of them, in one statement."""

@@ -1,4 +1,4 @@
-"""What does each fund hold, and what is claimed of it, from sums that are kept?"""
+"""What does each fund hold, and what is claimed of it?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,32 +22,11 @@ ENDOWED = "'fund_balance', 'corpus_addition', 'temporary_corpus'"
 IS_ENDOWED = f"(f.kind in ('waqf', 'donation') and a.code in ({ENDOWED}))"
 IS_OWED = f"(a.code in ({OWED}) or starts_with(a.code, 'own_liability_'))"
 MONEY = ", ".join(f"'{code}'" for code in chart.MONEY)
-FEW = 2_000
-"""Entries that wait for their number, beyond which all lines of an account are added up instead."""
-# What stands on accounts is what was kept of the numbered entries, and the lines of the few that
-# wait for their number, looked up one by one: what the planner thinks of their number is old.
 # A debt that more was taken off than was owed is no money: each account owes at least nothing.
 # What was promised and is firmly due counts on a day that is asked for.
 STANDINGS = text(f"""
-    with backlog as materialized (
-      select entry_id from journal_pending where institution_id = :institution_id limit {FEW} + 1
-    ), long as materialized (
-      select count(*) > {FEW} as is_long from backlog
-    ), waiting as materialized (
-      select l.account_id, sum(l.amount_minor) as minor
-      from backlog p
-      cross join lateral (
-        select account_id, amount_minor from journal_line
-        where institution_id = :institution_id and entry_id = p.entry_id
-          and fund_id = any(:fund_ids)
-        offset 0
-      ) l
-      where not (select is_long from long)
-      group by l.account_id
-    )
     select f.fund_id, f.kind, f.currency, b.cash_minor, b.loans_minor, b.owed_minor,
-      b.endowed_minor, coalesce(c.reserved_minor, 0) as reserved_minor,
-      coalesce(c.committed_minor, 0) as committed_minor,
+      b.endowed_minor, c.reserved_minor, c.committed_minor,
       (select sum(e.amount_minor)::bigint from fund_expectation e
         where e.institution_id = f.institution_id and e.fund_id = f.fund_id
           and e.from_on <= :on and e.until_on > :on) as due_minor,
@@ -64,19 +43,23 @@ STANDINGS = text(f"""
         coalesce(sum(greatest(-a.minor, 0)) filter (where {IS_OWED}), 0)::bigint as owed_minor,
         coalesce(-sum(a.minor) filter (where {IS_ENDOWED}), 0)::bigint as endowed_minor
       from (
-        select a.code, case when (select is_long from long) then (
-            select sum(l.amount_minor) from journal_line l
-            where l.institution_id = a.institution_id and l.account_id = a.account_id)
-          else coalesce(s.minor, 0) + coalesce(w.minor, 0) end as minor
-        from account a
-        left join account_sum s
-          on s.institution_id = a.institution_id and s.account_id = a.account_id
-        left join waiting w on w.account_id = a.account_id
+        select a.code, sum(l.amount_minor) as minor
+        from account a join journal_line l
+          on l.institution_id = a.institution_id and l.account_id = a.account_id
         where a.institution_id = f.institution_id and a.fund_id = f.fund_id
           and (a.code in ({MONEY}, {LENT}) or {IS_OWED} or {IS_ENDOWED})
+        group by a.code
       ) a
     ) b
-    left join fund_claim_sum c on c.institution_id = f.institution_id and c.fund_id = f.fund_id
+    cross join lateral (
+      select
+        coalesce(sum(case kind when 'reserve' then amount_minor when 'release' then -amount_minor
+          when 'commit' then -amount_minor else 0 end), 0)::bigint as reserved_minor,
+        coalesce(sum(case kind when 'commit' then amount_minor when 'uncommit' then -amount_minor
+          when 'draw' then -amount_minor when 'undraw' then amount_minor else 0 end), 0)::bigint
+          as committed_minor
+      from fund_claim k where k.institution_id = f.institution_id and k.fund_id = f.fund_id
+    ) c
     where f.institution_id = :institution_id and f.fund_id = any(:fund_ids)
 """).bindparams(bindparam("on", type_=Date))
 
@@ -93,7 +76,7 @@ class Counted:
 async def counted(
     session: AsyncSession, fund_ids: Sequence[FundId], *, on: date | None
 ) -> dict[FundId, Counted]:
-    """Return the standing of each fund in one statement, whatever number of claims it has."""
+    """Return the standing of each fund in one statement."""
     values = {
         "institution_id": tenancy.institution_of(session),
         "fund_ids": list(set(fund_ids)),
