@@ -64,9 +64,8 @@ async def purses(
         is_trial=is_trial,
     )
     zakat = {one for one, row in rows.items() if row.kind == FundKind.ZAKAT.value}
-    asking = (ask for ask in asks if zakat and (is_trial or ask.fund_id in zakat))
-    applications = {ask.application_id for ask in asking}
-    receivers = await zakat_classes.receivers(session, applications, on=on) if applications else {}
+    asking = {one.application_id for one in asks if zakat and (is_trial or one.fund_id in zakat)}
+    receivers = await zakat_classes.receivers(session, asking, on=on) if asking else {}
     found = {}
     for fund_id, row in rows.items():
         fund = queries.fund_of(row)
