@@ -17,9 +17,10 @@ from services.loans.accounting.statement_schemas import (
 )
 from services.loans.deps import Db, Today
 from services.loans.fund_accounts import queries as fund_accounts
-from services.loans.papers import printing, spreadsheet
+from services.loans.papers import spreadsheet
 from services.loans.papers.printing import Printer
 from services.loans.takeover import sheets
+from shared import printing
 from shared.auth import Actor, Role, require
 from shared.ids import FundId
 from shared.schemas import Day, Instant

@@ -10,9 +10,9 @@ from services.loans.accounting.statement_schemas import BooksStatementOut, Books
 from services.loans.domain.book_headings import Heading
 from services.loans.domain.book_statements import Block, Part, Section, TrialBlock
 from services.loans.papers.documents import DayOut, seal_of
-from services.loans.papers.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from services.loans.papers.words import Words
 from shared.money import Money
+from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from shared.schemas import MoneyBody
 from shared.texts import Language
 

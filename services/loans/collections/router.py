@@ -23,12 +23,12 @@ from services.loans.domain.borrower import AccessPurpose
 from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.institutions import queries as institutions
-from services.loans.papers import printing, spreadsheet
+from services.loans.papers import spreadsheet
 from services.loans.papers.documents import WordsOut
 from services.loans.papers.printing import Printer
 from services.loans.repayments.batch import Answer, Outcome, RepaymentBook
 from services.loans.repayments.schemas import RepaymentOut
-from shared import idempotency, problems
+from shared import idempotency, printing, problems
 from shared.auth import Actor, Role, require
 from shared.idempotency import IdempotencyKeyReused
 from shared.ids import BranchId, ContractId

@@ -5,8 +5,8 @@ from typing import Final
 from services.loans.collections.schemas import CollectionSheetOut, SheetLineOut
 from services.loans.papers import spreadsheet
 from services.loans.papers.documents import WordsOut
-from services.loans.papers.printing import Column, Seal, Sheet, Table, apart, direction_of, figure
 from services.loans.papers.words import Words
+from shared.printing import Column, Seal, Sheet, Table, apart, direction_of, figure
 from shared.texts import Language
 
 WIDTHS: Final = (18, 30, 18, 8, 14, 14, 14, 6)

@@ -5,8 +5,8 @@ from typing import Final
 
 from services.loans.domain.fund_account import Part
 from services.loans.fund_accounts.schemas import FundAccountOut, PurseOut
-from services.loans.papers.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from services.loans.papers.words import Words, is_zero
+from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from shared.texts import Language
 
 PARTS: Final[Mapping[Part, str]] = {

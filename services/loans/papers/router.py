@@ -12,7 +12,7 @@ from services.loans.deps import Db, IdempotencyKey, Now, Today, database_of
 from services.loans.domain import days, statement
 from services.loans.domain.collecting import RepaymentUnknown
 from services.loans.institutions import queries as institutions
-from services.loans.papers import drafting, operations, printing, queries, wording
+from services.loans.papers import drafting, operations, queries, wording
 from services.loans.papers.documents import (
     CertificateOut,
     DayOut,
@@ -22,14 +22,15 @@ from services.loans.papers.documents import (
     StandingOut,
     StatementOut,
 )
-from services.loans.papers.printing import Printer, Sheet
+from services.loans.papers.printing import Printer
 from services.loans.papers.queries import CertificateUnknown
 from services.loans.papers.schemas import CertificateIn, CertificateItemOut, CheckOut
 from services.loans.repayments.schemas import RepaymentItemOut
-from shared import idempotency
+from shared import idempotency, printing
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.ids import InstitutionId, RepaymentId
+from shared.printing import Sheet
 from shared.schemas import Body, Day, Instant, PageOut, Text
 from shared.web import NamedLanguage, PageQuery
 

@@ -18,8 +18,8 @@ from services.loans.papers.documents import (
     StandingOut,
     StatementOut,
 )
-from services.loans.papers.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from services.loans.papers.words import PARTS, Words, is_zero, parts_of, parts_used, sum_of
+from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure
 from shared.schemas import MoneyBody
 from shared.texts import Language
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from services.loans.contracts.schemas import PaidOut
 from services.loans.papers.documents import DayOut, HeadOut, PartyOut
-from services.loans.papers.printing import Cell, apart, figure
 from shared import texts
 from shared.money import Money
+from shared.printing import Cell, apart, figure
 from shared.schemas import MoneyBody
 from shared.texts import Language
 

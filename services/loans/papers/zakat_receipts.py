@@ -4,9 +4,9 @@ from typing import Self
 from uuid import UUID
 
 from services.loans.papers.documents import DayOut, WordsOut, seal_of
-from services.loans.papers.printing import Cell, Seal, Sheet, apart, figure
 from services.loans.papers.words import Words
 from shared.money import Money
+from shared.printing import Cell, Seal, Sheet, apart, figure
 from shared.schemas import Body, MoneyBody
 from shared.texts import Language
 

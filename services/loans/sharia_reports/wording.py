@@ -6,7 +6,6 @@ from typing import Final
 from services.loans.domain.chart import CHART
 from services.loans.domain.sharia_report import Standard
 from services.loans.papers.documents import WordsOut
-from services.loans.papers.printing import Column, Seal, Sheet, Table, apart, figure
 from services.loans.papers.words import Words
 from services.loans.sharia_reports.schemas import (
     SHAPED,
@@ -16,6 +15,7 @@ from services.loans.sharia_reports.schemas import (
     ShariaReportOut,
 )
 from shared.errors import Sentence
+from shared.printing import Column, Seal, Sheet, Table, apart, figure
 from shared.texts import Language
 
 TITLES: Final[Mapping[Standard, Sentence]] = {

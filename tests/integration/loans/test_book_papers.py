@@ -10,10 +10,11 @@ from services.loans.accounting.reading import Question, Span, Told
 from services.loans.accounting.statement_schemas import BooksStatementOut, BooksTrialBalanceOut
 from services.loans.fund_accounts import queries as fund_accounts
 from services.loans.papers.documents import seal_of
-from services.loans.papers.printing import Printer, Sheet
+from services.loans.papers.printing import Printer
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
+from shared.printing import Sheet
 from shared.texts import Language
 from tests import office
 from tests.integration.loans import bookkeeping

@@ -12,8 +12,8 @@ from python_calamine import CalamineWorkbook
 from services.loans.collections import wording
 from services.loans.collections.queries import Open
 from services.loans.collections.schemas import CollectionIn, CollectionSheetOut
-from services.loans.papers import printing
 from services.loans.papers.documents import WordsOut, seal_of
+from shared import printing
 from shared.money import Money
 from shared.texts import LANGUAGES, Language
 from tests.builders import an_id

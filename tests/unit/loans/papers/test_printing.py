@@ -11,8 +11,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.loans.papers import printing, wording
-from services.loans.papers.printing import Printer, PrinterBusy, Seal, Sheet, apart, figure
+from services.loans.papers import wording
+from services.loans.papers.printing import Printer, PrinterBusy
+from shared import printing
+from shared.printing import Seal, Sheet, apart, figure
 from shared.texts import LANGUAGES, Language
 from tests.unit.loans.papers import samples
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.loans.papers import printing, wording
-from services.loans.papers.printing import MARKS_MAX, UNBROKEN_MAX, apart
+from services.loans.papers import wording
+from shared import printing
+from shared.printing import MARKS_MAX, UNBROKEN_MAX, apart
 from shared.texts import LANGUAGES, Language
 from tests.unit.loans.papers import samples
 

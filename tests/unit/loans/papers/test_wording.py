@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.loans.domain.replay import MovementKind
-from services.loans.papers import printing, wording
+from services.loans.papers import wording
 from services.loans.papers.documents import DayOut, PaymentScheduleOut
-from services.loans.papers.printing import Sheet
 from services.loans.papers.words import Words, is_zero
+from shared import printing
+from shared.printing import Sheet
 from shared.schemas import MoneyBody
 from shared.texts import LANGUAGES, Language
 from tests.unit.loans.papers import samples
