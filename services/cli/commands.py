@@ -39,6 +39,7 @@ BENCHES: Final = (
     ("reads", "bench.life:reads", "Reading contracts of few and many movements."),
     ("close-day", "bench.close_day:close_day", "The close of a million, alone and amid payments."),
     ("lineage", "bench.lineage:lineage", "Where the money of a million receipts is."),
+    ("assess", "bench.assess:assess", "One opinion in process, and many over HTTP."),
     ("review", "bench.scoring:review", "A million loans under other rates and terms."),
     ("assign", "bench.scoring:assign", "Which of 12 funds finances whom of 20,000."),
     ("cards", "bench.scoring:cards", "The points of a million loans at once."),
