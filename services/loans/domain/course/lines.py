@@ -28,7 +28,6 @@ class Line:
         "in_advance",
         "is_added",
         "is_down_payment",
-        "is_re_aged",
         "is_settled",
         "late",
         "paid",
@@ -45,7 +44,6 @@ class Line:
         self.due = due
         self.is_down_payment = is_down_payment
         self.is_added = is_added
-        self.is_re_aged = False
         self.asked = [0, 0, 0, 0]
         self.paid = [0, 0, 0, 0]
         self.waived = [0, 0, 0, 0]

@@ -265,7 +265,6 @@ def _rebuild_lines(standing: Standing, on: date, added: Sequence[Period]) -> Non
         if period.is_holder:
             line.paid[PRINCIPAL], line.paid[PROFIT] = period.paid_principal, period.paid_profit
         line.credited = period.credited
-        line.is_re_aged = True
         line.note(on)
         kept.append(line)
     dropped = [line for line in standing.lines if line.is_regular and line not in kept]
@@ -308,7 +307,6 @@ def _spread_lines(standing: Standing, event: ReAged, on: date, entry: Entry) -> 
     for due, share in zip(_dues(event), _shares(entry.parts, event.instalments), strict=True):
         line = Line(start, due)
         line.asked = share
-        line.is_re_aged = True
         standing.put_in(line)
         start = due
     charges.place_again(standing, ahead)
