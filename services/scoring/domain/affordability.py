@@ -37,6 +37,9 @@ class Binding(StrEnum):
     DEBT_SERVICE = "debt_service"
     COVER = "cover"
     STRESS = "stress"
+    OUTER_LIMIT = "outer_limit"
+    LOWEST_MONTH = "lowest_month"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,10 @@ class Household:
 class Policy:
     """How careful the institution is: shares of one, and the least cover it accepts.
 
+    `debt_service_limit` is the product's, `debt_service_outer` the one of the place; by
+    `lowest_month_share` all debts keep to a share of the poorest month's verified income.
+    `month_without_income` tries each year with one month that brings nothing.
+
     Raises PolicyImpossible for a share outside 0 to 1 or a cover that is not positive.
     """
 
@@ -72,9 +79,14 @@ class Policy:
     debt_service_limit: Decimal
     cover_minimum: Decimal
     stressed_cover_minimum: Decimal
+    debt_service_outer: Decimal | None = None
+    lowest_month_share: Decimal | None = None
+    month_without_income: bool = False
 
     def __post_init__(self) -> None:
-        for share in (self.sales_haircut, self.income_stress, self.debt_service_limit):
+        shares = (self.sales_haircut, self.income_stress, self.debt_service_limit)
+        outer = (self.debt_service_outer, self.lowest_month_share)
+        for share in (*shares, *(limit for limit in outer if limit is not None)):
             if not 0 <= share <= 1:
                 raise PolicyImpossible(value=share)
         for least in (self.cover_minimum, self.stressed_cover_minimum):
@@ -108,8 +120,18 @@ class Burden:
     stressed_cover: Decimal | None
 
 
-def capacity(household: Household, *, policy: Policy) -> Capacity:
+def capacity(
+    household: Household,
+    *,
+    policy: Policy,
+    by_month: Money | None = None,
+    lowest_income: Money | None = None,
+) -> Capacity:
     """Return the largest monthly instalment that passes every limit of the policy.
+
+    Where the months are told one by one, `by_month` is the largest instalment that each of them
+    covers, and stands instead of the covers of the average month; `lowest_income` is the poorest
+    month's.
 
     income = other income + sales x (1 - haircut) - business costs;
     disposable = income - household costs - debt service;
@@ -139,6 +161,19 @@ def capacity(household: Household, *, policy: Policy) -> Capacity:
         Binding.COVER: _divided(disposable, policy.cover_minimum),
         Binding.STRESS: _divided(stressed, policy.stressed_cover_minimum),
     }
+    if by_month is not None:
+        del limits[Binding.COVER], limits[Binding.STRESS]
+        limits[Binding.MONTH] = by_month
+    shares = {
+        Binding.OUTER_LIMIT: (policy.debt_service_outer, income),
+        Binding.LOWEST_MONTH: (
+            policy.lowest_month_share,
+            lowest_income or Money.zero(income.currency),
+        ),
+    }
+    for name, (share, whole) in shares.items():
+        if share is not None:
+            limits[name] = whole.times(share, rounding="floor") - household.debt_service
     binding = min(limits, key=lambda name: limits[name].minor)
     return Capacity(
         income=income,
