@@ -104,6 +104,26 @@ async def require_not_overdrawn(session: AsyncSession, fund_id: FundId, channel:
         raise FundExhausted(fund_code=fund.code, requested=-held, available=zero)
 
 
+def opposite_of(row: ReceiptRow, *, on: date, actor_id: UUID) -> ReceiptRow:
+    """Return the receipt that takes another back: its amount below nothing, all else as it was."""
+    return ReceiptRow(
+        institution_id=row.institution_id,
+        receipt_id=ids.new(),
+        fund_id=row.fund_id,
+        donor_id=row.donor_id,
+        amount_minor=-row.amount_minor,
+        currency=row.currency,
+        channel=row.channel,
+        nature=row.nature,
+        returnable_on=row.returnable_on,
+        tag=row.tag,
+        received_on=on,
+        reverses_receipt_id=row.receipt_id,
+        entry_id=ids.new(),
+        actor_id=actor_id,
+    )
+
+
 async def reverse_receipt(
     session: AsyncSession,
     *,
@@ -129,22 +149,7 @@ async def reverse_receipt(
         channel=Channel(row.channel),
         is_temporary=row.returnable_on is not None,
     )
-    back = ReceiptRow(
-        institution_id=row.institution_id,
-        receipt_id=ids.new(),
-        fund_id=fund_id,
-        donor_id=row.donor_id,
-        amount_minor=-row.amount_minor,
-        currency=row.currency,
-        channel=row.channel,
-        nature=row.nature,
-        returnable_on=row.returnable_on,
-        tag=row.tag,
-        received_on=on,
-        reverses_receipt_id=receipt_id,
-        entry_id=ids.new(),
-        actor_id=actor_id,
-    )
+    back = opposite_of(row, on=on, actor_id=actor_id)
     opposite = journal.reversal_entry(entry, entry_id=EntryId(row.entry_id), reversed_on=on)
     posting = ledger.Posting(
         entry=opposite,

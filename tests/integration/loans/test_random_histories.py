@@ -265,7 +265,7 @@ class History:
                     assert finding.holds, f"{finding.rule}: {finding.row} {finding.why}"
             totals = await lines.totals(session, self.fund_id)
             now = reading.Asked(told=await lines.told(session), through=lines.EVER)
-            tags = await reading.by_tag(session, self.fund_id, now)
+            tags = await reading.by_tag(session, self.fund_id, now, invested=0)
             fund = await fund_queries.fund_by_id(session, self.fund_id)
             kept: dict[Place, int] = {}
             for receipt_id, _, amount in self.receipts:

@@ -1,4 +1,4 @@
-"""A subsidy is paid by no fund of the loan, never above its price, and a wrong one is taken back."""
+"""No fund of a loan pays its subsidy, none above the price, and a wrong one is taken back."""
 
 from collections.abc import AsyncIterator
 
