@@ -13,8 +13,8 @@ from services.loans.fund_accounts.schemas import FundAccountOut, MeasuresOut
 from services.loans.funds import queries as funds
 from services.loans.lineage import operations as lineage
 from services.loans.lineage import queries as lines
-from services.loans.papers.router import PDF, AtDesk
 from shared.auth import Actor, Role, require
+from shared.desk import PDF, AtDesk
 from shared.ids import FundId
 from shared.schemas import Day, Instant
 

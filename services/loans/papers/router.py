@@ -1,10 +1,9 @@
 """The routes of papers: statements, schedules, certificates and receipts, as JSON or as PDF."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contracts
@@ -22,17 +21,16 @@ from services.loans.papers.documents import (
     StandingOut,
     StatementOut,
 )
-from services.loans.papers.printing import Printer
 from services.loans.papers.queries import CertificateUnknown
 from services.loans.papers.schemas import CertificateIn, CertificateItemOut, CheckOut
 from services.loans.repayments.schemas import RepaymentItemOut
-from shared import idempotency, printing
+from shared import idempotency
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
+from shared.desk import PDF, AtDesk
 from shared.ids import InstitutionId, RepaymentId
-from shared.printing import Sheet
-from shared.schemas import Body, Day, Instant, PageOut, Text
-from shared.web import NamedLanguage, PageQuery
+from shared.schemas import Day, Instant, PageOut, Text
+from shared.web import PageQuery
 
 router = APIRouter(prefix="/loans/v1", tags=["papers"])
 
@@ -48,47 +46,11 @@ MayRead = Annotated[
         Role.INTEGRATOR,
     ),
 ]
-Form = Literal["json", "pdf"]
-PDF: dict[int | str, dict[str, Any]] = {
-    200: {"content": {printing.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-}
-Paper = TypeVar("Paper", bound=Body)
 Number = Annotated[Text, Path(pattern=r"^[A-Z]{2}-[0-9]{4}-[0-9]{6,12}$")]
 Code = Annotated[Text, Query(min_length=1, max_length=64)]
 Hash = Annotated[Text, Query(pattern=r"^[0-9a-f]{64}$")]
 # The table of codes is not walled: whose transaction it is read in does not matter.
 NOBODY = InstitutionId(UUID(int=0))
-
-
-class Desk:
-    """Answers with a paper in the form and language asked for."""
-
-    def __init__(
-        self,
-        request: Request,
-        language: NamedLanguage,
-        form: Annotated[Form | None, Query(alias="format")] = None,
-    ) -> None:
-        accepted = request.headers.get("accept", "")
-        self._language = language
-        self._is_pdf = form == "pdf" or (form is None and printing.MEDIA_TYPE in accepted)
-        self._printer: Printer = request.app.state.printer
-
-    async def hand_out(
-        self, paper: Paper, *, say: Callable[..., Sheet], name: str
-    ) -> Response | Paper:
-        """Give the paper itself, or print it; `name` is the file's."""
-        if not self._is_pdf:
-            return paper
-        content = await self._printer.pdf(say(paper, language=self._language))
-        headers = {
-            "Content-Disposition": f'inline; filename="{name}.pdf"',
-            "Content-Language": self._language,
-        }
-        return Response(content, media_type=printing.MEDIA_TYPE, headers=headers)
-
-
-AtDesk = Annotated[Desk, Depends()]
 
 
 @router.get("/contracts/{contract_id}/statement", response_model=StatementOut, responses=PDF)

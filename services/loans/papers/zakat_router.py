@@ -9,10 +9,10 @@ from services.loans.deps import Db
 from services.loans.funds import queries as funds
 from services.loans.papers import queries, zakat_receipts
 from services.loans.papers.documents import DayOut, WordsOut
-from services.loans.papers.router import PDF, AtDesk
 from services.loans.papers.zakat_receipts import ZakatReceiptOut
 from services.loans.zakat_payers import queries as payers
 from shared.auth import Actor, Role, require
+from shared.desk import PDF, AtDesk
 from shared.money import Money
 
 router = APIRouter(prefix="/loans/v1/zakat", tags=["zakat"])

@@ -12,11 +12,11 @@ from services.loans.domain.chart import FundKind
 from services.loans.domain.sharia_report import DEFERRED_SALES, Standard
 from services.loans.institutions import queries as institutions
 from services.loans.ledger import queries as ledger
-from services.loans.papers.router import PDF, AtDesk
 from services.loans.sharia_reports import queries, wording
 from services.loans.sharia_reports.schemas import FundReportOut, ShariaReportOut, counted
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
+from shared.desk import PDF, AtDesk
 from shared.schemas import Day, Instant
 
 router = APIRouter(prefix="/loans/v1/sharia/reports", tags=["sharia"])
