@@ -1,0 +1,1 @@
+"""Reviews of rates and terms: what would other terms do to the whole book, and who decided?"""
