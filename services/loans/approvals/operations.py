@@ -23,11 +23,13 @@ from services.loans.approvals.authority import (
 )
 from services.loans.approvals.queries import Decided
 from services.loans.approvals.tables import DecisionRow
+from services.loans.borrowers import queries as borrowers
 from services.loans.cofinancing import asking
 from services.loans.domain import deciding, waqf_ladder
 from services.loans.domain import lawful as ceilings
 from services.loans.domain.application import Reason
 from services.loans.domain.authority import Outcome
+from services.loans.domain.borrower import ConsentPurpose
 from services.loans.domain.claiming import Ask
 from services.loans.domain.deciding import EVENTS, File, Judged, Offer, Proposal
 from services.loans.domain.funding import FundExhausted
@@ -328,18 +330,26 @@ async def decide_by_rules(
 ) -> list[Decided | RafidError | None]:
     """Execute the products' rules: the best line of the menu is approved, or all is rejected.
 
-    Only where the product decides automatically; what the rules refer to people, and what is not
-    assessed, is left (None). A refusal, such as an amount beyond the authority of the role
-    `service`, leaves the application to people too.
+    Only where the product decides automatically and the borrower has not refused that; what the
+    rules refer to people, and what is not assessed, is left (None). A refusal, such as an amount
+    beyond the authority of the role `service`, leaves the application to people too.
     """
     locked = await application_queries.locked_applications(session, application_ids)
     files = await queries.files(session, list(locked.values()))
     assessed = await application_queries.assessments_of(session, list(locked.values()))
+    refused = await borrowers.refusing(
+        session,
+        [row.borrower_id for row in locked.values()],
+        purpose=ConsentPurpose.AUTOMATIC_DECISION,
+        on=on,
+    )
     proposals = {}
     for application_id in application_ids:
         file, _ = files[application_id]
         assessment = assessed.get(application_id)
         if assessment is None or file.status is not ApplicationStatus.ASSESSED:
+            continue
+        if locked[application_id].borrower_id in refused:
             continue
         line = queries.best_line(assessment)
         proposal = _by_rules(file, points=assessment.points, line=line, fund_id=fund_id)

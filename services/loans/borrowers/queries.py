@@ -182,6 +182,21 @@ async def consenting(
     session: AsyncSession, borrower_ids: Collection[UUID], *, purpose: str, on: date
 ) -> set[UUID]:
     """Those of the borrowers whose last word on a purpose, up to a day, is yes."""
+    last = await _last_words(session, borrower_ids, purpose=purpose, on=on)
+    return {borrower_id for borrower_id, is_granted in last.items() if is_granted}
+
+
+async def refusing(
+    session: AsyncSession, borrower_ids: Collection[UUID], *, purpose: str, on: date
+) -> set[UUID]:
+    """Those of the borrowers whose last word on a purpose, up to a day, is no."""
+    last = await _last_words(session, borrower_ids, purpose=purpose, on=on)
+    return {borrower_id for borrower_id, is_granted in last.items() if not is_granted}
+
+
+async def _last_words(
+    session: AsyncSession, borrower_ids: Collection[UUID], *, purpose: str, on: date
+) -> dict[UUID, bool]:
     query = (
         select(ConsentRow.borrower_id, ConsentRow.granted)
         .where(
@@ -192,8 +207,7 @@ async def consenting(
         )
         .order_by(ConsentRow.effective_on, ConsentRow.consent_id)
     )
-    last = {row.borrower_id: row.granted for row in await session.execute(query)}
-    return {borrower_id for borrower_id, granted in last.items() if granted}
+    return {row.borrower_id: row.granted for row in await session.execute(query)}
 
 
 async def near_identities(session: AsyncSession, identities: Collection[Identity]) -> list[Known]:

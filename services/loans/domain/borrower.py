@@ -54,6 +54,7 @@ class ConsentPurpose(StrEnum):
     CREDIT_BUREAU = "credit_bureau"
     CONTACT = "contact"
     RESEARCH = "research"
+    AUTOMATIC_DECISION = "automatic_decision"  # nobody has to allow it, anybody may refuse it
 
 
 class AccessPurpose(StrEnum):

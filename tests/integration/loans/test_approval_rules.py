@@ -161,6 +161,41 @@ async def test_the_rules_decide_where_they_have_authority_and_leave_the_rest_to_
     assert decided["reasons"] == ["rules of QARD version 1: 70 points"]
 
 
+async def test_who_refused_to_be_decided_on_by_rules_waits_for_a_person(
+    desk: Office, scoring: FakeScoring
+) -> None:
+    fund = FundId(UUID(await open_fund(desk, holds="9000.000")))
+    scoring.points = 80
+    made = [await application_of(desk, day=day) for day in range(3)]
+    files = [await file_of(desk, application) for application in made]
+    await level(desk, 1, "2000.000", role="service", product_id=files[0]["product_id"])
+    said = {0: [False], 1: [False, True], 2: []}
+    for place, words in said.items():
+        path = f"/loans/v1/borrowers/{files[place]['borrower_id']}/consents"
+        for granted in words:
+            body = {
+                "purpose": "automatic_decision", "granted": granted,
+                "effective_on": TODAY.isoformat(),
+            }  # fmt: skip
+            answer = await desk.caller(Role.OFFICER).post(path, body)
+            assert answer.status_code == 201, answer.text
+
+    async with desk.database.begin(desk.institution_id) as session:
+        await operations.decide_by_rules(
+            session,
+            [ApplicationId(UUID(application)) for application in made],
+            fund_id=fund,
+            at=NOW,
+            on=TODAY,
+        )
+
+    states = [(await file_of(desk, application))["status"] for application in made]
+    assert states == ["assessed", "approved", "approved"]
+    await level(desk, 1, "2000.000", role="approver", product_id=files[0]["product_id"])
+    by_person = await decide(desk.caller(Role.APPROVER), made[0], approval(str(fund)))
+    assert by_person.status_code == 201, by_person.text
+
+
 async def test_a_fund_that_may_not_pay_refuses_and_nothing_is_decided(desk: Office) -> None:
     commercial = await open_fund(desk, kind=FundKind.COMMERCIAL)
     application = await application_of(desk)
