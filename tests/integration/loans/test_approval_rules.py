@@ -191,9 +191,6 @@ async def test_who_refused_to_be_decided_on_by_rules_waits_for_a_person(
 
     states = [(await file_of(desk, application))["status"] for application in made]
     assert states == ["assessed", "approved", "approved"]
-    await level(desk, 1, "2000.000", role="approver", product_id=files[0]["product_id"])
-    by_person = await decide(desk.caller(Role.APPROVER), made[0], approval(str(fund)))
-    assert by_person.status_code == 201, by_person.text
 
 
 async def test_a_fund_that_may_not_pay_refuses_and_nothing_is_decided(desk: Office) -> None:
