@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.loans.applications import assessing, intake
 from services.loans.applications import queries as applications
+from services.loans.approvals import by_rules
 from services.loans.approvals import operations as approvals
 from services.loans.contracts import operations as contracts
 from services.loans.contracts import queries as contract_queries
@@ -94,7 +95,7 @@ class FileSteps:
             assessed = await self.waiting(Status.ASSESSED, product_id=product_id)
             for part in _parts(assessed):
                 async with self.db.begin() as session:
-                    outcomes = await approvals.decide_by_rules(
+                    outcomes = await by_rules.decide_by_rules(
                         session, part, fund_id=fund_id, at=self.moment.at, on=self.moment.on
                     )
                 left.update(one.slug() for one in outcomes if isinstance(one, RafidError))
@@ -103,7 +104,7 @@ class FileSteps:
         return left
 
     async def _reserve(self, product_id: UUID) -> None:
-        actor = approvals.rules_actor(self.db.institution_id)
+        actor = by_rules.rules_actor(self.db.institution_id)
         for part in _parts(await self.waiting(Status.WAITING_FOR_FUNDS, product_id=product_id)):
             async with self.db.begin() as session:
                 await approvals.reserve_waiting(

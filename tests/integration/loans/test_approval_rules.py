@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.loans.approvals import operations
+from services.loans.approvals import by_rules, operations
 from services.loans.domain.authority import NoAuthorityLevel, RoleLacksAuthority
 from services.loans.domain.chart import FundKind
 from shared.auth import Role
@@ -137,19 +137,19 @@ async def test_the_rules_decide_where_they_have_authority_and_leave_the_rest_to_
         amount = bodies.amount("3000.000" if name == "large" else "1000.000")
         made[name] = ApplicationId(UUID(await application_of(desk, day=day, amount=amount)))
 
-    async def by_rules() -> dict[str, Any]:
+    async def decided_by_rules() -> dict[str, Any]:
         async with desk.database.begin(desk.institution_id) as session:
-            outcomes = await operations.decide_by_rules(
+            outcomes = await by_rules.decide_by_rules(
                 session, list(made.values()), fund_id=fund, at=NOW, on=TODAY
             )
         return dict(zip(made, outcomes, strict=True))
 
-    before = await by_rules()
+    before = await decided_by_rules()
     assert before["doubtful"] is None
     assert all(isinstance(before[name], RoleLacksAuthority) for name in ("good", "poor"))
     product = (await file_of(desk, str(made["good"])))["product_id"]
     await level(desk, 1, "2000.000", role="service", product_id=product)
-    after = await by_rules()
+    after = await decided_by_rules()
     assert isinstance(after["large"], NoAuthorityLevel)
     states = {name: (await file_of(desk, str(one)))["status"] for name, one in made.items()}
     assert states == {
@@ -181,7 +181,7 @@ async def test_who_refused_to_be_decided_on_by_rules_waits_for_a_person(
             assert answer.status_code == 201, answer.text
 
     async with desk.database.begin(desk.institution_id) as session:
-        await operations.decide_by_rules(
+        await by_rules.decide_by_rules(
             session,
             [ApplicationId(UUID(application)) for application in made],
             fund_id=fund,
