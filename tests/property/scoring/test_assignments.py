@@ -118,6 +118,29 @@ def test_other_names_and_another_order_give_the_same_value(problem: Problem, ran
     assert one.bound == pytest.approx(two.bound, abs=1e-6)
 
 
+@given(problems(), st.integers(1, 5), st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_among_applications_alike_those_that_wait_longest_are_served(
+    problem: Problem, count: int, random: Any
+) -> None:
+    twins = [
+        replace(item, id=f"{item.id}-{i}", applied_on=item.applied_on + timedelta(days=i))
+        for item in problem.applicants[:1]
+        for i in range(1, count + 1)
+    ]
+    random.shuffle(twins)
+    crowded = replace(problem, applicants=(*twins, *problem.applicants))
+
+    solution = solving.solve(crowded)
+
+    assert broken(crowded, solution.chosen) == []
+    lines = {line.application: line.fund for line in reasons.lines_of(crowded, solution)}
+    served = [lines[f"a0{suffix}"] is not None
+              for suffix in ("", *(f"-{i}" for i in range(1, count + 1)))
+              if f"a0{suffix}" in lines]  # fmt: skip
+    assert served == sorted(served, reverse=True)
+
+
 @given(problems(most=8))
 def test_every_refusal_names_a_rule_that_really_binds(problem: Problem) -> None:
     solution = solving.solve(problem)

@@ -43,7 +43,8 @@ def solve(problem: Problem, *, exact_below: int = EXACT_BELOW) -> Solution:
     The linear relaxation gives the bound and the worth of one more unit; its whole pairs are
     kept, what then breaks a rule is taken out (least worth first), and what is left is filled in
     by value per unit. Below `exact_below` applications a branch and bound is tried too, exact
-    until its limit of nodes (about 20,000 pairs x nodes), and the better of both is taken.
+    until its limit of nodes (about 20,000 pairs x nodes), and the better of both is taken. Among
+    applications alike in all but their day, those that wait longest are served.
 
     Worked: two applications of 60 worth 5 and 4, a fund of 100: the first, value 5, bound 5 + 4 x
     40/60.
@@ -59,6 +60,7 @@ def solve(problem: Problem, *, exact_below: int = EXACT_BELOW) -> Solution:
             exact = _filled(problem, _repaired(problem, exact))
             if _worth(problem, exact) > _worth(problem, chosen):
                 chosen, method = exact, "exact"
+    chosen = _earliest(problem, chosen)
     return Solution(
         chosen=tuple(int(place) for place in np.sort(chosen)),
         value=_worth(problem, chosen),
@@ -171,3 +173,22 @@ def _filled(problem: Problem, chosen: Places) -> Places:
             served.add(pairs.applicant[place])
             added.append(place)
     return np.array(sorted(added), dtype=np.int64)
+
+
+def _earliest(problem: Problem, chosen: Places) -> Places:
+    """Hand what was chosen among applications alike to those first in order; no rule moves."""
+    pairs = problem.pairs
+    fund_of = dict(zip(pairs.applicant[chosen].tolist(), pairs.fund[chosen].tolist(), strict=True))
+    place_of = {
+        (a, f): i
+        for i, (a, f) in enumerate(zip(pairs.applicant.tolist(), pairs.fund.tolist(), strict=True))
+    }
+    alike: dict[object, list[int]] = {}
+    for i, item in enumerate(problem.order):
+        key = (item.amount, item.sector, item.traits, item.loss, frozenset(item.eligible.items()))
+        alike.setdefault(key, []).append(i)
+    kept = []
+    for members in alike.values():
+        served = sorted(fund_of[i] for i in members if i in fund_of)
+        kept += [place_of[i, f] for i, f in zip(members, served, strict=False)]
+    return np.array(sorted(kept), dtype=np.int64)
