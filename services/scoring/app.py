@@ -8,8 +8,11 @@ import httpx
 from fastapi import FastAPI
 
 from services.scoring.assessments import router as assessments
+from services.scoring.explanations import router as explanations
 from services.scoring.models import router as models
 from services.scoring.offers import router as offers
+from services.scoring.reviews import router as reviews
+from services.scoring.reviews.schemas import REVIEW_BODY_BYTES
 from services.scoring.settings import ScoringSettings
 from shared import feed_router, web
 from shared.auth import TokenVerifier
@@ -58,12 +61,16 @@ def create_app(
         verifier=TokenVerifier.of(settings, keys or _fetched(settings, caller, clock), clock=clock),
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
-        larger_bodies={assessments.BATCH_PATH: BATCH_BODY_BYTES},
+        larger_bodies={
+            assessments.BATCH_PATH: BATCH_BODY_BYTES,
+            reviews.REVIEWS_PATH: REVIEW_BODY_BYTES,
+        },
     )
     app.state.database = database
     app.state.sequencer = sequencer
     app.state.clock = clock
-    for router in (models.router, assessments.router, offers.router):
+    app.state.printer = explanations.Printer()
+    for router in (models.router, assessments.router, offers.router, reviews.router):
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app

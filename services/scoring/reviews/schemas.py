@@ -1,0 +1,202 @@
+"""What do the bodies of reviews look like?"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, JsonValue, model_validator
+
+from services.scoring.reviews.page import Observed, Shown, Step
+from services.scoring.reviews.plan_bodies import Name, PlanBody, Source
+from services.scoring.reviews.queries import Whole
+from services.scoring.reviews.tables import RateReviewChangeRow, RateReviewRow
+from shared.schemas import Body, Instant
+
+LOANS_MOST = 200_000
+REVIEW_BODY_BYTES = 64 * 1_048_576
+
+Cell = Annotated[float, Field(strict=True)]
+Figures = Annotated[list[Cell], Field(min_length=1, max_length=LOANS_MOST)]
+Labels = Annotated[list[Name], Field(min_length=1, max_length=LOANS_MOST)]
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+Share = Annotated[Decimal, Field(ge=-10, le=100)]
+Count = Annotated[Decimal, Field(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+
+
+class BookBody(Body):
+    """A book as columns of one length: amounts in whole currency units, rates and shares of one.
+
+    Each place is a loan, or as many alike as `count` says. `segments` names each loan's labels,
+    the `product` among them; no member names a person.
+    """
+
+    principal: Figures
+    annual_rate: Figures
+    term: Figures
+    pd: Figures
+    income: Figures
+    grace: Figures | None = None
+    fee_share: Figures | None = None
+    debts: Figures | None = None
+    count: Figures | None = None
+    segments: Annotated[dict[Name, Labels], Field(min_length=1, max_length=12)]
+
+
+class RateReviewIn(PlanBody):
+    """A review to be kept as a draft; the id is the caller's own."""
+
+    review_id: UUID
+    book: BookBody
+
+    def plan(self) -> dict[str, Any]:
+        """Return the plan as it is kept."""
+        return self.model_dump(mode="json", exclude={"review_id", "book"})
+
+    def columns(self) -> dict[str, Any]:
+        """Return the book as it is kept."""
+        return self.book.model_dump(mode="json", exclude_none=True)
+
+
+class RecommendationIn(Body):
+    """The policy that is recommended; one that breaks the law only if that is said and why."""
+
+    policy: Name
+    breaks_law: bool = False
+    note: Note | None = None
+
+
+class ReviewDecisionIn(Body):
+    """What the committee decided."""
+
+    outcome: Literal["adopt", "decline"]
+    note: Note | None = None
+
+
+class ObservedFiguresBody(Body):
+    """What was observed, under the names of what was predicted; at least one."""
+
+    portfolio_yield: Share | None = None
+    effective_rate: Share | None = None
+    total_cost: Share | None = None
+    burden_over_40: Share | None = None
+    default_rate: Share | None = None
+    expected_loss: Share | None = None
+    operational_self_sufficiency: Share | None = None
+    financial_self_sufficiency: Share | None = None
+    subsidy: Share | None = None
+    duration: Count | None = None
+    loans: Count | None = None
+    lent: Count | None = None
+    loans_a_year: Count | None = None
+    clients_change: Count | None = None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if all(value is None for _, value in self):
+            raise ValueError("at least one figure")
+        return self
+
+
+class ObservationIn(Body):
+    """Figures of a day after the review was adopted, and where they come from."""
+
+    as_of: date
+    source: Source
+    figures: ObservedFiguresBody
+
+
+class ReviewStepOut(Body):
+    """One step in a review's life."""
+
+    status: str
+    note: str | None
+    actor_id: UUID
+    changed_at: Instant
+
+    @classmethod
+    def of(cls, row: RateReviewChangeRow) -> Self:
+        """Write a row."""
+        return cls(
+            status=row.status, note=row.note, actor_id=row.actor_id, changed_at=row.changed_at
+        )
+
+
+class RateReviewOut(Body):
+    """A review without its figures."""
+
+    review_id: UUID
+    name: str
+    currency: str
+    status: str
+    input_hash: str
+    result_hash: str | None
+    policy: str | None
+    breaks_law: bool
+    drafted_at: Instant
+
+    @classmethod
+    def of(cls, row: RateReviewRow) -> Self:
+        """Write a row."""
+        return cls(
+            review_id=row.review_id,
+            name=row.name,
+            currency=row.currency,
+            status=row.status,
+            input_hash=row.input_hash,
+            result_hash=row.result_hash,
+            policy=row.policy,
+            breaks_law=row.breaks_law,
+            drafted_at=row.drafted_at,
+        )
+
+
+class ObservationOut(Body):
+    """What was observed on a day."""
+
+    as_of: date
+    source: str
+    figures: dict[str, str]
+
+
+class RateReviewFileOut(Body):
+    """A review with its figures, history and what was observed after it."""
+
+    review: RateReviewOut
+    result: dict[str, JsonValue] | None
+    steps: list[ReviewStepOut]
+    observations: list[ObservationOut]
+
+    @classmethod
+    def of(cls, whole: Whole) -> Self:
+        """Write a review."""
+        return cls(
+            review=RateReviewOut.of(whole.row),
+            result=whole.row.result,
+            steps=[ReviewStepOut.of(change) for change in whole.changes],
+            observations=[
+                ObservationOut(as_of=item.as_of, source=item.source, figures=item.figures)
+                for item in whole.observations
+            ],
+        )
+
+
+def shown(whole: Whole, *, result: dict[str, Any]) -> Shown:
+    """Give a review that was run to its page or paper."""
+    row = whole.row
+    return Shown(
+        name=row.name,
+        currency=row.currency,
+        status=row.status,
+        result=result,
+        input_hash=row.input_hash,
+        recommended=row.policy,
+        steps=[
+            Step(status=change.status, on=change.changed_at.date(), note=change.note)
+            for change in whole.changes
+        ],
+        observed=[
+            Observed(as_of=item.as_of, source=item.source, figures=item.figures)
+            for item in whole.observations
+        ],
+    )
