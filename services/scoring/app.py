@@ -8,11 +8,9 @@ import httpx
 from fastapi import FastAPI
 
 from services.scoring.assessments import router as assessments
-from services.scoring.explanations import router as explanations
+from services.scoring.assignments import router as assignments
 from services.scoring.models import router as models
 from services.scoring.offers import router as offers
-from services.scoring.reviews import router as reviews
-from services.scoring.reviews.schemas import REVIEW_BODY_BYTES
 from services.scoring.settings import ScoringSettings
 from shared import feed_router, web
 from shared.auth import TokenVerifier
@@ -23,6 +21,7 @@ from shared.jwks import FetchedKeys, KeySource
 
 PREFIX = "/scoring/v1"
 BATCH_BODY_BYTES = 8 * 1_048_576  # 500 applications at some 4 kB, and room to spare
+RUN_BODY_BYTES = 64 * 1_048_576  # 50,000 applications with a word for each of many funds
 
 
 def create_app(
@@ -63,14 +62,13 @@ def create_app(
         body_limit=settings.body_limit_bytes,
         larger_bodies={
             assessments.BATCH_PATH: BATCH_BODY_BYTES,
-            reviews.REVIEWS_PATH: REVIEW_BODY_BYTES,
+            assignments.RUNS_PATH: RUN_BODY_BYTES,
         },
     )
     app.state.database = database
     app.state.sequencer = sequencer
     app.state.clock = clock
-    app.state.printer = explanations.Printer()
-    for router in (models.router, assessments.router, offers.router, reviews.router):
+    for router in (models.router, assessments.router, offers.router, assignments.router):
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app

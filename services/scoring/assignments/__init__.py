@@ -1,0 +1,1 @@
+"""Assignment runs: which fund is proposed for which waiting application, and who approved it."""
