@@ -23,8 +23,30 @@ SENTENCES: Final[Mapping[str, str]] = {
     "below_break_even": (
         "At the highest rate allowed {needed} would be missing; {available} may be given."
     ),
+    "not_whole_instalments": (
+        "{asked} months hold no whole number of instalments, {limit} a year."
+    ),
+    "month_not_covered": (
+        "In month {month} {due} are due and {available} are there; a cover of {least} is asked."
+    ),
+    "fund_without_money": "The fund has {limit} free, less than {asked}.",
     "subsidy_exhausted": "This qard would cost its fund {needed}; the fund may bear {available}.",
 }
+
+
+# Why a grant is proposed → message id.
+PROPOSALS: Final[Mapping[str, str]] = {
+    "nothing_to_repay_from": (
+        "A grant of {amount} is proposed in place of a loan: the household has {disposable} a "
+        "month left, and zakat is due to it as {zakat_class}."
+    ),
+}
+
+
+def proposal(code: str, *, figures: Mapping[str, str], language: Language) -> str:
+    """Say why a grant is proposed."""
+    template = texts.translate(PROPOSALS[code], language=language, service="scoring")
+    return template.format_map(figures)
 
 
 def sentence(code: str, *, figures: Mapping[str, str], language: Language) -> str:

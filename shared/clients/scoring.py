@@ -7,22 +7,26 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from shared.clients.scoring_types import (
+from shared.clients.scoring_requests import (
     BATCH_MAX,
-    AffordabilityOut,
     AffordabilityPolicy,
     AssessmentBatch,
-    AssessmentBatchOut,
-    AssessmentOut,
     AssessmentRequest,
-    BreakEvenOut,
-    CardOut,
+    FundChoice,
     FundPrice,
+    GrantChoice,
     HardFacts,
     Household,
+    ProductLimits,
+)
+from shared.clients.scoring_types import (
+    AffordabilityOut,
+    AssessmentBatchOut,
+    AssessmentOut,
+    BreakEvenOut,
+    CardOut,
     OfferOut,
     PointsOut,
-    ProductLimits,
     ReasonOut,
     RejectedOut,
 )
@@ -40,7 +44,9 @@ __all__ = [
     "AssessmentRequest",
     "BreakEvenOut",
     "CardOut",
+    "FundChoice",
     "FundPrice",
+    "GrantChoice",
     "HardFacts",
     "Household",
     "HttpScoringClient",

@@ -21,7 +21,7 @@ from services.loans.domain.product import Asked, Recommendation
 from shared import texts
 from shared.clients import rejections
 from shared.clients.scoring import AssessmentOut
-from shared.clients.scoring_types import Code, Number
+from shared.clients.scoring_requests import Code, Number
 from shared.errors import RafidError
 from shared.money import Money
 from shared.schemas import Body, Instant, MoneyBody

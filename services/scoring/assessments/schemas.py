@@ -23,6 +23,10 @@ def document_of(row: AssessmentRow, *, language: Language) -> dict[str, Any]:
         }
         for item in opinion["rejected"]
     ]
+    proposed = opinion.get("proposal")
+    if proposed is not None:
+        said = rejections.proposal(proposed["code"], figures=proposed["figures"], language=language)
+        opinion = {**opinion, "proposal": {**proposed, "text": said}}
     return {
         **opinion,
         "assessment_id": str(row.assessment_id),

@@ -1,61 +1,222 @@
 """What is our whole opinion of one application, and is it the same when asked again?
 
-Inputs and opinion are plain JSON, as they are stored: `opinion_of(inputs, card=...)` over a
-stored row gives the stored opinion, bit for bit.
+Inputs and opinion are plain JSON, as they are stored: `opinion_of(inputs, card=..., engine=...)`
+over a stored row gives the stored opinion, bit for bit.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from services.scoring.domain import affordability, case, pricing, scorecard
+from services.scoring.domain import affordability, case, judging, pricing, scorecard, season
 from services.scoring.domain import menu as menus
 from services.scoring.domain.affordability import Burden, Capacity
 from services.scoring.domain.case import Case
+from services.scoring.domain.choices import Choice
+from services.scoring.domain.grid import Corner
 from services.scoring.domain.judging import Means
-from services.scoring.domain.menu import Menu, Offer
-from services.scoring.domain.pricing import ChargeMethod, Shape
+from services.scoring.domain.menu import Course, Menu, Offer
+from services.scoring.domain.pricing import ChargeMethod, Hazard, HazardAt, Shape
+from services.scoring.domain.risk import Risk
 from services.scoring.domain.scorecard import Advice, Score, Scorecard
+from services.scoring.domain.season import Flows
 from shared.errors import JsonValue
-from shared.money import Money
+from shared.money import LARGEST_MOVED, Money
 
-ENGINE = "1"  # raised whenever the same inputs would give another opinion
+ENGINES = ("1", "2")
+ENGINE = ENGINES[-1]  # raised whenever the same inputs would give another opinion
+FIRST = ENGINES[0]
 
 
-def opinion_of(inputs: Mapping[str, object], *, card: Scorecard) -> dict[str, JsonValue]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """What the household carries: as told, for terms of any length, and its months if told."""
+
+    told: Capacity
+    limits: Capacity
+    drawn: Flows | None
+
+
+def opinion_of(
+    inputs: Mapping[str, object], *, card: Scorecard, engine: str = ENGINE
+) -> dict[str, JsonValue]:
     """Score, reckon the capacity, price and make the menu; the answer is ready to be stored.
 
     The advice is decline where a hard rule is broken or no terms are feasible, else what the
-    grade advises. Raises CharacteristicProtected, CharacteristicUnreadable, DocumentMalformed.
+    grade advises; where a grant is proposed, a person looks at it. The first engine knows neither
+    lines that are dominated nor a grant. Raises CharacteristicProtected,
+    CharacteristicUnreadable, DocumentMalformed, ValueError for an engine that never was.
     """
+    if engine not in ENGINES:
+        raise ValueError(engine)
     read = case.case_of(inputs)
-    capacity = affordability.capacity(read.household, policy=read.policy)
+    carried = _carried(read)
     shape = _asked_shape(read)
     instalment = read.asked.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
-    burden = affordability.burden(capacity, instalment=instalment)
+    burden = affordability.burden(carried.told, instalment=instalment)
     values = {
         **read.characteristics,
         "debt_service_share": burden.debt_service_share,
         "stressed_cover": burden.stressed_cover,
     }
     score = scorecard.score(card, values=values)
-    hazard = pricing.hazard_of(score.pd)
-    means = Means(
-        capacity=capacity,
-        costs=read.costs,
-        hazard=hazard,
-        subsidy_available=read.subsidy_available,
-    )
-    menu = menus.menu(read.asked, limits=read.limits, means=means, objective=read.objective)
-    return {
+    courses = [
+        Course(limits=item.limits, means=_means(item, carried, score, burden))
+        for item in read.choices
+    ]
+    weights = read.weights or menus.WEIGHTS[read.objective]
+    menu = menus.menu(read.asked, courses, weights=weights)
+    plain = _means(read.plain, carried, score, burden)
+    opinion: dict[str, JsonValue] = {
         "card": {"card_id": card.card_id, "version": card.version, "hash": card.hash},
         **_score_json(score),
         "hard_rules": list(read.hard_rules),
         "advice": _advice(read, score, menu).value,
-        "affordability": _affordability_json(capacity, burden, instalment),
-        "break_even": _break_even_json(read, shape, hazard),
+        "affordability": _affordability_json(carried.told, burden, instalment),
+        "break_even": _break_even_json(read, shape, plain),
         "objective": read.objective.value,
         **_menu_json(menu),
+    }
+    return opinion if engine == FIRST else _further(opinion, read, menu, carried, shape)
+
+
+def _carried(case: Case) -> _Carried:
+    household, policy = case.household, case.policy
+    if case.year is None:
+        told = affordability.capacity(household, policy=policy)
+        return _Carried(told=told, limits=told, drawn=None)
+    longest = max(case.asked.term_months, *(item.limits.term_months_max for item in case.choices))
+    drawn = season.flows(case.year, policy=policy, term_months=longest)
+    lowest = case.year.lowest_verified()
+    by_month = drawn.largest_level(
+        term_months=case.asked.term_months, grace_months=case.asked.grace_months
+    )
+    anything = Money(LARGEST_MOVED, by_month.currency)
+    told, limits = (
+        affordability.capacity(household, policy=policy, by_month=most, lowest_income=lowest)
+        for most in (by_month, anything)
+    )
+    return _Carried(told=told, limits=limits, drawn=drawn)
+
+
+def _means(choice: Choice, carried: _Carried, score: Score, burden: Burden) -> Means:
+    risk = None
+    if choice.ages or choice.log_odds:
+        risk = Risk(
+            pd=score.pd,
+            ages=choice.ages,
+            log_odds=choice.log_odds,
+            share=burden.debt_service_share,
+            income=carried.limits.income,
+            debt_service=carried.limits.debt_service,
+        )
+    return Means(
+        capacity=carried.limits,
+        costs=choice.costs,
+        hazard=pricing.hazard_of(score.pd),
+        subsidy_available=choice.subsidy_available,
+        free=choice.free,
+        risk=risk,
+        drawn=carried.drawn,
+    )
+
+
+def _further(
+    opinion: dict[str, JsonValue], case: Case, menu: Menu, carried: _Carried, shape: Shape
+) -> dict[str, JsonValue]:
+    """Add what the second engine says more; the terms are those of the first."""
+    lines: list[JsonValue] = []
+    for line, (kept, offer) in enumerate(zip(_items(opinion["menu"]), menu.offers, strict=True)):
+        better = menu.dominated_by(line)
+        told: dict[str, JsonValue] = {"dominated_by": None if better is None else better + 1}
+        lines.append({**kept, **told, **_course_json(case, offer.course)})
+    rejected: list[JsonValue] = [
+        {**kept, **_course_json(case, item.course)}
+        for kept, item in zip(_items(opinion["rejected"]), menu.rejections, strict=True)
+    ]
+    further: dict[str, JsonValue] = {"menu": lines, "rejected": rejected}
+    if carried.drawn is not None:
+        told_burden = opinion["affordability"]
+        if isinstance(told_burden, dict):
+            months = _months_json(case, carried.drawn, shape)
+            further["affordability"] = {**told_burden, **months}
+    if case.grant is not None and carried.told.capacity.is_zero:
+        further["proposal"] = _grant_json(case, carried.told)
+        if not case.hard_rules:
+            further["advice"] = Advice.REFER.value
+    return {**opinion, **further}
+
+
+def _items(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _course_json(case: Case, course: int) -> dict[str, JsonValue]:
+    """Which product, fund and rhythm, where there was a choice."""
+    choice = case.choices[course]
+    if len(case.choices) == 1 and choice.fund_id is None and choice.frequency == "monthly":
+        return {}
+    return {
+        "product_id": choice.product_id,
+        "fund_id": choice.fund_id,
+        "frequency": choice.frequency,
+    }
+
+
+def _months_json(case: Case, drawn: Flows, shape: Shape) -> dict[str, JsonValue]:
+    corner = Corner(
+        amount=case.asked.amount,
+        term_months=case.asked.term_months,
+        grace_months=case.asked.grace_months,
+    )
+    dues = judging.dues_of(corner, shape)
+    lefts = {trial: left for trial, _, left in drawn.by_trial}
+    months: list[JsonValue] = [
+        {
+            "month": month,
+            "trial": trial.value,
+            "left": Money(lefts[trial][month - 1], drawn.currency).to_json(),
+            "due": Money(dues[month - 1], drawn.currency).to_json(),
+            "cover": _number(cover),
+        }
+        for trial, row in drawn.covers(dues)
+        for month, cover in enumerate(row[: season.MONTHS], start=1)
+    ]
+    if not case.is_seasonal or case.year is None:
+        return {"months": months}
+    return {"months": months, "seasonal": _seasonal_json(case, drawn, shape)}
+
+
+def _seasonal_json(case: Case, drawn: Flows, shape: Shape) -> JsonValue:
+    """Instalments that follow what the months leave; none where no month leaves anything."""
+    _, _, left = drawn.by_trial[0]
+    weights = [Decimal(max(minor, 0)) for minor in left[: case.asked.term_months]]
+    if not any(weights):
+        return None
+    rate = shape.annual_rate / pricing.MONTHS_A_YEAR
+    _, dues = season.seasonal(case.asked.amount, monthly_rate=rate, weights=weights)
+    failed = drawn.uncovered([due.minor for due in dues])
+    return {
+        "instalments": [due.to_json() for due in dues],
+        "total": Money.total(dues, drawn.currency).to_json(),
+        "uncovered": None if failed is None else failed.month,
+    }
+
+
+def _grant_json(case: Case, capacity: Capacity) -> JsonValue:
+    if case.grant is None:
+        return None
+    free = case.grant.free
+    amount = case.asked.amount if free is None else min(case.asked.amount, free)
+    return {
+        "kind": "grant",
+        "fund_id": case.grant.fund_id,
+        "code": "nothing_to_repay_from",
+        "figures": {
+            "zakat_class": case.grant.zakat_class,
+            "disposable": capacity.disposable.to_text(),
+            "amount": amount.to_text(),
+        },
     }
 
 
@@ -119,7 +280,7 @@ def _affordability_json(
     }
 
 
-def _break_even_json(case: Case, shape: Shape, hazard: Decimal) -> dict[str, JsonValue]:
+def _break_even_json(case: Case, shape: Shape, means: Means) -> dict[str, JsonValue]:
     amount, costs, highest = case.asked.amount, case.costs, case.limits.annual_rate_max
     answer: dict[str, JsonValue] = {
         "annual_rate": None,
@@ -127,6 +288,14 @@ def _break_even_json(case: Case, shape: Shape, hazard: Decimal) -> dict[str, Jso
         "subsidy": Money.zero(amount.currency).to_json(),
         "cost_fee": pricing.cost_fee(term_months=shape.term_months, costs=costs).to_json(),
     }
+    hazard: Hazard | HazardAt = means.hazard_at(amount, shape)
+    if means.risk is not None and means.risk.feels_burden:
+        risk = means.risk
+
+        def hazard_at(tried: Shape) -> Hazard:
+            return risk.hazard(amount, tried)
+
+        hazard = hazard_at
     solution = None
     if shape.charge_method is not ChargeMethod.NONE:
         solution = pricing.break_even(
@@ -134,7 +303,8 @@ def _break_even_json(case: Case, shape: Shape, hazard: Decimal) -> dict[str, Jso
         )
     if solution is None:
         dearest = replace(shape, annual_rate=highest)
-        needed = pricing.subsidy_needed(dearest, principal=amount, costs=costs, hazard=hazard)
+        chance = means.hazard_at(amount, dearest)
+        needed = pricing.subsidy_needed(dearest, principal=amount, costs=costs, hazard=chance)
         return {**answer, "subsidy": needed.to_json()}
     parts: dict[str, JsonValue] = {name: f"{part:f}" for name, part in solution.parts.items()}
     return {**answer, "annual_rate": f"{solution.annual_rate:f}", "parts": parts}

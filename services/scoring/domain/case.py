@@ -1,17 +1,18 @@
 """What does a stored or received application say, as values of the domain?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.scoring.domain import card_form
+from services.scoring.domain import card_form, choices, season_form
 from services.scoring.domain.affordability import Household, Policy
+from services.scoring.domain.choices import Choice, Grant
 from services.scoring.domain.documents import Document, DocumentMalformed
 from services.scoring.domain.grid import Asked, Limits
-from services.scoring.domain.menu import Objective
-from services.scoring.domain.pricing import ChargeMethod, Costs
+from services.scoring.domain.menu import Objective, Weights
+from services.scoring.domain.pricing import Costs
 from services.scoring.domain.scorecard import Value
-from shared.errors import Kind, RafidError
-from shared.money import CurrencyMismatch, Money
+from services.scoring.domain.season import Year
+from shared.money import Money
 
 # Each fact with the answer that breaks the rule.
 HARD_RULES = {
@@ -22,19 +23,11 @@ HARD_RULES = {
 }
 
 
-class QardBearsNoCharge(RafidError):
-    """A qard bears no rate, no margin and no fee by percentage"""
-
-    kind = Kind.RULE
-    service = "scoring"
-    detail = "{member} has to be {expected} for a qard (AAOIFI Sharia Standard 19)."
-    member: str
-    expected: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One application as the domain sees it; no name, sex or age is in it.
+
+    `plain` is the product asked for at its own price, paid monthly; the menu is over `choices`.
 
     `hard_rules` are the rules broken, by name; each of them alone is a reason to decline.
     """
@@ -48,13 +41,20 @@ class Case:
     characteristics: Mapping[str, Value]
     hard_rules: tuple[str, ...]
     objective: Objective
+    plain: Choice
+    choices: tuple[Choice, ...]
+    weights: Weights | None = None
+    year: Year | None = None
+    is_seasonal: bool = False
+    grant: Grant | None = None
 
 
 def case_of(inputs: Mapping[str, object]) -> Case:
-    """Read the stored inputs of an assessment.
+    """Read the stored inputs of an assessment; members that came later may be absent.
 
     Raises DocumentMalformed, CurrencyMismatch, QardBearsNoCharge, LimitsContradict,
-    AskedImpossible, MonthlyAmountNegative, PolicyImpossible, CharacteristicProtected.
+    AskedImpossible, MonthlyAmountNegative, PolicyImpossible, CharacteristicProtected,
+    YearIncomplete, HazardShapeless.
     """
     root = Document(inputs)
     product, price = root.part("product"), root.part("price")
@@ -65,62 +65,28 @@ def case_of(inputs: Mapping[str, object]) -> Case:
         grace_months=root.whole("grace_months"),
     )
     for part in (product, price, root.part("household")):
-        _check_currency(part, asked.amount.currency)
-    _check_mode(product, price)
+        choices.check_currency(part, asked.amount.currency)
+    plain = choices.plain_of(root, currency=asked.amount.currency)
+    debts = season_form.debts_of(root, currency=asked.amount.currency)
+    year = season_form.year_of(root.part("season"), debts=debts) if root.has("season") else None
+    told = _household(root.part("household"))
+    household = replace(told, debt_service=max(told.debt_service, debts))
     return Case(
         asked=asked,
-        limits=_limits(product, price),
-        household=_household(root.part("household")),
+        limits=plain.limits,
+        household=household if year is None else year.average(),
         policy=_policy(root.part("policy")),
-        costs=Costs(
-            cost_of_funds=price.number("cost_of_funds"),
-            operating_cost=price.money("operating_cost"),
-            operating_cost_monthly=price.money("operating_cost_monthly"),
-            loss_given_default=price.number("loss_given_default"),
-            fee_share=price.number("fee_share"),
-            margin_share=price.number("margin_share"),
-        ),
-        subsidy_available=_optional_money(price, "subsidy_available"),
+        costs=plain.costs,
+        subsidy_available=plain.subsidy_available,
         characteristics=_characteristics(root.part("characteristics")),
         hard_rules=tuple(name for name, bad in HARD_RULES.items() if facts.truth(name) is bad),
         objective=Objective(root.text("objective")),
-    )
-
-
-def _check_currency(part: Document, currency: str) -> None:
-    for name, value in part.members.items():
-        if isinstance(value, Mapping) and part.money(name).currency != currency:
-            raise CurrencyMismatch(left=currency, right=part.money(name).currency)
-
-
-def _check_mode(product: Document, price: Document) -> None:
-    is_qard = product.text("mode_of_finance") == "qard"
-    if is_qard != (product.text("charge_method") == "none"):
-        raise QardBearsNoCharge(member="charge_method", expected="none")
-    charges = {
-        "annual_rate_max": product.number("annual_rate_max"),
-        "fee_share": price.number("fee_share"),
-        "margin_share": price.number("margin_share"),
-    }
-    for member, value in charges.items():
-        if is_qard and value:
-            raise QardBearsNoCharge(member=member, expected="0")
-
-
-def _limits(product: Document, price: Document) -> Limits:
-    has_ceiling = price.has("annual_rate_ceiling")
-    return Limits(
-        charge_method=ChargeMethod(product.text("charge_method")),
-        amount_min=product.money("amount_min"),
-        amount_max=product.money("amount_max"),
-        term_months_min=product.whole("term_months_min"),
-        term_months_max=product.whole("term_months_max"),
-        annual_rate_min=product.number("annual_rate_min"),
-        annual_rate_default=product.number("annual_rate_default"),
-        annual_rate_max=product.number("annual_rate_max"),
-        annual_rate_step=product.number("annual_rate_step"),
-        grace_months_max=product.whole("grace_months_max"),
-        annual_rate_ceiling=price.number("annual_rate_ceiling") if has_ceiling else None,
+        plain=plain,
+        choices=choices.choices_of(root, currency=asked.amount.currency),
+        weights=choices.weights_of(root.part("weights")) if root.has("weights") else None,
+        year=year,
+        is_seasonal=product.members.get("seasonal") is True,
+        grant=choices.grant_of(root.part("grant")) if root.has("grant") else None,
     )
 
 
@@ -142,6 +108,9 @@ def _policy(part: Document) -> Policy:
         debt_service_limit=part.number("debt_service_limit"),
         cover_minimum=part.number("cover_minimum"),
         stressed_cover_minimum=part.number("stressed_cover_minimum"),
+        debt_service_outer=part.optional("debt_service_outer"),
+        lowest_month_share=part.optional("lowest_month_share"),
+        month_without_income=part.members.get("month_without_income") is True,
     )
 
 
@@ -157,7 +126,3 @@ def _characteristics(part: Document) -> dict[str, Value]:
             )
         values[name] = value
     return values
-
-
-def _optional_money(part: Document, name: str) -> Money | None:
-    return part.money(name) if part.has(name) else None

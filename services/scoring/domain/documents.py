@@ -64,6 +64,18 @@ class Document:
             raise self._malformed(name, "a decimal number written as a text")
         return number
 
+    def optional(self, name: str) -> Decimal | None:
+        """Return a member that is a decimal number, or nothing where it is absent or null."""
+        return self.number(name) if self.has(name) else None
+
+    def numbers(self, name: str) -> tuple[Decimal, ...]:
+        """Return a member that is a list of decimal numbers, at least one."""
+        listed = dict(zip(map(str, range(len(self._items(name)))), self._items(name), strict=True))
+        part = Document(listed, self._at(name))
+        if not listed:
+            raise self._malformed(name, "a list of decimal numbers written as texts")
+        return tuple(part.number(place) for place in listed)
+
     def money(self, name: str) -> Money:
         """Return a member that is an amount with its currency."""
         part = self.part(name)

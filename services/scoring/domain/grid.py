@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.scoring.domain.pricing import ChargeMethod
+from services.scoring.domain.pricing import MONTHS_A_YEAR, ChargeMethod
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
@@ -39,6 +39,8 @@ class AskedImpossible(RafidError):
 class Limits:
     """The product's limits; `annual_rate_ceiling` is the legal cap on the effective rate.
 
+    `per_year` says how many instalments fall in a year.
+
     Raises LimitsContradict where a limit is above its opposite.
     """
 
@@ -53,6 +55,7 @@ class Limits:
     annual_rate_step: Decimal
     grace_months_max: int
     annual_rate_ceiling: Decimal | None
+    per_year: int = MONTHS_A_YEAR
 
     def __post_init__(self) -> None:
         if self.amount_min > self.amount_max:

@@ -15,10 +15,14 @@ from services.scoring.domain import locating, pricing
 from services.scoring.domain.affordability import Capacity
 from services.scoring.domain.grid import Corner, Limits
 from services.scoring.domain.locating import MARGIN, Bools, Floats, Rows
-from services.scoring.domain.pricing import ChargeMethod, Costs, Shape
+from services.scoring.domain.pricing import ChargeMethod, Costs, Hazard, Shape
+from services.scoring.domain.risk import BURDEN_STEP, PD_LEAST, PD_MOST, Risk, by_age, relative
+from services.scoring.domain.season import Flows, Uncovered
 from shared.money import Money
 
 CEILING_MARGIN = 2e-6  # of one unit lent, for each month of the term
+
+NO_AMOUNT = Money.zero("USD")  # stands where terms alike are surveyed once for all amounts
 
 Figures = Mapping[str, str]
 
@@ -31,33 +35,49 @@ class RejectionCode(StrEnum):
     TERM_BELOW_MINIMUM = "term_below_minimum"
     TERM_ABOVE_MAXIMUM = "term_above_maximum"
     GRACE_ABOVE_MAXIMUM = "grace_above_maximum"
+    NOT_WHOLE_INSTALMENTS = "not_whole_instalments"
     RATE_ABOVE_CEILING = "rate_above_ceiling"
     TOO_HIGH_INSTALMENT = "too_high_instalment"
+    MONTH_NOT_COVERED = "month_not_covered"
     BELOW_BREAK_EVEN = "below_break_even"
     SUBSIDY_EXHAUSTED = "subsidy_exhausted"
+    FUND_WITHOUT_MONEY = "fund_without_money"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """What decides besides the product: capacity, costs, hazard, and what a fund may give.
 
-    `subsidy_available` None means that the fund bears whatever is missing.
+    `subsidy_available` None means that the fund bears whatever is missing; `free` is the most it
+    has for a loan, None enough. `drawn` are the months
+    of the household one by one; without them the capacity is all. `risk` stands instead of the
+    hazard where it has a shape by age or feels the burden.
     """
 
     capacity: Capacity
     costs: Costs
     hazard: Decimal
     subsidy_available: Money | None
+    free: Money | None = None
+    risk: Risk | None = None
+    drawn: Flows | None = None
+
+    def hazard_at(self, amount: Money, shape: Shape) -> Hazard:
+        """Return the hazard of each period of these terms."""
+        if self.risk is not None:
+            return self.risk.hazard(amount, shape)
+        return by_age(self.hazard, (), periods=shape.periods, per_year=shape.per_year)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """Terms that fail, the first test they fail, and its figures."""
+    """Terms that fail, the first test they fail, and its figures; `course` as in `menu.menu`."""
 
     corner: Corner
     annual_rate: Decimal | None
     code: RejectionCode
     figures: Figures
+    course: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +113,22 @@ class _Bench:
     def __init__(self, corners: Sequence[Corner], *, limits: Limits, means: Means) -> None:
         self._limits, self._means = limits, means
         self._rates = limits.rates()
-        pairs = sorted({(corner.term_months, corner.grace_months) for corner in corners})
-        self._rows = {pair: row for row, pair in enumerate(pairs)}
-        costs, ceiling = means.costs, limits.annual_rate_ceiling
+        is_apart = means.risk is not None and means.risk.feels_burden
+        looks = [corner if is_apart else replace(corner, amount=NO_AMOUNT) for corner in corners]
+        distinct = list(dict.fromkeys(looks))
+        place = {look: row for row, look in enumerate(distinct)}
+        self._rows = {corner: place[look] for corner, look in zip(corners, looks, strict=True)}
+        costs, ceiling, per_year = means.costs, limits.annual_rate_ceiling, limits.per_year
         rows = Rows(
-            terms=[term for term, _ in pairs],
-            graces=[grace for _, grace in pairs],
+            terms=[corner.term_months * per_year // pricing.MONTHS_A_YEAR for corner in distinct],
+            graces=[corner.grace_months * per_year // pricing.MONTHS_A_YEAR for corner in distinct],
             rates=self._rates,
             is_flat=limits.charge_method is ChargeMethod.FLAT,
+            per_year=per_year,
         )
         self._lives = locating.lives(
             rows,
-            hazard=np.full((1, 1, 1), float(means.hazard)),
+            hazard=_hazards(distinct, rows, means),
             cost_of_funds=float(costs.cost_of_funds),
             loss_given_default=float(costs.loss_given_default),
             ceiling=None if ceiling is None else float(ceiling),
@@ -112,29 +136,35 @@ class _Bench:
 
     def judge(self, corner: Corner) -> Passed | Rejection:
         """Judge one corner."""
-        row = self._rows[corner.term_months, corner.grace_months]
+        row = self._rows[corner]
         shape = Shape(
             charge_method=self._limits.charge_method,
             annual_rate=self._limits.annual_rate_min,
             term_months=corner.term_months,
             grace_months=corner.grace_months,
+            per_year=self._limits.per_year,
         )
         lawful = self._lawful(shape, row)
         if not lawful:
             return _above_ceiling(corner, shape, self._limits, self._means.costs.fee_share)
-        if not self._is_affordable(corner, shape, row, 0):
-            return _not_affordable(corner, shape, self._means)
+        burden = self._too_heavy(corner, shape, row, 0)
+        if burden is not None:
+            return burden
+        free = self._means.free
+        if free is not None and corner.amount > free:
+            return _without_money(corner, free)
         needs = self._needs(corner, row)
         index = self._lowest_carried(corner, shape, needs, lawful)
         if index is None:
             highest = replace(shape, annual_rate=self._rates[lawful - 1])
             return _not_carried(corner, highest, self._means)
         priced = replace(shape, annual_rate=self._rates[index])
-        if not self._is_affordable(corner, priced, row, index):
-            return _not_affordable(corner, priced, self._means)
+        burden = self._too_heavy(corner, priced, row, index)
+        if burden is not None:
+            return burden
         factor = float(self._lives.instalment[row, index])
-        paid = factor * (corner.term_months - corner.grace_months)
-        profit = paid + corner.grace_months * float(priced.annual_rate) / pricing.MONTHS_A_YEAR - 1
+        paid = factor * (shape.periods - shape.grace_periods)
+        profit = paid + shape.grace_periods * float(priced.annual_rate) / shape.per_year - 1
         return Passed(
             corner=corner,
             shape=priced,
@@ -143,6 +173,14 @@ class _Bench:
             subsidy=max(float(needs[index]), 0.0),
         )
 
+    def _too_heavy(self, corner: Corner, shape: Shape, row: int, index: int) -> Rejection | None:
+        if not self._is_affordable(corner, shape, row, index):
+            return _not_affordable(corner, shape, self._means)
+        if self._means.drawn is None:
+            return None
+        failed = self._means.drawn.uncovered(dues_of(corner, shape))
+        return None if failed is None else _not_covered(corner, shape, failed)
+
     def _lawful(self, shape: Shape, row: int) -> int:
         """How many of the rates are within the ceiling."""
         ceiling, present = self._limits.annual_rate_ceiling, self._lives.present
@@ -150,7 +188,7 @@ class _Bench:
             return len(self._rates)
         fee_share = self._means.costs.fee_share
         spare = (1 - float(fee_share)) - present[row]
-        margin = CEILING_MARGIN * shape.term_months
+        margin = CEILING_MARGIN * shape.periods
 
         def is_above(index: int) -> bool:
             tried = replace(shape, annual_rate=self._rates[index])
@@ -161,16 +199,20 @@ class _Bench:
 
     def _is_affordable(self, corner: Corner, shape: Shape, row: int, index: int) -> bool:
         most = self._means.capacity.capacity.minor
-        about = corner.amount.minor * float(self._lives.instalment[row, index])
-        if abs(about - most) > MARGIN * (about + 1):
+        a_month = shape.per_year / pricing.MONTHS_A_YEAR
+        about = corner.amount.minor * float(self._lives.instalment[row, index]) * a_month
+        rounded = 0 if a_month == 1 else a_month + 1
+        if abs(about - most) > MARGIN * (about + 1) + rounded:
             return about < most
-        return instalment_of(corner, shape) <= self._means.capacity.capacity
+        monthly = monthly_of(instalment_of(corner, shape), per_year=shape.per_year)
+        return monthly <= self._means.capacity.capacity
 
     def _needs(self, corner: Corner, row: int) -> Floats:
         """What somebody has to give at each rate, in minor units; below zero is earned."""
         costs, lives = self._means.costs, self._lives
         unit = lives.inflow[row] - float(1 - costs.fee_share + costs.margin_share)
-        running = costs.operating_cost_monthly.minor * lives.alive[row]
+        a_period = pricing.MONTHS_A_YEAR / self._limits.per_year
+        running = costs.operating_cost_monthly.minor * a_period * lives.alive[row]
         return np.asarray(costs.operating_cost.minor + running - corner.amount.minor * unit)
 
     def _lowest_carried(
@@ -194,11 +236,68 @@ def instalment_of(corner: Corner, shape: Shape) -> Money:
     return corner.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
 
 
+def monthly_of(instalment: Money, *, per_year: int) -> Money:
+    """Return what an instalment weighs in an average month, up to the minor unit.
+
+    Worked: 30.000 a week are 130.000 a month; 300.000 a quarter are 100.000.
+    """
+    if per_year == pricing.MONTHS_A_YEAR:
+        return instalment
+    total = instalment.minor * per_year
+    return Money(-(-total // pricing.MONTHS_A_YEAR), instalment.currency)
+
+
+def dues_of(corner: Corner, shape: Shape) -> list[int]:
+    """Return what is due in each month of the term, in minor units.
+
+    Several instalments a month are joined; of quarterly ones each falls in a third month.
+    """
+    rate = shape.annual_rate / shape.per_year
+    profit = corner.amount.times(rate, rounding="ceiling")
+    instalment = instalment_of(corner, shape)
+    step = max(pricing.MONTHS_A_YEAR // shape.per_year, 1)
+    monthly = [monthly_of(due, per_year=max(shape.per_year, 12)) for due in (profit, instalment)]
+    return [
+        0 if month % step else monthly[month > corner.grace_months].minor
+        for month in range(1, corner.term_months + 1)
+    ]
+
+
 def subsidy_of(corner: Corner, shape: Shape, means: Means) -> Money:
     """Return what somebody has to give for a corner."""
     return pricing.subsidy_needed(
-        shape, principal=corner.amount, costs=means.costs, hazard=means.hazard
+        shape,
+        principal=corner.amount,
+        costs=means.costs,
+        hazard=means.hazard_at(corner.amount, shape),
     )
+
+
+def _hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
+    """The hazard of each corner, rate and age, as `Risk.hazard` reckons it one by one."""
+    exponent = pricing.MONTHS_A_YEAR / rows.per_year
+    risk = means.risk
+    if risk is None:
+        return np.full((1, 1, 1), 1 - (1 - float(means.hazard)) ** exponent)
+    chance = np.full((1, 1), float(risk.pd))
+    if risk.feels_burden and risk.income and risk.debt_service and risk.share is not None:
+        amounts = np.array([[corner.amount.minor] for corner in corners])
+        monthly = locating.instalments(rows) * amounts / exponent
+        share = (risk.debt_service.minor + monthly) / risk.income.minor
+        pd = min(max(float(risk.pd), float(PD_LEAST)), float(PD_MOST))
+        moved = float(risk.log_odds) * (share - float(risk.share)) / float(BURDEN_STEP)
+        chance = 1 / (1 + np.exp(-(np.log(pd / (1 - pd)) + moved)))
+    each = 1 - (1 - chance) ** (1 / rows.per_year)
+    if not risk.ages:
+        return np.asarray(each[:, :, None])
+    longest = max(rows.terms)
+    shape = np.array(
+        [
+            [float(part) for part in relative(risk.ages, term)] + [0.0] * (longest - term)
+            for term in rows.terms
+        ]
+    )
+    return np.asarray(np.minimum(each[:, :, None] * shape[:, None, :], 1.0))
 
 
 def _first(
@@ -228,6 +327,9 @@ def _outside_product(corner: Corner, limits: Limits) -> Rejection | None:
         failed = RejectionCode.TERM_ABOVE_MAXIMUM, str(term), str(limits.term_months_max)
     elif grace > limits.grace_months_max:
         failed = RejectionCode.GRACE_ABOVE_MAXIMUM, str(grace), str(limits.grace_months_max)
+    elif not pricing.is_whole(term, grace, limits.per_year):
+        months = f"{term}, {grace}" if grace else str(term)
+        failed = RejectionCode.NOT_WHOLE_INSTALMENTS, months, str(limits.per_year)
     if failed is None:
         return None
     code, asked, limit = failed
@@ -254,6 +356,30 @@ def _not_affordable(corner: Corner, shape: Shape, means: Means) -> Rejection:
             "instalment": instalment_of(corner, shape).to_text(),
             "capacity": means.capacity.capacity.to_text(),
             "binding": means.capacity.binding.value,
+        },
+    )
+
+
+def _without_money(corner: Corner, free: Money) -> Rejection:
+    return Rejection(
+        corner=corner,
+        annual_rate=None,
+        code=RejectionCode.FUND_WITHOUT_MONEY,
+        figures={"asked": corner.amount.to_text(), "limit": free.to_text()},
+    )
+
+
+def _not_covered(corner: Corner, shape: Shape, failed: Uncovered) -> Rejection:
+    return Rejection(
+        corner=corner,
+        annual_rate=shape.annual_rate,
+        code=RejectionCode.MONTH_NOT_COVERED,
+        figures={
+            "month": str(failed.month),
+            "trial": failed.trial.value,
+            "due": failed.due.to_text(),
+            "available": failed.available.to_text(),
+            "least": f"{failed.least:f}",
         },
     )
 

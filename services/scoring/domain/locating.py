@@ -37,12 +37,13 @@ class Lives:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Terms and graces in months, rates a year, and how profit is charged."""
+    """Terms and graces in instalments, rates a year, and how profit is charged."""
 
     terms: Sequence[int]
     graces: Sequence[int]
     rates: Sequence[Decimal]
     is_flat: bool
+    per_year: int = MONTHS_A_YEAR
 
 
 def lives(
@@ -53,25 +54,25 @@ def lives(
     loss_given_default: float,
     ceiling: float | None = None,
 ) -> Lives:
-    """Walk all rows and rates month by month at once.
+    """Walk all rows and rates at once, instalment by instalment.
 
-    `hazard` of each month of age (rows, rates, months; each may be 1 wide, the last is repeated).
+    `hazard` of each age (rows, rates, instalments; each may be 1 wide, the last is repeated).
     """
     terms, graces = _column(rows.terms), _column(rows.graces)
-    profit = np.array([[float(rate) / MONTHS_A_YEAR for rate in rows.rates]])
+    profit = np.array([[float(rate) / rows.per_year for rate in rows.rates]])
     instalment = _instalment(profit, terms - graces, is_flat=rows.is_flat)
-    discount = 1 / (1 + cost_of_funds / MONTHS_A_YEAR)
-    lawful = None if ceiling is None else (1 + ceiling) ** (-1 / MONTHS_A_YEAR)
+    discount = 1 / (1 + cost_of_funds / rows.per_year)
+    lawful = None if ceiling is None else (1 + ceiling) ** (-1 / rows.per_year)
     balance = np.ones_like(instalment)
     alive, factor, at_ceiling = np.ones_like(instalment), 1.0, 1.0
     inflow, alive_worth = np.zeros_like(instalment), np.zeros_like(instalment)
     present = None if lawful is None else np.zeros_like(instalment)
     longest, ages = int(terms.max()), hazard.shape[2]
-    for month in range(1, longest + 1):
+    for period in range(1, longest + 1):
         factor *= discount
-        chance = hazard[:, :, min(month, ages) - 1]
-        due = np.where(month <= graces, profit, instalment) * (month <= terms)
-        weight = alive * factor * (month <= terms)
+        chance = hazard[:, :, min(period, ages) - 1]
+        due = np.where(period <= graces, profit, instalment) * (period <= terms)
+        weight = alive * factor * (period <= terms)
         inflow += weight * ((1 - chance) * due + chance * (1 - loss_given_default) * balance)
         alive_worth += weight
         if present is not None and lawful is not None:
@@ -84,12 +85,13 @@ def lives(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
-    """One loan of one unit: the hazard a month, what is recovered of a loss, costs a unit lent."""
+    """One loan of one unit: the hazard of each period, what is recovered of a loss, its costs."""
 
-    term_months: int
-    grace_months: int
+    periods: int
+    grace_periods: int
+    per_year: int
     is_flat: bool
-    hazard: float
+    hazards: Sequence[float]
     recovered: float
     discount: float
     fixed: float
@@ -97,22 +99,21 @@ class Loan:
 
     def worth(self, annual_rate: float) -> float:
         """Return the net present value of one unit lent, as `pricing.npv` does."""
-        profit = annual_rate / MONTHS_A_YEAR
-        count = self.term_months - self.grace_months
+        profit = annual_rate / self.per_year
+        count = self.periods - self.grace_periods
         if self.is_flat or not profit:
             instalment = profit + 1 / count
         else:
             instalment = profit / (1 - (1 + profit) ** -count)
         balance = factor = alive = 1.0
         worth = -self.fixed
-        stays, given_back = 1 - self.hazard, self.hazard * self.recovered
-        for month in range(self.term_months):
+        for period, hazard in enumerate(self.hazards):
             factor *= self.discount
-            due = profit if month < self.grace_months else instalment
-            back = stays * due + given_back * balance - self.running
+            due = profit if period < self.grace_periods else instalment
+            back = (1 - hazard) * due + hazard * self.recovered * balance - self.running
             worth += alive * factor * back
             balance -= due - (profit if self.is_flat else profit * balance)
-            alive *= stays
+            alive *= 1 - hazard
         return worth
 
 
@@ -176,6 +177,12 @@ def decided(value: float, quantum: Decimal) -> Decimal | None:
 
 def _column(values: Sequence[int]) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64)[:, None]
+
+
+def instalments(rows: Rows) -> Floats:
+    """Return the level instalment after grace of one unit, for each row and rate."""
+    profit = np.array([[float(rate) / rows.per_year for rate in rows.rates]])
+    return _instalment(profit, _column(rows.terms) - _column(rows.graces), is_flat=rows.is_flat)
 
 
 def _instalment(profit: Floats, count: NDArray[np.int64], *, is_flat: bool) -> Floats:

@@ -1,7 +1,8 @@
 """Which terms could this applicant be offered, and why not the others?
 
-For each corner (amount, term, grace) the lowest rate is sought that passes every test; a corner
-without one is rejected with the first test it fails and the figures of that test.
+For each corner (amount, term, grace) of each course (product, fund, rhythm) the lowest rate is
+sought that passes every test; a corner without one is rejected with the first test it fails and
+the figures of that test.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,8 +64,19 @@ WEIGHTS: Mapping[Objective, Weights] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One product's limits with what decides beside them, at one price and in one rhythm."""
+
+    limits: Limits
+    means: Means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Terms that pass every test; the schedule of the contract settles the last minor unit."""
+    """Terms that pass every test; the schedule of the contract settles the last minor unit.
+
+    `instalment` is what each one is, however often it falls; `course` counts from 0.
+    """
 
     corner: Corner
     annual_rate: Decimal
@@ -74,6 +86,7 @@ class Offer:
     debt_service_share: Decimal
     subsidy: Money
     rank_value: Decimal
+    course: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,67 +97,97 @@ class Menu:
     feasible: int
     rejections: tuple[Rejection, ...]
 
+    def dominated_by(self, line: int) -> int | None:
+        """Return the first line (from 0) that is nowhere worse than this one and somewhere better.
 
-def menu(asked: Asked, *, limits: Limits, means: Means, objective: Objective) -> Menu:
-    """Try every corner of the grid and rank what is left by the objective, lowest value first.
+        Compared are amount, total cost, burden, subsidy and term.
+        """
+        own = _drawbacks(self.offers[line])
+        for other, offer in enumerate(self.offers):
+            drawn = _drawbacks(offer)
+            if drawn != own and all(a <= b for a, b in zip(drawn, own, strict=True)):
+                return other
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What passed, in which course."""
+
+    course: int
+    passed: Passed
+
+
+def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
+    """Try every corner of every course and rank what is left, lowest value first.
 
     Rank value = weighted sum of total cost / amount, debt service share, subsidy / amount, term
     in years, share of the asked amount that is missing, and relative move of the term. Equal
-    values are ordered by larger amount, shorter term, shorter grace.
+    values are ordered by larger amount, shorter term, shorter grace, earlier course.
 
     Worked: qard of 1,200 asked over 12 months, capacity 100: 12 months give an instalment of
     exactly 100 and pass; 11 months give 109.09 and are rejected as too_high_instalment.
     """
-    judged = judging.judge(grid.corners(asked, limits=limits), limits=limits, means=means)
-    passed = [item for item in judged if isinstance(item, Passed)]
-    best = _foremost(passed, asked, means, WEIGHTS[objective])
-    offers = [_ranked(_offer(item, means), asked, WEIGHTS[objective]) for item in best]
+    found: list[_Found] = []
+    rejections: list[Rejection] = []
+    for number, course in enumerate(courses):
+        corners = grid.corners(asked, limits=course.limits)
+        for item in judging.judge(corners, limits=course.limits, means=course.means):
+            if isinstance(item, Passed):
+                found.append(_Found(number, item))
+            else:
+                rejections.append(replace(item, course=number) if number else item)
+    best = _foremost(found, asked, courses, weights)
+    offers = [_ranked(_offer(item, courses[item.course].means), asked, weights) for item in best]
     return Menu(
         offers=tuple(sorted(offers, key=_order)[:LINES_MAX]),
-        feasible=len(passed),
-        rejections=tuple(item for item in judged if isinstance(item, Rejection)),
+        feasible=len(found),
+        rejections=tuple(rejections),
     )
 
 
 def _foremost(
-    passed: Sequence[Passed], asked: Asked, means: Means, weights: Weights
-) -> list[Passed]:
+    found: Sequence[_Found], asked: Asked, courses: Sequence[Course], weights: Weights
+) -> list[_Found]:
     """Those that may be among the best lines; about a line more than are shown.
 
     Each rank is known in floats but for what rounding to minor units may move it.
     """
-    if len(passed) <= LINES_MAX:
-        return list(passed)
-    income = max(means.capacity.income.minor, 1)
-    bounds = []
-    for item in passed:
-        amount, instalment = item.corner.amount.minor, item.instalment
-        share = min((means.capacity.debt_service.minor + instalment) / income, SHARE_MAX)
-        missing = asked.amount.minor - amount
-        moved = abs(item.corner.term_months - asked.term_months)
-        about = (
-            float(weights.total_cost) * (item.profit / amount + float(means.costs.fee_share))
-            + float(weights.burden) * share
-            + float(weights.subsidy) * item.subsidy / amount
-            + float(weights.term_years) * item.corner.term_months / pricing.MONTHS_A_YEAR
-            + float(weights.amount_missing) * missing / asked.amount.minor
-            + float(weights.term_moved) * moved / asked.term_months
-        )
-        units = ROUNDINGS * float(weights.total_cost + weights.subsidy) / amount
-        units += float(weights.burden) * ROUNDINGS / income
-        bounds.append((about, units + RANK_MARGIN * (1 + about)))
+    if len(found) <= LINES_MAX:
+        return list(found)
+    bounds = [_about(item.passed, asked, courses[item.course].means, weights) for item in found]
     last = sorted(about + margin for about, margin in bounds)[LINES_MAX - 1]
     return [
-        item for item, (about, margin) in zip(passed, bounds, strict=True) if about - margin <= last
+        item for item, (about, margin) in zip(found, bounds, strict=True) if about - margin <= last
     ]
 
 
-def _offer(item: Passed, means: Means) -> Offer:
-    corner, shape = item.corner, item.shape
+def _about(item: Passed, asked: Asked, means: Means, weights: Weights) -> tuple[float, float]:
+    """The rank in floats, and how far off it may be."""
+    income = max(means.capacity.income.minor, 1)
+    amount, term = item.corner.amount.minor, item.corner.term_months
+    a_month = item.shape.per_year / pricing.MONTHS_A_YEAR
+    share = (means.capacity.debt_service.minor + item.instalment * a_month) / income
+    about = (
+        float(weights.total_cost) * (item.profit / amount + float(means.costs.fee_share))
+        + float(weights.burden) * min(share, SHARE_MAX)
+        + float(weights.subsidy) * item.subsidy / amount
+        + float(weights.term_years) * term / pricing.MONTHS_A_YEAR
+        + float(weights.amount_missing) * (asked.amount.minor - amount) / asked.amount.minor
+        + float(weights.term_moved) * abs(term - asked.term_months) / asked.term_months
+    )
+    units = ROUNDINGS * float(weights.total_cost + weights.subsidy) / amount
+    units += float(weights.burden) * (ROUNDINGS + a_month) / income
+    return about, units + RANK_MARGIN * (1 + float(weights.burden)) * (1 + about)
+
+
+def _offer(item: _Found, means: Means) -> Offer:
+    corner, shape = item.passed.corner, item.passed.shape
     instalment = judging.instalment_of(corner, shape)
+    monthly = judging.monthly_of(instalment, per_year=shape.per_year)
     fee = corner.amount.times(means.costs.fee_share)
     profit = corner.amount.times(pricing.profit_factor(shape))
-    share = affordability.burden(means.capacity, instalment=instalment).debt_service_share
+    share = affordability.burden(means.capacity, instalment=monthly).debt_service_share
     return Offer(
         corner=corner,
         annual_rate=shape.annual_rate,
@@ -154,6 +197,7 @@ def _offer(item: Passed, means: Means) -> Offer:
         debt_service_share=share if share is not None else Decimal(1),
         subsidy=judging.subsidy_of(corner, shape, means),
         rank_value=Decimal(0),
+        course=item.course,
     )
 
 
@@ -172,6 +216,17 @@ def _ranked(offer: Offer, asked: Asked, weights: Weights) -> Offer:
     return replace(offer, rank_value=value.quantize(RANK_QUANTUM))
 
 
-def _order(offer: Offer) -> tuple[Decimal, int, int, int]:
+def _order(offer: Offer) -> tuple[Decimal, int, int, int, int]:
     corner = offer.corner
-    return offer.rank_value, -corner.amount.minor, corner.term_months, corner.grace_months
+    months = corner.term_months, corner.grace_months
+    return offer.rank_value, -corner.amount.minor, *months, offer.course
+
+
+def _drawbacks(offer: Offer) -> tuple[Decimal, ...]:
+    return (
+        Decimal(-offer.corner.amount.minor),
+        Decimal(offer.total_cost.minor),
+        offer.debt_service_share,
+        Decimal(offer.subsidy.minor),
+        Decimal(offer.corner.term_months),
+    )

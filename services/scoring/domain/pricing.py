@@ -4,9 +4,9 @@ Everything here is a ratio to a principal of one, in Decimal; amounts come back 
 Price is the solution of NPV = 0, not a sum of percentages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
 from functools import lru_cache
 
@@ -16,9 +16,13 @@ from shared.money import Money
 MONTHS_A_YEAR = 12
 RATE_QUANTUM = Decimal("0.000001")
 SOLUTION_QUANTUM = Decimal("1e-9")
+SCANNED = 60  # steps in which the lowest root is looked for
 ROOT_TOLERANCE = Decimal("1e-14")  # of one unit lent
 EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 ZERO, ONE = Decimal(0), Decimal(1)
+
+Hazard = Decimal | tuple[Decimal, ...]
+"""Of one period, the same at every age, or one for each."""
 
 
 class ChargeMethod(StrEnum):
@@ -33,17 +37,35 @@ class ChargeMethod(StrEnum):
 class Shape:
     """Terms without an amount. In the first `grace_months` of the term only profit is paid.
 
-    Raises ValueError if no month is left to repay in.
+    Instalments fall `per_year` times a year. Raises ValueError if no month is left to repay in, or
+    term or grace hold no whole number of instalments.
     """
 
     charge_method: ChargeMethod
     annual_rate: Decimal
     term_months: int
     grace_months: int = 0
+    per_year: int = MONTHS_A_YEAR
 
     def __post_init__(self) -> None:
         if not 0 <= self.grace_months < self.term_months:
             raise ValueError("grace ends before the term does")
+        if not is_whole(self.term_months, self.grace_months, self.per_year):
+            raise ValueError("term and grace hold whole instalments")
+
+    @property
+    def periods(self) -> int:
+        """How many instalments the term holds, those of grace included."""
+        return self.term_months * self.per_year // MONTHS_A_YEAR
+
+    @property
+    def grace_periods(self) -> int:
+        """How many of them bear profit only."""
+        return self.grace_months * self.per_year // MONTHS_A_YEAR
+
+
+HazardAt = Callable[[Shape], Hazard]
+"""The hazard of terms, where it depends on their burden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +99,11 @@ class _Worth:
     alive: Decimal
 
 
+def is_whole(term_months: int, grace_months: int, per_year: int) -> bool:
+    """Whether term and grace hold whole instalments: 12 months hold 52 weekly ones, 7 do not."""
+    return not (term_months * per_year % MONTHS_A_YEAR or grace_months * per_year % MONTHS_A_YEAR)
+
+
 def hazard_of(pd: Decimal) -> Decimal:
     """Return the monthly hazard that makes a 12-month default chance: 1 - (1 - PD)^(1/12).
 
@@ -94,11 +121,11 @@ def instalment_factor(shape: Shape) -> Decimal:
     rate zero 1/n. Worked: 24 months at 2 % a month (24 % a year) 0.052871097.
     """
     with localcontext(EXACT):
-        monthly = shape.annual_rate / MONTHS_A_YEAR
-        months = shape.term_months - shape.grace_months
-        if shape.charge_method is ChargeMethod.FLAT or not monthly:
-            return monthly + ONE / months
-        return monthly / (ONE - (ONE + monthly) ** -months)
+        rate = shape.annual_rate / shape.per_year
+        count = shape.periods - shape.grace_periods
+        if shape.charge_method is ChargeMethod.FLAT or not rate:
+            return rate + ONE / count
+        return rate / (ONE - (ONE + rate) ** -count)
 
 
 @lru_cache(maxsize=16_384)
@@ -108,9 +135,9 @@ def profit_factor(shape: Shape) -> Decimal:
     Worked: flat, 12 % a year, 12 months: 0.12. Declining, 24 % a year, 24 months: 0.268906.
     """
     with localcontext(EXACT):
-        monthly = shape.annual_rate / MONTHS_A_YEAR
-        months = shape.term_months - shape.grace_months
-        return shape.grace_months * monthly + months * instalment_factor(shape) - ONE
+        rate = shape.annual_rate / shape.per_year
+        count = shape.periods - shape.grace_periods
+        return shape.grace_periods * rate + count * instalment_factor(shape) - ONE
 
 
 @lru_cache(maxsize=16_384)
@@ -123,26 +150,26 @@ def effective_annual_rate(shape: Shape, *, fee_share: Decimal = ZERO) -> Decimal
     net = ONE - fee_share
     with localcontext(EXACT):
         if shape.charge_method is not ChargeMethod.FLAT and not fee_share:
-            monthly = shape.annual_rate / MONTHS_A_YEAR
+            rate = shape.annual_rate / shape.per_year
         else:
             near = _near_effective(shape, net)
             if near is not None:
                 return near
-            monthly = _root(lambda rate: net - _present_value(shape, rate), ZERO, ONE)
-        return ((ONE + monthly) ** MONTHS_A_YEAR - ONE).quantize(RATE_QUANTUM)
+            rate = _root(lambda tried: net - _present_value(shape, tried), ZERO, ONE)
+        return ((ONE + rate) ** shape.per_year - ONE).quantize(RATE_QUANTUM)
 
 
 def _near_effective(shape: Shape, net: Decimal) -> Decimal | None:
     """Find the same in floats; None where its last decimal is not sure."""
-    profit, due = float(shape.annual_rate) / MONTHS_A_YEAR, float(instalment_factor(shape))
-    dues = [profit] * shape.grace_months + [due] * (shape.term_months - shape.grace_months)
-    monthly = locating.root(dues, net=float(net))
-    if monthly is None or not locating.ROOT_MARGIN < monthly < 1 - locating.ROOT_MARGIN:
+    profit, due = float(shape.annual_rate) / shape.per_year, float(instalment_factor(shape))
+    count = shape.periods - shape.grace_periods
+    rate = locating.root([profit] * shape.grace_periods + [due] * count, net=float(net))
+    if rate is None or not locating.ROOT_MARGIN < rate < 1 - locating.ROOT_MARGIN:
         return None
-    return locating.decided((1 + monthly) ** MONTHS_A_YEAR - 1, RATE_QUANTUM)
+    return locating.decided((1 + rate) ** shape.per_year - 1, RATE_QUANTUM)
 
 
-def npv(shape: Shape, *, principal: Money, costs: Costs, hazard: Decimal) -> Decimal:
+def npv(shape: Shape, *, principal: Money, costs: Costs, hazard: Hazard) -> Decimal:
     """Return what the loan earns over all its costs, today's worth in whole currency units.
 
     NPV = -P(1 - f) - c0 - M P + sum over months m of
@@ -156,10 +183,12 @@ def npv(shape: Shape, *, principal: Money, costs: Costs, hazard: Decimal) -> Dec
         worth = _worth(shape, hazard, costs.cost_of_funds, costs.loss_given_default)
         per_unit = worth.inflow - ONE + costs.fee_share - costs.margin_share
         running = costs.operating_cost_monthly.decimal * worth.alive
+        if shape.per_year != MONTHS_A_YEAR:
+            running = running * MONTHS_A_YEAR / shape.per_year
         return amount * per_unit - costs.operating_cost.decimal - running
 
 
-def subsidy_needed(shape: Shape, *, principal: Money, costs: Costs, hazard: Decimal) -> Money:
+def subsidy_needed(shape: Shape, *, principal: Money, costs: Costs, hazard: Hazard) -> Money:
     """Return what somebody has to give so that the loan costs nothing: max(0, -NPV), up."""
     value = npv(shape, principal=principal, costs=costs, hazard=hazard)
     return Money.rounded(max(-value, ZERO), principal.currency, rounding="ceiling")
@@ -175,16 +204,26 @@ def cost_fee(*, term_months: int, costs: Costs) -> Money:
 
 
 def break_even(
-    shape: Shape, *, principal: Money, costs: Costs, hazard: Decimal, annual_rate_max: Decimal
+    shape: Shape,
+    *,
+    principal: Money,
+    costs: Costs,
+    hazard: Hazard | HazardAt,
+    annual_rate_max: Decimal,
 ) -> BreakEven | None:
     """Solve NPV = 0 for the yearly rate; None if not even `annual_rate_max` suffices.
+
+    Where the hazard rises with the rate, a higher rate may be worth less: it is the lowest rate
+    at which the loan carries itself, and None if there is none.
 
     The parts come from adding the costs one after the other (funds, operations, expected loss,
     margin, fee) and taking how far each moves the solution. Worked: as in `npv`, 13.0766 %.
     """
 
-    def solved(part: Costs, chance: Decimal) -> Decimal | None:
-        return _solve(shape, principal, part, chance, annual_rate_max)
+    def solved(part: Costs, chance: Hazard | HazardAt) -> Decimal | None:
+        if isinstance(chance, Decimal | tuple):
+            return _solve(shape, principal, part, chance, annual_rate_max)
+        return _lowest(shape, principal, part, chance, annual_rate_max)
 
     rate = solved(costs, hazard)
     if rate is None:
@@ -203,8 +242,34 @@ def break_even(
     )
 
 
+def _lowest(
+    shape: Shape, principal: Money, costs: Costs, hazard: HazardAt, annual_rate_max: Decimal
+) -> Decimal | None:
+    """Find the lowest root where the hazard moves with the rate: tried in steps, then halved."""
+
+    def value(annual_rate: Decimal) -> Decimal:
+        tried = replace(shape, annual_rate=annual_rate)
+        return npv(tried, principal=principal, costs=costs, hazard=hazard(tried))
+
+    with localcontext(EXACT):
+        if value(ZERO) >= ZERO:
+            return ZERO
+        low, step = ZERO, annual_rate_max / SCANNED
+        for place in range(1, SCANNED + 1):
+            high = step * place
+            if value(high) >= ZERO:
+                break
+            low = high
+        else:
+            return None
+        while high - low > SOLUTION_QUANTUM / 4:
+            middle = (low + high) / 2
+            low, high = (low, middle) if value(middle) >= ZERO else (middle, high)
+        return high.quantize(SOLUTION_QUANTUM, ROUND_CEILING)
+
+
 def _solve(
-    shape: Shape, principal: Money, costs: Costs, hazard: Decimal, annual_rate_max: Decimal
+    shape: Shape, principal: Money, costs: Costs, hazard: Hazard, annual_rate_max: Decimal
 ) -> Decimal | None:
     def value(annual_rate: Decimal) -> Decimal:
         tried = replace(shape, annual_rate=annual_rate)
@@ -222,23 +287,30 @@ def _solve(
 
 
 def _near_solution(
-    shape: Shape, principal: Money, costs: Costs, hazard: Decimal, annual_rate_max: Decimal
+    shape: Shape, principal: Money, costs: Costs, hazard: Hazard, annual_rate_max: Decimal
 ) -> Decimal | None:
     """Find the same in floats; None where its last decimal, or that there is one, is not sure."""
     amount = principal.decimal
     loan = locating.Loan(
-        term_months=shape.term_months,
-        grace_months=shape.grace_months,
+        periods=shape.periods,
+        grace_periods=shape.grace_periods,
+        per_year=shape.per_year,
         is_flat=shape.charge_method is ChargeMethod.FLAT,
-        hazard=float(hazard),
+        hazards=_floats(hazard, shape.periods),
         recovered=float(ONE - costs.loss_given_default),
-        discount=1 / (1 + float(costs.cost_of_funds) / MONTHS_A_YEAR),
+        discount=1 / (1 + float(costs.cost_of_funds) / shape.per_year),
         fixed=float(ONE - costs.fee_share + costs.margin_share)
         + float(costs.operating_cost.decimal / amount),
-        running=float(costs.operating_cost_monthly.decimal / amount),
+        running=float(costs.operating_cost_monthly.decimal / amount)
+        * (MONTHS_A_YEAR / shape.per_year),
     )
     found = locating.solution(loan, highest=float(annual_rate_max))
     return None if found is None else locating.decided(found, SOLUTION_QUANTUM)
+
+
+def _floats(hazard: Hazard, periods: int) -> Sequence[float]:
+    ages = hazard if isinstance(hazard, tuple) else (hazard,) * periods
+    return [float(chance) for chance in ages]
 
 
 def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
@@ -270,30 +342,34 @@ def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> D
 
 def _present_value(shape: Shape, monthly: Decimal) -> Decimal:
     discount = ONE / (ONE + monthly)
-    profit = shape.annual_rate / MONTHS_A_YEAR
+    profit = shape.annual_rate / shape.per_year
     instalment = instalment_factor(shape)
     worth, factor = ZERO, ONE
-    for month in range(1, shape.term_months + 1):
+    for period in range(1, shape.periods + 1):
         factor *= discount
-        worth += factor * (profit if month <= shape.grace_months else instalment)
+        worth += factor * (profit if period <= shape.grace_periods else instalment)
     return worth
 
 
 @lru_cache(maxsize=16_384)
-def _worth(shape: Shape, hazard: Decimal, cost_of_funds: Decimal, lgd: Decimal) -> _Worth:
+def _worth(shape: Shape, hazard: Hazard, cost_of_funds: Decimal, lgd: Decimal) -> _Worth:
     with localcontext(EXACT):
-        discount = ONE / (ONE + cost_of_funds / MONTHS_A_YEAR)
-        profit = shape.annual_rate / MONTHS_A_YEAR
+        discount = ONE / (ONE + cost_of_funds / shape.per_year)
+        profit = shape.annual_rate / shape.per_year
         instalment = instalment_factor(shape)
-        recovered = hazard * (ONE - lgd)
+        kept = ONE - lgd
+        ages = hazard if isinstance(hazard, tuple) else (hazard,)
+        chances = [(ONE - chance, chance * kept) for chance in ages]
+        chances += [chances[-1]] * (shape.periods - len(chances))
         balance = factor = alive = ONE
         inflow = alive_worth = ZERO
-        for month in range(1, shape.term_months + 1):
+        for period in range(1, shape.periods + 1):
+            stays, recovered = chances[period - 1]
             factor *= discount
-            due = profit if month <= shape.grace_months else instalment
+            due = profit if period <= shape.grace_periods else instalment
             charged = profit * (ONE if shape.charge_method is ChargeMethod.FLAT else balance)
-            inflow += alive * factor * ((ONE - hazard) * due + recovered * balance)
+            inflow += alive * factor * (stays * due + recovered * balance)
             alive_worth += alive * factor
             balance -= due - charged
-            alive *= ONE - hazard
+            alive *= stays
         return _Worth(inflow, alive_worth)

@@ -105,6 +105,7 @@ class Uncovered:
 
     month: int
     trial: Trial
+    least: Decimal
     due: Money
     available: Money
 
@@ -132,6 +133,7 @@ class Flows:
                     return Uncovered(
                         month=month,
                         trial=trial,
+                        least=least,
                         due=Money(due, self.currency),
                         available=Money(available, self.currency),
                     )

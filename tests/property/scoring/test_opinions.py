@@ -150,7 +150,9 @@ def test_no_offer_breaks_a_limit_and_no_corner_is_lost(
     hazard = pricing.hazard_of(Decimal(percent) / 100)
     by = Means(capacity=carried, costs=make_costs(), hazard=hazard, subsidy_available=given_away)
 
-    found = menu.menu(asked, limits=limits, means=by, objective=objective)
+    course = menu.Course(limits=limits, means=by)
+
+    found = menu.menu(asked, [course], weights=menu.WEIGHTS[objective])
 
     assert found.feasible + len(found.rejections) == len(grid.corners(asked, limits=limits))
     for offer in found.offers:

@@ -9,7 +9,7 @@ import pytest
 from services.scoring.domain import assessment, card_form
 from services.scoring.domain.affordability import MonthlyAmountNegative
 from services.scoring.domain.card_form import CharacteristicProtected
-from services.scoring.domain.case import QardBearsNoCharge
+from services.scoring.domain.choices import QardBearsNoCharge
 from services.scoring.domain.documents import DocumentMalformed
 from services.scoring.domain.grid import AskedImpossible
 from services.scoring.domain.scorecard import CharacteristicUnreadable

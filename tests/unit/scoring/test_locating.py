@@ -43,10 +43,11 @@ def test_a_survey_agrees_with_the_exact_worth(method: ChargeMethod, term: int, g
 def test_the_published_price_is_found_in_floats() -> None:
     """P 1,000, 12 months, hazard 0.3 %, LGD 60 %, funds 5 %, 20 + 1 a month, fee and margin 1 %."""
     loan = Loan(
-        term_months=12,
-        grace_months=0,
+        periods=12,
+        grace_periods=0,
+        per_year=12,
         is_flat=False,
-        hazard=0.003,
+        hazards=[0.003] * 12,
         recovered=0.4,
         discount=1 / (1 + 0.05 / 12),
         fixed=1 - 0.01 + 0.01 + 0.02,

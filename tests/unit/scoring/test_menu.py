@@ -53,12 +53,8 @@ def a_menu(
     by: Means | None = None,
     objective: Objective = Objective.BALANCED,
 ) -> Menu:
-    return menu.menu(
-        wish or asked(),
-        limits=limits,
-        means=by or means(subsidy_available=None),
-        objective=objective,
-    )
+    course = menu.Course(limits=limits, means=by or means(subsidy_available=None))
+    return menu.menu(wish or asked(), [course], weights=menu.WEIGHTS[objective])
 
 
 def code_of(found: Menu, amount: str, term_months: int, grace_months: int = 0) -> RejectionCode:
