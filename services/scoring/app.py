@@ -9,9 +9,15 @@ from fastapi import FastAPI
 
 from services.scoring.assessments import router as assessments
 from services.scoring.assignments import router as assignments
+from services.scoring.explanations import router as explanations
+from services.scoring.fairness import router as fairness
 from services.scoring.models import router as models
 from services.scoring.offers import router as offers
+from services.scoring.outcomes import router as outcomes
+from services.scoring.reviews import router as reviews
+from services.scoring.reviews.schemas import REVIEW_BODY_BYTES
 from services.scoring.settings import ScoringSettings
+from services.scoring.watching import router as watching
 from shared import feed_router, web
 from shared.auth import TokenVerifier
 from shared.clock import Clock, SystemClock
@@ -63,12 +69,24 @@ def create_app(
         larger_bodies={
             assessments.BATCH_PATH: BATCH_BODY_BYTES,
             assignments.RUNS_PATH: RUN_BODY_BYTES,
+            reviews.REVIEWS_PATH: REVIEW_BODY_BYTES,
         },
     )
     app.state.database = database
     app.state.sequencer = sequencer
     app.state.clock = clock
-    for router in (models.router, assessments.router, offers.router, assignments.router):
+    app.state.printer = explanations.Printer()
+    for router in (
+        models.router,
+        assessments.router,
+        offers.router,
+        assignments.router,
+        explanations.router,
+        outcomes.router,
+        fairness.router,
+        watching.router,
+        reviews.router,
+    ):
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.assessments import queries
-from services.scoring.assessments.tables import AssessmentRow
-from services.scoring.domain import assessment
+from services.scoring.assessments.tables import AssessmentRow, ShadowScoreRow
+from services.scoring.domain import assessment, shadow
 from services.scoring.domain.scorecard import Scorecard
+from services.scoring.domain.shadow import Shadow
 from shared import feed, tenancy
 from shared.auth import Actor
 from shared.clients.scoring import AssessmentRequest
@@ -34,11 +35,12 @@ class AssessmentIdReused(RafidError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formed:
-    """An opinion that is not kept yet, with its inputs and the card that gave it."""
+    """An opinion that is not kept yet, with its inputs, its card, and what tried cards say."""
 
     inputs: Inputs
     opinion: Mapping[str, Any]
     card: Scorecard
+    shadows: tuple[Shadow, ...] = ()
 
 
 def inputs_of(requests: Sequence[AssessmentRequest]) -> list[Inputs]:
@@ -51,12 +53,17 @@ def inputs_of(requests: Sequence[AssessmentRequest]) -> list[Inputs]:
     return list(by_id.values())
 
 
-def form_opinions(inputs: Sequence[Inputs], *, card: Scorecard) -> list[Formed]:
+def form_opinions(
+    inputs: Sequence[Inputs], *, card: Scorecard, tried: Sequence[Scorecard] = ()
+) -> list[Formed]:
     """Judge each application for itself: arithmetic only, fit for a thread of its own."""
-    return [
-        Formed(inputs=item, opinion=assessment.opinion_of(item, card=card), card=card)
-        for item in inputs
-    ]
+    return [_formed(item, card, tried) for item in inputs]
+
+
+def _formed(inputs: Inputs, card: Scorecard, tried: Sequence[Scorecard]) -> Formed:
+    opinion = assessment.opinion_of(inputs, card=card)
+    shadows = tuple(shadow.score(other, inputs=inputs, opinion=opinion) for other in tried)
+    return Formed(inputs=inputs, opinion=opinion, card=card, shadows=shadows)
 
 
 async def keep_opinions(
@@ -72,6 +79,14 @@ async def keep_opinions(
         .returning(AssessmentRow.assessment_id)
     )
     new = set((await session.execute(statement)).scalars())
+    tried = [
+        _shadow_columns(session, item.inputs, of)
+        for item in formed
+        if UUID(item.inputs["assessment_id"]) in new
+        for of in item.shadows
+    ]
+    if tried:
+        await session.execute(insert(ShadowScoreRow).values(tried))
     told = [_told(item) for item in formed if UUID(item.inputs["assessment_id"]) in new]
     if told:
         await feed.publish_all(session, told)
@@ -111,6 +126,20 @@ def _columns(
         "opinion": opinion,
         "actor_id": actor.id,
         "assessed_at": at,
+    }
+
+
+def _shadow_columns(session: AsyncSession, inputs: Inputs, of: Shadow) -> dict[str, object]:
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "assessment_id": UUID(inputs["assessment_id"]),
+        "card_id": of.card.card_id,
+        "card_version": of.card.version,
+        "points": of.points,
+        "grade": of.grade,
+        "pd": of.pd,
+        "breakdown": list(of.breakdown) if of.fault is None else None,
+        "fault": of.fault,
     }
 
 

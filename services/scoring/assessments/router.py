@@ -92,12 +92,16 @@ async def _assessed(
     async with db() as session:
         _, missing = await operations.kept_for(session, inputs)
         champion = await model_queries.find_champion(session)
+        tried = await model_queries.shadows(session) if missing else []
     if missing:
         if champion is None:
             async with db.begin() as session:
                 champion = await models.champion(session, actor=actor, at=now)
         card = model_queries.scorecard_of(champion)
-        formed = await asyncio.to_thread(operations.form_opinions, missing, card=card)
+        shadows = [model_queries.scorecard_of(row) for row in tried]
+        formed = await asyncio.to_thread(
+            operations.form_opinions, missing, card=card, tried=shadows
+        )
         async with db.begin() as session:
             await operations.keep_opinions(session, formed, actor=actor, at=now)
     async with db() as session:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,17 @@ ADD_TENANT = text(
     "insert into tenant (institution_id) values (:institution_id) on conflict do nothing"
 )
 BUILT_IN = Path(__file__).parent / "cards" / "expert-v1.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Why a version is moved on, in words and in figures."""
+
+    reason: str | None = None
+    evidence: dict[str, Any] | None = None
+
+
+NO_GROUNDS = Grounds()
 
 
 class ScorecardVersionTaken(RafidError):
@@ -102,10 +114,11 @@ async def change_status(
     card_id: str,
     version: str,
     event: CardEvent,
+    grounds: Grounds = NO_GROUNDS,
     actor: Actor,
     at: datetime,
 ) -> ScorecardVersionRow:
-    """Move a version on; promoting one retires the champion before it.
+    """Move a version on; promoting one retires the champion before it, its grounds are kept.
 
     Raises ScorecardNotFound, ChampionMoved, CardTransitionRefused, PromoterIsRegistrar.
     """
@@ -117,20 +130,31 @@ async def change_status(
         if row.registered_by == actor.id:
             raise PromoterIsRegistrar(card_id=card_id, version=version)
         await _move(session, reigning, CardEvent.SUPERSEDE, actor=actor, at=at)
-    await _move(session, row, event, actor=actor, at=at)
+    await _move(session, row, event, actor=actor, at=at, grounds=grounds)
     return row
 
 
 async def _move(
-    session: AsyncSession, row: ScorecardVersionRow, event: CardEvent, *, actor: Actor, at: datetime
+    session: AsyncSession,
+    row: ScorecardVersionRow,
+    event: CardEvent,
+    *,
+    actor: Actor,
+    at: datetime,
+    grounds: Grounds = NO_GROUNDS,
 ) -> None:
     row.status = lifecycle.next_status(CardStatus(row.status), event=event).value
     row.changes += 1
-    await _record(session, row, actor=actor, at=at)
+    await _record(session, row, actor=actor, at=at, grounds=grounds)
 
 
 async def _record(
-    session: AsyncSession, row: ScorecardVersionRow, *, actor: Actor, at: datetime
+    session: AsyncSession,
+    row: ScorecardVersionRow,
+    *,
+    actor: Actor,
+    at: datetime,
+    grounds: Grounds = NO_GROUNDS,
 ) -> None:
     session.add(
         ScorecardChangeRow(
@@ -141,6 +165,8 @@ async def _record(
             status=row.status,
             actor_id=actor.id,
             changed_at=at,
+            reason=grounds.reason,
+            evidence=grounds.evidence,
         )
     )
     await session.flush()

@@ -15,6 +15,7 @@ from shared.errors import Kind, RafidError
 
 VERSIONS_MAX = 500
 CHAMPION_TRIES = 3
+SHADOWS_MAX = 5  # further ones wait: each costs every opinion its time
 
 
 class ScorecardNotFound(RafidError):
@@ -71,6 +72,20 @@ async def locked_champion(session: AsyncSession) -> ScorecardVersionRow:
         if found is not None:
             return found
     raise ChampionMoved
+
+
+async def shadows(session: AsyncSession) -> list[ScorecardVersionRow]:
+    """The versions that are tried beside the champion, in the order of their names."""
+    query = (
+        select(ScorecardVersionRow)
+        .where(
+            ScorecardVersionRow.institution_id == tenancy.institution_of(session),
+            ScorecardVersionRow.status == CardStatus.SHADOW.value,
+        )
+        .order_by(ScorecardVersionRow.card_id, ScorecardVersionRow.version)
+        .limit(SHADOWS_MAX)
+    )
+    return list((await session.execute(query)).scalars())
 
 
 async def scorecard_versions(session: AsyncSession) -> list[ScorecardVersionRow]:

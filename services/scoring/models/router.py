@@ -1,11 +1,10 @@
-"""Where are scorecards registered, read and moved on?"""
+"""Where are scorecards registered and read? They are moved on where they are watched."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from services.scoring.deps import Db, Now
-from services.scoring.domain.lifecycle import CardEvent
 from services.scoring.models import operations, queries
 from services.scoring.models.schemas import (
     ChangeOut,
@@ -13,7 +12,6 @@ from services.scoring.models.schemas import (
     ScorecardIn,
     ScorecardOut,
     ScorecardsOut,
-    StatusIn,
 )
 from shared.auth import Actor, Role, require
 
@@ -56,20 +54,3 @@ async def read_scorecard(
         document=row.document,
         changes=[ChangeOut.of(change) for change in changes],
     )
-
-
-@router.post("/scoring/v1/models/{card_id}/{version}/status")
-async def change_status(
-    card_id: CardId, version: CardVersion, body: StatusIn, db: Db, now: Now, actor: MayGovern
-) -> ScorecardOut:
-    """Try a draft in shadow, promote it in place of the champion, or retire it."""
-    async with db.begin() as session:
-        row = await operations.change_status(
-            session,
-            card_id=card_id,
-            version=version,
-            event=CardEvent(body.event),
-            actor=actor,
-            at=now,
-        )
-    return ScorecardOut.of(row)

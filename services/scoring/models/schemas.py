@@ -28,30 +28,41 @@ class ScorecardIn(BaseModel):
 
 
 class StatusIn(Body):
-    """What is done to a version."""
+    """What is done to a version; a reason where one is promoted that did not prove better."""
 
     event: Literal["try_in_shadow", "promote", "retire"]
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
 class ChangeOut(Body):
-    """One step in a version's life."""
+    """One step in a version's life; a promotion with what was known then, and why it was made."""
 
     status: str
     actor_id: UUID
     changed_at: datetime
+    reason: str | None
+    evidence: dict[str, JsonValue] | None
 
     @classmethod
     def of(cls, row: ScorecardChangeRow) -> Self:
         """Write a row."""
-        return cls(status=row.status, actor_id=row.actor_id, changed_at=row.changed_at)
+        return cls(
+            status=row.status,
+            actor_id=row.actor_id,
+            changed_at=row.changed_at,
+            reason=row.reason,
+            evidence=row.evidence,
+        )
 
 
 class ScorecardOut(Body):
-    """A version of a scorecard, without its document."""
+    """A version of a scorecard, without its document, with what it says of its making."""
 
     card_id: str
     version: str
     hash: str
+    basis: JsonValue
+    training: JsonValue
     status: str
     registered_by: UUID
     registered_at: datetime
@@ -63,6 +74,8 @@ class ScorecardOut(Body):
             card_id=row.card_id,
             version=row.version,
             hash=row.hash,
+            basis=row.document.get("basis"),
+            training=row.document.get("training"),
             status=row.status,
             registered_by=row.registered_by,
             registered_at=row.registered_at,

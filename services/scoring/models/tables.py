@@ -57,3 +57,5 @@ class ScorecardChangeRow(Base):
     status: Mapped[str]
     actor_id: Mapped[UUID]
     changed_at: Mapped[datetime]
+    reason: Mapped[str | None]
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -1,0 +1,32 @@
+"""Which group is an applicant of? Asked by the audit of fairness, and by nothing else."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scoring.fairness.tables import TraitRow
+from shared import tenancy
+
+TRAITS = ("sex", "age_band", "region", "disability")
+ROWS_MAX = 200_000
+
+
+async def groups(session: AsyncSession) -> dict[str, dict[UUID, str]]:
+    """The group of every application whose trait was recorded, trait by trait."""
+    query = (
+        select(TraitRow)
+        .where(TraitRow.institution_id == tenancy.institution_of(session))
+        .order_by(TraitRow.application_id)
+        .limit(ROWS_MAX)
+    )
+    rows = (await session.execute(query)).scalars().all()
+    return {
+        trait: {
+            row.application_id: group
+            for row in rows
+            for group in [getattr(row, trait)]
+            if group is not None
+        }
+        for trait in TRAITS
+    }

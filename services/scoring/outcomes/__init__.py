@@ -1,0 +1,1 @@
+"""Outcomes: what was decided on an application, and how its loan ended."""

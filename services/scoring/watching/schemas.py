@@ -1,0 +1,195 @@
+"""What do the bodies of watched cards look like?"""
+
+from typing import Literal, Self
+from uuid import UUID
+
+from services.scoring.domain.watching import (
+    Calibration,
+    Comparison,
+    Overrides,
+    Ranking,
+    Shift,
+)
+from shared.schemas import Body, Day
+
+
+class IntervalOut(Body):
+    """A difference with the bounds that hold it 95 times of 100."""
+
+    value: float
+    low: float
+    high: float
+
+
+class FairRatioOut(Body):
+    """Least over greatest share of a trait's groups that a card would offer to."""
+
+    trait: str
+    champion: float | None
+    challenger: float | None
+    is_broken: bool
+
+
+class ComparisonOut(Body):
+    """A challenger beside the champion, on loans that both scored six months ago or earlier."""
+
+    champion: str
+    challenger: str
+    on: Day
+    loans: int
+    bad: int
+    months_matured: int
+    champion_auc: float | None
+    challenger_auc: float | None
+    difference: IntervalOut | None
+    fairness: list[FairRatioOut]
+    is_proven: bool
+
+    @classmethod
+    def of(
+        cls,
+        found: Comparison,
+        *,
+        champion: str,
+        challenger: str,
+        on: Day,
+        fairness: list[FairRatioOut],
+    ) -> Self:
+        """Write a comparison; proven: the interval is above zero and no group is put behind."""
+        difference = found.difference
+        return cls(
+            champion=champion,
+            challenger=challenger,
+            on=on,
+            loans=found.loans,
+            bad=found.bad,
+            months_matured=found.months_matured,
+            champion_auc=found.champion_auc,
+            challenger_auc=found.challenger_auc,
+            difference=None
+            if difference is None
+            else IntervalOut(value=difference.value, low=difference.low, high=difference.high),
+            fairness=fairness,
+            is_proven=found.is_better and not any(item.is_broken for item in fairness),
+        )
+
+
+class ShiftOut(Body):
+    """How far scores or one characteristic moved: an alarm beyond 0.10 and the 99 % point."""
+
+    of: str
+    rows: int
+    reference_rows: int
+    bins: int
+    psi: float
+    limit: float
+    is_alarm: bool
+
+    @classmethod
+    def of_shift(cls, found: Shift) -> Self:
+        """Write a shift."""
+        return cls(
+            of=found.of,
+            rows=found.rows,
+            reference_rows=found.reference_rows,
+            bins=found.bins,
+            psi=found.psi,
+            limit=found.limit,
+            is_alarm=found.is_alarm,
+        )
+
+
+class CalibrationOut(Body):
+    """One grade: stated chance beside what happened, with its interval."""
+
+    grade: str
+    loans: int
+    bad: int
+    stated: float
+    observed: float
+    low: float
+    high: float
+    is_alarm: bool
+
+    @classmethod
+    def of(cls, found: Calibration) -> Self:
+        """Write a grade."""
+        return cls(
+            grade=found.grade,
+            loans=found.loans,
+            bad=found.bad,
+            stated=found.stated,
+            observed=found.observed,
+            low=found.low,
+            high=found.high,
+            is_alarm=found.is_alarm,
+        )
+
+
+class RankingOut(Body):
+    """The Gini of recent loans beside that of earlier ones; an alarm where a fifth is lost."""
+
+    gini: float | None
+    loans: int
+    reference_gini: float | None
+    reference_loans: int
+    is_alarm: bool
+
+    @classmethod
+    def of(cls, found: Ranking) -> Self:
+        """Write a ranking."""
+        return cls(
+            gini=found.gini,
+            loans=found.loans,
+            reference_gini=found.reference_gini,
+            reference_loans=found.reference_loans,
+            is_alarm=found.is_alarm,
+        )
+
+
+class OverridesOut(Body):
+    """What one officer decided against the advice, and how it ended."""
+
+    officer: UUID
+    decided: int
+    rate: float
+    high_side: int
+    high_side_known: int
+    high_side_bad: int
+    low_side: int
+    followed_known: int
+    followed_bad: int
+    is_alarm: bool
+
+    @classmethod
+    def of(cls, found: Overrides) -> Self:
+        """Write an officer's."""
+        return cls(
+            officer=UUID(found.officer),
+            decided=found.decided,
+            rate=found.rate,
+            high_side=found.high_side,
+            high_side_known=found.high_side_known,
+            high_side_bad=found.high_side_bad,
+            low_side=found.low_side,
+            followed_known=found.followed_known,
+            followed_bad=found.followed_bad,
+            is_alarm=found.is_alarm,
+        )
+
+
+Alarm = Literal["drift", "characteristic", "calibration", "ranking", "overrides"]
+
+
+class WatchOut(Body):
+    """A version on a day: its last 90 days beside everything it scored before them."""
+
+    card_id: str
+    version: str
+    on: Day
+    drift: ShiftOut | None
+    characteristics: list[ShiftOut]
+    calibration: list[CalibrationOut]
+    ranking: RankingOut
+    overrides: list[OverridesOut]
+    alarms: list[Alarm]
