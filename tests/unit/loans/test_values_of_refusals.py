@@ -21,6 +21,7 @@ from services.loans.domain.schedule import Instalment
 from shared.errors import RafidError
 from shared.money import Money
 from tests.builders import CONTRACT, make_fund_accounts, make_loan, money
+from tests.deals import mad, make_deal, make_terms
 
 START, SECOND, ON = date(2026, 1, 15), date(2026, 2, 20), date(2026, 3, 1)
 REFERENCE = "LN-2026-000001"
@@ -241,6 +242,15 @@ def test_more_of_a_share_bought_lowers_later_rents_by_their_own_rates() -> None:
         (3, usd("100.00"), usd("4.50")),
         (4, usd("50.00"), usd("1.50")),
     ]
+    assert {(one.fee, one.penalty_minor) for one in found} == {(usd("0.00"), 0)}
+
+
+def test_goods_that_are_owed_stand_as_one_due_without_profit() -> None:
+    deal = make_deal(make_terms("salam", "400000.00"))
+
+    assert goods_debt.stands(deal, mad("5.00"), due_on=ON) == (
+        Instalment(number=1, due_on=ON, principal=mad("5.00"), profit=mad("0.00"), fee=mad("0.00")),
+    )
 
 
 def test_rents_of_goods_whose_cost_is_paid_stay_when_a_part_is_lost() -> None:
