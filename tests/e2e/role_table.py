@@ -322,6 +322,13 @@ GET  /scoring/v1/assessments/{assessment_id}              op.u...s
 GET  /scoring/v1/assessments/{assessment_id}/explanation  op.u...s
 GET  /scoring/v1/offers/{assessment_id}                   op.u...s
 POST /scoring/v1/offers/{assessment_id}/outcome           o......s
+POST /scoring/v1/assignment-runs                          ..f....s
+GET  /scoring/v1/assignment-runs                          .pfu...s
+GET  /scoring/v1/assignment-runs/latest/worth             .pfu...s
+GET  /scoring/v1/assignment-runs/{run_id}                 .pfu...s
+GET  /scoring/v1/assignment-runs/{run_id}/lines           .pfu...s
+POST /scoring/v1/assignment-runs/{run_id}/approve         .pf.....
+POST /scoring/v1/assignment-runs/{run_id}/reject          .pf.....
 POST /scoring/v1/warnings/cards                           ......a.
 GET  /scoring/v1/warnings/cards                           op.u..as
 POST /scoring/v1/warnings/cards/{card_id}/{version}/approval ......a.
