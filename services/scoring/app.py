@@ -17,6 +17,7 @@ from services.scoring.outcomes import router as outcomes
 from services.scoring.reviews import router as reviews
 from services.scoring.reviews.schemas import REVIEW_BODY_BYTES
 from services.scoring.settings import ScoringSettings
+from services.scoring.warnings import router as warnings
 from services.scoring.watching import router as watching
 from shared import feed_router, web
 from shared.auth import TokenVerifier
@@ -26,8 +27,22 @@ from shared.feed import Sequencer
 from shared.jwks import FetchedKeys, KeySource
 
 PREFIX = "/scoring/v1"
+WARNINGS_BODY_BYTES = 32 * 1_048_576  # 5,000 loans at some 6 kB
 BATCH_BODY_BYTES = 8 * 1_048_576  # 500 applications at some 4 kB, and room to spare
 RUN_BODY_BYTES = 64 * 1_048_576  # 50,000 applications with a word for each of many funds
+
+ROUTERS = (
+    models.router,
+    assessments.router,
+    offers.router,
+    warnings.router,
+    assignments.router,
+    explanations.router,
+    outcomes.router,
+    fairness.router,
+    watching.router,
+    reviews.router,
+)
 
 
 def create_app(
@@ -68,6 +83,7 @@ def create_app(
         body_limit=settings.body_limit_bytes,
         larger_bodies={
             assessments.BATCH_PATH: BATCH_BODY_BYTES,
+            warnings.BATCH_PATH: WARNINGS_BODY_BYTES,
             assignments.RUNS_PATH: RUN_BODY_BYTES,
             reviews.REVIEWS_PATH: REVIEW_BODY_BYTES,
         },
@@ -76,17 +92,7 @@ def create_app(
     app.state.sequencer = sequencer
     app.state.clock = clock
     app.state.printer = explanations.Printer()
-    for router in (
-        models.router,
-        assessments.router,
-        offers.router,
-        assignments.router,
-        explanations.router,
-        outcomes.router,
-        fairness.router,
-        watching.router,
-        reviews.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app

@@ -41,10 +41,11 @@ class Direction(StrEnum):
 
 
 class Source(StrEnum):
-    """Who fills a characteristic in: the application, or our own affordability figures."""
+    """Who fills a characteristic in: the application, our affordability figures, a running loan."""
 
     APPLICATION = "application"
     AFFORDABILITY = "affordability"
+    LOAN = "loan"
 
 
 class Advice(StrEnum):
