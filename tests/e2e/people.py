@@ -100,7 +100,7 @@ class Institution:
         return str(answer.json()["access_token"])
 
 
-async def found(house: House, *, currency: str = "JOD") -> Institution:
+async def found(house: House, *, country: str = "JO", currency: str = "JOD") -> Institution:
     """Found an institution by the operation, as an operator does, and let its board permit every
     mode; the rest goes over HTTP.
     """
@@ -111,7 +111,7 @@ async def found(house: House, *, currency: str = "JOD") -> Institution:
             session,
             code=code,
             names=NAMES,
-            country="JO",
+            country=country,
             currency=Money.zero(currency).currency,
             timezone="Asia/Amman",
         )
