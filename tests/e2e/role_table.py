@@ -191,6 +191,7 @@ POST /loans/v1/zakat/investments                          ..f.....
 POST /loans/v1/zakat/investments/{investment_id}/approval .pf.....
 POST /loans/v1/products                                   ......a.
 POST /loans/v1/products/{product_id}/versions             ......a.
+POST /loans/v1/products/{product_id}/versions/from-review   ......a.
 GET  /loans/v1/products                                   opfu.ia.
 GET  /loans/v1/season-templates                           opfu.ia.
 GET  /loans/v1/products/{product_id}                      opfu.ia.
@@ -322,6 +323,7 @@ GET  /scoring/v1/assessments/{assessment_id}              op.u...s
 GET  /scoring/v1/assessments/{assessment_id}/explanation  op.u...s
 GET  /scoring/v1/offers/{assessment_id}                   op.u...s
 POST /scoring/v1/offers/{assessment_id}/outcome           o......s
+POST /scoring/v1/offers/{assessment_id}/what-if           op.u...s
 POST /scoring/v1/assignment-runs                          ..f....s
 GET  /scoring/v1/assignment-runs                          .pfu...s
 GET  /scoring/v1/assignment-runs/latest/worth             .pfu...s

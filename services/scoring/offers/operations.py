@@ -1,13 +1,18 @@
 """How is it kept what an applicant did with a menu?"""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.assessments import queries as assessments
-from services.scoring.domain import lifecycle
+from services.scoring.assessments.tables import AssessmentRow
+from services.scoring.domain import assessment, lifecycle, moving
 from services.scoring.domain.lifecycle import OfferOutcome
+from services.scoring.domain.scorecard import Scorecard
+from services.scoring.models import queries as models
 from services.scoring.offers import queries
 from services.scoring.offers.tables import OfferOutcomeRow
 from shared import feed
@@ -33,6 +38,37 @@ class OutcomeMoved(RafidError):
     kind = Kind.CONFLICT
     service = "scoring"
     detail = "Read the offer and send the outcome again if it still holds."
+
+
+async def judged(
+    session: AsyncSession, assessment_id: AssessmentId, *, actor: Actor
+) -> tuple[AssessmentRow, Scorecard]:
+    """Give a kept assessment and the card that judged it. Raises AssessmentNotFound."""
+    row = await assessments.assessment(session, assessment_id, actor=actor)
+    version = await models.scorecard_version(session, card_id=row.card_id, version=row.card_version)
+    return row, models.scorecard_of(version)
+
+
+def what_if(
+    inputs: Mapping[str, Any], *, card: Scorecard, member: str, value: object
+) -> dict[str, Any]:
+    """Judge the inputs as they are and with one member other; nothing is kept.
+
+    Raises DocumentMalformed, and whatever the changed inputs are refused for.
+    """
+    changed = moving.with_change(inputs, member=member, value=value)
+    before, after = (assessment.opinion_of(each, card=card) for each in (inputs, changed))
+    found = moving.moved(before, after)
+    lines = [dict(opinion)["menu"] for opinion in (before, after)]
+    first, second = (line[0] if isinstance(line, list) and line else None for line in lines)
+    return {
+        "moved": [
+            {"figure": item.figure, "before": item.before, "after": item.after} for item in found
+        ],
+        "before": first,
+        "after": second,
+        "menu": lines[1],
+    }
 
 
 async def record_outcome(

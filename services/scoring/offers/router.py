@@ -1,5 +1,6 @@
 """Where is a menu read, and where is it told what became of it?"""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.scoring.assessments import queries as assessments
 from services.scoring.deps import Db, Now
 from services.scoring.domain.lifecycle import OfferOutcome
 from services.scoring.offers import operations, queries
-from services.scoring.offers.schemas import MenuOut, OutcomeIn
+from services.scoring.offers.schemas import MenuOut, OutcomeIn, WhatIfIn, WhatIfOut
 from shared.auth import Actor, Role, require
 from shared.ids import AssessmentId
 
@@ -43,6 +44,21 @@ async def record_outcome(
             at=now,
         )
         return await _menu(session, AssessmentId(assessment_id), actor)
+
+
+@router.post("/scoring/v1/offers/{assessment_id}/what-if")
+async def ask_what_if(assessment_id: UUID, body: WhatIfIn, db: Db, actor: MayRead) -> WhatIfOut:
+    """Ask what would move if one thing were other; nothing is kept.
+
+    Judged by the card of the assessment as it was, and by today's engine before and after.
+    """
+    async with db() as session:
+        kept, card = await operations.judged(session, AssessmentId(assessment_id), actor=actor)
+    member, value = body.told()
+    asked = await asyncio.to_thread(
+        operations.what_if, kept.inputs, card=card, member=member, value=value
+    )
+    return WhatIfOut.model_validate({"assessment_id": assessment_id, "member": member, **asked})
 
 
 async def _menu(session: AsyncSession, assessment_id: AssessmentId, actor: Actor) -> MenuOut:
