@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from shared.clients.rate_reviews import RateReviewOut
 from shared.clients.scoring import (
     AssessmentOut,
     AssessmentRequest,
@@ -29,6 +31,7 @@ class FakeScoring:
     refuses: Callable[[AssessmentRequest], bool] = lambda _request: False
     asked: list[AssessmentRequest] = field(default_factory=list)
     meanwhile: Callable[[], Any] | None = None
+    reviews: dict[UUID, RateReviewOut] = field(default_factory=dict)
 
     async def assess(
         self, request: AssessmentRequest, *, institution_id: InstitutionId
@@ -53,6 +56,15 @@ class FakeScoring:
         self, assessment_id: AssessmentId, *, institution_id: InstitutionId
     ) -> AssessmentOut:
         raise NotImplementedError
+
+    async def rate_review(self, review_id: UUID, *, institution_id: InstitutionId) -> RateReviewOut:
+        del institution_id
+        if not self.answers:
+            raise ScoringUnavailable(reason="ConnectError")
+        if review_id not in self.reviews:
+            problem = "/problems/scoring/rate-review-not-found"
+            raise ScoringRefused(problem=problem, explanation="No such review.")
+        return self.reviews[review_id]
 
     def answer(self, request: AssessmentRequest) -> AssessmentOut:
         menu = [self._line(request, line) for line in (1, 2)] if self.offers else []

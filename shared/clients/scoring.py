@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared.clients.rate_reviews import RateReviewOut
 from shared.clients.scoring_requests import (
     BATCH_MAX,
     AffordabilityPolicy,
@@ -119,6 +120,10 @@ class ScoringClient(Protocol):
         """Return an assessment as it was made."""
         ...
 
+    async def rate_review(self, review_id: UUID, *, institution_id: InstitutionId) -> RateReviewOut:
+        """Return where a review of rates stands, and its policies."""
+        ...
+
 
 class HttpScoringClient:
     """Asks scoring over HTTP; `http` has its base URL (or the app itself, in one process)."""
@@ -155,6 +160,12 @@ class HttpScoringClient:
         path = f"/scoring/v1/assessments/{UUID(str(assessment_id))}"
         answer = await self._send("GET", path, institution_id, TIMEOUT)
         return _understood(AssessmentOut, answer)
+
+    async def rate_review(self, review_id: UUID, *, institution_id: InstitutionId) -> RateReviewOut:
+        """Return where a review stands (see `ScoringClient.rate_review`)."""
+        path = f"/scoring/v1/rate-reviews/{review_id}"
+        answer = await self._send("GET", path, institution_id, TIMEOUT)
+        return _understood(RateReviewOut, answer)
 
     async def _send(
         self,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.domain import freezing, offering
 from services.loans.domain.lawful import Used
 from services.loans.domain.product import Product
+from services.loans.domain.revising import Change, Rule, revised
 from services.loans.domain.rulings import Question, Topic
 from services.loans.domain.terms import is_sharia_bound
 from services.loans.institutions.names import Names
@@ -20,6 +22,7 @@ from services.loans.rulebook import queries as rulebook
 from services.loans.rulings import queries as rulings
 from shared import tenancy
 from shared.auth import Actor
+from shared.clients.rate_reviews import ChangeOut, RateReviewOut
 from shared.errors import Kind, RafidError
 from shared.ids import ProductId
 
@@ -31,6 +34,26 @@ class ProductCodeTaken(RafidError):
     service = "loans"
     detail = "The code {code} belongs to another product; add a version to it instead."
     code: str
+
+
+class ReviewNotAdopted(RafidError):
+    """The review of rates is not adopted"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "The review {review_id} is {state}; a product follows an adopted one."
+    review_id: UUID
+    state: str
+
+
+class ReviewFollowedAlready(RafidError):
+    """The product follows this review of rates already"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "Version {version} was opened from the review {review_id}."
+    review_id: UUID
+    version: int
 
 
 class ProductVersionMoved(RafidError):
@@ -113,6 +136,33 @@ async def create_product(
     return await _write_version(session, product, names=names, actor=actor, facts=facts)
 
 
+async def follow_review(
+    session: AsyncSession, product_id: ProductId, review: RateReviewOut, *, on: date, actor: Actor
+) -> tuple[Listed, tuple[Used, ...]]:
+    """Let a version follow whose limits are those before under an adopted policy, once.
+
+    It keeps names, fees, rules and ruling, and is found lawful anew. Raises `ProductNotFound`,
+    ReviewNotAdopted, ReviewFollowedAlready, and what `revised`, `require_lawful` and
+    `add_version` raise.
+    """
+    review_id = review.review.review_id
+    before = await queries.listed_product(session, product_id)
+    policy = review.adopted()
+    if policy is None:
+        raise ReviewNotAdopted(review_id=review_id, state=review.review.status)
+    opened = await queries.version_after(session, product_id, review_id)
+    if opened:
+        raise ReviewFollowedAlready(review_id=review_id, version=opened)
+    changes = [_change(change) for change in policy.changes]
+    product = revised(before.product, policy=policy.name, changes=changes)
+    facts = await require_lawful(session, product, on=on)
+    names = Names(ar=before.row.name_ar, fr=before.row.name_fr, en=before.row.name_en)
+    listed = await add_version(
+        session, product, names=names, on=on, actor=actor, facts=facts, review_id=review_id
+    )
+    return listed, facts
+
+
 async def add_version(
     session: AsyncSession,
     product: Product,
@@ -121,6 +171,7 @@ async def add_version(
     on: date,
     actor: Actor,
     facts: tuple[Used, ...] = (),
+    review_id: UUID | None = None,
 ) -> Listed:
     """Let a new version follow; applications already taken keep theirs.
 
@@ -132,7 +183,9 @@ async def add_version(
     if newest == 0:
         raise queries.ProductNotFound(product=str(product.product_id))
     following = replace(product, version=newest + 1)
-    return await _write_version(session, following, names=names, actor=actor, facts=facts)
+    return await _write_version(
+        session, following, names=names, actor=actor, facts=facts, review_id=review_id
+    )
 
 
 async def _write_version(
@@ -142,6 +195,7 @@ async def _write_version(
     names: Names,
     actor: Actor,
     facts: tuple[Used, ...],
+    review_id: UUID | None = None,
 ) -> Listed:
     values = _columns(product) | {
         "institution_id": tenancy.institution_of(session),
@@ -149,11 +203,12 @@ async def _write_version(
         "name_fr": names.fr,
         "name_en": names.en,
         "actor_id": actor.id,
+        "review_id": review_id,
     }
     statement = (
         insert(ProductVersionRow)
         .values(**values)
-        .on_conflict_do_nothing(index_elements=["institution_id", "product_id", "version"])
+        .on_conflict_do_nothing()  # of the version, or of the review that it follows
         .returning(ProductVersionRow)
     )
     row = (await session.execute(statement)).scalar()
@@ -161,6 +216,26 @@ async def _write_version(
         raise ProductVersionMoved(version=product.version)
     await rulebook_uses.record_uses(session, "product", [(product.product_id, facts)])
     return Listed(product=product, row=row)
+
+
+def _change(change: ChangeOut) -> Change:
+    given = {
+        "annual_rate": change.annual_rate,
+        "term": change.term,
+        "grace": change.grace,
+        "fee_share": change.fee_share,
+        "amount": change.amount,
+    }
+    return Change(
+        where=change.where,
+        rules={
+            name: Rule(
+                set_to=rule.set_to, times=rule.times, plus=rule.plus, low=rule.low, high=rule.high
+            )
+            for name, rule in given.items()
+            if rule is not None
+        },
+    )
 
 
 def _columns(product: Product) -> dict[str, object]:

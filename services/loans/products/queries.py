@@ -138,6 +138,16 @@ async def ruling_of(
     return (await rulings.register(session, known_at=known_at)).get(ruling_id)
 
 
+async def version_after(session: AsyncSession, product_id: ProductId, review_id: UUID) -> int:
+    """The number of the version that a review of rates opened; 0 where there is none."""
+    query = select(ProductVersionRow.version).where(
+        ProductVersionRow.institution_id == tenancy.institution_of(session),
+        ProductVersionRow.product_id == product_id,
+        ProductVersionRow.review_id == review_id,
+    )
+    return (await session.execute(query)).scalar() or 0
+
+
 async def newest_version(session: AsyncSession, product_id: ProductId) -> int:
     """The number of the newest version; 0 where there is none."""
     query = select(func.max(ProductVersionRow.version)).where(

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from services.loans.deps import Db, Today
+from services.loans.deps import Db, Scoring, Today
 from services.loans.domain.terms import is_sharia_bound
 from services.loans.products import operations, queries
 from services.loans.products.schemas import (
+    FollowIn,
     OfferedOut,
     ProductIn,
     ProductOut,
@@ -71,6 +72,23 @@ async def add_version(
         facts = await operations.require_lawful(session, product, on=today)
         listed = await operations.add_version(
             session, product, names=body.name.names(), on=today, actor=actor, facts=facts
+        )
+    return OfferedOut.of_offer(listed, facts=facts)
+
+
+@router.post("/loans/v1/products/{product_id}/versions/from-review", status_code=201)
+async def follow_review(
+    product_id: UUID, body: FollowIn, db: Db, actor: MayOffer, today: Today, scoring: Scoring
+) -> OfferedOut:
+    """Open the version that an adopted review of rates asks for, once; it is found lawful anew.
+
+    The policy's rules change the limits of the version before. What limits cannot say (a rule for
+    a part of the borrowers, a fee) is refused: a person opens that version by hand.
+    """
+    review = await scoring.rate_review(body.review_id, institution_id=actor.institution_id)
+    async with db.begin() as session:
+        listed, facts = await operations.follow_review(
+            session, ProductId(product_id), review, on=today, actor=actor
         )
     return OfferedOut.of_offer(listed, facts=facts)
 

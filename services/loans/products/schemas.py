@@ -44,7 +44,7 @@ from shared.calendar import MovingRule
 from shared.ids import ProductId
 from shared.money import Rounding
 from shared.periods import DayCount, MonthEndRule
-from shared.schemas import Body, Instant, MoneyBody
+from shared.schemas import LATER, Body, Instant, MoneyBody
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", examples=["QARD-1"])]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
@@ -238,6 +238,12 @@ class ProductVersionIn(Body):
         )
 
 
+class FollowIn(Body):
+    """The review of rates whose adopted policy a product takes over."""
+
+    review_id: UUID
+
+
 class ProductIn(ProductVersionIn):
     """A new product with its first version."""
 
@@ -277,6 +283,7 @@ class ProductOut(Body):
     least_age_years: int
     offered: bool
     ruling_id: UUID | None = None
+    review_id: Annotated[UUID | None, LATER] = None
     recorded_at: Instant
 
     @classmethod
@@ -326,6 +333,7 @@ class ProductOut(Body):
             least_age_years=product.least_age_years,
             offered=product.is_offered,
             ruling_id=product.ruling_id,
+            review_id=row.review_id,
             recorded_at=row.recorded_at,
         )
 

@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, DateTime, Numeric, UniqueConstraint, func
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    DateTime,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +41,16 @@ class ProductVersionRow(Base):
     """What was offered from one day on, until a later version."""
 
     __tablename__ = "product_version"
+    __table_args__ = (
+        Index(
+            "ix_product_version_review",
+            "institution_id",
+            "product_id",
+            "review_id",
+            unique=True,
+            postgresql_where=text("review_id is not null"),
+        ),
+    )
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
     product_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -75,5 +94,6 @@ class ProductVersionRow(Base):
     least_age_years: Mapped[int]
     offered: Mapped[bool]
     ruling_id: Mapped[UUID | None]
+    review_id: Mapped[UUID | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

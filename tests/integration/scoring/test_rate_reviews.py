@@ -1,12 +1,14 @@
 """A review goes from draft over run and recommendation to a decision, by two persons."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from shared import ids
 from shared.auth import Role
+from shared.clients.rate_reviews import RateReviewOut
 from shared.ids import InstitutionId
 from tests import review_plans
 from tests.integration.scoring.desk import Caller, Desk
@@ -67,6 +69,20 @@ async def test_a_review_is_drafted_run_recommended_and_adopted(
     assert [event["data"]["outcome"] for event in told] == ["adopted"]
     assert told[0]["data"]["policy"] == "half"
     assert told[0]["data"]["result_hash"] == whole["review"]["result_hash"]
+
+
+async def test_products_understand_what_was_adopted(manager: Caller, committee: Caller) -> None:
+    path = await ran(manager)
+    assert RateReviewOut.model_validate_json((await manager.get(path)).content).adopted() is None
+
+    whole = await committee.get(await adopted(manager, committee))
+
+    policy = RateReviewOut.model_validate_json(whole.content).adopted()
+    assert policy is not None
+    (change,) = policy.changes
+    assert (policy.name, change.where, change.term) == ("half", {}, None)
+    assert change.annual_rate is not None
+    assert (change.annual_rate.times, change.annual_rate.set_to) == (Decimal("0.5"), None)
 
 
 async def test_the_same_draft_again_is_one_and_another_under_its_id_is_refused(
