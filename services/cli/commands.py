@@ -18,6 +18,7 @@ COMMANDS: Final = (
     ("verify", "proving:verify", "Prove the books: every rule, both chains, every sum."),
     ("close-day", "closing:close_day", "Close a day: book profit earned and losses expected."),
     ("train", "training:train", "Learn a scorecard from loans that ended, and prove it."),
+    ("train-warning", "warning_cards:train_warning", "Learn which running loans may fall."),
     ("review-rates", "reviewing:review_rates", "Try other rates and terms on a whole book."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),
     ("openapi", "catalogues:openapi", "Print a service's OpenAPI description as JSON."),

@@ -29,7 +29,7 @@ AMOUNTS = st.integers(1, 300)
 BRANCHES = [ids.new() for _ in range(3)]
 
 
-def facts_on(days: st.SearchStrategy[date]) -> st.SearchStrategy[dict[str, list[Any]]]:
+def facts_on(days: st.SearchStrategy[date]) -> st.SearchStrategy[dict[str, Any]]:
     """Facts of every kind, all dated on such days."""
     return st.fixed_dictionaries(
         {
@@ -57,7 +57,7 @@ def said(item: LoanFacts) -> tuple[dict[str, Decimal | None], bool]:
 @settings(max_examples=60, deadline=None)
 @given(past=facts_on(PAST), future=facts_on(FUTURE), random=st.randoms(use_true_random=False))
 def test_whatever_the_future_holds_changes_nothing(
-    past: dict[str, list[Any]], future: dict[str, list[Any]], random: Any
+    past: dict[str, Any], future: dict[str, Any], random: Any
 ) -> None:
     before = loan(**past)
     mixed = {name: past[name] + future[name] for name in past}
@@ -69,9 +69,7 @@ def test_whatever_the_future_holds_changes_nothing(
 
 @settings(max_examples=40, deadline=None)
 @given(past=facts_on(PAST), reached=FUTURE)
-def test_a_milestone_reached_later_is_behind_today(
-    past: dict[str, list[Any]], reached: date
-) -> None:
+def test_a_milestone_reached_later_is_behind_today(past: dict[str, Any], reached: date) -> None:
     opened = [replace(item, reached_on=None) for item in past["milestones"]]
     later = [replace(item, reached_on=reached) for item in past["milestones"]]
 
