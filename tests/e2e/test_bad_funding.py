@@ -350,6 +350,15 @@ def test_it_is_a_named_problem_in_three_languages_and_changes_nothing(
         assert french[member] != english[member], french
 
 
+def test_a_refusal_by_a_doubtful_fact_says_that_a_lawyer_should_look(scene: Scene) -> None:
+    attempt = scene.attempts["clause that no law allows"]
+
+    told = scene.send(attempt, attempt.body).json()
+
+    assert told["needs_legal_check"] is True
+    assert "1957" in told["source"]
+
+
 def test_an_approval_beyond_the_fund_claims_nothing_and_waits_in_sight(scene: Scene) -> None:
     """What a fund lacks does not undo a decision on a person: the application waits for money."""
     claims = scene.kept()[0]["fund_claim"]

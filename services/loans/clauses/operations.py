@@ -266,6 +266,8 @@ async def _law(session: AsyncSession, clause: Clause, *, fund_kind: FundKind, on
         is_kind_lawful=own.text == "yes",
         kind_source=own.source.title,
         kind_since=own.in_force_from,
+        kind_needs_check=own.needs_check,
+        waqf_needs_check=waqf.needs_check,
         waqf_source=None if waqf.text == "yes" else waqf.source.title,
         rules={
             mode: claiming.financing_rule(fund_kind, mode=mode, country=country, on=on)

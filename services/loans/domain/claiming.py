@@ -166,6 +166,7 @@ def financing_rule(kind: FundKind, *, mode: str, country: str, on: date) -> Fina
         verdict=Verdict(str(fact.value)),
         source=fact.source.title,
         in_force_from=fact.in_force_from or fact.source.given_on,
+        needs_check=fact.needs_check,
     )
 
 

@@ -61,6 +61,7 @@ class ClauseUnlawful(RafidError):
     said: Sentence
     source: Sentence
     in_force_from: date | None
+    needs_legal_check: bool = False
 
 
 class ClauseRegionUnknown(RafidError):
@@ -84,6 +85,8 @@ class Law:
     waqf_source: str | None
     """Where the country knows no waqf, the source that says so."""
     rules: dict[str, FinancingRule]
+    kind_needs_check: bool = False
+    waqf_needs_check: bool = False
 
 
 def require_clear(
@@ -122,6 +125,7 @@ def require_lawful(clause: Clause, *, law: Law) -> None:
             said=Sentence("the country knows no funds of this kind"),
             source=Sentence(law.kind_source),
             in_force_from=law.kind_since,
+            needs_legal_check=law.kind_needs_check,
         )
     if clause.quoted.whose in WAQF and law.waqf_source is not None:
         raise ClauseUnlawful(
@@ -129,6 +133,7 @@ def require_lawful(clause: Clause, *, law: Law) -> None:
             said=Sentence("the country knows no waqf, and so no founder's stipulation"),
             source=Sentence(law.waqf_source),
             in_force_from=law.kind_since,
+            needs_legal_check=law.waqf_needs_check,
         )
     if clause.kind is not ClauseKind.MODE or clause.rule.bars:
         return
@@ -140,6 +145,7 @@ def require_lawful(clause: Clause, *, law: Law) -> None:
                 said=Sentence("a fund of this kind never finances this mode"),
                 source=Sentence(rule.source),
                 in_force_from=rule.in_force_from,
+                needs_legal_check=rule.needs_check,
             )
 
 

@@ -83,6 +83,7 @@ class FinancingRule:
     verdict: Verdict
     source: str
     in_force_from: date | None = None
+    needs_check: bool = False
     lack: "Refusal | None" = None
     """Why no ruling of the Sharia register permits it; None: one does, or none is asked for."""
 
@@ -92,7 +93,8 @@ class Refusal:
     """Why a fund may not pay: the rule by name and in words, its source, since when it holds.
 
     `clause_id` where it is a clause of the fund that refuses; not `is_told` where it is refused
-    only because what the clause asks for is not known.
+    only because what the clause asks for is not known. `needs_check`: it rests on a fact of the
+    rulebook that a lawyer should look at.
     """
 
     rule: str
@@ -101,6 +103,7 @@ class Refusal:
     in_force_from: date | None = None
     clause_id: UUID | None = None
     is_told: bool = True
+    needs_check: bool = False
 
     def to_json(self) -> JsonValue:
         """The refusal as a member of a problem."""
@@ -111,6 +114,8 @@ class Refusal:
             "source": self.source,
             "in_force_from": since,
         }
+        if self.needs_check:
+            told["needs_legal_check"] = True
         if self.clause_id is not None:
             told |= {"clause_id": str(self.clause_id), "is_told": self.is_told}
         return told
@@ -206,6 +211,7 @@ def check(
                 reason=Sentence(reason),
                 source=Sentence(rule.source),
                 in_force_from=rule.in_force_from,
+                needs_check=rule.needs_check,
             )
         )
     if bears_fee and fund.kind is FundKind.ZAKAT:

@@ -104,7 +104,8 @@ class ChecksIn(Body):
 class ReasonOut(Body):
     """Why a fund may not pay, in the reader's language; cases name it by `reason`, a number.
 
-    Not `is_told`: what the clause asks for is not known of the case.
+    Not `is_told`: what the clause asks for is not known of the case. `needs_legal_check`: the rule
+    rests on a fact of the rulebook that a lawyer should look at.
     """
 
     reason: int
@@ -115,6 +116,7 @@ class ReasonOut(Body):
     in_force_from: date | None
     clause_id: UUID | None
     is_told: bool
+    needs_legal_check: bool = False
 
 
 class StipulationOut(Body):
@@ -223,6 +225,7 @@ def _reason(refusal: Refusal, *, number: int, fund_id: UUID, language: Language)
         in_force_from=refusal.in_force_from,
         clause_id=refusal.clause_id,
         is_told=refusal.is_told,
+        needs_legal_check=refusal.needs_check,
     )
 
 

@@ -69,6 +69,7 @@ class FundKindUnlawful(RafidError):
     fund_kind: FundKind
     country: str
     source: Sentence
+    needs_legal_check: bool
 
 
 async def create_fund(
@@ -91,7 +92,12 @@ async def create_fund(
     country = (await rulebook_queries.book(session, on=on)).country
     fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
     if fact.text != "yes":
-        raise FundKindUnlawful(fund_kind=kind, country=country, source=Sentence(fact.source.title))
+        raise FundKindUnlawful(
+            fund_kind=kind,
+            country=country,
+            source=Sentence(fact.source.title),
+            needs_legal_check=fact.needs_check,
+        )
     ruling = await ruled.permission(session, lending_ruling, kind=kind, on=on)
     row: FundRow | None = await session.scalar(
         upsert(FundRow)

@@ -13,6 +13,7 @@ from services.loans.corpus import queries as corpus
 from services.loans.funds import queries as funds
 from services.loans.funds.counts import queries as counts
 from services.loans.funds.tags import queries as tags
+from services.loans.zakat import queries as zakat
 
 READINGS = (
     (funds, "claims_of"),
@@ -20,6 +21,9 @@ READINGS = (
     (tags, "standings"),
     (corpus, "kept"),
     (corpus, "books"),
+    (zakat, "grants_under"),
+    (zakat, "given_to"),
+    (zakat, "booked_costs"),
 )
 SECONDS = 0.03
 

@@ -177,8 +177,9 @@ async def test_a_country_without_waqf_opens_none(
     loans_db: Database, institution_id: InstitutionId
 ) -> None:
     tunisian = await Scene(database=loans_db, institution_id=institution_id).found(country="TN")
-    with pytest.raises(operations.FundKindUnlawful):
+    with pytest.raises(operations.FundKindUnlawful) as refused:
         await tunisian.fund(FundKind.WAQF)
+    assert refused.value.needs_legal_check, "the rulebook says of this fact that a lawyer look"
 
 
 def fund_body(**changes: object) -> dict[str, object]:

@@ -41,8 +41,10 @@ async def test_a_commercial_fund_lends_at_interest_in_aden_alone(
         if is_lent:
             await reserve(session, asked)
         else:
-            with pytest.raises(FundRestricted):
+            with pytest.raises(FundRestricted) as refused:
                 await reserve(session, asked)
+            told = [one.to_json() for one in refused.value.refusals]
+            assert [one["needs_legal_check"] for one in told if isinstance(one, dict)] == [True]
 
 
 async def test_a_product_at_interest_is_refused_in_sanaa_and_one_without_is_not(

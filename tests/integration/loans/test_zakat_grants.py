@@ -11,9 +11,12 @@ from shared.db import Database
 from shared.ids import InstitutionId
 from tests.bodies import Json, amount
 from tests.integration.loans import zakat_scene
+from tests.integration.loans.resting import resting
 from tests.integration.loans.scene import keyed
 from tests.integration.loans.zakat_scene import DEBT, ZAKAT, Alms, later, problem, shown, told
 from tests.office import TODAY
+
+__all__ = ["resting"]
 
 
 @pytest.fixture
@@ -196,6 +199,7 @@ async def test_a_second_decision_gives_no_second_year(alms: Alms, fund_id: str) 
     assert (await alms.enter(fund_id, after_a_year, "2600.000")).status_code == 201
 
 
+@pytest.mark.usefixtures("resting")
 async def test_two_decisions_paid_at_once_stay_below_the_need(alms: Alms, fund_id: str) -> None:
     person = await alms.person()
     cases = [await alms.entitled(person) for _ in range(2)]
@@ -320,6 +324,7 @@ async def test_twice_is_once(alms: Alms, fund_id: str) -> None:
     assert await alms.balance(fund_id, "grants") == "100.000"
 
 
+@pytest.mark.usefixtures("resting")
 async def test_ten_payments_at_once_of_one_decision_stay_below_its_limit(
     alms: Alms, fund_id: str
 ) -> None:

@@ -14,9 +14,12 @@ from shared.db import Database
 from shared.ids import InstitutionId
 from tests.bodies import Json, amount
 from tests.integration.loans import own_facts, zakat_scene
+from tests.integration.loans.resting import resting
 from tests.integration.loans.scene import keyed
 from tests.integration.loans.zakat_scene import PAPER, ZAKAT, Alms, later, problem
 from tests.office import TODAY
+
+__all__ = ["resting"]
 
 
 @pytest.fixture
@@ -151,6 +154,7 @@ async def test_a_cost_is_of_zakat_that_is_there(alms: Alms, fund_id: str) -> Non
     assert problem(await alms.pay_cost(in_wallet)) == "fund-exhausted"
 
 
+@pytest.mark.usefixtures("resting")
 async def test_twenty_costs_at_once_never_pass_the_cap(alms: Alms, fund_id: str) -> None:
     """125.000 may be spent of 1,000.000: of twenty costs of 10.000 in hand at once, twelve pass."""
     await alms.collects(fund_id, "1000.000")
