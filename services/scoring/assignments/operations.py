@@ -74,45 +74,47 @@ class Solved:
     """A run that is not kept yet, with what it proposes."""
 
     run: Run
+    words: Words
+    input_hash: str
     solution: Solution
     lines: tuple[Line, ...]
     funds: tuple[FundLine, ...]
     hashes: Mapping[str, str]  # of each application as it was sent
 
 
-def hash_of(value: Run | valuing.Waiting, *, words: Words | None = None) -> str:
-    """Hash an input: the same in any order of its lists, another for any other figure."""
-    document: dict[str, Any] = asdict(value)
-    for name in {"waiting", "sources"} & document.keys():
-        document[name] = sorted(map(_written, document[name]))
-    return hashlib.sha256(_written([document, words or {}]).encode()).hexdigest()
+def hash_of(run: Run, *, words: Words) -> str:
+    """Hash a run: the same in any order of its lists, another for any other figure or word."""
+    parts = [run.as_of, run.currency, run.unit, run.weights, words]
+    lists = [sorted(map(_written, each)) for each in (run.waiting, run.sources)]
+    return _hashed([*parts, *lists])
 
 
-def solved(run: Run) -> Solved:
+def solved(run: Run, *, words: Words) -> Solved:
     """Solve a run: arithmetic only, fit for a thread of its own. Raises AssignmentContradicts."""
     problem = valuing.problem_of(run)
     solution = solving.solve(problem)
     return Solved(
         run=run,
+        words=words,
+        input_hash=hash_of(run, words=words),
         solution=solution,
         lines=reasons.lines_of(problem, solution),
         funds=reasons.fund_lines(problem, solution),
-        hashes={item.id: hash_of(item) for item in run.waiting},
+        hashes={item.id: _hashed(item) for item in run.waiting},
     )
 
 
 async def keep_run(
-    session: AsyncSession, made: Solved, *, words: Words, actor: Actor, at: datetime
+    session: AsyncSession, made: Solved, *, actor: Actor, at: datetime
 ) -> AssignmentRunRow:
     """Keep a run as proposed; where its input has one already, that one is returned."""
-    input_hash = hash_of(made.run, words=words)
     statement = (
         insert(AssignmentRunRow)
         .values(
             institution_id=tenancy.institution_of(session),
             run_id=ids.new(),
-            input_hash=input_hash,
-            words=words,
+            input_hash=made.input_hash,
+            words=made.words,
             made_by=actor.id,
             made_at=at,
             **_run_columns(made),
@@ -124,9 +126,9 @@ async def keep_run(
     if run_id is not None:
         await session.execute(ADD_TENANT, {"institution_id": tenancy.institution_of(session)})
         await _keep_parts(session, made, run_id)
-    found = await queries.find_run(session, input_hash=input_hash)
+    found = await queries.find_run(session, input_hash=made.input_hash)
     if found is None:
-        raise LookupError(input_hash)
+        raise LookupError(made.input_hash)
     return found
 
 
@@ -266,6 +268,10 @@ def _tallies(made: Solved) -> dict[str, Counter[tuple[str, str]]]:
 
 def _points(value: float) -> Decimal:
     return Decimal(f"{value:.9f}")
+
+
+def _hashed(value: object) -> str:
+    return hashlib.sha256(_written(value).encode()).hexdigest()
 
 
 def _written(value: object) -> str:

@@ -48,9 +48,9 @@ async def make_run(
     async with db() as session:
         row = await queries.find_run(session, input_hash=input_hash)
     if row is None:
-        made = await asyncio.to_thread(operations.solved, run)
+        made = await asyncio.to_thread(operations.solved, run, words=words)
         async with db.begin() as session:
-            row = await operations.keep_run(session, made, words=words, actor=actor, at=now)
+            row = await operations.keep_run(session, made, actor=actor, at=now)
     async with db() as session:
         return await _file(session, row, language)
 

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scoring.domain.assignment.problem import BASE, Problem, Rule, broken
+from services.scoring.domain.assignment.problem import (
+    BASE,
+    AssignmentContradicts,
+    Problem,
+    Rule,
+    broken,
+)
+from shared.errors import Sentence
 
 EXACT_BELOW = 1_000
 NODE_PAIRS = 20_000  # so many pairs times nodes: a limit that is the same on every machine
@@ -16,6 +23,7 @@ WHOLE = 1 - 1e-6
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +90,12 @@ def _matrix(problem: Problem) -> tuple[Any, Floats, list[int]]:
     """Write rules over pairs, then "once at most" for each application, as a sparse matrix."""
     from scipy import sparse  # noqa: PLC0415 - large, and needed by this job only
 
-    pairs = problem.pairs
-    scales = [max(int(np.abs(weights).max()), 1) for _, weights in problem.rules]
+    pairs, may = problem.pairs, _possible(problem)
+    rules = [(rule, np.where(may, weights, 0)) for rule, weights in problem.rules]
+    scales = [max(int(np.abs(weights).max()), 1) for _, weights in rules]
     rows = [
         sparse.csr_array((weights / scale)[None, :])
-        for (_, weights), scale in zip(problem.rules, scales, strict=True)
+        for (_, weights), scale in zip(rules, scales, strict=True)
     ]
     count = len(pairs)
     once = sparse.csr_array(
@@ -98,33 +107,56 @@ def _matrix(problem: Problem) -> tuple[Any, Floats, list[int]]:
     return matrix, np.array([*limits, *np.ones(len(problem.order))]), scales
 
 
+def _possible(problem: Problem) -> Flags:
+    """Say which pairs could be chosen at all: worth something, and within a rule on their own."""
+    may = problem.pairs.value > 0
+    for rule, weights in problem.rules:
+        if not (weights < 0).any():  # nothing else could make room for it
+            may &= weights <= rule.limit
+    return may
+
+
 def _relaxed(problem: Problem) -> tuple[Floats, float, dict[str, float]]:
     from scipy import optimize  # noqa: PLC0415 - as above
 
     matrix, limits, scales = _matrix(problem)
+    may = _possible(problem)
+    most = np.stack([np.zeros(len(may)), may.astype(np.float64)], axis=1)
+    worth = float(problem.pairs.value.max(initial=1.0, where=may))
     found = optimize.linprog(
-        -problem.pairs.value, A_ub=matrix, b_ub=limits, bounds=(0, 1), method="highs"
+        np.where(may, -problem.pairs.value / worth, 0.0),
+        A_ub=matrix,
+        b_ub=limits,
+        bounds=most,
+        method="highs",
     )
+    if found.x is None:
+        raise AssignmentContradicts(
+            subject=Sentence("the run"),
+            fault=Sentence("its figures lie too far apart to be solved"),
+        )
     one_more = _nothing(problem)
     sector_shares = {fund.id: fund.sector_share_max or 0 for fund in problem.funds}
-    marginals = -found.ineqlin.marginals[: len(scales)] / np.array(scales)
+    marginals = -found.ineqlin.marginals[: len(scales)] * worth / np.array(scales)
     for (rule, _), marginal in zip(problem.rules, marginals, strict=True):
         if rule.code == "budget":
             one_more[rule.fund] += float(marginal)
         elif rule.code == "sector_share":  # its limit is a share of the budget
             one_more[rule.fund] += float(marginal) * sector_shares[rule.fund] / BASE
-    return np.asarray(found.x), -float(found.fun), one_more
+    return np.asarray(found.x), -float(found.fun) * worth, one_more
 
 
 def _exact(problem: Problem) -> Places | None:
     from scipy import optimize  # noqa: PLC0415 - as above
 
     matrix, limits, _ = _matrix(problem)
+    may = _possible(problem)
+    worth = float(problem.pairs.value.max(initial=1.0, where=may))
     found = optimize.milp(
-        -problem.pairs.value,
+        np.where(may, -problem.pairs.value / worth, 0.0),
         constraints=optimize.LinearConstraint(matrix, ub=limits),
         integrality=np.ones(len(problem.pairs)),
-        bounds=optimize.Bounds(0, 1),
+        bounds=optimize.Bounds(0, may.astype(np.float64)),
         options={"node_limit": max(1, NODE_PAIRS // len(problem.pairs)), "mip_rel_gap": GAP},
     )
     return None if found.x is None else np.flatnonzero(found.x > 0.5)  # noqa: PLR2004 - 0 or 1
