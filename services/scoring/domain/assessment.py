@@ -140,11 +140,18 @@ def _further(
         if isinstance(told_burden, dict):
             months = _months_json(case, carried.drawn, shape)
             further["affordability"] = {**told_burden, **months}
-    if case.grant is not None and carried.told.capacity.is_zero:
+    if _is_due_a_grant(case, carried.told):
         further["proposal"] = _grant_json(case, carried.told)
         if not case.hard_rules:
             further["advice"] = Advice.REFER.value
     return {**opinion, **further}
+
+
+def _is_due_a_grant(case: Case, capacity: Capacity) -> bool:
+    """Whether nothing can be repaid and a fund that may give has something to give."""
+    grant = case.grant
+    has_money = grant is not None and (grant.free is None or grant.free.is_positive)
+    return has_money and capacity.capacity.is_zero
 
 
 def _items(value: JsonValue) -> list[dict[str, JsonValue]]:

@@ -231,6 +231,8 @@ def test_who_can_pay_nothing_and_is_due_zakat_is_proposed_a_grant() -> None:
     assert (found["menu"], found["advice"]) == ([], "refer")
     assert "proposal" not in opinion(grant=grant), "who can repay is lent"
     assert "proposal" not in opinion(household=poor)
+    empty = grant | {"free": amount("0.000")}
+    assert "proposal" not in opinion(household=poor, grant=empty)
     broken = opinion(household=poor, grant=grant, hard_facts={"of_legal_age": False})
     assert broken["advice"] == "decline"
 
