@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.domain import card_form, lifecycle
+from services.scoring.domain.card_form import CardMalformed
 from services.scoring.domain.lifecycle import CardEvent, CardStatus
+from services.scoring.domain.scorecard import Source
 from services.scoring.models import queries
 from services.scoring.models.tables import ScorecardChangeRow, ScorecardVersionRow
 from shared import feed, tenancy
@@ -91,6 +93,9 @@ async def register_scorecard(
     Raises what `card_form.scorecard_of` raises, and ScorecardVersionTaken.
     """
     card = card_form.scorecard_of(document)
+    for item in card.characteristics:
+        if item.source is Source.LOAN:
+            raise CardMalformed(place=item.id, fault="it reads a running loan, no application")
     await champion(session, actor=actor, at=at)
     statement = (
         insert(ScorecardVersionRow)

@@ -192,3 +192,12 @@ async def test_only_an_administrator_governs_cards(scoring: Desk, role: Role) ->
 
     assert (await caller.post(MODELS, a_card(a_number()))).status_code == 403
     assert (await caller.get(MODELS)).status_code == 200
+
+
+async def test_a_card_that_reads_a_running_loan_judges_no_application(author: Caller) -> None:
+    late = a_number(source="loan")
+    refused = await author.post(MODELS, a_card(late))
+
+    assert refused.status_code == 422
+    assert refused.json()["place"] == late["id"]
+    assert await listed(author) == {}

@@ -17,9 +17,7 @@ class CapacityImpossible(RafidError):
 
     kind = Kind.RULE
     service = "scoring"
-    detail = (
-        "The share looked after a month and its red part lie between 0 and 1; {value} does not."
-    )
+    detail = "The share looked after and its red part lie between 0 and 1; {value} does not."
     value: Decimal
 
 
