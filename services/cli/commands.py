@@ -20,6 +20,7 @@ COMMANDS: Final = (
     ("train", "training:train", "Learn a scorecard from loans that ended, and prove it."),
     ("train-warning", "warning_cards:train_warning", "Learn which running loans may fall."),
     ("review-rates", "reviewing:review_rates", "Try other rates and terms on a whole book."),
+    ("replay-scores", "replaying:replay_scores", "Give every kept opinion again, alike or not."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),
     ("openapi", "catalogues:openapi", "Print a service's OpenAPI description as JSON."),
 )

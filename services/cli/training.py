@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +14,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from services.scoring.domain.training import columns, validation
+from services.scoring.domain import card_form
+from services.scoring.domain.training import blend, columns, validation
+from services.scoring.domain.training.bins import Flags
+from services.scoring.domain.training.blend import Mix, Stage
+from services.scoring.domain.training.fitting import Columns
 from services.scoring.domain.training.spec import Spec, Target, spec_of
-from services.scoring.domain.training.validation import Plan, Trained
+from services.scoring.domain.training.validation import Plan, Recipe, Trained
 from services.scoring.learning.report import page
 from shared import texts
 from shared.errors import Kind, RafidError
@@ -63,9 +67,19 @@ def train(
     repeats: Annotated[int, typer.Option(min=1, max=20, help="Repeats of the proof.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds and of the bootstrap.")] = 0,
     language: Annotated[str, typer.Option(help="Of the report: ar, fr or en.")] = "en",
+    expert: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A committee's card, while bads are few."),
+    ] = None,
+    weight: Annotated[
+        int, typer.Option(min=1, help="k of the expert's part k/(k + bads); alone under k bads.")
+    ] = blend.WEIGHT,
+    enough: Annotated[
+        int, typer.Option(min=1, help="Bads from which on the expert has no part.")
+    ] = blend.STATISTICAL_FROM,
 ) -> None:
     """Fit monotone bins and a ridge logistic to a CSV file; write card.json, validation.json and
-    report.html.
+    report.html. With --expert the card is the expert's, a blend or a learned one by the bads.
 
     The same file, specification and seed give the same card and the same figures. Nothing is
     registered: `POST /scoring/v1/models` takes the card in as a draft.
@@ -73,7 +87,15 @@ def train(
     document = _read_json(spec)
     checked = _aimed(spec_of(document), target)
     content = data.read_bytes()
-    trained = _trained(content, checked, document, Plan(parts=folds, repeats=repeats, seed=seed))
+    mixed = (
+        None
+        if expert is None
+        else Mixed(_read_json(expert), Mix(k=weight, statistical_from=enough))
+    )
+    if mixed is not None and _is_expert_kept(content, checked, mixed, out):
+        return
+    plan = Plan(parts=folds, repeats=repeats, seed=seed)
+    trained = _trained(content, checked, document, plan, mixed)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "card.json", trained.document)
     _write(out / "validation.json", trained.validation)
@@ -81,6 +103,47 @@ def train(
     report = page(trained, spec=checked, language=wanted)
     (out / "report.html").write_text(report, encoding="utf-8")
     _say(trained, out)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A committee's card, and how far its word goes beside what the loans say."""
+
+    expert: Mapping[str, Any]
+    mix: Mix
+
+
+def _is_expert_kept(content: bytes, spec: Spec, mixed: Mixed, out: Path) -> bool:
+    """Write the expert's card as it is where bad loans are too few to learn from, and say so."""
+    card_form.scorecard_of(mixed.expert)
+    read = read_columns(content)
+    columns.check_columns(list(read), spec=spec)
+    bads = int(columns.bad_of(read, spec=spec).sum())
+    if mixed.mix.stage(bads) is not Stage.EXPERT:
+        return False
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "card.json", mixed.expert)
+    console.print(
+        f"Only {bads} bad loans, fewer than {mixed.mix.k}: the expert's card is kept as it is. "
+        f"card.json stands in {out.resolve()}"
+    )
+    return True
+
+
+def _recipe(mixed: Mixed, bads: int) -> Recipe | None:
+    if mixed.mix.stage(bads) is Stage.STATISTICAL:
+        console.print(f"{bads} bad loans: the expert has no part any more.")
+        return None
+    console.print(f"{bads} bad loans: the expert's part is {mixed.mix.weight(bads):.2f}.")
+
+    def blended(
+        asked: Columns, bad: Flags, spec: Spec, training: Mapping[str, object]
+    ) -> dict[str, Any]:
+        return blend.document_of(
+            asked, bad=bad, spec=spec, training=training, expert=mixed.expert, mix=mixed.mix
+        )
+
+    return blended
 
 
 def read_columns(content: bytes) -> Mapping[str, list[str]]:
@@ -98,7 +161,9 @@ def read_columns(content: bytes) -> Mapping[str, list[str]]:
     return dict(zip(head, found, strict=True))
 
 
-def _trained(content: bytes, spec: Spec, document: Mapping[str, Any], plan: Plan) -> Trained:
+def _trained(
+    content: bytes, spec: Spec, document: Mapping[str, Any], plan: Plan, mixed: Mixed | None
+) -> Trained:
     read = read_columns(content)
     columns.check_columns(list(read), spec=spec)
     bad = columns.bad_of(read, spec=spec)
@@ -112,16 +177,23 @@ def _trained(content: bytes, spec: Spec, document: Mapping[str, Any], plan: Plan
         ).hexdigest(),
         "code": CODE,
     }
+    asked: Columns = columns.asked_of(read, spec=spec)
+    recipe = None if mixed is None else _recipe(mixed, int(bad.sum()))
+    if mixed is not None and recipe is not None:
+        asked, absent = blend.with_blanks(asked, expert=mixed.expert)
+        if absent:
+            console.print(f"The file lacks what the expert asks: {', '.join(absent)}.")
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("train", total=plan.parts * plan.repeats + EXTRA_STEPS)
         return validation.train(
-            columns.asked_of(read, spec=spec),
+            asked,
             bad=bad,
             audited=columns.audited_of(read, spec=spec),
             spec=spec,
             training=training,
             plan=plan,
             step=lambda name: progress.update(task, advance=1, description=name),
+            recipe=recipe,
         )
 
 

@@ -16,6 +16,7 @@ from services.scoring.domain.training.spec import Spec
 
 Json = dict[str, Any]
 Step = Callable[[str], None]
+Recipe = Callable[[Columns, Flags, Spec, Mapping[str, object]], Json]
 
 GRADES = 10
 CURVE_POINTS = 101
@@ -47,6 +48,7 @@ def train(
     training: Mapping[str, object],
     plan: Plan,
     step: Step,
+    recipe: Recipe | None = None,
 ) -> Trained:
     """Fit the card on all loans and prove the same recipe on folds it has not seen.
 
@@ -55,8 +57,9 @@ def train(
     Raises what `fitting.fit` and `card_form.scorecard_of` raise.
     """
     step("whole")
-    document = _document(columns, bad, spec, training)
-    held_out, fold_aucs = _held_out(columns, bad, spec, plan, step)
+    made = recipe or _document
+    document = made(columns, bad, spec, training)
+    held_out, fold_aucs = _held_out(columns, bad, spec, plan, step=step, recipe=made)
     step("figures")
     card = card_form.scorecard_of(document)
     score = cards.totals(card, columns).astype(np.float64)
@@ -88,7 +91,7 @@ def _document(columns: Columns, bad: Flags, spec: Spec, training: Mapping[str, o
 
 
 def _held_out(
-    columns: Columns, bad: Flags, spec: Spec, plan: Plan, step: Step
+    columns: Columns, bad: Flags, spec: Spec, plan: Plan, *, step: Step, recipe: Recipe
 ) -> tuple[list[Numbers], list[float]]:
     scores: list[Numbers] = []
     aucs: list[float] = []
@@ -98,7 +101,7 @@ def _held_out(
             step(f"fold {repeat + 1}.{part + 1}")
             learned = np.ones(len(bad), dtype=bool)
             learned[test] = False
-            document = _document(
+            document = recipe(
                 {name: values[learned] for name, values in columns.items()},
                 bad[learned],
                 spec,
