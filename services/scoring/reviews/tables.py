@@ -21,8 +21,8 @@ class RateReviewRow(Base):
     name: Mapped[str]
     currency: Mapped[str]
     input_hash: Mapped[str]
-    plan: Mapped[dict[str, Any]] = deferred(mapped_column(JSONB))
-    book: Mapped[dict[str, Any]] = deferred(mapped_column(JSONB))
+    plan: Mapped[dict[str, Any]] = deferred(mapped_column(JSONB, nullable=False))
+    book: Mapped[dict[str, Any]] = deferred(mapped_column(JSONB, nullable=False))
     status: Mapped[str]
     changes: Mapped[int]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
