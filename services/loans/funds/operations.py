@@ -72,6 +72,18 @@ class FundKindUnlawful(RafidError):
     needs_legal_check: bool
 
 
+async def _require_known(session: AsyncSession, kind: FundKind, *, on: date) -> None:
+    country = (await rulebook_queries.book(session, on=on)).country
+    fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
+    if fact.text != "yes":
+        raise FundKindUnlawful(
+            fund_kind=kind,
+            country=country,
+            source=Sentence(fact.source.title),
+            needs_legal_check=fact.needs_check,
+        )
+
+
 async def create_fund(
     session: AsyncSession,
     *,
@@ -89,15 +101,7 @@ async def create_fund(
     `lending_ruling` names the ruling or deed under which the fund may lend in modes that need
     one. Raises CodeTaken, FundKindUnlawful, and what `ruled.permission` raises.
     """
-    country = (await rulebook_queries.book(session, on=on)).country
-    fact = rulebook.find("fund_kind_exists", country=country, on=on, fund_kind=kind.value)
-    if fact.text != "yes":
-        raise FundKindUnlawful(
-            fund_kind=kind,
-            country=country,
-            source=Sentence(fact.source.title),
-            needs_legal_check=fact.needs_check,
-        )
+    await _require_known(session, kind, on=on)
     ruling = await ruled.permission(session, lending_ruling, kind=kind, on=on)
     row: FundRow | None = await session.scalar(
         upsert(FundRow)
