@@ -155,25 +155,12 @@ def capacity(
         - costs.times(1 + policy.cost_stress, rounding="ceiling")
         - household.debt_service
     )
-    limits = {
-        Binding.DEBT_SERVICE: income.times(policy.debt_service_limit, rounding="floor")
-        - household.debt_service,
-        Binding.COVER: _divided(disposable, policy.cover_minimum),
-        Binding.STRESS: _divided(stressed, policy.stressed_cover_minimum),
-    }
-    if by_month is not None:
-        del limits[Binding.COVER], limits[Binding.STRESS]
+    limits = _debt_limits(household.debt_service, policy, income, lowest_income)
+    if by_month is None:
+        limits[Binding.COVER] = _divided(disposable, policy.cover_minimum)
+        limits[Binding.STRESS] = _divided(stressed, policy.stressed_cover_minimum)
+    else:
         limits[Binding.MONTH] = by_month
-    shares = {
-        Binding.OUTER_LIMIT: (policy.debt_service_outer, income),
-        Binding.LOWEST_MONTH: (
-            policy.lowest_month_share,
-            lowest_income or Money.zero(income.currency),
-        ),
-    }
-    for name, (share, whole) in shares.items():
-        if share is not None:
-            limits[name] = whole.times(share, rounding="floor") - household.debt_service
     binding = min(limits, key=lambda name: limits[name].minor)
     return Capacity(
         income=income,
@@ -183,6 +170,23 @@ def capacity(
         capacity=max(limits[binding], Money.zero(income.currency)),
         binding=binding,
     )
+
+
+def _debt_limits(
+    debts: Money, policy: Policy, income: Money, lowest_income: Money | None
+) -> dict[Binding, Money]:
+    """What the shares of income leave for an instalment beside the debts elsewhere."""
+    lowest = lowest_income or Money.zero(income.currency)
+    shares = {
+        Binding.DEBT_SERVICE: (policy.debt_service_limit, income),
+        Binding.OUTER_LIMIT: (policy.debt_service_outer, income),
+        Binding.LOWEST_MONTH: (policy.lowest_month_share, lowest),
+    }
+    return {
+        name: whole.times(share, rounding="floor") - debts
+        for name, (share, whole) in shares.items()
+        if share is not None
+    }
 
 
 def burden(capacity: Capacity, *, instalment: Money) -> Burden:
