@@ -9,13 +9,12 @@ import pytest
 from services.scoring.domain.outcome import LoanOutcome
 
 DAY, LATER, TODAY = date(2026, 1, 5), date(2026, 8, 5), date(2026, 11, 22)
-GOOD = {"lent_on": DAY, "result": "good", "observed_on": LATER}
+GOOD: dict[str, Any] = {"lent_on": DAY, "result": "good", "observed_on": LATER}
 
 
 def told(decision: str = "lent", **members: Any) -> LoanOutcome:
-    return LoanOutcome(
-        **({"application_id": UUID(int=1), "decision": decision, "decided_on": DAY} | members)
-    )
+    own: dict[str, Any] = {"application_id": UUID(int=1), "decision": decision, "decided_on": DAY}
+    return LoanOutcome(**(own | members))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +33,8 @@ def test_what_fits_is_sound(outcome: LoanOutcome) -> None:
         told(lent_on=DAY, result="bad"),
         told(lent_on=DAY, observed_on=LATER),
         told(decided_on=LATER, lent_on=DAY),
-        told(**GOOD | {"lent_on": LATER, "observed_on": DAY}),
-        told(**GOOD | {"observed_on": date(2026, 11, 23)}),
+        told(**(GOOD | {"lent_on": LATER, "observed_on": DAY})),
+        told(**(GOOD | {"observed_on": date(2026, 11, 23)})),
         told(decided_on=date(2027, 1, 1)),
     ],
 )
