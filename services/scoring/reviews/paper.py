@@ -73,7 +73,7 @@ def _warnings(result: Any, chosen: str, say: Say) -> list[str]:
 
 
 def _side_by_side(result: Any, say: Say) -> Table:
-    names = ("total_cost", "subsidy", "burden_over_40", "expected_loss", "loans_a_year")
+    names = ("total_cost", "subsidy", "burden_over_40")
     rows: list[Sequence[Cell]] = []
     for item in result["policies"]:
         below = telling.changes(item, say=say)
@@ -117,7 +117,7 @@ def _proposed(result: Any, chosen: str, say: Say) -> Table:
 
 def _segments(result: Any, chosen: str, say: Say) -> list[Table]:
     policy = policy_named(result, chosen)
-    names = ("loans", "clients_change", "total_cost", "burden_over_40", "subsidy")
+    names = ("loans", "total_cost", "subsidy")
     return [
         Table(
             heading=f"{say('Who gains, who bears')}: {apart(segment)}",
