@@ -35,7 +35,7 @@ FIGURES: Final = {
 }
 COMPARED: Final = (
     "total_cost", "subsidy", "burden_over_40", "expected_loss", "loans_a_year",
-    "operational_self_sufficiency", "clients_change",
+    "operational_self_sufficiency",
 )  # fmt: skip
 WHOLE: Final = tuple(name for name in FIGURES if name != "above_cap")
 PLACES: Final = {
