@@ -58,7 +58,8 @@ def make_policy(**changes: str) -> Policy:
         "cover_minimum": "1.20",
         "stressed_cover_minimum": "1.00",
     }
-    return Policy(**{name: Decimal(value) for name, value in (members | changes).items()})
+    shares: Json = {name: Decimal(value) for name, value in (members | changes).items()}
+    return Policy(**shares)
 
 
 def make_limits(**changes: Any) -> Limits:

@@ -63,9 +63,7 @@ def test_zakat_that_reached_its_people_after_30_100_and_355_days() -> None:
     assert measures.allocation_to_collection(disbursed=360_000, received=400_000) == Decimal("0.9")
 
 
-def test_8000000_parted_as_in_2004_are_3000000_lent_1000000_costs_and_the_rest_given() -> (
-    None
-):
+def test_8000000_parted_as_in_2004_are_3000000_lent_1000000_costs_and_the_rest_given() -> None:
     """37.5 %, 12.5 % and 50 %; frozen since 2014, so that no rule of ours follows it."""
     parts = Money.parse("8000000.00", "DZD").split([375, 125, 500])
 

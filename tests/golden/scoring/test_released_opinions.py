@@ -20,7 +20,7 @@ EXPERT = expert_card()
 @pytest.mark.parametrize("row", KEPT, ids=[row["sha256"][:8] for row in KEPT])
 def test_an_opinion_kept_by_the_first_engine_is_reproduced(row: dict[str, Any]) -> None:
     """The hash is over the sorted members without spaces, as engine 1 gave them at release."""
-    found = assessment.opinion_of(row["inputs"], card=EXPERT, engine="1")
+    found: dict[str, Any] = dict(assessment.opinion_of(row["inputs"], card=EXPERT, engine="1"))
 
     assert (found["feasible"], len(found["rejected"])) == (row["feasible"], row["rejected"])
     text = json.dumps(found, sort_keys=True, separators=(",", ":"))
