@@ -7,10 +7,17 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from shared import edge
@@ -23,6 +30,7 @@ __all__ = [
     "Body",
     "Day",
     "Edge",
+    "Figure",
     "Instant",
     "MoneyBody",
     "Page",
@@ -49,6 +57,10 @@ class Body(BaseModel):
 LATER: Final = Field(exclude_if=lambda value: value is None)
 """Marks a member that came after the first release: left out, it is not written, so that a key
 that was sent before there was one still means the same request."""
+
+
+Figure = Annotated[float, PlainSerializer(lambda value: f"{value:.6f}", return_type=str)]
+"""A measured figure, such as an area under a curve: written as a text of six decimals."""
 
 
 class MoneyBody(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.scoring.domain.equity import Equity
-from shared.schemas import Body, Day
+from shared.schemas import Body, Day, Figure
 
 BATCH_MAX = 500
 
@@ -38,16 +38,16 @@ class GroupOut(Body):
 
     name: str
     decided: int
-    approval_rate: float
-    favoured_good: float | None
-    calibration: float | None
+    approval_rate: Figure
+    favoured_good: Figure | None
+    calibration: Figure | None
 
 
 class MonthOut(Body):
     """The ratio of approval rates in one month."""
 
     month: str
-    ratio: float | None
+    ratio: Figure | None
     groups: int
     left_out: int
     is_flagged: bool
@@ -57,8 +57,8 @@ class EquityOut(Body):
     """One trait: ratio of approval rates, gap among who repaid, stated over observed risk."""
 
     trait: str
-    ratio: float | None
-    opportunity_gap: float | None
+    ratio: Figure | None
+    opportunity_gap: Figure | None
     groups: list[GroupOut]
     left_out: int
     months: list[MonthOut]

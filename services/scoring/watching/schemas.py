@@ -10,23 +10,23 @@ from services.scoring.domain.watching import (
     Ranking,
     Shift,
 )
-from shared.schemas import Body, Day
+from shared.schemas import Body, Day, Figure
 
 
 class IntervalOut(Body):
     """A difference with the bounds that hold it 95 times of 100."""
 
-    value: float
-    low: float
-    high: float
+    value: Figure
+    low: Figure
+    high: Figure
 
 
 class FairRatioOut(Body):
     """Least over greatest share of a trait's groups that a card would offer to."""
 
     trait: str
-    champion: float | None
-    challenger: float | None
+    champion: Figure | None
+    challenger: Figure | None
     is_broken: bool
 
 
@@ -39,8 +39,8 @@ class ComparisonOut(Body):
     loans: int
     bad: int
     months_matured: int
-    champion_auc: float | None
-    challenger_auc: float | None
+    champion_auc: Figure | None
+    challenger_auc: Figure | None
     difference: IntervalOut | None
     fairness: list[FairRatioOut]
     is_proven: bool
@@ -81,8 +81,8 @@ class ShiftOut(Body):
     rows: int
     reference_rows: int
     bins: int
-    psi: float
-    limit: float
+    psi: Figure
+    limit: Figure
     is_alarm: bool
 
     @classmethod
@@ -105,10 +105,10 @@ class CalibrationOut(Body):
     grade: str
     loans: int
     bad: int
-    stated: float
-    observed: float
-    low: float
-    high: float
+    stated: Figure
+    observed: Figure
+    low: Figure
+    high: Figure
     is_alarm: bool
 
     @classmethod
@@ -129,9 +129,9 @@ class CalibrationOut(Body):
 class RankingOut(Body):
     """The Gini of recent loans beside that of earlier ones; an alarm where a fifth is lost."""
 
-    gini: float | None
+    gini: Figure | None
     loans: int
-    reference_gini: float | None
+    reference_gini: Figure | None
     reference_loans: int
     is_alarm: bool
 
@@ -152,7 +152,7 @@ class OverridesOut(Body):
 
     officer: UUID
     decided: int
-    rate: float
+    rate: Figure
     high_side: int
     high_side_known: int
     high_side_bad: int

@@ -208,7 +208,7 @@ async def test_a_version_is_watched(scoring: Desk, author: Caller, auditor: Call
         ("A", 0, False),
         ("B", 20, True),
     ]
-    assert (found["ranking"]["reference_gini"], found["ranking"]["gini"]) == (1, None)
+    assert (found["ranking"]["reference_gini"], found["ranking"]["gini"]) == ("1.000000", None)
     assert [(row["officer"], row["low_side"]) for row in found["overrides"]] == [(officer, 1)]
     assert set(found["alarms"]) == {"calibration", "overrides"}
     early = (await auditor.get(f"{MODELS}/small/1.0.0/watch", on="2020-01-01")).json()
@@ -260,7 +260,7 @@ async def test_the_audit_alone_tells_of_traits_and_only_of_groups(
     found = (await auditor.get(FAIRNESS)).json()
 
     by = {item["trait"]: item for item in found["traits"]}
-    assert (found["decided"], by["sex"]["ratio"]) == (200, 0.7)
+    assert (found["decided"], by["sex"]["ratio"]) == (200, "0.700000")
     assert "approval_ratio" in by["sex"]["flags"]
     assert by["sex"]["months"][0]["is_flagged"] is True
     assert by["region"]["groups"] == []
