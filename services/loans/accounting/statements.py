@@ -77,9 +77,13 @@ class Asking:
             numbers=self._numbers,
         )
 
-    async def hand_out(self, told: Told, *, name: str, head: Row[Any]) -> Response:
+    async def head(self, session: AsyncSession) -> Row[Any] | None:
+        """Read who writes the paper, where one is asked for."""
+        return await fund_accounts.head(session) if self.form == "pdf" else None
+
+    async def hand_out(self, told: Told, *, name: str, head: Row[Any] | None) -> Response:
         """Give a statement as a paper, or as a sheet of texts that starts nothing when opened."""
-        if self.form != "pdf":
+        if head is None:
             return self._sheet(told, name=name)
         paper = wording.statement(told, name=name, head=head, language=self.language)
         headers = {
@@ -127,7 +131,7 @@ async def read_trial_balance(
     async with db(snapshot=True) as session:
         span = Span(starts_on=starts_on or await _year(session, last), until=last)
         told = await reading.trial_balance(session, asked.question(span))
-        head = await fund_accounts.head(session)
+        head = await asked.head(session)
     if asked.form != "json":
         return await asked.hand_out(told, name="trial-balance", head=head)
     return BooksTrialBalanceOut.of(told)
@@ -154,7 +158,7 @@ async def read_income_statement(
             first = compared_from or await _year(session, compared_until)
             compared = Span(starts_on=first, until=compared_until)
         told = await reading.income_statement(session, asked.question(span, compared=compared))
-        head = await fund_accounts.head(session)
+        head = await asked.head(session)
     if asked.form != "json":
         return await asked.hand_out(told, name="income-statement", head=head)
     return BooksStatementOut.of(told)
@@ -181,7 +185,7 @@ async def read_balance_sheet(
         if compared_on is not None:
             compared = Span(starts_on=await _year(session, compared_on), until=compared_on)
         told = await reading.balance_sheet(session, asked.question(span, compared=compared))
-        head = await fund_accounts.head(session)
+        head = await asked.head(session)
     if asked.form != "json":
         return await asked.hand_out(told, name="balance-sheet", head=head)
     return BooksStatementOut.of(told)

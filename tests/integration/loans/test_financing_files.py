@@ -305,4 +305,5 @@ async def test_over_a_wallet_the_payments_of_all_legs_set_out_or_none(desk: Desk
         alone = f"/loans/v1/contracts/{signed['legs'][0]['contract_id']}/disbursements"
         twice = await keyed(desk.manager, alone, {})
         assert twice.status_code == 409
-    assert await desk.scene.scalar("select count(*) from disbursement") == 0
+    # Leaving lets the wallet settle what was on its way.
+    assert await desk.scene.scalar("select count(*) from disbursement") == 2

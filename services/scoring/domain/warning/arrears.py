@@ -1,6 +1,7 @@
 """How late was a loan on a day? Money settles the oldest instalment first."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,15 +49,24 @@ class Ledger:
 
 
 def ledger_of(loan: LoanFacts, *, until: date) -> Ledger:
-    """Put what is dated up to a day in order; what comes after it is not read."""
-    dues = sorted((d for d in loan.dues if d.due_on <= until), key=lambda d: d.due_on)
-    payments = sorted((p for p in loan.payments if p.paid_on <= until), key=lambda p: p.paid_on)
+    """Put what is dated up to a day in order; what comes after it is not read.
+
+    What is paid on one day is one sum, so that the order in which it was told counts for nothing.
+    """
+    dues = sorted(
+        (d for d in loan.dues if d.due_on <= until), key=lambda d: (d.due_on, d.amount_minor)
+    )
+    by_day: Counter[date] = Counter()
+    for payment in loan.payments:
+        if payment.paid_on <= until:
+            by_day[payment.paid_on] += payment.amount_minor
+    days = sorted(by_day)
     return Ledger(
         until=until,
         dues=tuple(dues),
         asked=_sums([d.amount_minor for d in dues]),
-        paid_on=tuple(p.paid_on for p in payments),
-        paid=_sums([p.amount_minor for p in payments]),
+        paid_on=tuple(days),
+        paid=_sums([by_day[day] for day in days]),
     )
 
 
