@@ -16,6 +16,9 @@ RATE_TINY = 1e-5  # a month; balances of lower rates fall in a straight line, 1e
 HAZARD_TINY = 1e-9
 STEPS_MAX = 12
 ROOT_LEAST = 1e-8
+BASIS_POINTS = 10_000
+WHOLE_TINY = 1e-7  # of a basis point
+COMBINATIONS_MOST = 100_000
 STEP_TINY = 1e-8  # of a rate a month: the step after it is below 1e-15
 
 Floats = NDArray[np.float64]
@@ -74,12 +77,48 @@ def effective_rate(
 ) -> Floats:
     """Return the borrower's effective rate a year, the fee kept back at disbursement.
 
-    Newton's method, three or four steps. Worked: 12 months at 13.0766 % with a fee of 1 %:
+    Newton's method, three or four steps, once for each combination of terms where rates are whole
+    basis points. Worked: 12 months at 13.0766 % with a fee of 1 %:
     0.160693.
     """
-    rate = annual_rate / MONTHS_A_YEAR
     if not fee_share.any():
-        return np.asarray(np.expm1(MONTHS_A_YEAR * np.log1p(rate)))
+        return np.asarray(np.expm1(MONTHS_A_YEAR * np.log1p(annual_rate / MONTHS_A_YEAR)))
+    key = _combination(annual_rate, term, grace, fee_share)
+    if key is None:
+        return _effective(annual_rate, term, grace, fee_share)
+    found = np.zeros(int(key.max()) + 1, dtype=bool)
+    found[key] = True
+    first = np.empty(len(found), dtype=np.int64)
+    first[key] = np.arange(len(key))
+    rows = first[found]
+    table = np.empty(len(found))
+    table[found] = _effective(annual_rate[rows], term[rows], grace[rows], fee_share[rows])
+    return np.asarray(table[key])
+
+
+def _combination(
+    annual_rate: Floats, term: Wholes, grace: Wholes, fee_share: Floats
+) -> Wholes | None:
+    """Number loans of the same rate, term, grace and fee alike; None where rates are too fine."""
+    rate, fee = annual_rate * BASIS_POINTS, fee_share * BASIS_POINTS
+    whole_rate, whole_fee = np.rint(rate), np.rint(fee)
+    if np.abs(rate - whole_rate).max() > WHOLE_TINY or np.abs(fee - whole_fee).max() > WHOLE_TINY:
+        return None
+    key = np.zeros(len(rate), dtype=np.int64)
+    size = 1
+    for column in (whole_rate, term, grace, whole_fee):
+        places = column.astype(np.int64) - int(column.min())
+        step = max(int(np.gcd.reduce(places)), 1)  # rates are mostly whole or half percents
+        many = int(places.max()) // step + 1
+        size *= many
+        if size > COMBINATIONS_MOST:
+            return None
+        key = key * many + places // step
+    return key
+
+
+def _effective(annual_rate: Floats, term: Wholes, grace: Wholes, fee_share: Floats) -> Floats:
+    rate = annual_rate / MONTHS_A_YEAR
     due = level_instalment(annual_rate, term - grace)
     count, months = (term - grace).astype(np.float64), grace.astype(np.float64)
     net = 1 - fee_share
