@@ -7,7 +7,7 @@ markup. Only the fonts beside this module are used; no file elsewhere and no net
 import asyncio
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,12 @@ _UNSEEN: Final = dict.fromkeys(
     [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF]
 )
 _FIRST_STRONG, _LEFT_TO_RIGHT, _POP, _MAY_BREAK = "\u2068", "\u2066", "\u2069", "\u200b"
+# Between thousands, and before the decimals.
+_SIGNS: Final[Mapping[Language, tuple[str, str]]] = {
+    "ar": (",", "."),
+    "fr": ("\u00a0", ","),
+    "en": (",", "."),
+}
 UNBROKEN_MAX: Final = 12
 """Letters of a word that stand on one line; hardly a name has longer words."""
 MARKS_MAX: Final = 3
@@ -115,6 +121,15 @@ def _breakable(word: str) -> str:
 def figure(text: str) -> str:
     """Keep a figure, date or reference in its own order within a sentence of either direction."""
     return f"{_LEFT_TO_RIGHT}{text}{_POP}"
+
+
+def grouped(amount: str, *, language: Language) -> str:
+    """Write an amount as its readers do, with Western digits: 1,000.000; French 1 000,000."""
+    group, point = _SIGNS[language]
+    whole, _, decimals = amount.lstrip("-").partition(".")
+    sign = "\u2212" if amount.startswith("-") else ""
+    thousands = f"{int(whole):,}".replace(",", group)
+    return f"{sign}{thousands}{point}{decimals}" if decimals else f"{sign}{thousands}"
 
 
 def printed(sheet: Sheet, *, form: Literal["pdf", "png"] = "pdf") -> bytes:

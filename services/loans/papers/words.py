@@ -8,7 +8,7 @@ from services.loans.contracts.schemas import PaidOut
 from services.loans.papers.documents import DayOut, HeadOut, PartyOut
 from shared import texts
 from shared.money import Money
-from shared.printing import Cell, apart, figure
+from shared.printing import Cell, apart, figure, grouped
 from shared.schemas import MoneyBody
 from shared.texts import Language
 
@@ -18,12 +18,6 @@ PARTS: Final[Mapping[str, str]] = {
     "fee": "Fees",
     "penalty": "Late amounts",
     "surplus": "Surplus",
-}
-# Group and decimal signs; a figure is written as its readers write it, with Western digits.
-SIGNS: Final[Mapping[Language, tuple[str, str]]] = {
-    "ar": (",", "."),
-    "fr": ("\u00a0", ","),
-    "en": (",", "."),
 }
 
 
@@ -44,11 +38,7 @@ class Words:
 
     def number(self, money: MoneyBody) -> str:
         """Write an amount of a column whose currency is said elsewhere."""
-        group, point = SIGNS[self.language]
-        whole, _, decimals = money.amount.lstrip("-").partition(".")
-        sign = "\u2212" if money.amount.startswith("-") else ""
-        grouped = f"{int(whole):,}".replace(",", group)
-        return f"{sign}{grouped}{point}{decimals}" if decimals else f"{sign}{grouped}"
+        return grouped(money.amount, language=self.language)
 
     def day(self, day: DayOut) -> Cell:
         """Write a day with its Hijri date below it."""

@@ -7,7 +7,7 @@ import orjson
 
 from services.scoring.explanations.schemas import BestOut, ExplanationOut, StepOut, WayOut
 from shared.errors import Sentence
-from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure
+from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure, grouped
 from shared.schemas import MoneyBody
 from shared.texts import Language, sayer
 
@@ -22,7 +22,6 @@ RULES: Final = {
     "activity_permitted": Sentence("The activity has to be permitted."),
     "in_default_now": Sentence("A loan that is in default now has to be settled first."),
 }
-SIGNS: Final = {"ar": (",", "."), "fr": ("\u00a0", ","), "en": (",", ".")}
 
 
 def page(paper: ExplanationOut, *, language: Language) -> Sheet:
@@ -124,7 +123,4 @@ def _bounds(step: StepOut, language: Language) -> str:
 
 
 def _amount(money: MoneyBody, language: Language) -> str:
-    group, point = SIGNS[language]
-    whole, _, decimals = money.amount.partition(".")
-    grouped = f"{int(whole):,}".replace(",", group)
-    return figure(f"{grouped}{point}{decimals}" if decimals else grouped) + f" {money.currency}"
+    return f"{figure(grouped(money.amount, language=language))} {money.currency}"
