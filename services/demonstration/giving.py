@@ -64,7 +64,7 @@ async def _endow(session: AsyncSession, db: TenantDb, founded: Founded, *, on: d
     fund_id, maker, checker = founded.funds["waqf"], _manager(db, founded), _checker(db, founded)
 
     async def order(kind: WaqfOrderKind, **members: object) -> None:
-        asked = WaqfOrder(kind=kind, on=on, **members)  # type: ignore[arg-type]
+        asked = WaqfOrder(kind=kind, on=on, **members)  # type: ignore[arg-type] # by name
         proposed = await waqf.propose(session, fund_id, asked, today=on, actor=maker)
         await waqf.decide(session, proposed.row.order_id, outcome=Outcome.APPROVE, actor=checker)
 

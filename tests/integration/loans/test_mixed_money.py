@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -82,7 +83,8 @@ async def test_a_contract_is_told_through_days_that_had_ended_alone(
     await admin.end_day(days_ago=3)
     then = await scene.scalar("select max(numbered_at) from journal_link")
     path = f"contracts/{one.contract_id}/lineage"
-    at = f"?known_at={then.isoformat().replace('+', '%2B')}"  # type: ignore[attr-defined]
+    assert isinstance(then, datetime)
+    at = f"?known_at={then.isoformat().replace('+', '%2B')}"
     await scene.receive(fund_id, "400.000")  # on the same day, and so in the same mixture
     await admin.end_day(days_ago=3)
 

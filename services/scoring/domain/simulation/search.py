@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
+from itertools import pairwise, product
 
 from services.scoring.domain.simulation.outcomes import Outcome, Review, Totals, outcome_of
 from services.scoring.domain.simulation.policy import Case, Change, Policy, Rule
@@ -71,15 +71,16 @@ def best_policy(
 ) -> Found:
     """Return the best factor of the rate for each term and grace, and the best of those.
 
-    For each term and grace seven rates are tried; where a condition begins to hold between two of
-    them, or the aim turns, the place is narrowed by halving. Worked: with the subsidy at most 0
-    the lowest cost is at the rate where the book just carries itself. Raises SearchFoundNothing.
+    For each term and grace seven rates are tried; where the conditions begin or cease to hold
+    between two of them, the place is narrowed by halving. A best point between two rates that
+    both hold is not sought. Worked: with the subsidy at most 0 the lowest cost is at the rate
+    where the book just carries itself. Raises SearchFoundNothing.
     """
     found: list[tuple[float, Policy, Outcome]] = []
     nearest: tuple[float, str] | None = None
     runs = 0
 
-    def run(rate: float, term: float, grace: int) -> tuple[Policy, Outcome]:
+    def holds(rate: float, term: float, grace: int) -> bool:
         nonlocal runs, nearest
         runs += 1
         rules = _policy(bounds.where, rate, term, grace)
@@ -89,20 +90,19 @@ def best_policy(
             found.append((_value(outcome.whole, aim), rules, outcome))
         elif nearest is None or miss < nearest[0]:
             nearest = (miss, condition)
-        return rules, outcome
+        return miss <= 0
 
     span = bounds.rate_high - bounds.rate_low
     for term, grace in product(bounds.terms, bounds.graces):
         rates = [bounds.rate_low + span * i / (RATES_TRIED - 1) for i in range(RATES_TRIED)]
-        keeps = [_miss(run(rate, term, grace)[1].whole, conditions)[1] <= 0 for rate in rates]
-        for low, high, at_low, at_high in zip(rates, rates[1:], keeps, keeps[1:], strict=False):
+        keeps = [holds(rate, term, grace) for rate in rates]
+        for (low, at_low), (high, at_high) in pairwise(zip(rates, keeps, strict=True)):
             if at_low == at_high:
                 continue
             bad, good = (high, low) if at_low else (low, high)
             for _ in range(HALVINGS):
                 middle = (bad + good) / 2
-                holds = _miss(run(middle, term, grace)[1].whole, conditions)[1] <= 0
-                bad, good = (bad, middle) if holds else (middle, good)
+                bad, good = (bad, middle) if holds(middle, term, grace) else (middle, good)
     if not found:
         miss, condition = nearest or (0.0, "subsidy")
         raise SearchFoundNothing(tried=runs, condition=condition, miss=f"{miss:.4f}")
