@@ -10,7 +10,7 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import Connection, pool, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 SERVICES = ("loans", "scoring", "monitoring")
@@ -177,6 +177,10 @@ end $$
 """
 
 
+PREPARING = 0x7261666964
+"""The advisory lock under which the server's roles are written."""
+
+
 async def prepare_roles(
     admin_url: str, *, database: str, passwords: dict[str, str] | None = None
 ) -> dict[str, str]:
@@ -188,18 +192,23 @@ async def prepare_roles(
     url = make_url(admin_url).set(drivername="postgresql")
     admin = await asyncpg.connect(url.render_as_string(hide_password=False))
     try:
+        # Roles belong to the whole server: two databases prepared at once would meet in them.
+        await admin.execute("select pg_advisory_lock($1)", PREPARING)
         if not await admin.fetchval("select 1 from pg_database where datname = $1", database):
             await admin.execute(f'create database "{database}"')
+        return await _prepare_services(url.set(database=database), passwords or {})
     finally:
         await admin.close()
+
+
+async def _prepare_services(target: URL, passwords: dict[str, str]) -> dict[str, str]:
     urls: dict[str, str] = {}
-    target = url.set(database=database)
     connection = await asyncpg.connect(target.render_as_string(hide_password=False))
     try:
         async with connection.transaction():
             for service in SERVICES:
-                password = (passwords or {}).get(service) or secrets.token_urlsafe(24)
-                await _prepare_service(connection, service, password, database)
+                password = passwords.get(service) or secrets.token_urlsafe(24)
+                await _prepare_service(connection, service, password, str(target.database))
                 role_url = target.set(username=f"rafid_{service}", password=password)
                 urls[service] = role_url.render_as_string(hide_password=False)
     finally:
