@@ -3,7 +3,7 @@
 from shared import migrations
 
 revision = "0036"
-down_revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
