@@ -126,19 +126,7 @@ async def baseline(url: str, ground: Ground, *, connections: int, seconds: float
 
         async def one(number: int) -> None:
             contract_id, repayment_id = random.choice(ground.contract_ids), ids.new()  # noqa: S311 - any will do
-            fact = {
-                "contract_id": str(contract_id),
-                "repayment_id": str(repayment_id),
-                "fund_id": str(ground.fund_id),
-                "amount_minor": MINOR,
-                "currency": ground.currency,
-                "received_on": ground.today.isoformat(),
-                "channel": "cash",
-                "principal_minor": MINOR,
-                "profit_minor": 0,
-                "fee_minor": 0,
-                "surplus_minor": 0,
-            }
+            entry_id = ids.new()
             await prepared[number].fetchval(
                 ground.institution_id,
                 contract_id,
@@ -153,12 +141,45 @@ async def baseline(url: str, ground: Ground, *, connections: int, seconds: float
                 ground.currency,
                 ground.today,
                 repayment_id,
+                entry_id,
                 ids.new(),
-                ids.new(),
-                orjson.dumps(fact).decode(),
+                orjson.dumps(_fact(ground, contract_id, repayment_id, entry_id)).decode(),
             )
 
         return await _drive(connections, seconds, one)
+
+
+def _fact(
+    ground: Ground, contract_id: UUID, repayment_id: UUID, entry_id: UUID
+) -> dict[str, object]:
+    """Write by hand what the operation tells: the payment, and the entry that booked it."""
+    return {
+        "contract_id": str(contract_id),
+        "repayment_id": str(repayment_id),
+        "fund_id": str(ground.fund_id),
+        "amount_minor": MINOR,
+        "currency": ground.currency,
+        "received_on": ground.today.isoformat(),
+        "channel": "cash",
+        "principal_minor": MINOR,
+        "profit_minor": 0,
+        "fee_minor": 0,
+        "penalty_minor": 0,
+        "surplus_minor": 0,
+        "booked": {
+            "entry_id": str(entry_id),
+            "fund_id": str(ground.fund_id),
+            "kind": "repayment",
+            "is_reversal": False,
+            "occurred_on": ground.today.isoformat(),
+            "contract_id": str(contract_id),
+            "currency": ground.currency,
+            "lines": [
+                {"account": "cash", "account_class": "asset", "amount_minor": MINOR},
+                {"account": "loans", "account_class": "asset", "amount_minor": -MINOR},
+            ],
+        },
+    }
 
 
 async def operation(url: str, ground: Ground, *, seconds: float) -> Measured:

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from sqlalchemy import text
+
 from services.cli.benchmarks import ground as grounds
+from services.cli.benchmarks import repayments as measuring
 from services.loans.domain.collecting import ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.identity import sign_in
@@ -13,6 +16,11 @@ from shared.money import Money
 from tests.integration.demonstration.books import Demonstration
 
 CONTRACTS = 12
+FORMS = text("""
+    select distinct array(select jsonb_object_keys(data) order by 1)
+      || array(select jsonb_object_keys(data -> 'booked') order by 1)
+    from event where type = 'loans.repayment-received.v1'
+""")
 
 
 async def test_contracts_are_active_provable_and_take_repayments(
@@ -43,6 +51,25 @@ async def test_contracts_are_active_provable_and_take_repayments(
     ]
     outcomes = await RepaymentBook(loans_db).receive(ground.institution_id, commands)
     assert all(isinstance(outcome, Answer) for outcome in outcomes)
+    books = Demonstration.bare(loans_db, ground.institution_id)
+    await books.number_everything()
+    assert await books.broken() == []
+
+
+async def test_by_hand_the_same_is_written_and_told_as_by_the_operation(
+    tmp_path: Path, database_urls: dict[str, str], admin_url: str, loans_db: Database
+) -> None:
+    prepared = await grounds.prepare(database_urls, tmp_path, contracts=2)
+    ground, url = prepared.ground, database_urls["loans"]
+    await measuring.install_baseline(admin_url)
+
+    by_hand = await measuring.baseline(url, ground, connections=2, seconds=0.1)
+    posted = await measuring.operation(url, ground, seconds=0.1)
+
+    assert by_hand.done > 0 < posted.done
+    async with loans_db.read(ground.institution_id) as session:
+        forms = (await session.execute(FORMS)).scalars().all()
+    assert len(forms) == 1
     books = Demonstration.bare(loans_db, ground.institution_id)
     await books.number_everything()
     assert await books.broken() == []
