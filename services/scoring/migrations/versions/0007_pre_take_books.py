@@ -1,0 +1,10 @@
+"""Where the book of a review comes from, where loans gave it."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Keep where a book comes from."""
