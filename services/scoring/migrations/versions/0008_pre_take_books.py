@@ -1,7 +1,7 @@
 """Where the book of a review comes from, where loans gave it."""
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
