@@ -2,16 +2,15 @@
 
 from shared import migrations
 
-revision = "0042"
-down_revision = "0041"
+revision = "0045"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
-# Requests made before there was a last day get the one that they would have had.
+# A request that was open before requests had a last day lasts thirty days from now on.
 ENDS = """
-alter table holding_request add column expires_on date;
-update holding_request set expires_on = (recorded_at at time zone 'UTC')::date + 30;
-alter table holding_request alter column expires_on set not null;
+alter table holding_request
+  add column expires_on date not null default (current_date + 30);
 create table holding_request_end (
   institution_id uuid not null,
   request_id uuid not null,
