@@ -2,8 +2,8 @@
 
 from shared import migrations
 
-revision = "0045"
-down_revision = "0044"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
