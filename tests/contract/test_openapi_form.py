@@ -72,6 +72,7 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/contracts/{contract_id}/holdings",
     "POST /loans/v1/contracts/{contract_id}/holdings/earnings",
     "POST /loans/v1/contracts/{contract_id}/holdings/requests",
+    "POST /loans/v1/contracts/{contract_id}/holdings/requests/{request_id}/withdrawal",
     "POST /loans/v1/contracts/{contract_id}/holdings/withdrawals",
     "POST /loans/v1/holdings/{holding_id}/reversal",
     "POST /loans/v1/contracts/{contract_id}/steps",

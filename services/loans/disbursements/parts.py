@@ -22,7 +22,7 @@ from services.loans.domain.schedule import Instalment
 from services.loans.domain.terms import Terms
 from services.loans.funds import queries as fund_queries
 from services.loans.holdings import operations as holdings
-from services.loans.holdings.operations import Held
+from services.loans.holdings.held import Held
 from services.loans.payments.tables import PaymentRow
 from shared.ids import ApplicationId
 from shared.money import Money

@@ -15,7 +15,7 @@ from services.loans.domain.terms import is_sharia_bound
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.holdings import operations as holdings
-from services.loans.holdings.operations import Held
+from services.loans.holdings.held import Held
 from services.loans.ledger import operations as ledger
 from shared import feed, ids
 from shared.events import ContractCorrected

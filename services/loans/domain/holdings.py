@@ -21,6 +21,8 @@ from shared.money import Money
 
 YEAR_DAYS = 365
 PERCENT = 100
+REQUEST_DAYS = 30
+"""So long may money be given out that was asked for: then it is asked for anew."""
 
 
 class Purpose(StrEnum):

@@ -3,7 +3,6 @@
 The contract is locked first, then its fund: two who take money out count one after the other.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,52 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import queries as contract_queries
 from services.loans.contracts.tables import ContractRow
-from services.loans.domain import drawn, holdings, journal
+from services.loans.domain import holdings, journal
 from services.loans.domain.collecting import AmountNotPositive, DayNotPossible
-from services.loans.domain.holdings import Asked, HoldingKind, Moved, Purpose
+from services.loans.domain.holdings import Asked, HoldingKind, Purpose
 from services.loans.domain.journal import Channel, JournalEntry
 from services.loans.domain.lifecycle import ContractStatus
-from services.loans.domain.terms import Terms
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.funds import returning
 from services.loans.holdings import queries, requesting
-from services.loans.holdings.refusals import (
-    HoldingStands,
-    HoldsNoMore,
-    LaterEarningStands,
-    OwnMovement,
-)
+from services.loans.holdings.held import Held
+from services.loans.holdings.refusals import HoldingStands, HoldsNoMore, OwnMovement
 from services.loans.holdings.tables import HoldingRow
 from services.loans.ledger import operations as ledger
 from services.loans.ledger import queries as ledger_queries
 from shared import feed, ids
 from shared.auth import Actor
-from shared.ids import ContractId, EntryId, FundId
+from shared.ids import EntryId, FundId
 from shared.money import CurrencyMismatch, Money
 from shared.quiet_events import HeldMoneyMoved
 
 TAKES_MONEY = frozenset({ContractStatus.SIGNED, ContractStatus.ACTIVE})
 REVERSIBLE = frozenset({HoldingKind.DEPOSIT, HoldingKind.WITHDRAWAL, HoldingKind.EARNING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A locked contract with everything that is held for it."""
-
-    contract: ContractRow
-    terms: Terms
-    rows: tuple[HoldingRow, ...]
-
-    def balance(self, purpose: Purpose) -> Money:
-        """Give what is held for a purpose."""
-        minor = holdings.balance(map(queries.moved, self.rows), purpose=purpose)
-        return Money(minor, self.contract.currency)
-
-    @property
-    def contract_id(self) -> ContractId:
-        """Give the contract's id."""
-        return ContractId(self.contract.contract_id)
 
 
 async def deposit(
@@ -72,7 +47,7 @@ async def deposit(
     if ContractStatus(held.contract.status) not in TAKES_MONEY:
         raise HoldsNoMore(reference=held.contract.reference, state=held.contract.status)
     if asked.purpose is Purpose.CONTRIBUTION:
-        holdings.require_missing(asked.amount, missing=_missing(held))
+        holdings.require_missing(asked.amount, missing=held.missing())
     return await _move(session, held, asked, kind=HoldingKind.DEPOSIT, actor_id=actor.id)
 
 
@@ -94,7 +69,13 @@ async def withdraw(
     kind = HoldingKind.WITHDRAWAL
     held = await _asked(session, contract_id, asked, actor=actor, today=today)
     await requesting.require(
-        session, held.contract_id, kind, asked, request_id=request_id, actor=actor
+        session,
+        held.contract_id,
+        kind,
+        asked,
+        request_id=request_id,
+        actor=actor,
+        today=today,
     )
     holdings.require_free(
         asked.amount,
@@ -131,7 +112,7 @@ async def earn(
     _require_day(held, on=through_on, today=today)
     if declared is None:
         minor = holdings.earned(
-            _but_undone(held, kind),
+            held.but_undone(kind),
             annual_rate=savings.annual_rate,
             through=through_on,
         )
@@ -140,7 +121,13 @@ async def earn(
         _require_currency(declared, currency=currency)
         told = Asked(purpose=Purpose.SAVINGS, amount=declared, on=through_on)
         await requesting.require(
-            session, held.contract_id, kind, told, request_id=request_id, actor=actor
+            session,
+            held.contract_id,
+            kind,
+            told,
+            request_id=request_id,
+            actor=actor,
+            today=today,
         )
         amount = holdings.shared_profit(declared, percent=savings.profit_share_percent)
     if not amount.is_positive or not held.balance(Purpose.SAVINGS).is_positive:
@@ -167,7 +154,7 @@ async def reverse(
     if row.actor_id == actor.id:
         raise OwnMovement(holding_id=holding_id)
     if row.kind == HoldingKind.EARNING:
-        _require_newest(held, holding_id)
+        held.require_newest(holding_id)
     amount = Money(row.amount_minor, row.currency)
     if amount.is_positive:
         purpose = Purpose(row.purpose)
@@ -288,40 +275,6 @@ def _require_day(held: Held, *, on: date, today: date) -> None:
     signed_on = held.contract.signed_on
     if not signed_on <= on <= today:
         raise DayNotPossible(received_on=on, earliest=signed_on, latest=today)
-
-
-def _missing(held: Held) -> Money:
-    """What down payments still ask beyond what was contributed, paid with it or held for it."""
-    asked = drawn.down_payments(held.terms)
-    contributed = sum(
-        move.amount
-        for move in _but_undone(held, HoldingKind.APPLIED)
-        if move.purpose is Purpose.CONTRIBUTION and move.kind is not HoldingKind.APPLIED
-    )
-    return Money(max(asked.minor - contributed, 0), asked.currency)
-
-
-def _but_undone(held: Held, kind: HoldingKind) -> list[Moved]:
-    """What moved, but for movements of a kind that were taken back, as if they had never been."""
-    back = {row.reverses_holding_id for row in held.rows}
-    gone = {row.holding_id for row in held.rows if row.kind == kind and row.holding_id in back}
-    return [
-        queries.moved(row)
-        for row in held.rows
-        if row.holding_id not in gone and row.reverses_holding_id not in gone
-    ]
-
-
-def _require_newest(held: Held, holding_id: UUID) -> None:
-    """Raise LaterEarningStands where something was earned since and stands."""
-    back = {row.reverses_holding_id for row in held.rows}
-    *_, newest = (
-        row.holding_id
-        for row in held.rows
-        if row.kind == HoldingKind.EARNING and row.holding_id not in back
-    )
-    if newest != holding_id:
-        raise LaterEarningStands(holding_id=holding_id, later_holding_id=newest)
 
 
 async def _must_stay(session: AsyncSession, held: Held, *, purpose: Purpose, today: date) -> Money:

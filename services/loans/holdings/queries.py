@@ -7,7 +7,11 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.holdings import HoldingKind, Moved, Purpose
-from services.loans.holdings.tables import HoldingRequestRow, HoldingRow
+from services.loans.holdings.tables import (
+    HoldingRequestEndRow,
+    HoldingRequestRow,
+    HoldingRow,
+)
 from shared import tenancy
 from shared.errors import Kind, RafidError
 
@@ -64,17 +68,31 @@ async def find_met(session: AsyncSession, request_id: UUID) -> UUID | None:
     return found
 
 
-async def open_requests(session: AsyncSession, contract_id: UUID) -> list[HoldingRequestRow]:
-    """Return what was asked for on a contract and is not met, in the order of asking."""
+async def is_withdrawn(session: AsyncSession, request_id: UUID) -> bool:
+    """Whether a request was withdrawn."""
+    key = (tenancy.institution_of(session), request_id)
+    return await session.get(HoldingRequestEndRow, key) is not None
+
+
+async def open_requests(
+    session: AsyncSession, contract_id: UUID, *, on: date
+) -> list[HoldingRequestRow]:
+    """Return what was asked for on a contract and may be met on a day, in the order of asking."""
     asked = HoldingRequestRow
     is_met = select(HoldingRow.holding_id).where(
         HoldingRow.institution_id == asked.institution_id,
         HoldingRow.request_id == asked.request_id,
     )
+    ended = HoldingRequestEndRow
+    is_ended = select(ended.request_id).where(
+        ended.institution_id == asked.institution_id, ended.request_id == asked.request_id
+    )
     statement = select(asked).where(
         asked.institution_id == tenancy.institution_of(session),
         asked.contract_id == contract_id,
+        asked.expires_on > on,
         ~is_met.exists(),
+        ~is_ended.exists(),
     )
     return list(await session.scalars(statement.order_by(asked.request_id)))
 

@@ -1,5 +1,6 @@
 """Why is held money not moved, or a movement not taken back?"""
 
+from datetime import date
 from uuid import UUID
 
 from services.loans.domain.holdings import HoldingKind
@@ -92,3 +93,22 @@ class HeldRequestMet(RafidError):
     detail = "{request_id} was met by {holding_id}: a request is met once."
     request_id: UUID
     holding_id: UUID
+
+
+class HeldRequestExpired(RafidError):
+    """The request has expired"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{request_id} could be met before {expires_on}: let it be asked anew."
+    request_id: UUID
+    expires_on: date
+
+
+class HeldRequestWithdrawn(RafidError):
+    """The request was withdrawn"""
+
+    kind = Kind.CONFLICT
+    service = "loans"
+    detail = "{request_id} was withdrawn: let it be asked anew."
+    request_id: UUID

@@ -41,7 +41,7 @@ async def read_holdings(contract_id: UUID, db: Db, actor: MayRead, today: Today)
         row = await contract_queries.contract(session, contract_id, branch_ids=actor.branch_ids)
         held = await operations.held_for(session, row)
         saved = await operations.savings_due(session, held, on=today)
-        requests = await queries.open_requests(session, contract_id)
+        requests = await queries.open_requests(session, contract_id, on=today)
     asked = {Purpose.SAVINGS: saved, Purpose.CONTRIBUTION: drawn.down_payments(held.terms)}
     balances = {purpose: held.balance(purpose) for purpose in Purpose}
     return HoldingsOut.of(held.rows, asked=asked, held=balances, requests=requests)
@@ -86,6 +86,25 @@ async def ask(
 
     target = f"POST /loans/v1/contracts/{contract_id}/holdings/requests"
     return await idempotency.run_once(db, target, body=body, actor_id=actor.id, key=key, work=work)
+
+
+@router.post(
+    "/contracts/{contract_id}/holdings/requests/{request_id}/withdrawal",
+    status_code=201,
+    response_model=HoldingRequestOut,
+)
+async def take_request_back(
+    contract_id: UUID, request_id: UUID, db: Db, actor: MayTake, key: IdempotencyKey
+) -> Response:
+    """Withdraw a request that was not met: nobody books it any more."""
+
+    async def work(session: AsyncSession) -> HoldingRequestOut:
+        return HoldingRequestOut.of(
+            await requesting.end(session, contract_id, request_id, actor=actor)
+        )
+
+    target = f"POST /loans/v1/contracts/{contract_id}/holdings/requests/{request_id}/withdrawal"
+    return await idempotency.run_once(db, target, body=None, actor_id=actor.id, key=key, work=work)
 
 
 @router.post(

@@ -123,7 +123,7 @@ class HoldingOut(Body):
 
 
 class HoldingRequestOut(Body):
-    """What one person asked for, for another to book."""
+    """What one person asked for, for another to book before the day on which it expires."""
 
     request_id: UUID
     contract_id: UUID
@@ -132,6 +132,7 @@ class HoldingRequestOut(Body):
     amount: MoneyBody
     channel: Channel | None
     sha256: str | None
+    expires_on: date
     asked_by: UUID
     recorded_at: datetime
 
@@ -146,6 +147,7 @@ class HoldingRequestOut(Body):
             amount=MoneyBody.of(Money(row.amount_minor, row.currency)),
             channel=None if row.channel is None else Channel(row.channel),
             sha256=row.evidence,
+            expires_on=row.expires_on,
             asked_by=row.actor_id,
             recorded_at=row.recorded_at,
         )
@@ -154,7 +156,7 @@ class HoldingRequestOut(Body):
 class HoldingsOut(Body):
     """What is held for a contract, what its terms ask for by today, and every movement.
 
-    `requests` were asked for by one person and are not booked by another yet.
+    `requests` were asked for by one person, and another may still book them.
     """
 
     savings: MoneyBody

@@ -41,7 +41,10 @@ class HoldingRow(Base):
 
 
 class HoldingRequestRow(Base):
-    """What one person asked to be moved out of, or added to, held money; only ever added."""
+    """What one person asked to be moved out of, or added to, held money; only ever added.
+
+    `expires_on` is the first day on which it is met no more.
+    """
 
     __tablename__ = "holding_request"
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -53,5 +56,16 @@ class HoldingRequestRow(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     channel: Mapped[str | None]
     evidence: Mapped[str | None] = mapped_column(CHAR(64))
+    expires_on: Mapped[date]
+    actor_id: Mapped[UUID]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class HoldingRequestEndRow(Base):
+    """A request that was withdrawn before it was met; only ever added."""
+
+    __tablename__ = "holding_request_end"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -2,28 +2,38 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
 from services.loans.contracts.tables import ContractRow
+from services.loans.deps import Days
 from services.loans.domain.savings import Savings
 from services.loans.holdings.router import router
 from services.loans.proof import operations as proof
 from shared import ids
+from shared.clock import FixedClock
 from shared.ids import FundId
 from tests.chained import chain
-from tests.integration.loans.scene import OpenVerifier, Scene, client_of, keyed
+from tests.integration.loans.scene import NOON, OpenVerifier, Scene, client_of, keyed
 from tests.integration.loans.signing import qard, signed
 
 TENTH = Savings(upfront_percent=Decimal(10), each_percent=Decimal(1))
 
 
 @asynccontextmanager
-async def another(scene: Scene) -> AsyncIterator[httpx.AsyncClient]:
+async def another(
+    scene: Scene, *, after: timedelta = timedelta()
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Speak as another person, so long after the day of the others."""
     verifier = OpenVerifier(scene.institution_id, actor_id=ids.new())
-    async with client_of(scene, router, roles="officer+funds_manager", verifier=verifier) as client:
+    clock = FixedClock(NOON + after)
+    days = Days(scene.database, clock)
+    async with client_of(
+        scene, router, roles="officer+funds_manager", verifier=verifier, clock=clock, days=days
+    ) as client:
         yield client
 
 

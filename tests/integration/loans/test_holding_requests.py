@@ -1,6 +1,8 @@
 """Held money goes out, and declared profit comes in, by two persons and once."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -148,3 +150,71 @@ async def test_what_cannot_be_asked_for_is_refused_by_name(
     whole = {"kind": "withdrawal", **moved("1.000"), **body}
     assert await tried(manager, row, "/requests", whole) == (422, problem)
     assert await scene.scalar("select count(*) from holding_request") == 0
+
+
+@pytest.mark.parametrize(("days", "found"), [(29, (201, "")), (30, (409, "held-request-expired"))])
+async def test_a_request_is_met_within_thirty_days(
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient, days: int, found: object
+) -> None:
+    row = await saver(scene, await scene.fund())
+    await put(manager, row, "50.000")
+    request_id = await asked(other, row, kind="withdrawal", **moved("20.000"))
+    body = moved("20.000", request_id=request_id)
+    async with another(scene, after=timedelta(days=days)) as later:
+        assert await tried(later, row, "/withdrawals", body) == found
+        told = (await later.get(path(row))).json()
+    is_paid = found == (201, "")
+    assert told["savings"]["amount"] == ("30.000" if is_paid else "50.000")
+    assert told["requests"] == [], "it is met, or nobody can meet it"
+    waiting = (await manager.get(path(row))).json()["requests"]
+    assert [one["expires_on"] for one in waiting] == ([] if is_paid else ["2026-03-31"])
+
+
+@pytest.mark.parametrize("by", ["who asked", "who would have met it"])
+async def test_a_request_that_is_withdrawn_is_met_no_more(
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient, by: str
+) -> None:
+    row = await saver(scene, await scene.fund())
+    await put(manager, row, "50.000")
+    request_id = await asked(other, row, kind="withdrawal", **moved("20.000"))
+    client = other if by == "who asked" else manager
+    last = f"/requests/{request_id}/withdrawal"
+    assert await tried(client, row, last, {}) == (201, "")
+    for seen in (manager, other):
+        assert (await seen.get(path(row))).json()["requests"] == []
+    again = await tried(client, row, last, {})
+    body = moved("20.000", request_id=request_id)
+    met = await tried(manager, row, "/withdrawals", body)
+    assert again == met == (409, "held-request-withdrawn")
+    assert await scene.scalar("select sum(amount_minor) from holding") == 50_000
+
+
+async def test_what_was_met_or_belongs_elsewhere_is_not_withdrawn(
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    fund_id = await scene.fund()
+    row, elsewhere = await saver(scene, fund_id), await saver(scene, fund_id)
+    await put(manager, row, "50.000")
+    request_id = await asked(other, row, kind="withdrawal", **moved("20.000"))
+    last = f"/requests/{request_id}/withdrawal"
+    assert await tried(manager, elsewhere, last, {}) == (404, "held-request-unknown")
+    body = moved("20.000", request_id=request_id)
+    assert await tried(manager, row, "/withdrawals", body) == (201, "")
+    assert await tried(manager, row, last, {}) == (409, "held-request-met")
+    assert await scene.scalar("select count(*) from holding_request_end") == 0
+
+
+async def test_a_request_is_met_or_withdrawn_but_never_both(
+    scene: Scene, manager: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    row = await saver(scene, await scene.fund())
+    await put(manager, row, "50.000")
+    request_id = await asked(other, row, kind="withdrawal", **moved("20.000"))
+    found = await asyncio.gather(
+        tried(manager, row, "/withdrawals", moved("20.000", request_id=request_id)),
+        tried(other, row, f"/requests/{request_id}/withdrawal", {}),
+    )
+    assert sorted(status for status, _ in found) == [201, 409]
+    ended = await scene.scalar("select count(*) from holding_request_end")
+    paid = await scene.scalar("select count(*) from holding where kind = 'withdrawal'")
+    assert (ended, paid) in {(1, 0), (0, 1)}
