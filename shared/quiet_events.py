@@ -263,19 +263,6 @@ class ZakatCostPaid(Event):
     limit_minor: int
 
 
-class AssignmentRunApproved(Event):
-    """A second person approved which fund is proposed for which waiting application."""
-
-    type: ClassVar[str] = "scoring.assignment-run-approved.v1"
-    run_id: UUID
-    as_of: date
-    currency: str
-    applications: int
-    financed: int
-    amount_minor: int
-    input_hash: str
-
-
 class WarningRaised(Event):
     """A running loan is among those that officers look after this month; reasons as codes."""
 
@@ -286,18 +273,3 @@ class WarningRaised(Event):
     month: date
     grade: str
     reasons: tuple[str, ...]
-
-
-class RateReviewDecided(Event):
-    """A committee adopted or declined the policy that a review of rates recommended.
-
-    No product changes by it: an administrator opens the product's next version.
-    """
-
-    type: ClassVar[str] = "scoring.rate-review-decided.v1"
-    review_id: UUID
-    outcome: str
-    policy: str
-    breaks_law: bool
-    input_hash: str
-    result_hash: str

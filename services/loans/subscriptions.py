@@ -3,15 +3,19 @@
 A payment that has arrived is booked by the slice it was for: a loan paid out by disbursements, a
 collection by repayments, as a recovery where the loan was written off meanwhile, as the borrower's
 own where the contract was closed. Each is idempotent by the payment's id, and done again until it
-is done.
+is done. What scoring tells is kept by advice, each fact once.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.advice import operations as advice
+from services.loans.advice.operations import HeardRun
 from services.loans.deps import Days
 from services.loans.disbursements import operations as disbursements
 from services.loans.domain.collecting import ContractWrittenOff, ReceiveRepayment
@@ -26,11 +30,17 @@ from services.loans.rails.protocol import Rail
 from services.loans.rails.sandbox import SandboxWallet
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.servicing import recovering
+from shared.clients.loans import FeedEvent
+from shared.clients.scoring_runs import ScoringRuns
 from shared.clock import Clock
 from shared.db import Database
 from shared.errors import RafidError
+from shared.following import Effect, Follower
 from shared.ids import ContractId, InstitutionId, PaymentId
 from shared.money import Money
+from shared.scoring_events import AssignmentRunApproved, RateReviewDecided
+
+SCORING = "scoring"
 
 
 def open_desk(
@@ -120,3 +130,39 @@ def _completed_on(payment: PaymentRow) -> date:
     if payment.completed_on is None:
         raise ValueError(f"the payment {payment.payment_id} is not completed")
     return payment.completed_on
+
+
+def hear_scoring(database: Database, runs: ScoringRuns) -> Follower:
+    """Follow scoring: which fund an approved run proposes, which review was decided."""
+
+    async def hear(institution_id: InstitutionId, told: Sequence[FeedEvent]) -> Effect:
+        heard = [await _heard_run(runs, institution_id, item) for item in told if _is_run(item)]
+        decided = [item for item in told if item.type == RateReviewDecided.type]
+
+        async def keep(session: AsyncSession) -> None:
+            for run in heard:
+                await advice.keep_run(session, run)
+            for item in decided:
+                event = RateReviewDecided.model_validate(item.data)
+                await advice.keep_review(
+                    session, event, decided_at=item.time, sequence=item.sequence
+                )
+
+        return keep
+
+    return Follower(database=database, source=SCORING, feed=runs, hear=hear)
+
+
+def _is_run(told: FeedEvent) -> bool:
+    return told.type == AssignmentRunApproved.type
+
+
+async def _heard_run(runs: ScoringRuns, institution_id: InstitutionId, told: FeedEvent) -> HeardRun:
+    """A run with its lines, asked for before anything is written."""
+    event = AssignmentRunApproved.model_validate(told.data)
+    return HeardRun(
+        event=event,
+        lines=await runs.lines_of(event.run_id, institution_id=institution_id),
+        approved_at=told.time,
+        sequence=told.sequence,
+    )

@@ -1,6 +1,8 @@
 """Which applications and funds are asked about?"""
 
 from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -10,6 +12,7 @@ from services.loans.applications import queries as applications
 from services.loans.applications.queries import ApplicationNotFound
 from services.loans.applications.tables import ApplicationRow
 from services.loans.borrowers import queries as borrowers
+from services.loans.borrowers.tables import BorrowerRow
 from services.loans.domain.envelope import Held
 from services.loans.domain.regions import plain
 from services.loans.funds.queries import FundNotFound
@@ -48,6 +51,28 @@ HELD = text("""
     where k.institution_id = :institution_id and k.fund_id = :fund_id
     group by b.region
 """)
+# Later slices' tables: what lenders were promised is read here, their books are their own.
+COSTS = text("""
+    select g.fund_id,
+      round(sum(d.amount_minor * coalesce(l.annual_rate, (r.terms ->> 'annual_rate')::numeric))
+        / sum(d.amount_minor), 6) as cost
+    from agreement g
+    join draw_down d on d.institution_id = g.institution_id and d.agreement_id = g.agreement_id
+    join draw_receipt r on r.institution_id = d.institution_id and r.draw_id = d.draw_id
+    left join lateral (
+      select o.annual_rate from lender_rate o
+      join agreement_decision k
+        on k.institution_id = o.institution_id and k.proposal_id = o.change_id
+      where o.institution_id = d.institution_id and o.draw_id = d.draw_id
+        and k.outcome = 'approve' and o.effective_on <= :on
+      order by o.effective_on desc limit 1
+    ) l on true
+    where g.institution_id = :institution_id and g.fund_id = any(:fund_ids)
+      and g.currency = g.fund_currency
+      and not exists (select from draw_end e
+        where e.institution_id = d.institution_id and e.draw_id = d.draw_id)
+    group by g.fund_id
+""")
 RECEIVED = text("""
     select coalesce(sum(amount_minor), 0)::bigint from receipt
     where institution_id = :institution_id and fund_id = :fund_id
@@ -76,11 +101,11 @@ async def asked_applications(
 ) -> list[ApplicationRow]:
     """Give applications of the actor's branches in the order asked; a program asks about its own.
 
-    A funds manager asks about all: the answer tells nothing of a person. Raises
-    ApplicationNotFound.
+    A funds manager and our own services ask about all: the answer tells nothing of a person.
+    Raises ApplicationNotFound.
     """
     reach = applications.within_reach(actor)
-    if Role.FUNDS_MANAGER in actor.roles:
+    if not actor.roles.isdisjoint({Role.FUNDS_MANAGER, Role.SERVICE}):
         reach = borrowers.in_reach(ApplicationRow.branch_id, actor=actor)
     query = select(ApplicationRow).where(
         ApplicationRow.institution_id == tenancy.institution_of(session),
@@ -111,3 +136,50 @@ async def asked_funds(
         if fund_id not in found:
             raise FundNotFound(fund_id=fund_id)
     return found
+
+
+async def open_funds(session: AsyncSession) -> dict[FundId, FundRow]:
+    """Give the open funds, at most as many as can be asked at once, the oldest first."""
+    query = (
+        select(FundRow)
+        .where(FundRow.institution_id == tenancy.institution_of(session), FundRow.status == "open")
+        .order_by(FundRow.fund_id)
+        .limit(FUNDS_MAX)
+    )
+    return {FundId(row.fund_id): row for row in await session.scalars(query)}
+
+
+async def costs_of_funds(
+    session: AsyncSession, fund_ids: Collection[FundId], *, on: date
+) -> dict[FundId, Decimal]:
+    """Give what lenders of funds are paid a year, weighed by what each lent; else nothing.
+
+    What was drawn 1,000 at 6 % and 3,000 at 10 % costs 9 %.
+    """
+    values = {
+        "institution_id": tenancy.institution_of(session),
+        "fund_ids": list(fund_ids),
+        "on": on,
+    }
+    rows = await session.execute(COSTS, values)
+    return {FundId(row.fund_id): Decimal(f"{row.cost.normalize():f}") for row in rows}
+
+
+async def applicants(
+    session: AsyncSession, application_ids: Collection[UUID]
+) -> list[tuple[ApplicationRow, BorrowerRow]]:
+    """Give applications with who made them, by id."""
+    query = (
+        select(ApplicationRow, BorrowerRow)
+        .join(
+            BorrowerRow,
+            (BorrowerRow.institution_id == ApplicationRow.institution_id)
+            & (BorrowerRow.borrower_id == ApplicationRow.borrower_id),
+        )
+        .where(
+            ApplicationRow.institution_id == tenancy.institution_of(session),
+            ApplicationRow.application_id.in_(set(application_ids)),
+        )
+        .order_by(ApplicationRow.application_id)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]

@@ -1,94 +1,21 @@
 """What is a run made from? The bodies that are sent, and how they are read in whole numbers."""
 
-from datetime import date
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from services.scoring.domain.assignment.problem import BASE, AssignmentContradicts, Fund
 from services.scoring.domain.assignment.valuing import EARMARKED, Lot, Run, Source, Waiting, Weights
+from shared.clients.assignment_runs import FundIn, RunIn, WaitingIn
 from shared.currencies import exponent_of
 from shared.errors import Sentence
 from shared.schemas import Body, MoneyBody
 
-MOST_APPLICATIONS = 50_000
-MOST_FUNDS = 64
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
-Points = Annotated[Decimal, Field(ge=0, le=1_000, decimal_places=6)]
-Words = Annotated[str, Field(min_length=1, max_length=300)]
-Measure = Literal["poverty", "women", "youth", "rural", "jobs"]
-Trait = Literal["women", "youth", "rural", "disability", "displaced"]
-
-
-class WordsIn(Body):
-    """A fund's own reason in the three languages."""
-
-    ar: Words
-    fr: Words
-    en: Words
-
-
-class WeightsIn(Body):
-    """Points for one of each measure; lost for a unit of expected cost, won for urgent money."""
-
-    social: Annotated[dict[Measure, Points], Field(min_length=1)]
-    cost: Points = Decimal(0)
-    urgency: Points = Decimal(0)
-    near_days: Annotated[int, Field(ge=1, le=3660)] = 90
-
-
-class LotIn(Body):
-    """A part of a fund's money that has to be spent by a day, as zakat has."""
-
-    amount: MoneyBody
-    spend_by: date
-
-
-class FundIn(Body):
-    """What a fund has for this run, and what it demands."""
-
-    fund_id: UUID
-    budget: MoneyBody
-    shares: dict[Trait, Share] = Field(default_factory=dict)
-    sector_share_max: Share | None = None
-    loss_share_max: Share | None = None
-    cost_share: Share = Decimal(0)
-    only_sectors: Annotated[list[Code], Field(max_length=100)] = Field(default_factory=list)
-    only_traits: list[Trait] = Field(default_factory=list, max_length=10)
-    lots: Annotated[list[LotIn], Field(max_length=500)] = Field(default_factory=list)
-
-
-class WaitingIn(Body):
-    """An application that waits; traits serve the shares and earmarks of funds, nothing else.
-
-    What is to be lost of it is given by its chance of default and the loss given that, or whole.
-    """
-
-    application_id: UUID
-    amount: MoneyBody
-    applied_on: date
-    sector: Code
-    traits: Annotated[list[Trait], Field(max_length=10)] = Field(default_factory=list)
-    default_chance: Share | None = None
-    loss_given_default: Share | None = None
-    expected_loss: Share | None = None
-    social: dict[Measure, Points] = Field(default_factory=dict)
-    eligible: Annotated[list[UUID], Field(max_length=MOST_FUNDS)]
-    reasons: dict[UUID, Code] = Field(default_factory=dict)
-
-
-class AssignmentRunIn(Body):
+class AssignmentRunIn(RunIn):
     """What a run is made from; each application says of every fund that it may, or why not."""
-
-    as_of: date
-    weights: WeightsIn
-    funds: Annotated[list[FundIn], Field(min_length=1, max_length=MOST_FUNDS)]
-    applications: Annotated[list[WaitingIn], Field(min_length=1, max_length=MOST_APPLICATIONS)]
-    words: Annotated[dict[Code, WordsIn], Field(max_length=500)] = Field(default_factory=dict)
 
     def run(self) -> Run:
         """Read the run in whole numbers. Raises AssignmentContradicts."""

@@ -27,7 +27,7 @@ from services.scoring.models.operations import ADD_TENANT
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError, Sentence
-from shared.quiet_events import AssignmentRunApproved
+from shared.scoring_events import AssignmentRunApproved, FundWorth
 
 Words = Mapping[str, Mapping[str, str]]
 ROWS = 1_000  # so many lines in one statement
@@ -166,9 +166,21 @@ async def decide_run(
             financed=row.financed,
             amount_minor=sum(fund.amount_minor for fund in funds),
             input_hash=row.input_hash,
+            funds=tuple(_worth(fund) for fund in funds),
         )
         await feed.publish(session, event, subject_id=run_id)
     return row
+
+
+def _worth(row: AssignmentFundRow) -> FundWorth:
+    return FundWorth(
+        fund_id=row.fund_id,
+        budget_minor=row.budget_minor,
+        amount_minor=row.amount_minor,
+        financed=row.financed,
+        short=sum(it["applications"] for it in row.refused if it["code"] == "budget"),
+        one_more=f"{row.one_more:f}",
+    )
 
 
 async def _check_unmoved(session: AsyncSession, row: AssignmentRunRow) -> None:

@@ -30,7 +30,7 @@ from services.scoring.reviews.tables import (
 from shared import feed, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-from shared.quiet_events import RateReviewDecided
+from shared.scoring_events import RateReviewDecided
 
 Json = dict[str, Any]
 
@@ -214,10 +214,21 @@ async def decide(
             breaks_law=row.breaks_law,
             input_hash=row.input_hash,
             result_hash=row.result_hash or "",
+            name=row.name,
+            products=_products(row),
         ),
         subject_id=review_id,
     )
     return row
+
+
+def _products(row: RateReviewRow) -> tuple[str, ...]:
+    """The products that the policy has rules for, by code; none where a rule is for all."""
+    policy = reviewing.policy_named(row.result or {"policies": []}, row.policy or "")
+    named = [
+        change["where"].get(reading.PRODUCT) for change in (policy or {"changes": []})["changes"]
+    ]
+    return () if None in named else tuple(sorted(named))
 
 
 async def observe(

@@ -1,0 +1,1 @@
+"""What scoring told that persons approved there: proposed funds, and decided reviews of rates."""
