@@ -58,6 +58,7 @@ from services.loans.servicing.coursing import CourseBook
 from services.loans.settings import LoansSettings
 from services.loans.sharia_reports import router as sharia_reports
 from services.loans.subsidies import router as subsidies
+from services.loans.waiting_list import router as waiting_list
 from services.loans.waqf import router as waqf
 from services.loans.zakat import pool as zakat_pool
 from services.loans.zakat import router as zakat
@@ -67,6 +68,7 @@ from shared.auth import TokenVerifier
 from shared.background import Background, for_each
 from shared.batching import Batcher
 from shared.clients.scoring import HttpScoringClient, ScoringClient
+from shared.clients.scoring_runs import HttpScoringRuns
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
 from shared.db import Database, TenantDb
@@ -78,6 +80,7 @@ PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
 POLL_SECONDS = 2.0
 LINES_SECONDS = 10.0
+FEED_SECONDS = 3.0
 DAYS_SECONDS = 60.0
 
 ROUTERS = (
@@ -99,6 +102,7 @@ ROUTERS = (
     products.router,
     borrowers.router,
     applications.router,
+    waiting_list.router,
     cofinancing.router,
     approvals.router,
     contracts.router,
@@ -139,7 +143,10 @@ def create_app(
     sequencer = Sequencer(database, chains=(EVENTS, JOURNAL))
     days = Days(database, clock)
     book = RepaymentBook(database, servicing=CourseBook(database))
-    asked = scoring or _scoring(settings, caller)
+    asked = scoring or HttpScoringClient(caller, tokens=_tokens(settings, caller))
+    hearing = subscriptions.hear_scoring(
+        database, HttpScoringRuns(caller, tokens=_tokens(settings, caller))
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -156,6 +163,8 @@ def create_app(
             )
             background.start("lines of funds", lambda: tell_lines(app.state), every=LINES_SECONDS)
             background.start("days to close", lambda: close_days(app.state), every=DAYS_SECONDS)
+            if scoring is None:  # who brings an own client hears by itself
+                background.start("feed of scoring", lambda: hear(app.state), every=FEED_SECONDS)
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -175,6 +184,7 @@ def create_app(
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
     app.state.scoring = asked
+    app.state.hearing = hearing
     app.state.printer = Printer()
     for router in ROUTERS:
         app.include_router(router)
@@ -215,6 +225,11 @@ async def close_days(state: State) -> None:
     await for_each("days to close", await state.sequencer.institutions(), of_one)
 
 
+async def hear(state: State) -> None:
+    """Hear what scoring told of every institution (a timer calls it)."""
+    await state.hearing.catch_up_with(await state.sequencer.institutions())
+
+
 async def _payment_desk(
     app: FastAPI, settings: LoansSettings, stack: AsyncExitStack
 ) -> PaymentDesk:
@@ -242,11 +257,10 @@ def _strangers(settings: LoansSettings, http: httpx.AsyncClient, clock: Clock) -
     return TokenVerifier.of(settings, keys, clock=clock)
 
 
-def _scoring(settings: LoansSettings, http: httpx.AsyncClient) -> ScoringClient:
-    tokens = ServiceTokens(
+def _tokens(settings: LoansSettings, http: httpx.AsyncClient) -> ServiceTokens:
+    return ServiceTokens(
         http,
         token_url=f"{settings.issuer_url}/token",
         client_id=CLIENT_ID,
         client_secret=settings.loans_client_secret.get_secret_value(),
     )
-    return HttpScoringClient(http, tokens=tokens)
