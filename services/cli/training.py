@@ -2,8 +2,9 @@
 
 import csv
 import hashlib
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,6 +52,24 @@ class RowsUneven(RafidError):
     line: int
     cells: int
     columns: int
+
+
+class FileUnreadable(RafidError):
+    """The file is no table of text"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "The file cannot be read as CSV in UTF-8: {fault}."
+    fault: str
+
+
+class HeadTwice(RafidError):
+    """Two columns of the file have one name"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "The head of the file has the column {column} twice; nobody knows which is meant."
+    column: str
 
 
 def train(
@@ -147,9 +166,21 @@ def _recipe(mixed: Mixed, bads: int) -> Recipe | None:
 
 
 def read_columns(content: bytes) -> Mapping[str, list[str]]:
-    """Read a CSV file with a head into columns of text. Raises RowsUneven."""
-    rows = csv.reader(content.decode("utf-8-sig").splitlines())
+    """Read a CSV file with a head into columns of text.
+
+    Raises FileUnreadable, HeadTwice, RowsUneven.
+    """
+    try:
+        return _columns(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileUnreadable(fault=str(error)) from None
+
+
+def _columns(rows: Iterator[list[str]]) -> Mapping[str, list[str]]:
     head = next(rows, [])
+    for name in head:
+        if head.count(name) > 1:
+            raise HeadTwice(column=name)
     found: list[list[str]] = [[] for _ in head]
     for line, row in enumerate(rows, start=2):
         if not row:

@@ -12,6 +12,7 @@ from services.scoring.domain.menu import Objective, Weights
 from services.scoring.domain.pricing import Costs
 from services.scoring.domain.scorecard import Value
 from services.scoring.domain.season import Year
+from shared.errors import Sentence
 from shared.money import Money
 
 # Each fact with the answer that breaks the rule.
@@ -122,7 +123,7 @@ def _characteristics(part: Document) -> dict[str, Value]:
             card_form.refuse_protected(value)
         elif value is not None and not isinstance(value, bool):
             raise DocumentMalformed(
-                path=f"{part.path}/{name}", expected="a text, true, false or null"
+                path=f"{part.path}/{name}", expected=Sentence("a text, true, false or null")
             )
         values[name] = value
     return values

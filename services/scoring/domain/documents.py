@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from shared.errors import Kind, RafidError
+from shared.errors import Filled, Kind, RafidError, Sentence
 from shared.money import Money
+
+LARGEST = Decimal(10) ** 30  # of a number: beyond it nothing is meant
 
 
 class DocumentMalformed(RafidError):
@@ -15,7 +17,7 @@ class DocumentMalformed(RafidError):
     service = "scoring"
     detail = "The member {path} should be {expected}."
     path: str
-    expected: str
+    expected: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +37,30 @@ class Document:
     def text(self, name: str) -> str:
         """Return a member that is a text and not empty."""
         value = self.members.get(name)
-        if not isinstance(value, str) or not value:
-            raise self._malformed(name, "a text")
+        if not isinstance(value, str) or not value.strip():
+            raise self._malformed(name, Sentence("a text"))
+        return value
+
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """Return a member that is one of these texts."""
+        value = self.text(name)
+        if value not in allowed:
+            told = Filled(Sentence("one of these: {allowed}"), allowed=" | ".join(allowed))
+            raise self._malformed(name, told)
         return value
 
     def whole(self, name: str) -> int:
         """Return a member that is a whole number."""
         value = self.members.get(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise self._malformed(name, "a whole number")
+            raise self._malformed(name, Sentence("a whole number"))
         return value
 
     def truth(self, name: str) -> bool:
         """Return a member that is true or false."""
         value = self.members.get(name)
         if not isinstance(value, bool):
-            raise self._malformed(name, "true or false")
+            raise self._malformed(name, Sentence("true or false"))
         return value
 
     def number(self, name: str) -> Decimal:
@@ -60,8 +70,8 @@ class Document:
             number = Decimal(value) if isinstance(value, str) else Decimal("nan")
         except InvalidOperation:
             number = Decimal("nan")
-        if not number.is_finite():
-            raise self._malformed(name, "a decimal number written as a text")
+        if not number.is_finite() or abs(number) >= LARGEST:
+            raise self._malformed(name, Sentence("a decimal number written as a text"))
         return number
 
     def optional(self, name: str) -> Decimal | None:
@@ -73,7 +83,7 @@ class Document:
         listed = dict(zip(map(str, range(len(self._items(name)))), self._items(name), strict=True))
         part = Document(listed, self._at(name))
         if not listed:
-            raise self._malformed(name, "a list of decimal numbers written as texts")
+            raise self._malformed(name, Sentence("a list of decimal numbers written as texts"))
         return tuple(part.number(place) for place in listed)
 
     def money(self, name: str) -> Money:
@@ -85,21 +95,21 @@ class Document:
         """Return a member that is an object."""
         value = self.members.get(name)
         if not isinstance(value, Mapping):
-            raise self._malformed(name, "an object")
+            raise self._malformed(name, Sentence("an object"))
         return Document(value, self._at(name))
 
     def parts(self, name: str) -> "tuple[Document, ...]":
         """Return a member that is a list of objects, at least one."""
         items = [item for item in self._items(name) if isinstance(item, Mapping)]
         if not items or len(items) != len(self._items(name)):
-            raise self._malformed(name, "a list of objects")
+            raise self._malformed(name, Sentence("a list of objects"))
         return tuple(Document(item, f"{self._at(name)}/{i}") for i, item in enumerate(items))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a member that is a list of texts, at least one."""
         items = [item for item in self._items(name) if isinstance(item, str)]
         if not items or len(items) != len(self._items(name)):
-            raise self._malformed(name, "a list of texts")
+            raise self._malformed(name, Sentence("a list of texts"))
         return tuple(items)
 
     def _items(self, name: str) -> Sequence[object]:
@@ -109,5 +119,5 @@ class Document:
     def _at(self, name: str) -> str:
         return f"{self.path}/{name}"
 
-    def _malformed(self, name: str, expected: str) -> DocumentMalformed:
+    def _malformed(self, name: str, expected: Sentence) -> DocumentMalformed:
         return DocumentMalformed(path=self._at(name), expected=expected)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.scoring.domain.documents import DocumentMalformed
+from shared.errors import Sentence
 
 LINE = (
     "amount",
@@ -44,7 +45,7 @@ def with_change(inputs: Mapping[str, Any], *, member: str, value: Any) -> dict[s
         return {**inputs, name: value}
     kept = inputs.get(part)
     if not isinstance(kept, Mapping):
-        raise DocumentMalformed(path=f"/{part}", expected="an object")
+        raise DocumentMalformed(path=f"/{part}", expected=Sentence("an object"))
     return {**inputs, part: {**kept, name: value}}
 
 

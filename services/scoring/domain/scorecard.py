@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
 from enum import StrEnum
 
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 
 LANGUAGES = ("ar", "fr", "en")
 REASONS_MAX = 4
@@ -29,7 +29,7 @@ class CharacteristicUnreadable(RafidError):
     detail = "{characteristic} cannot be {value}; the card expects {expected}."
     characteristic: str
     value: str
-    expected: str
+    expected: Sentence
 
 
 class Direction(StrEnum):
@@ -93,7 +93,7 @@ class Characteristic:
         if ANY_OTHER_LEVEL in self.levels:
             return self.levels[ANY_OTHER_LEVEL]
         raise CharacteristicUnreadable(
-            characteristic=self.id, value=level, expected=", ".join(self.levels)
+            characteristic=self.id, value=level, expected=Sentence(", ".join(self.levels))
         )
 
     def _number(self, value: Value) -> Decimal:
@@ -103,7 +103,7 @@ class Characteristic:
             number = Decimal("nan")
         if not number.is_finite():
             raise CharacteristicUnreadable(
-                characteristic=self.id, value=str(value), expected="a number"
+                characteristic=self.id, value=str(value), expected=Sentence("a number")
             )
         return number
 

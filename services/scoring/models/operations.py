@@ -21,7 +21,7 @@ from services.scoring.models import queries
 from services.scoring.models.tables import ScorecardChangeRow, ScorecardVersionRow
 from shared import feed, tenancy
 from shared.auth import Actor
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.events import ScorecardStatusChanged
 
 # The first row of an institution in this schema: from then on the sequencer looks after it.
@@ -95,7 +95,8 @@ async def register_scorecard(
     card = card_form.scorecard_of(document)
     for item in card.characteristics:
         if item.source is Source.LOAN:
-            raise CardMalformed(place=item.id, fault="it reads a running loan, no application")
+            fault = Sentence("it reads a running loan, no application")
+            raise CardMalformed(place=item.id, fault=fault)
     await champion(session, actor=actor, at=at)
     statement = (
         insert(ScorecardVersionRow)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.scoring.domain import card_form
 from services.scoring.models.tables import ScorecardChangeRow, ScorecardVersionRow
 from shared.schemas import Body
 
@@ -23,8 +24,10 @@ class ScorecardIn(BaseModel):
     characteristics: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=64)]
 
     def document(self) -> dict[str, Any]:
-        """Return the document as it was sent."""
-        return self.model_dump(mode="json")
+        """Return the document as it was sent. Raises DocumentMalformed for what cannot be kept."""
+        document = self.model_dump(mode="json")
+        card_form.check_kept(document)
+        return document
 
 
 class StatusIn(Body):

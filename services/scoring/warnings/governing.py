@@ -47,6 +47,10 @@ async def register_card(
     """
     card = card_form.scorecard_of(document)
     opinions.check_card(card)
+    ours = built_in()
+    names = (card.card_id, card.version)
+    if names == (ours["card_id"], ours["version"]) and card.hash != card_form.hash_of(ours):
+        raise ScorecardVersionTaken(card_id=card.card_id, version=card.version)
     institution_id = tenancy.institution_of(session)
     await session.execute(ADD_TENANT, {"institution_id": institution_id})
     statement = (

@@ -20,7 +20,7 @@ from services.scoring.domain.training import fitting, logistic
 from services.scoring.domain.training.bins import Flags
 from services.scoring.domain.training.fitting import Columns
 from services.scoring.domain.training.spec import Spec
-from shared.errors import Kind, RafidError
+from shared.errors import Filled, Kind, RafidError, Sentence
 
 Json = dict[str, Any]
 
@@ -35,7 +35,7 @@ class CardsUnlike(RafidError):
     service = "scoring"
     detail = "{characteristic}: {fault}."
     characteristic: str
-    fault: str
+    fault: Sentence
 
 
 class ExpertContradicted(RafidError):
@@ -153,7 +153,8 @@ class _Scale:
 def _expert_odds(card: Scorecard, columns: Columns, bad: Flags) -> tuple[float, float]:
     for item in card.characteristics:
         if (item.levels is None) != (np.asarray(columns[item.id]).dtype.kind == "f"):
-            raise CardsUnlike(characteristic=item.id, fault="numbers in one card, levels in other")
+            fault = Sentence("numbers in one card, levels in the other")
+            raise CardsUnlike(characteristic=item.id, fault=fault)
     points = cards.totals(card, columns).astype(np.float64)
     spread = float(points.std())
     if spread == 0:
@@ -173,8 +174,9 @@ def _names(by_expert: Scorecard, by_loans: Scorecard) -> list[str]:
         if other is None:
             names.append(item.id)
         elif other.direction is not item.direction:
-            fault = f"runs {other.direction} by the expert and {item.direction} by the loans"
-            raise CardsUnlike(characteristic=item.id, fault=fault)
+            fault = Sentence("runs {expert} by the expert and {loans} by the loans")
+            told = Filled(fault, expert=other.direction.value, loans=item.direction.value)
+            raise CardsUnlike(characteristic=item.id, fault=told)
     return names
 
 

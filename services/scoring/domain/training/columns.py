@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from services.scoring.domain.card_form import CharacteristicKnownTooLate
 from services.scoring.domain.scorecard import Direction
 from services.scoring.domain.training.bins import Flags, Levels, Numbers
 from services.scoring.domain.training.spec import Spec
@@ -42,8 +43,25 @@ class ColumnBlank(RafidError):
     column: str
 
 
+class TargetBlank(RafidError):
+    """It is not said of every loan how it ended"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = (
+        "Column {column} is blank for {count} loans, the first is number {row}: a loan whose end "
+        "is not known teaches nothing; leave it out of the file."
+    )
+    column: str
+    count: int
+    row: int
+
+
 def check_columns(names: Sequence[str], *, spec: Spec) -> None:
-    """Raise ColumnAbsent if the file lacks a column that the specification names."""
+    """Raise ColumnAbsent if the file lacks a column that the specification names.
+
+    Raises CharacteristicKnownTooLate where a characteristic is the target itself.
+    """
     wanted = [
         spec.target.column,
         *(item.column for item in spec.asked),
@@ -52,11 +70,17 @@ def check_columns(names: Sequence[str], *, spec: Spec) -> None:
     for name in wanted:
         if name not in names:
             raise ColumnAbsent(column=name, columns=tuple(names))
+    for item in spec.asked:
+        if item.column == spec.target.column:
+            raise CharacteristicKnownTooLate(characteristic=item.id, known_at="closing")
 
 
 def bad_of(texts: Texts, *, spec: Spec) -> Flags:
-    """Tell for each loan whether it ended badly."""
-    return np.array([value.strip() == spec.target.bad for value in texts[spec.target.column]])
+    """Tell for each loan whether it ended badly. Raises TargetBlank."""
+    ends = [value.strip() for value in texts[spec.target.column]]
+    if "" in ends:
+        raise TargetBlank(column=spec.target.column, count=ends.count(""), row=ends.index("") + 1)
+    return np.array([end == spec.target.bad for end in ends], dtype=bool)
 
 
 def asked_of(texts: Texts, *, spec: Spec) -> dict[str, Numbers | Levels]:
@@ -91,7 +115,7 @@ def _numbers(column: str, texts: Texts) -> Numbers:
             values[i] = float(text) if text.strip() else np.nan
         except ValueError:
             raise CellUnreadable(column=column, row=i + 1, value=text) from None
-        if np.isinf(values[i]):
+        if text.strip() and not np.isfinite(values[i]):
             raise CellUnreadable(column=column, row=i + 1, value=text)
     if np.isnan(values).all():
         raise ColumnBlank(column=column)

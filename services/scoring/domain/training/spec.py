@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.scoring.domain import card_form
-from services.scoring.domain.card_form import CardMalformed, CharacteristicKnownTooLate
+from services.scoring.domain.card_form import CardMalformed, CharacteristicProtected
 from services.scoring.domain.documents import Document, DocumentMalformed
 from services.scoring.domain.scorecard import LANGUAGES, Direction, LogOdds, Source, Texts
 from services.scoring.domain.training.bins import Rules
 from services.scoring.domain.training.fitting import Method, Question
+from shared.errors import Sentence
 
 DEFAULT_METHOD = Method()
+PREBINS_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,17 @@ def spec_of(document: Mapping[str, object]) -> Spec:
     """Read a specification.
 
     Raises DocumentMalformed, CharacteristicKnownTooLate (a column that the decision cannot know),
-    CharacteristicProtected, CardMalformed (one twice, or a method beyond sense).
+    CharacteristicProtected (by its id, its column, or a column that is audited as a trait),
+    CardMalformed (one twice, or a method beyond sense).
     """
     root = Document(document)
     asked = tuple(_asked(part) for part in root.parts("characteristics"))
     twice = [name for name, n in Counter(item.id for item in asked).items() if n > 1]
     if twice:
-        raise CardMalformed(place=twice[0], fault="stands twice")
-    target, points = root.part("target"), root.part("points")
+        raise CardMalformed(place=twice[0], fault=Sentence("stands twice"))
+    audited = tuple(_audited(part) for part in root.parts("audit")) if root.has("audit") else ()
+    _refuse_audited(asked, audited)
+    target = root.part("target")
     return Spec(
         card_id=root.text("card_id"),
         version=root.text("version"),
@@ -99,47 +104,37 @@ def spec_of(document: Mapping[str, object]) -> Spec:
         statement=_texts(root, "statement"),
         unknown_reason=_texts(root, "unknown_reason"),
         grades=tuple(dict(part.members) for part in root.parts("grades")),
-        ladder=_ladder(points),
+        ladder=card_form.ladder_of(root.part("points"), place="points"),
         method=_method(root.part("method")) if root.has("method") else DEFAULT_METHOD,
         asked=asked,
-        audited=tuple(_audited(part) for part in root.parts("audit")) if root.has("audit") else (),
+        audited=audited,
         approve_share=_share(root, "approve_share"),
     )
 
 
+def _refuse_audited(asked: tuple[Asked, ...], audited: tuple[Audited, ...]) -> None:
+    traits = {item.column: item.name for item in audited}
+    for item in asked:
+        if item.column in traits:
+            raise CharacteristicProtected(name=item.id, trait=traits[item.column])
+
+
 def _asked(part: Document) -> Asked:
-    name = part.text("id")
-    card_form.refuse_protected(name)
-    known_at = part.text("known_at")
-    if known_at in card_form.KNOWN_TOO_LATE:
-        raise CharacteristicKnownTooLate(characteristic=name, known_at=known_at)
-    if known_at not in card_form.KNOWN_IN_TIME:
-        raise CardMalformed(place=name, fault=f"known_at is {known_at}, a moment nobody knows")
+    name = card_form.name_of(part)
+    column = part.text("column") if part.has("column") else name
+    card_form.refuse_protected(column)
     return Asked(
         id=name,
-        column=part.text("column") if part.has("column") else name,
+        column=column,
         group=part.text("group"),
-        source=_one_of(part, "source", tuple(Source)),
-        known_at=known_at,
-        direction=Direction(_one_of(part, "direction", tuple(Direction))),
+        source=part.one_of("source", tuple(Source)),
+        known_at=card_form.known_in_time(part, name),
+        direction=Direction(part.one_of("direction", tuple(Direction))),
         review=part.text("review") if part.has("review") else None,
         label=_texts(part, "label"),
         reason=_texts(part, "reason"),
         hint=_texts(part, "hint"),
     )
-
-
-def _ladder(part: Document) -> LogOdds:
-    ladder = LogOdds(
-        double_every=part.whole("double_every"),
-        points=part.whole("points"),
-        odds=part.number("odds"),
-    )
-    if ladder.double_every < 1 or ladder.odds <= 0:
-        raise CardMalformed(
-            place="points", fault="odds and the points that double them are above 0"
-        )
-    return ladder
 
 
 def _method(part: Document) -> Method:
@@ -154,14 +149,15 @@ def _method(part: Document) -> Method:
         iv_min=float(part.number("iv_min")),
         iv_leak=float(part.number("iv_leak")),
     )
-    is_sound = rules.prebins > 1 and rules.bins_max > 1 and 0 <= rules.share_min < 1
+    is_sound = 1 < rules.prebins <= PREBINS_MOST and rules.bins_max > 1 and 0 <= rules.share_min < 1
     if not is_sound or method.ridge < 0 or not 0 <= method.iv_min < method.iv_leak:
-        raise CardMalformed(place="method", fault="its figures leave no card to fit")
+        fault = Sentence("its figures leave no card to fit")
+        raise CardMalformed(place="method", fault=fault)
     return method
 
 
 def _audited(part: Document) -> Audited:
-    bands = part.texts("bands") if part.has("bands") else ()
+    bands = part.numbers("bands") if part.has("bands") else ()
     return Audited(
         name=part.text("name"),
         column=part.text("column"),
@@ -172,17 +168,11 @@ def _audited(part: Document) -> Audited:
 def _share(part: Document, name: str) -> float:
     share = float(part.number(name))
     if not 0 < share < 1:
-        raise DocumentMalformed(path=f"{part.path}/{name}", expected="a share between 0 and 1")
+        path, expected = f"{part.path}/{name}", Sentence("a share between 0 and 1")
+        raise DocumentMalformed(path=path, expected=expected)
     return share
 
 
 def _texts(part: Document, name: str) -> Texts:
     texts = part.part(name)
     return {language: texts.text(language) for language in LANGUAGES}
-
-
-def _one_of(part: Document, name: str, allowed: tuple[str, ...]) -> str:
-    value = part.text(name)
-    if value not in allowed:
-        raise DocumentMalformed(path=f"{part.path}/{name}", expected=" or ".join(allowed))
-    return value

@@ -8,11 +8,12 @@ import numpy as np
 
 from services.scoring.domain import card_form
 from services.scoring.domain.scorecard import Scorecard
+from services.scoring.domain.training import bins, fairness, fitting, measures
 from services.scoring.domain.training import card as cards
-from services.scoring.domain.training import fairness, fitting, measures
 from services.scoring.domain.training.bins import Flags, Levels, Numbers
 from services.scoring.domain.training.fitting import Columns
 from services.scoring.domain.training.spec import Spec
+from shared.errors import Kind, RafidError
 
 Json = dict[str, Any]
 Step = Callable[[str], None]
@@ -20,6 +21,19 @@ Recipe = Callable[[Columns, Flags, Spec, Mapping[str, object]], Json]
 
 GRADES = 10
 CURVE_POINTS = 101
+
+
+class FoldsTooMany(RafidError):
+    """There are too few loans of one kind to prove a card by so many folds"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = (
+        "{good} loans ended well and {bad} badly; each of {folds} folds needs one of both at least."
+    )
+    good: int
+    bad: int
+    folds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +68,12 @@ def train(
 
     Every loan is scored by cards fitted without it, in each repeat; the figures are of those
     scores, in whole points as the card would give them. The card itself is then fitted on all.
-    Raises what `fitting.fit` and `card_form.scorecard_of` raise.
+    Raises what `fitting.fit` and `card_form.scorecard_of` raise, FoldsTooMany.
     """
+    bins.check_classes(bad)
+    bads = int(bad.sum())
+    if min(bads, len(bad) - bads) < plan.parts:
+        raise FoldsTooMany(good=len(bad) - bads, bad=bads, folds=plan.parts)
     step("whole")
     made = recipe or _document
     document = made(columns, bad, spec, training)
