@@ -19,6 +19,7 @@ COMMANDS: Final = (
     ("close-day", "closing:close_day", "Close a day: book profit earned and losses expected."),
     ("train", "training:train", "Learn a scorecard from loans that ended, and prove it."),
     ("train-warning", "warning_cards:train_warning", "Learn which running loans may fall."),
+    ("warn", "warning:warn", "Grade the running loans of a month: which may fall, and why."),
     ("review-rates", "reviewing:review_rates", "Try other rates and terms on a whole book."),
     ("replay-scores", "replaying:replay_scores", "Give every kept opinion again, alike or not."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),
@@ -27,6 +28,7 @@ COMMANDS: Final = (
 IMPORTS: Final = (
     ("applications", "imports:import_applications", "Take applications in from a CSV file."),
     ("portfolio", "portfolios:import_portfolio", "Take a portfolio over from CSV or XLSX."),
+    ("bureau", "bureaus:import_bureau", "Take in what a credit bureau's file says of debts."),
     ("chart", "charts:import_chart", "Take an institution's own chart of accounts in."),
 )
 EXPORTS: Final = (

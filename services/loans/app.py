@@ -17,6 +17,7 @@ from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.borrowing import router as borrowing
+from services.loans.bureau import router as bureau
 from services.loans.clauses import router as clauses
 from services.loans.closing import router as closing
 from services.loans.closing import timing as closing_days
@@ -29,6 +30,7 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.eligibility import router as eligibility
+from services.loans.exposure import router as exposure
 from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
@@ -101,9 +103,11 @@ ROUTERS = (
     zakat_receipts.router,
     products.router,
     borrowers.router,
+    bureau.router,
     applications.router,
     waiting_list.router,
     cofinancing.router,
+    exposure.router,
     approvals.router,
     contracts.router,
     previews.router,

@@ -30,10 +30,12 @@ from services.loans.domain.application import Reason
 from services.loans.domain.authority import Outcome
 from services.loans.domain.claiming import Ask
 from services.loans.domain.deciding import EVENTS, File, Judged, Offer, Proposal
+from services.loans.domain.exposure import Exposures
 from services.loans.domain.funding import FundExhausted
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
 from services.loans.domain.product import Product
+from services.loans.exposure import operations as exposure
 from services.loans.rulebook import operations as rulebook_uses
 from shared import feed, ids, tenancy
 from shared.auth import Actor
@@ -101,8 +103,8 @@ async def record_decisions(
 
     The last approval reserves the fund's money; where there is not enough, the application is
     approved and waits for funds, with the reason. Refusals are those of `deciding.judge`, of
-    `lawful.check_loan`, and `FundRestricted`. Raises `ApplicationNotFound`, `FundNotFound` for
-    the whole.
+    `lawful.check_loan`, `GroupOwesTooMuch` and `FundRestricted`. Raises `ApplicationNotFound`,
+    `FundNotFound` for the whole.
     """
     outcomes: dict[int, Decided | RafidError] = {}
     lawful = await _judge(session, proposals, on=on, actor=actor, outcomes=outcomes)
@@ -141,6 +143,8 @@ async def _judge(
     files = await queries.files(session, list(locked.values()))
     books = await queries.books(session, wanted, on=on)
     sources = await asking.sources_of(session, wanted)
+    asking_ids = {row.borrower_id for row in locked.values()}
+    exposures = await exposure.locked_exposures(session, asking_ids, on=on)
     lawful: dict[int, _Lawful] = {}
     for place, proposal in enumerate(proposals):
         file, assessment_id = files[proposal.application_id]
@@ -152,6 +156,7 @@ async def _judge(
             )
             asking.require_lead(shared, None if judged.offer is None else judged.offer.fund_id)
             facts = _below_ceilings(judged, book=books.get(proposal.application_id), on=on)
+            _within_exposure(judged, locked[proposal.application_id].borrower_id, exposures)
         except RafidError as error:
             outcomes[place] = error
             continue
@@ -175,6 +180,16 @@ def _below_ceilings(judged: Judged, *, book: Book | None, on: date) -> tuple[Use
     return ceilings.check_loan(
         book, asked.amount, term_months=asked.term_months, on=on, strict=True
     )
+
+
+def _within_exposure(judged: Judged, borrower_id: UUID, exposures: Exposures) -> None:
+    """Hold an approval to what connected borrowers may owe; the last one counts for the next."""
+    if judged.offer is None:
+        return
+    amount = judged.offer.asked.amount
+    exposures.of(borrower_id, currency=amount.currency).require_room(amount)
+    if judged.is_final:
+        exposures.grant(borrower_id, amount)
 
 
 def _reach(actor: Actor) -> Actor | None:

@@ -1,0 +1,1 @@
+"""How much one connected group owes the institution, and how much it may."""
