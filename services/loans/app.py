@@ -82,6 +82,8 @@ PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
 POLL_SECONDS = 2.0
 LINES_SECONDS = 10.0
+LINES_PART, LINES_PAUSE_SECONDS = 500, 0.1
+"""Few at a time and a rest after them: whoever pays meanwhile does not wait for the lines."""
 FEED_SECONDS = 3.0
 DAYS_SECONDS = 60.0
 
@@ -214,7 +216,8 @@ async def tell_lines(state: State) -> None:
     """Follow the units of every fund through what was booked since (a timer calls it)."""
 
     async def of_one(institution_id: InstitutionId) -> None:
-        await lineages.catch_up(TenantDb(state.database, institution_id))
+        db = TenantDb(state.database, institution_id)
+        await lineages.catch_up(db, part=LINES_PART, pause=LINES_PAUSE_SECONDS)
 
     await for_each("lines of funds", await state.sequencer.institutions(), of_one)
 

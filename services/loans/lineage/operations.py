@@ -1,5 +1,6 @@
 """How are the lines of funds told: entry after entry as they are numbered, by one at a time?"""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -68,11 +69,12 @@ class Laid:
     version: int | None = None
 
 
-async def catch_up(db: TenantDb, *, part: int = PART) -> int:
+async def catch_up(db: TenantDb, *, part: int = PART, pause: float = 0.0) -> int:
     """Tell what was numbered since; return how many entries that was.
 
     Each part is a transaction of its own. Whoever else tells the same institution waits for the
     part and goes on behind it; a process that dies in the middle leaves nothing half told.
+    A timer lets `pause` seconds to the requests of its process after each part.
     """
     done = 0
     while True:
@@ -82,6 +84,8 @@ async def catch_up(db: TenantDb, *, part: int = PART) -> int:
             return done
         async with db.begin() as session:
             done += await tell(session, most=part)
+        if behind > part:
+            await asyncio.sleep(pause)
 
 
 async def tell(session: AsyncSession, *, most: int = PART) -> int:
