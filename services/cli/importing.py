@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.loans.applications import assessing, intake
 from services.loans.applications import queries as applications
+from services.loans.applications.assessing import Asking
 from services.loans.approvals import by_rules
 from services.loans.approvals import operations as approvals
 from services.loans.contracts import operations as contracts
@@ -19,6 +20,7 @@ from services.loans.disbursements.operations import Payout
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
 from services.loans.domain.product import Product
+from services.loans.eligibility import serving
 from services.loans.funds import queries as funds
 from services.loans.products import queries as products
 from shared.clients.scoring import ScoringClient
@@ -78,7 +80,11 @@ class FileSteps:
         waiting = await self.waiting(Status.SUBMITTED, Status.WAITING_FOR_ASSESSMENT)
         for part in _parts(waiting):
             done += await assessing.assess(
-                self.db, scoring, part, at=self.moment.at, on=self.moment.on
+                self.db,
+                Asking(scoring=scoring, funds=serving.ask_funds),
+                part,
+                at=self.moment.at,
+                on=self.moment.on,
             )
             told(len(part), len(waiting))
         return done

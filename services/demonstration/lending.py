@@ -15,6 +15,7 @@ from services.demonstration import queries
 from services.demonstration.queries import Standing
 from services.loans.applications import assessing
 from services.loans.applications import operations as applications
+from services.loans.applications.assessing import Asking
 from services.loans.approvals import operations as approvals
 from services.loans.borrowers import operations as registration
 from services.loans.borrowers.operations import PossibleDuplicate
@@ -28,6 +29,7 @@ from services.loans.domain.borrower import NewBorrower
 from services.loans.domain.deciding import OverrideReasonMissing, Proposal
 from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
 from services.loans.domain.product import Product
+from services.loans.eligibility import serving
 from shared.auth import Actor
 from shared.clients.scoring import ScoringClient
 from shared.clock import Clock
@@ -170,7 +172,8 @@ async def assess(desk: Desk, cases: Sequence[Case], *, on: date) -> None:
     """Have scoring judge what waits for it. Raises ScoringWaits."""
     waiting = await _ids_in(desk, cases, *_WAITS)
     for part in _parts(waiting):
-        await assessing.assess(desk.db, desk.scoring, part, at=desk.clock.now(), on=on)
+        asking = Asking(scoring=desk.scoring, funds=serving.ask_funds)
+        await assessing.assess(desk.db, asking, part, at=desk.clock.now(), on=on)
     if left := await _ids_in(desk, cases, *_WAITS):
         raise ScoringWaits(count=len(left))
 

@@ -14,6 +14,7 @@ from services.loans.agreements import movements as agreement_movements
 from services.loans.agreements import router as agreements
 from services.loans.applications import assessing
 from services.loans.applications import router as applications
+from services.loans.applications.assessing import Asking
 from services.loans.approvals import router as approvals
 from services.loans.borrowers import router as borrowers
 from services.loans.borrowing import router as borrowing
@@ -30,6 +31,7 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.eligibility import router as eligibility
+from services.loans.eligibility import serving
 from services.loans.exposure import router as exposure
 from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
@@ -190,6 +192,7 @@ def create_app(
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
     app.state.scoring = asked
+    app.state.ask_funds = serving.ask_funds
     app.state.hearing = hearing
     app.state.printer = Printer()
     for router in ROUTERS:
@@ -207,7 +210,8 @@ async def assess_waiting(state: State) -> None:
     async def of_one(institution_id: InstitutionId) -> None:
         db = TenantDb(state.database, institution_id)
         today = await state.days.today(institution_id)
-        await assessing.assess_waiting(db, state.scoring, at=state.clock.now(), on=today)
+        asking = Asking(scoring=state.scoring, funds=state.ask_funds)
+        await assessing.assess_waiting(db, asking, at=state.clock.now(), on=today)
 
     await for_each("waiting assessments", await state.sequencer.institutions(), of_one)
 

@@ -17,6 +17,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "rate_above_ceiling": (
         "The effective rate of {effective} is above the legal ceiling of {ceiling}."
     ),
+    "nominal_rate_above_ceiling": (
+        "The rate of {rate} is above the legal ceiling of {ceiling} on the rate as it is charged."
+    ),
     "too_high_instalment": (
         "The instalment of {instalment} is above what can be paid a month, {capacity}."
     ),
@@ -42,6 +45,22 @@ PROPOSALS: Final[Mapping[str, str]] = {
     ),
 }
 
+# Why no program may decide → message id.
+WAITS: Final[Mapping[str, str]] = {
+    "refuses_automation": (
+        "The applicant does not want to be decided on by a program: a person decides."
+    ),
+    "grant_proposed": "A grant is proposed in place of a loan: a person decides on it.",
+}
+
+
+def waiting(opinion: AssessmentOut, *, language: Language) -> list[str] | None:
+    """Say why no program may decide; None where one may."""
+    why = opinion.waits_for_person
+    if not why:
+        return None
+    return [texts.translate(WAITS[code], language=language, service="scoring") for code in why]
+
 
 def proposal(code: str, *, figures: Mapping[str, str], language: Language) -> str:
     """Say why a grant is proposed."""
@@ -56,7 +75,7 @@ def sentence(code: str, *, figures: Mapping[str, str], language: Language) -> st
 
 
 def retold(opinion: AssessmentOut, *, language: Language) -> AssessmentOut:
-    """Say a kept opinion's rejections in another language; an unknown code keeps its words."""
+    """Say a kept opinion in another language; an unknown code keeps its words."""
     rejected = [
         item.model_copy(
             update={"text": sentence(item.code, figures=item.figures, language=language)}
@@ -65,4 +84,8 @@ def retold(opinion: AssessmentOut, *, language: Language) -> AssessmentOut:
         else item
         for item in opinion.rejected
     ]
-    return opinion.model_copy(update={"rejected": rejected})
+    proposed = opinion.proposal
+    if proposed is not None and proposed.code in PROPOSALS:
+        said = proposal(proposed.code, figures=proposed.figures, language=language)
+        proposed = proposed.model_copy(update={"text": said})
+    return opinion.model_copy(update={"rejected": rejected, "proposal": proposed})

@@ -35,7 +35,7 @@ class ProductLimits(Body):
     `annual_rate_default` is what the product asks today; it is the rate of the asked instalment.
     Qard hasan has no rate: all three are zero, and its charge method is none. Between lowest and
     highest rate lie at most 200 steps. `frequencies` are the ways to pay that the menu tries
-    (absent: monthly); with `seasonal` instalments that follow the season are shown as well.
+    (absent: monthly); with `seasonal` instalments follow the months where equal ones do not pass.
     """
 
     product_id: UUID
@@ -132,7 +132,8 @@ class FundPrice(Body):
     `operating_cost_monthly` in each month the loan lives; `fee_share` and `margin_share` are
     shares of the principal. `subsidy_available` is what a fund may bear for this loan; absent
     means without limit. `annual_rate_ceiling` is the legal cap on the effective rate, if any, and
-    `ceiling_source` the rule that sets it and since when. `hazard_ages` are the relative risks of
+    `ceiling_source` the rule that sets it and since when; `nominal_rate_ceiling` is one on the rate
+    as it is charged, fees apart. `hazard_ages` are the relative risks of
     equal parts of the term; `burden_log_odds` is added to the log odds of default for each 0.10
     of debt service share; `guaranteed_share` is the share of a loss that a guarantee pays: it
     makes a loss smaller and nothing easier to pay.
@@ -147,6 +148,8 @@ class FundPrice(Body):
     subsidy_available: MoneyBody | None = None
     annual_rate_ceiling: Rate | None = None
     ceiling_source: Annotated[Source | None, LATER] = None
+    nominal_rate_ceiling: Annotated[Rate | None, LATER] = None
+    nominal_ceiling_source: Annotated[Source | None, LATER] = None
     hazard_ages: Annotated[list[Part] | None, Field(min_length=2, max_length=60), LATER] = None
     burden_log_odds: Annotated[Weight | None, LATER] = None
     guaranteed_share: Annotated[Share | None, LATER] = None
@@ -213,7 +216,8 @@ class AssessmentRequest(Body):
     by the names of the scorecard; what is absent counts as unknown. With `season` every month is
     reckoned; what `debts` add up to counts where it is more than the debt service told. With
     `funds` and `alternatives` the menu is over all of them; `weights` stand instead of those of
-    the objective; `grant` is a fund that may give to this applicant.
+    the objective; `grant` is a fund that may give to this applicant. `refuses_automation`: who
+    applied does not want to be decided on by a program, and waits for a person.
     """
 
     assessment_id: UUID
@@ -237,6 +241,7 @@ class AssessmentRequest(Body):
     ] = None
     weights: Annotated[MenuWeights | None, LATER] = None
     grant: Annotated[GrantChoice | None, LATER] = None
+    refuses_automation: Annotated[bool | None, LATER] = None
 
 
 class AssessmentBatch(Body):

@@ -113,7 +113,8 @@ class OfferOut(Answer):
     """One line of the menu: terms that pass every test.
 
     `dominated_by` names a line that is in nothing worse (amount, cost, burden, subsidy, term) and
-    in something better.
+    in something better. `seasonal` are the amounts due month by month where these are not equal;
+    `instalment` is the largest of them then.
     """
 
     line: int
@@ -131,6 +132,7 @@ class OfferOut(Answer):
     fund_id: UUID | None = None
     frequency: Frequency | None = None
     dominated_by: int | None = None
+    seasonal: list[MoneyBody] | None = None
 
 
 class RejectedOut(Answer):
@@ -154,7 +156,7 @@ class AssessmentOut(Answer):
     `menu` holds the best of the `feasible` terms, best first (at most twelve), `rejected` every
     corner of the grid that failed. `pd` is the chance of 90 days late within 12 months;
     `pd_basis` says "assumed" while a table of the committee gives it, "calibrated" once it is
-    measured on the lender's own loans.
+    measured on the lender's own loans. `waits_for_person`: no program may decide, and why.
     """
 
     assessment_id: UUID
@@ -177,6 +179,7 @@ class AssessmentOut(Answer):
     rejected: list[RejectedOut]
     best: OfferOut | None
     proposal: ProposalOut | None = None
+    waits_for_person: list[Literal["refuses_automation", "grant_proposed"]] | None = None
     assessed_at: datetime
 
 

@@ -17,7 +17,8 @@ from services.demonstration.lending import Case, Desk
 from services.embedded import Rafid
 from services.loans.approvals import operations as approvals
 from services.loans.domain import giving
-from services.loans.domain.application import Household, Request
+from services.loans.domain.application import Request
+from services.loans.domain.household import Household
 from services.loans.domain.borrower import (
     BorrowerKind,
     Consent,

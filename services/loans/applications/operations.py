@@ -5,7 +5,7 @@ All operations take many at once: the desk sends one, the importer and the demon
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import queries, submitting
+from services.loans.applications.opinion_bodies import kept_fund
+from services.loans.applications.requesting import Composed
 from services.loans.applications.submitting import (
     ApplicationKnown,
     submit_application,
@@ -22,6 +24,7 @@ from services.loans.applications.submitting import (
 from services.loans.applications.tables import (
     ApplicationAssessmentRow,
     ApplicationHistoryRow,
+    ApplicationRequestRow,
     ApplicationRow,
 )
 from services.loans.domain import application as domain
@@ -41,6 +44,7 @@ __all__ = [
     "ApplicationKnown",
     "Change",
     "advance",
+    "keep_requests",
     "mark_signed",
     "postpone",
     "record_assessments",
@@ -122,6 +126,24 @@ async def advance(session: AsyncSession, changes: Sequence[Change], *, at: datet
             )
         )
     await session.execute(insert(ApplicationHistoryRow), history)
+
+
+async def keep_requests(session: AsyncSession, composed: Sequence[Composed], *, on: date) -> None:
+    """Keep what is about to be asked; what was kept before for a round stays as it is."""
+    values = [
+        {
+            "institution_id": tenancy.institution_of(session),
+            "assessment_id": one.request.assessment_id,
+            "application_id": one.row.application_id,
+            "round": one.row.round,
+            "asked_on": on,
+            "body": one.request.model_dump_json(),
+            "funds": [kept_fund(fund) for fund in one.serving.funds],
+            "facts": [fact.to_json() for fact in one.facts],
+        }
+        for one in composed
+    ]
+    await session.execute(postgresql.insert(ApplicationRequestRow).on_conflict_do_nothing(), values)
 
 
 async def record_assessments(
@@ -255,13 +277,13 @@ async def resubmit(
     """Take a returned application in again, corrected; a new round begins.
 
     It keeps the version of the product it was made under. Raises `ApplicationNotFound`,
-    `ApplicationMoved`, `TransitionRefused`, `OutsideProduct`, `LoanAboveCeiling`.
+    `ApplicationMoved`, `TransitionRefused`, `OutsideProduct`, `DebtNotYet`, `LoanAboveCeiling`.
     """
     row = await _locked(session, application_id, version=version, actor=actor)
     product = await products.product(
         session, ProductId(row.product_id), version=row.product_version
     )
-    product.check(request.asked)
+    request.check_corrected(product, on=at.date())
     await submitting.require_below_ceilings(session, row, request, on=at.date(), actor=actor)
     round_ = row.round + 1
     change = Change(row=row, event=ApplicationEvent.RESUBMIT, actor_id=actor.id)

@@ -1,4 +1,4 @@
-"""What is asked for, where does it stand, and what must scoring know of it?"""
+"""What is asked for, and where does it stand?"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,9 +11,12 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.advice import queries as advice
+from services.loans.advice.tables import ApplicationProposalRow
 from services.loans.applications.tables import (
     ApplicationAssessmentRow,
     ApplicationHistoryRow,
+    ApplicationRequestRow,
     ApplicationRow,
 )
 from services.loans.borrowers import queries as borrowers
@@ -59,17 +62,9 @@ class ApplicationFile:
     borrower: BorrowerRow
     history: Sequence[ApplicationHistoryRow]
     assessment: ApplicationAssessmentRow | None
+    request: ApplicationRequestRow | None
     decisions: Sequence[Row[Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssessmentFile:
-    """What scoring needs to know of one application."""
-
-    row: ApplicationRow
-    product: Product
-    borrower: BorrowerRow
-    is_proven: bool
+    proposal: ApplicationProposalRow | None = None
 
 
 def within_reach(actor: Actor) -> list[ColumnElement[bool]]:
@@ -210,6 +205,18 @@ async def assessments_of(
     }
 
 
+async def requests_of(
+    session: AsyncSession, rows: Collection[ApplicationRow]
+) -> dict[UUID, ApplicationRequestRow]:
+    """What scoring is asked about each application's present round, by application."""
+    rounds = {assessment_id_of(row.application_id, round_=row.round) for row in rows}
+    query = select(ApplicationRequestRow).where(
+        ApplicationRequestRow.institution_id == tenancy.institution_of(session),
+        ApplicationRequestRow.assessment_id.in_(rounds),
+    )
+    return {found.application_id: found for found in (await session.execute(query)).scalars()}
+
+
 # A later slice's table: read here so that the file is one answer.
 DECISIONS = text("""
     select decision_id, round, level, outcome, reasons, override_reason, recommended, fund_id,
@@ -242,7 +249,9 @@ async def application_file(
         borrower=people[row.borrower_id],
         history=(await session.execute(history)).scalars().all(),
         assessment=(await assessments_of(session, [row])).get(application_id),
+        request=(await requests_of(session, [row])).get(application_id),
         decisions=(await session.execute(DECISIONS, key)).all(),
+        proposal=await advice.proposal(session, application_id),
     )
 
 
@@ -265,37 +274,6 @@ def entered(history: Sequence[ApplicationHistoryRow]) -> tuple[Entered, ...]:
         Entered(status=ApplicationStatus(row.status), at=row.happened_at, actor_id=row.actor_id)
         for row in history
     )
-
-
-async def assessment_files(
-    session: AsyncSession, application_ids: Sequence[ApplicationId]
-) -> list[AssessmentFile]:
-    """What scoring needs to know of these applications, as far as they wait for it."""
-    waiting = (ApplicationStatus.SUBMITTED.value, ApplicationStatus.WAITING_FOR_ASSESSMENT.value)
-    query = (
-        select(ApplicationRow)
-        .where(
-            ApplicationRow.institution_id == tenancy.institution_of(session),
-            ApplicationRow.application_id.in_(set(application_ids)),
-            ApplicationRow.status.in_(waiting),
-        )
-        .order_by(ApplicationRow.application_id)
-    )
-    rows = list((await session.execute(query)).scalars())
-    offered = await products.products_of(
-        session, {(row.product_id, row.product_version) for row in rows}
-    )
-    people = await borrowers_of(session, rows)
-    proven = await borrowers.documented(session, people.keys())
-    return [
-        AssessmentFile(
-            row=row,
-            product=offered[row.product_id, row.product_version],
-            borrower=people[row.borrower_id],
-            is_proven=row.borrower_id in proven,
-        )
-        for row in rows
-    ]
 
 
 def assessment_id_of(application_id: UUID, *, round_: int) -> UUID:

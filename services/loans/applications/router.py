@@ -4,11 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import assessing, operations, queries
+from services.loans.applications.asking import Funds
+from services.loans.applications.assessing import Asking
+from services.loans.applications.opinion_bodies import QuestionOut
 from services.loans.applications.queries import ApplicationFilter
+from services.loans.applications.requests import queries as request_queries
 from services.loans.applications.schemas import (
     ApplicationFileOut,
     ApplicationIn,
@@ -48,6 +52,14 @@ OptionalKey = Annotated[
 ]
 
 
+def opinions(scoring: Scoring, funds: Funds) -> Asking:
+    """Whom to ask, by what the application was put together with."""
+    return Asking(scoring=scoring, funds=funds)
+
+
+Opinions = Annotated[Asking, Depends(opinions)]
+
+
 class Taken(Body):
     """What is kept under an idempotency key: which application it made."""
 
@@ -59,7 +71,7 @@ async def submit_application(
     body: ApplicationIn,
     db: Db,
     actor: MaySubmit,
-    scoring: Scoring,
+    asking: Opinions,
     now: Now,
     today: Today,
     language: AskedLanguage,
@@ -87,7 +99,7 @@ async def submit_application(
         )
         taken = Taken(application_id=UUID(orjson.loads(answer.body)["application_id"]))
     application_id = ApplicationId(taken.application_id)
-    await assessing.assess(db, scoring, [application_id], at=now, on=today)
+    await assessing.assess(db, asking, [application_id], at=now, on=today)
     return await _file(db, application_id, actor=actor, language=language, now=now)
 
 
@@ -121,6 +133,18 @@ async def read_application(
     return await _file(db, ApplicationId(application_id), actor=actor, language=language, now=now)
 
 
+@router.get("/loans/v1/applications/{application_id}/questions")
+async def read_questions(
+    application_id: UUID, db: Db, actor: MayRead, language: AskedLanguage
+) -> list[QuestionOut]:
+    """Read what scoring was asked about each round: the funds, the law, the question itself."""
+    async with db() as session:
+        rows = await request_queries.all_requests(
+            session, ApplicationId(application_id), actor=actor
+        )
+    return [QuestionOut.of(row, language=language) for row in rows]
+
+
 @router.post("/loans/v1/applications/{application_id}/return")
 async def return_application(
     application_id: UUID,
@@ -149,7 +173,7 @@ async def resubmit_application(
     body: ResubmitIn,
     db: Db,
     actor: MayCorrect,
-    scoring: Scoring,
+    asking: Opinions,
     now: Now,
     today: Today,
     language: AskedLanguage,
@@ -160,7 +184,7 @@ async def resubmit_application(
         await operations.resubmit(
             session, found, body.request(), version=body.version, at=now, actor=actor
         )
-    await assessing.assess(db, scoring, [found], at=now, on=today)
+    await assessing.assess(db, asking, [found], at=now, on=today)
     return await _file(db, found, actor=actor, language=language, now=now)
 
 

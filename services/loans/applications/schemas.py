@@ -1,6 +1,6 @@
 """What does an application look like on the wire, asked for and as a whole file?"""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Self
@@ -9,13 +9,18 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from sqlalchemy import Row
 
+from services.loans.advice.tables import ApplicationProposalRow
 from services.loans.applications import queries
+from services.loans.applications.cash_flow_bodies import CashFlowBody
+from services.loans.applications.opinion_bodies import QuestionOut
 from services.loans.applications.queries import ApplicationFile
+from services.loans.applications.requests import queries as request_queries
 from services.loans.applications.tables import ApplicationHistoryRow, ApplicationRow
 from services.loans.borrowers.schemas import BorrowerIn, BorrowerOut, ExternalId
 from services.loans.domain import application as domain
-from services.loans.domain.application import Characteristics, Household, Request, Step
+from services.loans.domain.application import Characteristics, Request, Step
 from services.loans.domain.authority import Outcome
+from services.loans.domain.household import Household
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked, Recommendation
 from shared import texts
@@ -24,7 +29,7 @@ from shared.clients.scoring import AssessmentOut
 from shared.clients.scoring_requests import Code, Number
 from shared.errors import RafidError
 from shared.money import Money
-from shared.schemas import Body, Instant, MoneyBody
+from shared.schemas import LATER, Body, Instant, MoneyBody
 from shared.texts import Language
 
 Months = Annotated[int, Field(ge=0, le=120)]
@@ -77,6 +82,7 @@ class RequestBody(Body):
     characteristics: Told = {}
     activity_permitted: bool = True
     in_default_now: bool = False
+    cash_flow: Annotated[CashFlowBody | None, LATER] = None
 
     def request(self) -> Request:
         """Give the request as the domain knows it; raises what `Request` raises."""
@@ -93,6 +99,7 @@ class RequestBody(Body):
             characteristics=plain(self.characteristics),
             activity_permitted=self.activity_permitted,
             in_default_now=self.in_default_now,
+            cash_flow=None if self.cash_flow is None else self.cash_flow.cash_flow(),
         )
 
 
@@ -267,8 +274,28 @@ class DecisionOut(Body):
         )
 
 
+class ProposedFundOut(Body):
+    """What an approved run of the assignment proposes: a fund, or none; an officer decides."""
+
+    fund_id: UUID | None
+    run_id: UUID
+    as_of: date
+    approved_at: Instant
+
+    @classmethod
+    def of(cls, row: ApplicationProposalRow) -> Self:
+        """Write a proposal."""
+        return cls(
+            fund_id=row.fund_id, run_id=row.run_id, as_of=row.as_of, approved_at=row.approved_at
+        )
+
+
 class ApplicationFileOut(ApplicationOut):
-    """The whole file of an application in one answer."""
+    """The whole file of an application in one answer.
+
+    `asked` is what scoring was asked in this round, with what every fund said before;
+    `waits_for_person` says why no program may decide, in words.
+    """
 
     borrower: BorrowerOut
     product_code: str
@@ -278,9 +305,13 @@ class ApplicationFileOut(ApplicationOut):
     characteristics: dict[str, str | bool | None]
     activity_permitted: bool
     in_default_now: bool
+    cash_flow: Annotated[CashFlowBody | None, LATER] = None
+    asked: Annotated[QuestionOut | None, LATER] = None
+    waits_for_person: Annotated[list[str] | None, LATER] = None
     recommended: Recommendation | None
     assessment: AssessmentOut | None
     decisions: list[DecisionOut]
+    proposal: Annotated[ProposedFundOut | None, LATER] = None
     history: list[HistoryOut]
     steps: list[StepOut]
 
@@ -289,10 +320,12 @@ class ApplicationFileOut(ApplicationOut):
         """Write everything about an application."""
         row = file.row
         clocks = domain.steps(queries.entered(file.history), now=now)
-        assessment = None
+        assessment, waits = None, None
         if file.assessment is not None:
             kept = AssessmentOut.model_validate(file.assessment.answer)
             assessment = rejections.retold(kept, language=language)
+            waits = rejections.waiting(kept, language=language)
+        flow = request_queries.cash_flow_of(row)
         return cls.model_validate(
             {
                 **_short(row, language=language),
@@ -304,9 +337,13 @@ class ApplicationFileOut(ApplicationOut):
                 "characteristics": row.characteristics,
                 "activity_permitted": row.activity_permitted,
                 "in_default_now": row.in_default_now,
+                "cash_flow": flow and CashFlowBody.of(flow),
+                "asked": file.request and QuestionOut.of(file.request, language=language),
+                "waits_for_person": waits,
                 "recommended": queries.recommended(file.assessment, product=file.product),
                 "assessment": assessment,
                 "decisions": [DecisionOut.of(one) for one in file.decisions],
+                "proposal": file.proposal and ProposedFundOut.of(file.proposal),
                 "history": [HistoryOut.of(one) for one in file.history],
                 "steps": [StepOut.of(step) for step in clocks],
             }

@@ -13,7 +13,7 @@ from services.loans.applications.tables import ApplicationHistoryRow, Applicatio
 from services.loans.borrowers import operations as borrowers
 from services.loans.borrowers import queries as borrower_queries
 from services.loans.borrowers.tables import BorrowerRow
-from services.loans.domain import lawful, telling
+from services.loans.domain import freezing, lawful, telling
 from services.loans.domain.application import ConsentMissing, Request, Submission
 from services.loans.domain.borrower import Consent, ConsentPurpose, NewBorrower
 from services.loans.domain.lawful import Book, Used
@@ -61,11 +61,12 @@ async def submit_applications(
     """Take in many applications, each for itself; a refusal stands in its application's place.
 
     A borrower told with an application is registered, but only if the application fits the
-    product. Refusals: `ProductNotOffered`, `OutsideProduct`, `ApplicationKnown`, `ConsentMissing`,
-    `BorrowerNotFound`, `LoanAboveCeiling`, `TermAboveCeiling` and those of the registration.
+    product. Refusals: `ProductNotOffered`, `OutsideProduct`, `DebtNotYet`, `ApplicationKnown`,
+    `ConsentMissing`, `BorrowerNotFound`, `LoanAboveCeiling`, `TermAboveCeiling` and those of the
+    registration.
     """
     outcomes: dict[int, Outcome] = {}
-    await _refuse_unfit(session, submissions, outcomes=outcomes)
+    await _refuse_unfit(session, submissions, outcomes=outcomes, on=on)
     people = await _people(session, submissions, outcomes=outcomes, on=on, actor=actor)
     await _refuse_without_consent(session, people, outcomes=outcomes, on=on)
     facts = await _refuse_above_ceilings(session, submissions, people, outcomes=outcomes, on=on)
@@ -92,7 +93,11 @@ async def submit_applications(
 
 
 async def _refuse_unfit(
-    session: AsyncSession, submissions: Sequence[Submission], *, outcomes: dict[int, Outcome]
+    session: AsyncSession,
+    submissions: Sequence[Submission],
+    *,
+    outcomes: dict[int, Outcome],
+    on: date,
 ) -> None:
     names = [one.external_id for one in submissions if one.external_id is not None]
     known = await queries.applications_by_external_id(session, names) if names else {}
@@ -100,7 +105,7 @@ async def _refuse_unfit(
     for place, submission in enumerate(submissions):
         name = submission.external_id
         try:
-            submission.request.check(submission.product)
+            submission.request.check(submission.product, on=on)
         except RafidError as error:
             outcomes[place] = error
             continue
@@ -255,6 +260,7 @@ def asked_values(request: Request) -> Values:
         "activity_permitted": request.activity_permitted,
         "in_default_now": request.in_default_now,
         "characteristics": dict(request.characteristics),
+        "cash_flow": request.cash_flow and freezing.to_json(request.cash_flow),
     }
 
 

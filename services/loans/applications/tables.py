@@ -1,9 +1,9 @@
-"""Which tables hold applications, the way they went, and what scoring said of them?
+"""Which tables hold applications, the way they went, what scoring was asked and said of them?
 
 Foreign keys and checks stand in the migration alone: rows are written set-based, in order.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,7 @@ class ApplicationRow(Base):
     activity_permitted: Mapped[bool]
     in_default_now: Mapped[bool]
     characteristics: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    cash_flow: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str]
     reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     round: Mapped[int] = mapped_column(server_default=text("1"))
@@ -87,4 +88,24 @@ class ApplicationAssessmentRow(Base):
     grade: Mapped[str]
     answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
     assessed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+
+
+class ApplicationRequestRow(Base):
+    """What scoring is asked about one round, written before it is sent and never changed.
+
+    `body` is the request letter by letter; `funds` what every fund answered before, `facts` the
+    facts of the rulebook that the request rests on.
+    """
+
+    __tablename__ = "application_request"
+    __table_args__ = (UniqueConstraint("institution_id", "application_id", "round"),)
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID]
+    round: Mapped[int]
+    asked_on: Mapped[date]
+    body: Mapped[str]
+    funds: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.loans.domain import household
 from services.loans.domain.borrower import BorrowerKind, NewBorrower, age_on
+from services.loans.domain.cash_flow import CashFlow
+from services.loans.domain.household import Household
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked, Product
 from shared.errors import JsonValue, Kind, RafidError
@@ -14,16 +17,6 @@ from shared.money import CurrencyMismatch, Money
 
 Characteristics = Mapping[str, str | bool | None]
 """What the scorecard asks, by its names: numbers as text, codes, yes or no, None for unknown."""
-
-
-class HouseholdNegative(RafidError):
-    """Household figures and contributions are not negative"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "{member} is {amount}; it cannot be below zero."
-    member: str
-    amount: Money
 
 
 class ConsentMissing(RafidError):
@@ -46,26 +39,11 @@ class ApplicationMoved(RafidError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Household:
-    """What comes in and goes out in an ordinary month; none of it is negative."""
-
-    other_income: Money
-    sales: Money
-    business_costs: Money
-    household_costs: Money
-    debt_service: Money
-
-    def __post_init__(self) -> None:
-        for member in fields(self):
-            check_not_negative(member.name, getattr(self, member.name))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the borrower asks for and says of himself, all in one currency.
 
-    `activity_permitted` and `in_default_now` answer the hard rules of the lender. Raises
-    `HouseholdNegative`, `CurrencyMismatch`.
+    `activity_permitted` and `in_default_now` answer the hard rules of the lender; `cash_flow` is
+    what is told beside the ordinary month. Raises `HouseholdNegative`, `CurrencyMismatch`.
     """
 
     asked: Asked
@@ -76,19 +54,28 @@ class Request:
     characteristics: Characteristics = field(default_factory=dict)
     activity_permitted: bool = True
     in_default_now: bool = False
+    cash_flow: CashFlow | None = None
 
     def __post_init__(self) -> None:
-        check_not_negative("own_contribution", self.own_contribution)
+        household.check_not_negative("own_contribution", self.own_contribution)
         currency = self.asked.amount.currency
-        household = [getattr(self.household, member.name) for member in fields(self.household)]
-        for amount in (self.own_contribution, *household):
-            if amount.currency != currency:
-                raise CurrencyMismatch(left=currency, right=amount.currency)
+        told = [getattr(self.household, member.name) for member in fields(self.household)]
+        others = {amount.currency for amount in (self.own_contribution, *told)}
+        if self.cash_flow is not None:
+            others |= self.cash_flow.currencies
+        for other in sorted(others - {currency}):
+            raise CurrencyMismatch(left=currency, right=other)
 
-    def check(self, product: Product) -> None:
-        """Raise `ProductNotOffered` or `OutsideProduct`, or nothing."""
+    def check(self, product: Product, *, on: date) -> None:
+        """Raise `ProductNotOffered`, `OutsideProduct` or `DebtNotYet`, or nothing."""
         product.check_offered()
+        self.check_corrected(product, on=on)
+
+    def check_corrected(self, product: Product, *, on: date) -> None:
+        """Raise `OutsideProduct` or `DebtNotYet`: a product may have left the offer meanwhile."""
         product.check(self.asked)
+        if self.cash_flow is not None:
+            self.cash_flow.check_days(on=on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +154,6 @@ def is_of_age(kind: BorrowerKind, *, born_on: date | None, least_years: int, on:
     if born_on is None:
         return kind in (BorrowerKind.SOLIDARITY_GROUP, BorrowerKind.MICRO_ENTERPRISE)
     return age_on(born_on, on=on) >= least_years
-
-
-def check_not_negative(member: str, amount: Money) -> None:
-    """Raise `HouseholdNegative` for an amount below zero."""
-    if amount.is_negative:
-        raise HouseholdNegative(member=member, amount=amount)
 
 
 def check_version(version: int, *, expected: int | None) -> None:

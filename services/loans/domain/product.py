@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
+from services.loans.domain import opinion as opinions
 from services.loans.domain.amortisation import Amortisation
 from services.loans.domain.charging import Charging
 from services.loans.domain.chart import FundKind
@@ -16,6 +17,7 @@ from services.loans.domain.drawing import Drawing
 from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee
 from services.loans.domain.modes import MODES
+from services.loans.domain.opinion import OpinionRules
 from services.loans.domain.price import Price
 from services.loans.domain.savings import Savings
 from services.loans.domain.terms import (
@@ -209,6 +211,7 @@ class Product:
     savings: Savings = AS_USUAL[4]
     early_settlement: EarlySettlement = AS_USUAL[5]
     policy: Policy = Policy()
+    opinion: OpinionRules = opinions.AS_USUAL
     least_age_years: int = 0
     is_offered: bool = True
     ruling_id: UUID | None = None

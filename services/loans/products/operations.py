@@ -273,6 +273,7 @@ def _columns(product: Product) -> dict[str, object]:
         "savings": freezing.to_json(product.savings),
         "early_settlement": freezing.to_json(product.early_settlement),
         "price": product.price.to_json(),
+        "opinion": freezing.to_json(product.opinion),
         "approve_points_from": product.policy.approve_points_from,
         "reject_points_below": product.policy.reject_points_below,
         "automatic_decision": product.policy.is_automatic,

@@ -18,6 +18,7 @@ from services.loans.domain.dating import Dating
 from services.loans.domain.drawing import Drawing
 from services.loans.domain.early import EarlySettlement
 from services.loans.domain.fees import Fee
+from services.loans.domain.opinion import OpinionRules
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
 from services.loans.domain.rulings import Ruling
@@ -195,6 +196,7 @@ def product_of(row: ProductVersionRow, *, code: str) -> Product:
             EarlySettlement, row.early_settlement, currency=row.currency
         ),
         price=Price.from_json(row.price, currency=row.currency),
+        opinion=freezing.from_json(OpinionRules, row.opinion, currency=row.currency),
         policy=Policy(
             approve_points_from=row.approve_points_from,
             reject_points_below=row.reject_points_below,

@@ -18,6 +18,7 @@ from services.loans.domain.fees import (
     FeeWhen,
 )
 from services.loans.domain.lawful import Used
+from services.loans.domain.opinion import AS_USUAL
 from services.loans.domain.price import Price
 from services.loans.domain.product import Limits, Policy, Product
 from services.loans.domain.terms import (
@@ -29,6 +30,8 @@ from services.loans.domain.terms import (
     ResidueRule,
 )
 from services.loans.institutions.schemas import NamesBody
+from services.loans.products.opinion_bodies import OpinionBody
+from services.loans.products.opinion_bodies import Told as OpinionTold
 from services.loans.products.queries import Listed
 from services.loans.products.term_bodies import (
     AmortisationBody,
@@ -188,6 +191,7 @@ class ProductVersionIn(Body):
     early_settlement: EarlySettlementBody = EarlySettlementBody()
     price: PriceBody
     policy: PolicyBody = PolicyBody()
+    opinion: OpinionTold = None
     least_age_years: Annotated[int, Field(ge=0, le=120)]
     offered: bool = True
     ruling: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -233,6 +237,7 @@ class ProductVersionIn(Body):
                 reject_points_below=self.policy.reject_points_below,
                 is_automatic=self.policy.automatic,
             ),
+            opinion=AS_USUAL if self.opinion is None else self.opinion.rules(),
             least_age_years=self.least_age_years,
             is_offered=self.offered,
         )
@@ -280,6 +285,7 @@ class ProductOut(Body):
     early_settlement: EarlySettlementBody
     price: PriceBody
     policy: PolicyBody
+    opinion: OpinionTold = None
     least_age_years: int
     offered: bool
     ruling_id: UUID | None = None
@@ -330,6 +336,7 @@ class ProductOut(Body):
                 reject_points_below=product.policy.reject_points_below,
                 automatic=product.policy.is_automatic,
             ),
+            opinion=OpinionBody.of(product.opinion),
             least_age_years=product.least_age_years,
             offered=product.is_offered,
             ruling_id=product.ruling_id,

@@ -88,6 +88,7 @@ class ProductVersionRow(Base):
     savings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     early_settlement: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     price: Mapped[PriceJson] = mapped_column(JSONB)
+    opinion: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     approve_points_from: Mapped[int | None]
     reject_points_below: Mapped[int | None]
     automatic_decision: Mapped[bool]

@@ -7,6 +7,8 @@ import httpx
 from sqlalchemy import text
 
 from services.loans.applications import assessing
+from services.loans.applications.asking import ask_nobody
+from services.loans.applications.assessing import Asking
 from services.loans.domain import giving
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
@@ -52,9 +54,13 @@ async def told(desk: Office) -> list[str]:
         return [type_ for (type_,) in types if "application" in type_]
 
 
+def asking(scoring: FakeScoring) -> Asking:
+    return Asking(scoring=scoring, funds=ask_nobody)
+
+
 async def retry(desk: Office, scoring: FakeScoring, *, later: timedelta = timedelta(0)) -> int:
     db = TenantDb(desk.database, desk.institution_id)
-    return await assessing.assess_waiting(db, scoring, at=NOW + later, on=TODAY)
+    return await assessing.assess_waiting(db, asking(scoring), at=NOW + later, on=TODAY)
 
 
 async def level(desk: Office, number: int, limit: str, **changes: Any) -> dict[str, Any]:

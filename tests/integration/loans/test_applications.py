@@ -19,6 +19,7 @@ from shared.ids import ApplicationId, BorrowerId
 from shared.schemas import Page
 from tests import bodies
 from tests.fakes import FakeScoring
+from tests.integration.loans import desks
 from tests.integration.loans.desks import APPLICATIONS, submit, submitted, told
 from tests.office import NOW, TODAY, Caller, Office
 
@@ -207,7 +208,7 @@ async def test_many_are_taken_in_each_for_itself(desk: Office, scoring: FakeScor
     taken = [row.application_id for row in outcomes if isinstance(row, ApplicationRow)]
     db = TenantDb(desk.database, desk.institution_id)
     wanted = [ApplicationId(application_id) for application_id in taken]
-    assert await assessing.assess(db, scoring, wanted, at=NOW, on=TODAY) == 997
+    assert await assessing.assess(db, desks.asking(scoring), wanted, at=NOW, on=TODAY) == 997
     async with db() as session:
         rows = await queries.applications(
             session,

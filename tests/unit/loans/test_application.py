@@ -12,12 +12,11 @@ from services.loans.domain import application
 from services.loans.domain.application import (
     ApplicationMoved,
     Entered,
-    Household,
-    HouseholdNegative,
     Reason,
     Request,
 )
 from services.loans.domain.borrower import BorrowerKind
+from services.loans.domain.household import Household, HouseholdNegative
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.domain.product import Asked, OutsideProduct, ProductNotOffered
 from shared.money import CurrencyMismatch
@@ -74,13 +73,13 @@ def test_an_application_is_in_one_currency(changes: dict[str, Any]) -> None:
 
 
 def test_a_request_is_checked_against_the_product_and_its_offer() -> None:
-    make_request().check(make_product())
+    make_request().check(make_product(), on=DAY)
     with pytest.raises(OutsideProduct):
         make_request(asked=Asked(amount=money("9000.000"), term_months=12, grace_months=0)).check(
-            make_product()
+            make_product(), on=DAY
         )
     with pytest.raises(ProductNotOffered):
-        make_request().check(make_product(is_offered=False))
+        make_request().check(make_product(is_offered=False), on=DAY)
 
 
 def entered(*path: tuple[ApplicationStatus, int]) -> list[Entered]:
