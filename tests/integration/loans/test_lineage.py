@@ -119,7 +119,9 @@ async def test_whoever_tells_at_the_same_time_each_entry_is_told_once(
     await number(scene)
     db = TenantDb(scene.database, scene.institution_id)
 
-    done = await asyncio.gather(*(operations.catch_up(db, part=2, pause=0.001 * n) for n in range(3)))
+    done = await asyncio.gather(
+        *(operations.catch_up(db, part=2, pause=0.001 * n) for n in range(3))
+    )
 
     assert sum(done) == 12
     assert await scene.scalar("select count(*) from lineage_move") == 12
