@@ -1,6 +1,6 @@
 """What stands for another service in tests: it answers as told, or not at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from shared.clients.scoring import (
     ScoringRefused,
     ScoringUnavailable,
 )
+from shared.clients.warnings import GradedBatch, WarningBatchIn, WarningPage
 from shared.ids import AssessmentId, InstitutionId
 from tests import office
 
@@ -32,6 +33,8 @@ class FakeScoring:
     asked: list[AssessmentRequest] = field(default_factory=list)
     meanwhile: Callable[[], Any] | None = None
     reviews: dict[UUID, RateReviewOut] = field(default_factory=dict)
+    batches: list[WarningBatchIn] = field(default_factory=list)
+    fails_after: int | None = None
 
     async def assess(
         self, request: AssessmentRequest, *, institution_id: InstitutionId
@@ -65,6 +68,45 @@ class FakeScoring:
             problem = "/problems/scoring/rate-review-not-found"
             raise ScoringRefused(problem=problem, explanation="No such review.")
         return self.reviews[review_id]
+
+    async def grade_loans(
+        self, batch: WarningBatchIn, *, institution_id: InstitutionId
+    ) -> GradedBatch:
+        del institution_id
+        if not self.answers or self.fails_after == len(self.batches):
+            raise ScoringUnavailable(reason="ConnectError")
+        for kept in self.batches:
+            if kept.batch_id == batch.batch_id and kept != batch:
+                problem = "/problems/scoring/warning-batch-id-reused"
+                raise ScoringRefused(problem=problem, explanation="Another request.")
+        if batch not in self.batches:
+            self.batches.append(batch)
+        return self.graded(batch)
+
+    async def warning_batch(self, batch_id: UUID, *, institution_id: InstitutionId) -> GradedBatch:
+        del institution_id
+        return self.graded(next(kept for kept in self.batches if kept.batch_id == batch_id))
+
+    async def warnings(
+        self,
+        asked: Mapping[str, str | list[str] | None],
+        *,
+        institution_id: InstitutionId,
+        language: str,
+    ) -> WarningPage:
+        raise NotImplementedError
+
+    def graded(self, batch: WarningBatchIn) -> GradedBatch:
+        """Every loan of a batch is green but the first, which is red."""
+        return GradedBatch(
+            batch_id=batch.batch_id,
+            as_of=batch.as_of,
+            red=1,
+            amber=0,
+            green=len(batch.loans) - 1,
+            fallen=(),
+            settled=(),
+        )
 
     def answer(self, request: AssessmentRequest) -> AssessmentOut:
         menu = [self._line(request, line) for line in (1, 2)] if self.offers else []

@@ -16,7 +16,9 @@ class LoansSettings(ServiceSettings):
 
     With `embedded_issuer` off, people and programs come with tokens of another OpenID issuer
     (`RAFID_ISSUER` and what stands beside it). `sandbox_wallet` offers the built-in wallet, whose
-    money is made up: for trying things out, never where real money moves.
+    money is made up: for trying things out, never where real money moves. From the day of the
+    month `warn_from_day` on the running loans of the month before are graded by themselves, never
+    if it is not set; `warn_per_officer` is how many loans an officer can look after in a month.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAFID_LOANS_")
@@ -31,6 +33,8 @@ class LoansSettings(ServiceSettings):
 
     embedded_issuer: bool = True
     sandbox_wallet: bool = False
+    warn_from_day: int | None = Field(default=None, ge=1, le=28)
+    warn_per_officer: int = Field(default=15, ge=0, le=1_000)
     signing_key: SecretStr | None = None
     token_lifetime_seconds: int = Field(default=TOKEN_LIFETIME_SECONDS, ge=60, le=86_400)
     sign_in_clients: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)

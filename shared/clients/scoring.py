@@ -1,6 +1,6 @@
 """How does another service ask scoring for its opinion, and what if it does not answer?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from shared.clients.scoring_types import (
     RejectedOut,
 )
 from shared.clients.tokens import TokenSource, TokenUnavailable
+from shared.clients.warnings import GradedBatch, WarningBatchIn, WarningPage
 from shared.errors import Kind, RafidError, Sentence
 from shared.ids import AssessmentId, InstitutionId
 
@@ -66,6 +67,7 @@ UNAUTHORIZED = 401
 REFUSALS = (404, 409, 422)
 
 Model = TypeVar("Model", bound=BaseModel)
+Asked = str | list[str] | None
 
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 BATCH_TIMEOUT = httpx.Timeout(120.0, connect=2.0)
@@ -124,6 +126,22 @@ class ScoringClient(Protocol):
         """Return where a review of rates stands, and its policies."""
         ...
 
+    async def grade_loans(
+        self, batch: WarningBatchIn, *, institution_id: InstitutionId
+    ) -> GradedBatch:
+        """Have running loans graded; the same batch again has the same answer."""
+        ...
+
+    async def warning_batch(self, batch_id: UUID, *, institution_id: InstitutionId) -> GradedBatch:
+        """Return how a batch was graded."""
+        ...
+
+    async def warnings(
+        self, asked: Mapping[str, Asked], *, institution_id: InstitutionId, language: str
+    ) -> WarningPage:
+        """Return a part of the warnings of a month, in a reader's language."""
+        ...
+
 
 class HttpScoringClient:
     """Asks scoring over HTTP; `http` has its base URL (or the app itself, in one process)."""
@@ -167,6 +185,29 @@ class HttpScoringClient:
         answer = await self._send("GET", path, institution_id, TIMEOUT)
         return _understood(RateReviewOut, answer)
 
+    async def grade_loans(
+        self, batch: WarningBatchIn, *, institution_id: InstitutionId
+    ) -> GradedBatch:
+        """Have running loans graded (see `ScoringClient.grade_loans`)."""
+        path = "/scoring/v1/warnings/batches"
+        answer = await self._send("POST", path, institution_id, BATCH_TIMEOUT, body=batch)
+        return _understood(GradedBatch, answer)
+
+    async def warning_batch(self, batch_id: UUID, *, institution_id: InstitutionId) -> GradedBatch:
+        """Return how a batch was graded (see `ScoringClient.warning_batch`)."""
+        path = f"/scoring/v1/warnings/batches/{batch_id}"
+        answer = await self._send("GET", path, institution_id, TIMEOUT)
+        return _understood(GradedBatch, answer)
+
+    async def warnings(
+        self, asked: Mapping[str, Asked], *, institution_id: InstitutionId, language: str
+    ) -> WarningPage:
+        """Return a part of a month's warnings (see `ScoringClient.warnings`)."""
+        query = httpx.QueryParams({k: v for k, v in asked.items() if v is not None})
+        path = f"/scoring/v1/warnings?{query}"
+        answer = await self._send("GET", path, institution_id, TIMEOUT, language=language)
+        return _understood(WarningPage, answer)
+
     async def _send(
         self,
         method: str,
@@ -175,12 +216,16 @@ class HttpScoringClient:
         limit: httpx.Timeout,
         *,
         body: BaseModel | None = None,
+        language: str | None = None,
     ) -> httpx.Response:
         content = None if body is None else body.model_dump_json()
-        answer = await self._try(method, path, institution_id, limit, content)
+        named = {"X-Institution": str(institution_id), "Content-Type": "application/json"}
+        if language is not None:
+            named["Accept-Language"] = language
+        answer = await self._try(method, path, named, limit, content)
         if answer.status_code == UNAUTHORIZED:
             self._tokens.forget()
-            answer = await self._try(method, path, institution_id, limit, content)
+            answer = await self._try(method, path, named, limit, content)
         if answer.is_success:
             return answer
         if answer.status_code in REFUSALS:
@@ -191,16 +236,12 @@ class HttpScoringClient:
         self,
         method: str,
         path: str,
-        institution_id: InstitutionId,
+        named: Mapping[str, str],
         limit: httpx.Timeout,
         content: str | None,
     ) -> httpx.Response:
         try:
-            headers = {
-                "Authorization": f"Bearer {await self._tokens.token()}",
-                "X-Institution": str(institution_id),
-                "Content-Type": "application/json",
-            }
+            headers = {**named, "Authorization": f"Bearer {await self._tokens.token()}"}
             return await self._http.request(
                 method, path, content=content, headers=headers, timeout=limit
             )

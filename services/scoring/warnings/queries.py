@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.scoring.domain.warning.grading import Grade
 from services.scoring.models.queries import ScorecardNotFound
 from services.scoring.warnings.tables import (
     WarningBatchRow,
@@ -39,6 +41,17 @@ class WarningBatchNotFound(RafidError):
     service = "scoring"
     detail = "No batch {batch_id} of warnings is kept here."
     batch_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which warnings are asked for; None asks nothing."""
+
+    batch_id: UUID | None
+    month: date | None
+    grade: str | None
+    is_alert: bool
+    branch_ids: Collection[UUID] | None
 
 
 async def cards(session: AsyncSession) -> list[WarningCardRow]:
@@ -142,20 +155,23 @@ async def warning(session: AsyncSession, warning_id: UUID, *, actor: Actor) -> W
 
 
 async def warnings(
-    session: AsyncSession,
-    *,
-    batch_id: UUID,
-    grade: str | None,
-    branch_id: UUID | None,
-    page: Page,
-    actor: Actor,
+    session: AsyncSession, wanted: Wanted, *, page: Page, actor: Actor
 ) -> list[WarningRow]:
-    """The warnings of a batch that the actor may see, the worst first, one more than the page."""
-    query = _seen_by(actor, session).where(WarningRow.batch_id == batch_id)
-    if grade is not None:
-        query = query.where(WarningRow.grade == grade)
-    if branch_id is not None:
-        query = query.where(WarningRow.branch_id == branch_id)
+    """The warnings asked for that the actor may see, one more than the page.
+
+    Ids were given in the order of the places: within a batch the worst stands first.
+    """
+    query = _seen_by(actor, session)
+    if wanted.batch_id is not None:
+        query = query.where(WarningRow.batch_id == wanted.batch_id)
+    if wanted.month is not None:
+        query = query.where(WarningRow.month == wanted.month)
+    if wanted.grade is not None:
+        query = query.where(WarningRow.grade == wanted.grade)
+    if wanted.is_alert:
+        query = query.where(WarningRow.grade != Grade.GREEN)
+    if wanted.branch_ids is not None:
+        query = query.where(WarningRow.branch_id.in_(wanted.branch_ids))
     if page.after is not None:
         query = query.where(WarningRow.warning_id > page.after)
     query = query.order_by(WarningRow.warning_id).limit(page.limit + 1)

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -16,16 +16,16 @@ from services.scoring.warnings import governing, operations, queries
 from services.scoring.warnings.operations import Asked
 from services.scoring.warnings.schemas import (
     AlertOutcomeIn,
-    CardNamed,
-    GradeName,
-    WarningBatchIn,
     WarningBatchOut,
     WarningCardOut,
     WarningCardsOut,
     WarningOut,
+    capacity_of,
+    facts_of,
 )
 from shared.auth import Actor, Role, require
-from shared.schemas import PageOut
+from shared.clients.warnings import CardNamed, GradeName, WarningBatchIn
+from shared.schemas import Day, PageOut
 from shared.web import AskedLanguage, PageQuery
 
 router = APIRouter(tags=["warnings"])
@@ -81,8 +81,8 @@ async def grade_loans(body: WarningBatchIn, db: Db, now: Now, actor: MayGrade) -
     asked = Asked(
         batch_id=body.batch_id,
         as_of=body.as_of,
-        capacity=body.capacity.capacity(),
-        loans=[loan.facts() for loan in body.loans],
+        capacity=capacity_of(body.capacity),
+        loans=[facts_of(loan) for loan in body.loans],
         input_hash=card_form.hash_of(body.model_dump(mode="json")),
     )
     async with db() as session:
@@ -110,17 +110,29 @@ async def list_warnings(
     grade: Annotated[GradeName | None, Query()] = None,
     branch: Annotated[UUID | None, Query()] = None,
     batch: Annotated[UUID | None, Query()] = None,
+    month: Annotated[Day | None, Query()] = None,
+    alerts: Literal["only", "all"] = "all",
+    within: Annotated[list[UUID] | None, Query(max_length=1000)] = None,
 ) -> PageOut[WarningOut]:
-    """List the loans of a batch, the worst first; without `batch` those of the newest."""
+    """List the loans of a batch, the worst first; without `batch` those of the newest.
+
+    With `month`, named by any of its days, those of all its batches, one batch after the other.
+    `alerts=only` leaves the green ones out, `within` all but some branches.
+    """
     async with db() as session:
-        if batch is None:
+        if batch is None and month is None:
             newest = await queries.newest_batch(session)
             if newest is None:
                 return PageOut(items=[])
             batch = newest.batch_id
-        rows = await queries.warnings(
-            session, batch_id=batch, grade=grade, branch_id=branch, page=page, actor=actor
+        wanted = queries.Wanted(
+            batch_id=batch,
+            month=None if month is None else month.replace(day=1),
+            grade=grade,
+            is_alert=alerts == "only",
+            branch_ids=_within(branch, within),
         )
+        rows = await queries.warnings(session, wanted, page=page, actor=actor)
         items, following = page.cut(rows, key=lambda row: row.warning_id)
         outcomes = await queries.outcomes_of(session, [row.warning_id for row in items])
     told = [
@@ -150,6 +162,12 @@ async def record_alert_outcome(
         row = await queries.warning(session, warning_id, actor=actor)
         outcomes = await queries.outcomes_of(session, [warning_id])
         return WarningOut.of(row, outcomes.get(warning_id, []), language=language)
+
+
+def _within(branch: UUID | None, within: list[UUID] | None) -> frozenset[UUID] | None:
+    """Return the branches asked for: one, some, those in both, or None for all."""
+    asked = [frozenset(some) for some in (within, branch and [branch]) if some]
+    return frozenset.intersection(*asked) if asked else None
 
 
 async def _card(named: CardNamed | None, db: Db, now: datetime, actor: Actor) -> Scorecard:

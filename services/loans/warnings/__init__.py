@@ -1,0 +1,1 @@
+"""Early warnings: the facts of running loans, their month's grading, the officers' list."""
