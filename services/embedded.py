@@ -60,7 +60,12 @@ class Rafid:
             clock=clock,
         )
         self.scoring: FastAPI = scoring.create_app(
-            ScoringSettings(database_url=SecretStr(urls["scoring"]), **common),  # type: ignore[arg-type] # by name
+            ScoringSettings(
+                database_url=SecretStr(urls["scoring"]),
+                client_secret=SecretStr(kept["scoring_client_secret"]),
+                loans_url=AnyHttpUrl(public_url),
+                **common,  # type: ignore[arg-type] # by name
+            ),
             http=self.http,
             clock=clock,
         )

@@ -21,6 +21,8 @@ from services.scoring.warnings import router as warnings
 from services.scoring.watching import router as watching
 from shared import feed_router, web
 from shared.auth import TokenVerifier
+from shared.clients.review_books import HttpReviewBooks, ReviewBooks
+from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
 from shared.db import Database
 from shared.feed import Sequencer
@@ -51,8 +53,9 @@ def create_app(
     http: httpx.AsyncClient | None = None,
     keys: KeySource | None = None,
     clock: Clock | None = None,
+    books: ReviewBooks | None = None,
 ) -> FastAPI:
-    """Make the application; `http` reaches the issuer of tokens, unless its `keys` are given.
+    """Make the application; `http` reaches loans, and the issuer unless its `keys` are given.
 
     The database is opened by the first request or the lifespan, whichever comes first, and
     closed at the end of the lifespan.
@@ -60,7 +63,7 @@ def create_app(
     clock = clock or SystemClock()
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     sequencer = Sequencer(database)
-    caller = http or httpx.AsyncClient()
+    caller = http or httpx.AsyncClient(base_url=str(settings.loans_url))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
@@ -92,10 +95,23 @@ def create_app(
     app.state.sequencer = sequencer
     app.state.clock = clock
     app.state.printer = explanations.Printer()
+    app.state.books = books or _books(settings, caller)
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app
+
+
+def _books(settings: ScoringSettings, http: httpx.AsyncClient) -> ReviewBooks | None:
+    if settings.client_secret is None:
+        return None
+    tokens = ServiceTokens(
+        http,
+        token_url=settings.token_address,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(),
+    )
+    return HttpReviewBooks(http, tokens=tokens)
 
 
 def _fetched(settings: ScoringSettings, http: httpx.AsyncClient, clock: Clock) -> KeySource:

@@ -1,4 +1,4 @@
-"""What do the routes of scoring get: the actor's database, and the moment?"""
+"""What do the routes of scoring get: the actor's database, the moment, the books of loans?"""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.auth import SignedIn
+from shared.clients.review_books import ReviewBooks
 from shared.clock import Clock
 from shared.db import Database, TenantDb
 
@@ -22,5 +23,12 @@ def now(request: Request) -> datetime:
     return clock.now()
 
 
+def books_of(request: Request) -> ReviewBooks | None:
+    """Return what gives books of loans; None where scoring has no secret to ask with."""
+    books: ReviewBooks | None = request.app.state.books
+    return books
+
+
+Books = Annotated[ReviewBooks | None, Depends(books_of)]
 Db = Annotated[TenantDb, Depends(tenant_db)]
 Now = Annotated[datetime, Depends(now)]

@@ -59,7 +59,7 @@ async def gather(
     session: AsyncSession, *, currency: str, page: Page, on: date, actor: Actor
 ) -> WaitingList:
     """Gather a part of the waiting list. Raises TooManyFundsToAssign."""
-    rows = await queries.waiting(session, currency=currency, page=page)
+    rows = await queries.waiting(session, currency=currency, page=page, actor=actor)
     funds = await queries.open_funds(session, currency=currency)
     fund_ids = [FundId(fund.fund_id) for fund in funds]
     in_force = await clause_queries.in_force(session, fund_ids, on=on)

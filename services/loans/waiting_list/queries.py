@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications.tables import ApplicationRow
+from services.loans.borrowers import queries as borrowers
 from services.loans.domain.lifecycle import ApplicationStatus
 from services.loans.funds.tables import FundRow
 from shared import tenancy
+from shared.auth import Actor
 from shared.clients.assignment_runs import MOST_FUNDS
 from shared.errors import Kind, RafidError
 from shared.schemas import Page
@@ -26,15 +28,18 @@ class TooManyFundsToAssign(RafidError):
     currency: str
 
 
-async def waiting(session: AsyncSession, *, currency: str, page: Page) -> list[ApplicationRow]:
+async def waiting(
+    session: AsyncSession, *, currency: str, page: Page, actor: Actor
+) -> list[ApplicationRow]:
     """Applications that are assessed and undecided, or approved without money, by their ids.
 
-    One more than the page holds.
+    Those of the branches that the actor may see, one more than the page holds.
     """
     query = select(ApplicationRow).where(
         ApplicationRow.institution_id == tenancy.institution_of(session),
         ApplicationRow.status.in_([status.value for status in WAITING]),
         ApplicationRow.currency == currency,
+        *borrowers.in_reach(ApplicationRow.branch_id, actor=actor),
     )
     if page.after is not None:
         query = query.where(ApplicationRow.application_id > page.after)

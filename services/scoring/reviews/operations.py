@@ -1,7 +1,7 @@
 """How is a review drafted, run, recommended, decided, and held against what came of it?"""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.scoring.domain.simulation import reading, reviewing
 from services.scoring.domain.simulation.kernel import Floats
 from services.scoring.models.operations import ADD_TENANT
 from services.scoring.reviews import queries, telling
+from services.scoring.reviews.from_loans import Origin
 from services.scoring.reviews.plan_bodies import PlanBody
 from services.scoring.reviews.tables import (
     RateReviewChangeRow,
@@ -106,11 +107,18 @@ def hash_of(document: Mapping[str, Any]) -> str:
 
 
 async def draft_review(
-    session: AsyncSession, review_id: UUID, *, plan: Json, book: Json, actor: Actor, at: datetime
+    session: AsyncSession,
+    review_id: UUID,
+    *,
+    plan: Json,
+    book: Json,
+    actor: Actor,
+    at: datetime,
+    origin: Origin | None = None,
 ) -> RateReviewRow:
     """Keep a review that was checked; the same id and content again changes nothing.
 
-    Raises RateReviewIdReused.
+    `origin` where the book was taken from loans. Raises RateReviewIdReused.
     """
     institution_id = tenancy.institution_of(session)
     input_hash = hash_of({"plan": plan, "book": book})
@@ -128,6 +136,9 @@ async def draft_review(
             changes=1,
             breaks_law=False,
             drafted_at=at,
+            book_as_of=origin and origin.as_of,
+            book_known_at=origin and origin.known_at,
+            book_hash=origin and origin.sha256,
         )
         .on_conflict_do_nothing()
         .returning(RateReviewRow.review_id)
@@ -229,6 +240,13 @@ def _products(row: RateReviewRow) -> tuple[str, ...]:
         change["where"].get(reading.PRODUCT) for change in (policy or {"changes": []})["changes"]
     ]
     return () if None in named else tuple(sorted(named))
+
+
+def adopted_on(row: RateReviewRow, changes: Sequence[RateReviewChangeRow]) -> date:
+    """The day on which a review was adopted. Raises ReviewTransitionRefused before."""
+    if row.status != ReviewStatus.ADOPTED:
+        raise ReviewTransitionRefused(event="observe", state=row.status)
+    return changes[-1].changed_at.date()
 
 
 async def observe(

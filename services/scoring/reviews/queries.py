@@ -62,6 +62,12 @@ async def review(
     return row
 
 
+async def find_review(session: AsyncSession, review_id: UUID) -> RateReviewRow | None:
+    """One review without its book, or None."""
+    key = (tenancy.institution_of(session), review_id)
+    return await session.get(RateReviewRow, key)
+
+
 async def input_of(session: AsyncSession, review_id: UUID) -> Input:
     """The plan and the book of a review. Raises RateReviewNotFound."""
     query = (

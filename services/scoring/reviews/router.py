@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.scoring.deps import Db, Now
+from services.scoring.deps import Books, Db, Now
 from services.scoring.domain.review_steps import ReviewEvent
 from services.scoring.domain.simulation import reading
-from services.scoring.reviews import operations, page, paper, queries, schemas
+from services.scoring.reviews import from_loans, operations, page, paper, queries, schemas
 from services.scoring.reviews.schemas import (
+    LaterBookIn,
     ObservationIn,
     RateReviewFileOut,
     RateReviewIn,
@@ -21,6 +22,8 @@ from services.scoring.reviews.schemas import (
 )
 from shared import printing
 from shared.auth import Actor, Role, require
+from shared.clients.review_books import BookAsked
+from shared.db import TenantDb
 from shared.errors import Kind, RafidError
 from shared.schemas import PageOut
 from shared.web import NamedLanguage, PageQuery
@@ -51,13 +54,32 @@ class RateReviewNotRun(RafidError):
 
 
 @router.post(REVIEWS_PATH, status_code=201)
-async def draft_review(body: RateReviewIn, db: Db, now: Now, actor: MayPropose) -> RateReviewOut:
-    """Keep a book and a plan as a draft, if the book is one; the same id and body again is one."""
-    plan, columns = body.plan(), body.columns()
-    await asyncio.to_thread(_read, columns)
+async def draft_review(
+    body: RateReviewIn, db: Db, now: Now, actor: MayPropose, books: Books
+) -> RateReviewOut:
+    """Keep a book and a plan as a draft, if the book is one; the same id and body again is one.
+
+    With `from_loans` the book is what loans has lent as of a day; its dates and hash are kept.
+    """
+    plan, columns, origin = body.plan(), body.columns(), None
+    if body.from_loans is None:
+        await asyncio.to_thread(_read, columns)
+    else:
+        asked = await _asked(db, body.review_id, body.from_loans)
+        book = await from_loans.take(
+            books, asked, currency=body.currency, institution_id=actor.institution_id
+        )
+        taken = await asyncio.to_thread(from_loans.taken, book)
+        columns, origin = taken.columns, taken.origin
     async with db.begin() as session:
         row = await operations.draft_review(
-            session, body.review_id, plan=plan, book=columns, actor=actor, at=now
+            session,
+            body.review_id,
+            plan=plan,
+            book=columns,
+            actor=actor,
+            at=now,
+            origin=origin,
         )
         return RateReviewOut.of(row)
 
@@ -146,6 +168,42 @@ async def observe(
         return RateReviewFileOut.of(await queries.whole(session, review_id))
 
 
+@router.post(REVIEWS_PATH + "/{review_id}/observed/from-loans", status_code=201)
+async def observe_from_loans(
+    review_id: UUID, body: LaterBookIn, db: Db, now: Now, actor: MayObserve, books: Books
+) -> RateReviewFileOut:
+    """Hold an adopted review against the loans signed since its decision, as loans knows them.
+
+    Cost, effective rate and burden follow from the terms agreed; who is more than 90 days late or
+    written off is counted as in default. The book's dates and hash are kept as the source.
+    """
+    async with db() as session:
+        whole = await queries.whole(session, review_id)
+        given = await queries.input_of(session, review_id)
+    since = operations.adopted_on(whole.row, whole.changes)
+    if any(
+        one.as_of == body.as_of and one.source.startswith(from_loans.SOURCE)
+        for one in whole.observations
+    ):
+        return RateReviewFileOut.of(whole)  # of this day it was taken before
+    asked = BookAsked(as_of=body.as_of, since=since)
+    book = await from_loans.take(
+        books, asked, currency=whole.row.currency, institution_id=actor.institution_id
+    )
+    figures = await asyncio.to_thread(from_loans.observed, book, plan=given.plan)
+    async with db.begin() as session:
+        await operations.observe(
+            session,
+            review_id,
+            as_of=body.as_of,
+            source=from_loans.source_of(book, since=since),
+            figures=figures,
+            actor=actor,
+            at=now,
+        )
+        return RateReviewFileOut.of(await queries.whole(session, review_id))
+
+
 @router.get(REVIEWS_PATH + "/{review_id}/page", response_class=HTMLResponse)
 async def show_page(
     review_id: UUID, db: Db, language: NamedLanguage, _actor: MayRead
@@ -175,6 +233,15 @@ async def _shown(review_id: UUID, db: Any) -> page.Shown:
     if whole.row.result is None:
         raise RateReviewNotRun(review_id=review_id)
     return schemas.shown(whole, result=whole.row.result)
+
+
+async def _asked(db: TenantDb, review_id: UUID, asked: BookAsked) -> BookAsked:
+    """The book that is asked for; again under its id, the one that was taken then."""
+    async with db() as session:
+        row = await queries.find_review(session, review_id)
+    if row is None or asked.known_at is not None or row.book_as_of != asked.as_of:
+        return asked
+    return asked.model_copy(update={"known_at": row.book_known_at})
 
 
 def _read(columns: dict[str, Any]) -> None:

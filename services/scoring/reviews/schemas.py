@@ -11,7 +11,8 @@ from services.scoring.reviews.page import Observed, Shown, Step
 from services.scoring.reviews.plan_bodies import Name, PlanBody, Source
 from services.scoring.reviews.queries import Whole
 from services.scoring.reviews.tables import RateReviewChangeRow, RateReviewRow
-from shared.schemas import Body, Instant
+from shared.clients.review_books import BookAsked
+from shared.schemas import LATER, Body, Instant
 
 LOANS_MOST = 200_000
 REVIEW_BODY_BYTES = 64 * 1_048_576
@@ -44,18 +45,28 @@ class BookBody(Body):
 
 
 class RateReviewIn(PlanBody):
-    """A review to be kept as a draft; the id is the caller's own."""
+    """A review to be kept as a draft; the id is the caller's own.
+
+    Its book is sent, or taken from loans as it stood on a day (`from_loans`).
+    """
 
     review_id: UUID
-    book: BookBody
+    book: BookBody | None = None
+    from_loans: BookAsked | None = None
+
+    @model_validator(mode="after")
+    def _has_one_book(self) -> Self:
+        if (self.book is None) == (self.from_loans is None):
+            raise ValueError("either book or from_loans")
+        return self
 
     def plan(self) -> dict[str, Any]:
         """Return the plan as it is kept."""
-        return self.model_dump(mode="json", exclude={"review_id", "book"})
+        return self.model_dump(mode="json", exclude={"review_id", "book", "from_loans"})
 
     def columns(self) -> dict[str, Any]:
-        """Return the book as it is kept."""
-        return self.book.model_dump(mode="json", exclude_none=True)
+        """Return a book that was sent, as it is kept."""
+        return {} if self.book is None else self.book.model_dump(mode="json", exclude_none=True)
 
 
 class RecommendationIn(Body):
@@ -106,6 +117,20 @@ class ObservationIn(Body):
     figures: ObservedFiguresBody
 
 
+class LaterBookIn(Body):
+    """The day whose book of loans is held against what was predicted."""
+
+    as_of: date
+
+
+class BookOriginOut(Body):
+    """The book of loans that a review was made on."""
+
+    as_of: date
+    known_at: Instant
+    sha256: str
+
+
 class ReviewStepOut(Body):
     """One step in a review's life."""
 
@@ -134,6 +159,7 @@ class RateReviewOut(Body):
     policy: str | None
     breaks_law: bool
     drafted_at: Instant
+    book: Annotated[BookOriginOut | None, LATER] = None
 
     @classmethod
     def of(cls, row: RateReviewRow) -> Self:
@@ -148,7 +174,14 @@ class RateReviewOut(Body):
             policy=row.policy,
             breaks_law=row.breaks_law,
             drafted_at=row.drafted_at,
+            book=_origin(row),
         )
+
+
+def _origin(row: RateReviewRow) -> BookOriginOut | None:
+    if row.book_as_of is None or row.book_known_at is None or row.book_hash is None:
+        return None
+    return BookOriginOut(as_of=row.book_as_of, known_at=row.book_known_at, sha256=row.book_hash)
 
 
 class ObservationOut(Body):

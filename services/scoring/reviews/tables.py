@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import CHAR, ForeignKeyConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
@@ -30,6 +30,9 @@ class RateReviewRow(Base):
     policy: Mapped[str | None]
     breaks_law: Mapped[bool]
     drafted_at: Mapped[datetime]
+    book_as_of: Mapped[date | None]
+    book_known_at: Mapped[datetime | None]
+    book_hash: Mapped[str | None] = mapped_column(CHAR(64))
 
 
 class RateReviewChangeRow(Base):

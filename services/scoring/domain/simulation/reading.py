@@ -22,6 +22,7 @@ MOST: Mapping[str, float] = {
     "annual_rate": RATE_MAX, "term": TERM_MAX, "grace": TERM_MAX,
 }  # fmt: skip
 WHOLE = ("term", "grace")
+FIGURES = (*REQUIRED, *ASSUMED)
 
 
 class BookEmpty(RafidError):

@@ -1,0 +1,162 @@
+"""What was agreed with whom in the contracts that stood on a day, loan by loan or in cells?
+
+Amounts are whole currency units. A loan's chance of default and income are those of its
+application; what nobody assessed, or who had no income, has no place in a review and is counted.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
+from services.loans.portfolio.queries import STOOD
+from services.loans.rulebook import queries as rulebook_queries
+from shared import rulebook, tenancy
+from shared.currencies import exponent_of
+
+GROUPED_FROM: Final = 50_000  # contracts; fewer are told loan by loan
+STEP: Final = 0.05  # principal and debts over income of one cell
+BATCH: Final = 2_000
+RUNNING: Final = ("active", "renegotiated")
+EVER: Final = (*RUNNING, "closed", "written_off")
+LATE_DAYS: Final = 90
+
+# Months between two due dates.
+MONTHS: Final = """
+  (case c.terms ->> 'frequency' when 'daily' then 12.0 / 365 when 'weekly' then 84.0 / 365
+    when 'biweekly' then 168.0 / 365 when 'twice_a_month' then 0.5 when 'quarterly' then 3.0
+    when 'half_yearly' then 6.0 when 'yearly' then 12.0 else 1.0 end
+    * coalesce(cast(c.terms -> 'dating' ->> 'every' as int), 1))
+"""
+# Fees at once or with instalments, flat or of the principal: what they come to of a principal.
+FEES: Final = """
+  coalesce((select sum(
+      case when f ->> 'kind' = 'flat'
+        then cast(f ->> 'amount_minor' as numeric) / c.principal_minor
+        else cast(f ->> 'percent' as numeric) / 100 end
+      * case when f ->> 'when' = 'each_instalment'
+        then cast(c.terms ->> 'instalments' as int) else 1 end)
+    from jsonb_array_elements(c.terms -> 'fees') f
+    where coalesce(f ->> 'of', 'principal') = 'principal' and f ->> 'when' <> 'overdue'), 0)
+"""
+STANDING: Final = """
+  lent as (
+    select s.contract_id, s.status,
+      coalesce(cast(:as_of as date) - s.oldest_open_due_on, 0) as days_late
+    from stood s
+    join contract c on c.institution_id = :institution_id and c.contract_id = s.contract_id
+    where s.status = any(cast(:statuses as text[])) and c.currency = :currency
+      and (cast(:since as date) is null or c.signed_on >= :since)
+      and (cast(:branch_ids as uuid[]) is null or c.branch_id = any(:branch_ids))
+  )
+"""
+LOANS: Final = f"""
+  loans as (
+    select l.contract_id, c.principal_minor as principal,
+      round(cast(c.terms ->> 'annual_rate' as numeric), 6) as annual_rate,
+      greatest(round(cast(c.terms ->> 'instalments' as int) * {MONTHS}), 1)::int as term,
+      round(coalesce(cast(c.terms ->> 'principal_grace' as int), 0) * {MONTHS})::int as grace,
+      least(round({FEES}, 6), 0.99) as fee_share,
+      least(cast(o.answer ->> 'pd' as numeric), 0.99) as pd, o.grade,
+      a.other_income_minor + a.sales_minor - a.business_costs_minor as income,
+      a.debt_service_minor as debts,
+      (l.status = 'written_off' or l.days_late > {LATE_DAYS})::int as bad,
+      p.code as product, f.code as fund, n.code as branch,
+      coalesce(nullif(left(b.region, 80), ''), 'unknown') as region,
+      coalesce(nullif(left(a.sector, 80), ''), 'unknown') as sector,
+      coalesce(b.sex, 'unknown') as sex,
+      case when b.born_on is null then 'unknown'
+        when extract(year from age(c.signed_on, b.born_on)) between :youngest and :oldest
+        then 'youth' else 'other' end as age
+    from lent l
+    join contract c on c.institution_id = :institution_id and c.contract_id = l.contract_id
+    join application a on a.institution_id = c.institution_id
+      and a.application_id = c.application_id
+    join application_assessment o on o.institution_id = a.institution_id
+      and o.application_id = a.application_id and o.round = a.round
+    join borrower b on b.institution_id = a.institution_id and b.borrower_id = a.borrower_id
+    join product p on p.institution_id = c.institution_id and p.product_id = c.product_id
+    join fund f on f.institution_id = c.institution_id and f.fund_id = c.fund_id
+    join branch n on n.institution_id = c.institution_id and n.branch_id = c.branch_id
+    where a.other_income_minor + a.sales_minor > a.business_costs_minor
+  )
+"""
+# A cell: the same labels and terms, one grade, principal and debts over income within a step.
+CELL: Final = f"""
+  grade, term, grace, round(annual_rate, 4), round(fee_share, 4),
+  round(ln(cast(principal as float8) / income) / ln(1 + {STEP})),
+  round(ln(1 + cast(debts as float8) / income) / ln(1 + {STEP}))
+"""
+BOOK: Final = """
+  select count(*) as count, round(sum(principal) / count(*) / :unit, 6) as principal,
+    min(annual_rate) as annual_rate, term, least(grace, term - 1) as grace,
+    min(fee_share) as fee_share, round(sum(pd * principal) / sum(principal), 6) as pd,
+    round(sum(income) / count(*) / :unit, 6) as income,
+    round(sum(debts) / count(*) / :unit, 6) as debts, sum(bad) as bad, {labels}
+  from loans group by {labels}, {cell}, term, grace
+  order by {labels}, {cell}, term, grace
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which book: of which day and instant, by which labels, since which day of signing.
+
+    Of some branches, or of all (None).
+    """
+
+    moment: Moment
+    currency: str
+    by: Sequence[str]
+    since: date | None
+    branch_ids: Collection[UUID] | None
+
+
+async def contracts_in(session: AsyncSession, wanted: Wanted) -> int:
+    """How many contracts belong to a book, those that a review cannot use among them."""
+    query = f"{_stood(wanted.moment)}, {STANDING} select count(*) from lent"
+    return int(await session.scalar(text(query), await _values(session, wanted)) or 0)
+
+
+async def rows(
+    session: AsyncSession, wanted: Wanted, *, grouped: bool
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Give the rows of a book in an order that never changes, some at a time."""
+    cell = CELL if grouped else "contract_id"
+    query = BOOK.format(labels=", ".join(wanted.by), cell=cell)
+    whole = text(f"{_stood(wanted.moment)}, {STANDING}, {LOANS} {query}")
+    unit = 10 ** exponent_of(wanted.currency)
+    ages = await _youth(session, on=wanted.moment.as_of)
+    values = {**await _values(session, wanted), "unit": unit, **ages}
+    found = await session.stream(whole, values)
+    async for part in found.partitions(BATCH):
+        yield part
+
+
+def _stood(moment: Moment) -> str:
+    if moment.known_at is None:
+        return f"with {STOOD.format(known='')}"
+    return f"with {UNKNOWN} {STOOD.format(known=KNOWN)}"
+
+
+async def _values(session: AsyncSession, wanted: Wanted) -> dict[str, object]:
+    return {
+        "institution_id": tenancy.institution_of(session),
+        "as_of": wanted.moment.as_of,
+        "known_at": wanted.moment.known_at,
+        "currency": wanted.currency,
+        "since": wanted.since,
+        "branch_ids": None if wanted.branch_ids is None else list(wanted.branch_ids),
+        "statuses": list(EVER if wanted.since else RUNNING),
+    }
+
+
+async def _youth(session: AsyncSession, *, on: date) -> dict[str, int]:
+    country = (await rulebook_queries.book(session, on=on)).country
+    ages = rulebook.find("youth_age", country=country, on=on).members
+    return {"youngest": int(str(ages["least"])), "oldest": int(str(ages["most"]))}
