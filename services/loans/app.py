@@ -55,6 +55,7 @@ from services.loans.portfolio import router as portfolio
 from services.loans.products import router as products
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
+from services.loans.review_book import router as review_book
 from services.loans.rulebook import router as rulebook
 from services.loans.rulings import router as rulings
 from services.loans.servicing import router as servicing
@@ -124,6 +125,7 @@ ROUTERS = (
     servicing.router,
     subsidies.router,
     portfolio.router,
+    review_book.router,
     agreements.router,
     agreement_movements.router,
     borrowing.router,
