@@ -76,6 +76,7 @@ class Rafid:
                 session_secret=SecretStr(kept["session_secret"]),
                 public_url=AnyHttpUrl(public_url),
                 loans_url=AnyHttpUrl(public_url),
+                scoring_url=AnyHttpUrl(public_url),
                 **common,  # type: ignore[arg-type] # by name
             ),
             http=self.http,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from services.monitoring import subscriptions
 from services.monitoring.dashboards import pages, sign_in
 from services.monitoring.dashboards import router as dashboards
 from services.monitoring.dashboards.sessions import Sessions
@@ -19,6 +20,7 @@ from services.monitoring.subscriptions import Consumer
 from shared.auth import TokenVerifier
 from shared.background import Background
 from shared.clients.loans import HttpLoansClient, LoansClient
+from shared.clients.scoring_runs import HttpScoringRuns
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
 from shared.db import Database
@@ -29,6 +31,7 @@ from shared.web import RafidApp, create_base_app
 
 PREFIX = "/monitoring/v1"
 WEEK_SECONDS = 604_800
+FEED_SECONDS = 3.0
 
 
 class CachedFiles(StaticFiles):
@@ -57,18 +60,28 @@ def create_app(
     caller = http or httpx.AsyncClient(base_url=str(settings.loans_url))
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     sequencer = Sequencer(database)
-    client = loans or _loans_client(settings, caller)
+    client = loans or HttpLoansClient(caller, tokens=_tokens(settings, caller))
     consumer = Consumer(database, client, poll_seconds=settings.poll_seconds)
+    opinions = http or httpx.AsyncClient(base_url=str(settings.scoring_url))
+    hearing = subscriptions.hear_scoring(
+        database, HttpScoringRuns(opinions, tokens=_tokens(settings, caller))
+    )
+
+    async def hear() -> None:
+        await hearing.catch_up_with(await sequencer.institutions())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
         async with Background() as background:
             background.start("sequencer of monitoring", sequencer.run)
             background.start("reader of the loans feed", consumer.run)
+            if loans is None:  # who brings an own client hears by itself
+                background.start("feed of scoring", hear, every=FEED_SECONDS)
             yield
         await database.close()
         if http is None:
             await caller.aclose()
+            await opinions.aclose()
 
     app = create_base_app(
         "Rafid monitoring",
@@ -80,6 +93,7 @@ def create_app(
     app.state.settings, app.state.clock = settings, clock
     app.state.database, app.state.sequencer = database, sequencer
     app.state.http, app.state.loans, app.state.consumer = caller, client, consumer
+    app.state.hearing = hearing
     app.state.sessions = Sessions(settings.session_secret.get_secret_value())
     for router in (projects.router, portfolio.router, sign_in.router, dashboards.router):
         app.include_router(router)
@@ -88,14 +102,13 @@ def create_app(
     return app
 
 
-def _loans_client(settings: MonitoringSettings, http: httpx.AsyncClient) -> LoansClient:
-    tokens = ServiceTokens(
+def _tokens(settings: MonitoringSettings, http: httpx.AsyncClient) -> ServiceTokens:
+    return ServiceTokens(
         http,
         token_url=settings.token_address,
         client_id=settings.client_id,
         client_secret=settings.client_secret.get_secret_value(),
     )
-    return HttpLoansClient(http, tokens=tokens)
 
 
 def _verifier(

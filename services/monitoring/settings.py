@@ -18,6 +18,9 @@ class MonitoringSettings(ServiceSettings):
     loans_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://localhost:8000"), validation_alias="RAFID_LOANS_URL"
     )
+    scoring_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://localhost:8001"), validation_alias="RAFID_SCORING_URL"
+    )
     public_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://localhost:8000"), validation_alias="RAFID_PUBLIC_URL"
     )

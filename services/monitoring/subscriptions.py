@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -17,11 +18,14 @@ from services.monitoring.portfolio import operations as portfolio
 from services.monitoring.portfolio.queries import SOURCE
 from services.monitoring.projects import operations as projects
 from services.monitoring.projects.operations import Happening
+from services.monitoring.worth import operations as worth
 from shared import events, logs
 from shared.background import woken
 from shared.clients.loans import FeedEvent, FeedPage, LoansClient
+from shared.clients.scoring_runs import ScoringRuns
 from shared.db import Database
 from shared.events import Event
+from shared.following import Effect, Follower
 from shared.ids import InstitutionId
 
 BATCH = 500
@@ -149,6 +153,15 @@ def _fact(told: FeedEvent, kind: type[Event]) -> Fact[Any]:
         told_at=told.time,
         known_at=told.knownat,
     )
+
+
+def hear_scoring(database: Database, runs: ScoringRuns) -> Follower:
+    """Follow scoring: what one more unit in each fund is worth."""
+
+    async def hear(_: InstitutionId, told: Sequence[FeedEvent]) -> Effect:
+        return partial(worth.keep_worth, told=told)
+
+    return Follower(database=database, source="scoring", feed=runs, hear=hear)
 
 
 def complete_until(page: FeedPage, *, limit: int) -> datetime | None:

@@ -15,6 +15,7 @@ from services.monitoring.dashboards.report import (
     Seal,
     SealRow,
     SectorShare,
+    Worth,
 )
 from services.monitoring.domain import portfolio_quality, utilisation
 from services.monitoring.domain.headings import Heading
@@ -24,6 +25,7 @@ from services.monitoring.portfolio import queries as portfolio
 from services.monitoring.portfolio.books import queries as books
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.portfolio.tables import ObservedFundRow, ObservedInstitutionRow
+from services.monitoring.worth import queries as worth_queries
 from shared import tenancy
 from shared.clients.loans import FundFigures
 from shared.ids import DonorId, FundId, InstitutionId
@@ -83,6 +85,7 @@ async def fund_report(
         payers_elsewhere=payers_elsewhere,
         sectors=sectors,
         seal=seal,
+        worth=await _worth(session, fund),
     )
 
 
@@ -127,6 +130,23 @@ def closed_months(today: date, *, count: int) -> list[date]:
         ends.append(end)
         first = end.replace(day=1)
     return ends[::-1]
+
+
+async def _worth(session: AsyncSession, fund: Fund) -> Worth | None:
+    """What the run that was approved last found of a fund."""
+    row = await worth_queries.newest(session, fund.fund_id)
+    if row is None:
+        return None
+    return Worth(
+        run_id=row.run_id,
+        as_of=row.as_of,
+        approved_at=row.approved_at,
+        budget=Money(row.budget_minor, row.currency),
+        amount=Money(row.amount_minor, row.currency),
+        financed=row.financed,
+        short=row.short,
+        one_more=row.one_more,
+    )
 
 
 async def _closed(session: AsyncSession, at: Moment, *, fund: Fund, ends: Sequence[date]) -> Closed:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from services.monitoring.domain.portfolio_quality import PortfolioQuality
 from services.monitoring.domain.utilisation import Utilisation
@@ -109,6 +111,23 @@ class SectorShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What an approved run of the assignment found of a fund, and when; points for one more unit.
+
+    `short` counts the waiting applications that only the fund's money stood against.
+    """
+
+    run_id: UUID
+    as_of: date
+    approved_at: datetime
+    budget: Money
+    amount: Money
+    financed: int
+    short: int
+    one_more: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FundReport:
     """One fund's account: live money, and the state of its portfolio over closed months.
 
@@ -124,6 +143,7 @@ class FundReport:
     payers_elsewhere: int
     sectors: Sequence[SectorShare]
     seal: Seal
+    worth: Worth | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from services.monitoring.dashboards import figures, sections, story
+from services.monitoring.dashboards import figures, sections, story, worth
 from services.monitoring.dashboards.report import (
     Cut,
     DonorReport,
@@ -101,6 +101,7 @@ def _fund(report: FundReport, writer: Writer) -> dict[str, Printable]:
         "ages": sections.ages(report, writer=writer),
         "repayments": sections.repayments(report, writer=writer),
         "sectors": sections.sectors(report, writer=writer),
+        "worth": worth.worth(report.worth, writer=writer),
     }
 
 

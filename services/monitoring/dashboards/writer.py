@@ -55,6 +55,10 @@ class Writer:
         """A number of things: 1,234."""
         return self._number(Decimal(number), "#,##0")
 
+    def decimal(self, number: Decimal) -> str:
+        """A figure of two decimals: 1,234.50."""
+        return self._number(number, "#,##0.00")
+
     def share(self, ratio: Decimal | None, *, decimals: int = 1) -> str:
         """A share in per cent: 0.0342 is 3.4%; a dash where there is none."""
         if ratio is None:
