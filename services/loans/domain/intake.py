@@ -72,26 +72,42 @@ class IntakeFile:
         return f"file:{self.digest[:32]}:{line.number}"
 
 
-def read(content: bytes) -> IntakeFile:
-    """Read a file of applications; a line that cannot be read is kept with its fault.
+def read(
+    content: bytes,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: int = 1,
+    are_distinct: bool = True,
+) -> IntakeFile:
+    """Read a file of lines; a line that cannot be read is kept with its fault.
 
-    UTF-8 with or without a mark at its start, or Windows-1256, as most of its lines are. Fields
-    are parted by whichever of comma, semicolon, tab and bar the header has most of. Raises
-    `FileUnreadable`.
+    Where nothing is said it is UTF-8 with or without a mark at its start, or Windows-1256, as most
+    of its lines are, and fields are parted by whichever of comma, semicolon, tab and bar the header
+    has most of. `header` is the number of the header's line; where lines need not be distinct, two
+    that are the same are two. Raises `FileUnreadable`.
     """
-    encoding = _encoding(content)
+    encoding = encoding or encoding_of(content)
     text = content.removeprefix(UTF8_BOM).decode(encoding, errors="surrogateescape")
-    physical = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    delimiter = max(DELIMITERS, key=physical[0].count)
+    physical = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[header - 1 :]
+    if not physical:
+        raise FileUnreadable
+    delimiter = delimiter or max(DELIMITERS, key=physical[0].count)
     columns = tuple(name.strip() for name in _fields(physical[0], delimiter=delimiter) or ())
     if len(columns) < 2 or len(set(columns)) < len(columns):  # noqa: PLR2004 - it says "columns"
         raise FileUnreadable
-    lines = tuple(_unrepeated(_records(physical, columns=columns, delimiter=delimiter)))
+    lines = _records(physical, columns=columns, delimiter=delimiter, first=header)
     digest = hashlib.sha256(content).hexdigest()
-    return IntakeFile(digest=digest, encoding=encoding, columns=columns, lines=lines)
+    return IntakeFile(
+        digest=digest,
+        encoding=encoding,
+        columns=columns,
+        lines=tuple(_unrepeated(lines) if are_distinct else lines),
+    )
 
 
-def _encoding(content: bytes) -> str:
+def encoding_of(content: bytes) -> str:
+    """Say whether most lines that are not plain are UTF-8, or else Windows-1256."""
     good = bad = 0
     for line in content.removeprefix(UTF8_BOM).split(b"\n"):
         if line.isascii():
@@ -107,7 +123,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _records(
-    physical: Sequence[str], *, columns: tuple[str, ...], delimiter: str
+    physical: Sequence[str], *, columns: tuple[str, ...], delimiter: str, first: int
 ) -> Iterator[Line]:
     """Every record; one whose quote never closes costs its first line alone, not the rest."""
     place = 1
@@ -120,10 +136,10 @@ def _records(
         is_text = not any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text)
         if fields is None or len(fields) != len(columns) or not is_text:
             fault = LineBroken(found=len(fields or ()), expected=len(columns))
-            yield Line(number=place + 1, text=text, row={}, fault=fault)
+            yield Line(number=place + first, text=text, row={}, fault=fault)
         else:
             row = dict(zip(columns, (field.strip() for field in fields), strict=True))
-            yield Line(number=place + 1, text=text, row=row)
+            yield Line(number=place + first, text=text, row=row)
         place += taken
 
 
