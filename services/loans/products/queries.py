@@ -149,6 +149,17 @@ async def version_after(session: AsyncSession, product_id: ProductId, review_id:
     return (await session.execute(query)).scalar() or 0
 
 
+async def versions_after_reviews(session: AsyncSession, product_id: ProductId) -> dict[UUID, int]:
+    """The versions of a product that reviews of rates opened, by review."""
+    query = select(ProductVersionRow.review_id, ProductVersionRow.version).where(
+        ProductVersionRow.institution_id == tenancy.institution_of(session),
+        ProductVersionRow.product_id == product_id,
+        ProductVersionRow.review_id.is_not(None),
+    )
+    rows = (await session.execute(query)).all()
+    return {review_id: version for review_id, version in rows if review_id is not None}
+
+
 async def newest_version(session: AsyncSession, product_id: ProductId) -> int:
     """The number of the newest version; 0 where there is none."""
     query = select(func.max(ProductVersionRow.version)).where(
