@@ -6,9 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
+from services.loans.advice import queries as advice
 from services.loans.deps import Db, Scoring, Today
 from services.loans.domain.terms import is_sharia_bound
 from services.loans.products import operations, queries
+from services.loans.products.following import AdoptedReviewOut
 from services.loans.products.schemas import (
     FollowIn,
     OfferedOut,
@@ -91,6 +93,19 @@ async def follow_review(
             session, ProductId(product_id), review, on=today, actor=actor
         )
     return OfferedOut.of_offer(listed, facts=facts)
+
+
+@router.get("/loans/v1/products/{product_id}/reviews")
+async def list_adopted_reviews(product_id: UUID, db: Db, _actor: MayRead) -> list[AdoptedReviewOut]:
+    """List the adopted reviews of rates that may change a product, the newest first.
+
+    One without a version waits for an administrator to open it; nothing changes by itself.
+    """
+    async with db() as session:
+        code = (await queries.product(session, ProductId(product_id))).code
+        rows = await advice.adopted_for(session, code)
+        opened = await queries.versions_after_reviews(session, ProductId(product_id))
+    return [AdoptedReviewOut.of(row, version=opened.get(row.review_id)) for row in rows]
 
 
 @router.get("/loans/v1/products")
