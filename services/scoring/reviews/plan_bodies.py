@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.scoring.domain.simulation.outcomes import CostModel, LegalCap
 from services.scoring.domain.simulation.policy import (
@@ -16,6 +17,8 @@ from services.scoring.domain.simulation.policy import (
 )
 from services.scoring.domain.simulation.reviewing import Plan, Search
 from services.scoring.domain.simulation.search import Aim, Bounds, Conditions
+from shared.currencies import exponent_of
+from shared.errors import RafidError
 from shared.schemas import Body
 
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -88,6 +91,12 @@ class RuleBody(Body):
     low: Figure | None = None
     high: Figure | None = None
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "RuleBody":
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low is at most high")
+        return self
+
     def value(self) -> Rule:
         """Give the rule as the domain knows it."""
         return Rule(
@@ -108,6 +117,13 @@ class ChangeBody(Body):
     grace: RuleBody | None = None
     fee_share: RuleBody | None = None
     amount: RuleBody | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "ChangeBody":
+        rules = (self.annual_rate, self.term, self.grace, self.fee_share, self.amount)
+        if all(rule is None for rule in rules):
+            raise ValueError("a change has at least one rule")
+        return self
 
     def value(self) -> Change:
         """Give the change as the domain knows it."""
@@ -205,6 +221,14 @@ class PlanBody(Body):
     compared_by: Annotated[list[Name], Field(max_length=8)] = Field(default_factory=list)
     policies: Annotated[list[PolicyBody], Field(max_length=100)] = Field(default_factory=list)
     searches: Annotated[list[SearchBody], Field(max_length=5)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _knows_its_currency(self) -> "PlanBody":
+        try:
+            exponent_of(self.currency)
+        except RafidError as error:
+            raise PydanticCustomError("refused_value", "{error}", {"error": error}) from error
+        return self
 
     def value(self) -> Plan:
         """Give the plan as the domain knows it."""

@@ -48,6 +48,8 @@ PLACES: Final = {
     "burden_over_40": ("burden_over", 1),
     "burden_over_50": ("burden_over", 2),
 }
+# What a search could miss: a condition, or that terms within its bounds are a loan at all.
+MISSED: Final[Mapping[str, str]] = {**FIGURES, "terms": Sentence("Terms that a loan can have")}
 COUNTS: Final = frozenset({"loans", "lent", "loans_a_year", "clients_change", "instalment"})
 ASSUMPTIONS: Final = {
     "grace_month": Sentence("Each month of grace more"),

@@ -7,10 +7,8 @@ import numpy as np
 
 from services.scoring.domain.simulation import kernel, policy
 from services.scoring.domain.simulation.book import Book
-from services.scoring.domain.simulation.outcomes import LegalCap, Review
+from services.scoring.domain.simulation.outcomes import LEEWAY, LegalCap, Review
 from services.scoring.domain.simulation.policy import Policy
-
-LEEWAY = 1e-9  # of a rate: figures of floats that differ by less are the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

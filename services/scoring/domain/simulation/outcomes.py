@@ -17,6 +17,7 @@ from services.scoring.domain.simulation.policy import Behaviour, Case, Policy
 from services.scoring.domain.simulation.spread import Spread
 
 BURDEN_LIMITS = (0.35, 0.40, 0.50)
+LEEWAY = 1e-9  # of a rate: figures of floats that differ by less are the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Totals:
 
     Quantiles (a tenth, half, nine tenths) weigh each loan the same and are exact to half a
     thousandth, of amounts to a quarter of a hundredth. `loans_a_year` is how many
-    such loans a fund of `lent` turns in a year, by the months a loan keeps its money.
+    such loans the fund of today, what was lent before the policy, turns in a year.
     """
 
     loans: float
@@ -134,7 +135,7 @@ def outcome_of(review: Review, *, rules: Policy, case: Case) -> Outcome:
 
 # What is summed of each loan, once weighed by loans and once by money lent.
 BY_LOAN = ("loans", "before", "alive", "worth", "default", "above", "over_0", "over_1", "over_2")
-BY_MONEY = ("lent", "exposure", "income", "loss", "total_cost")
+BY_MONEY = ("lent", "fund", "exposure", "income", "loss", "total_cost")
 NAMES = BY_LOAN + BY_MONEY
 
 
@@ -218,6 +219,7 @@ def _columns(review: Review, old: Book, new: Book, rules: Policy, case: Case) ->
         "above": count * _above(review.caps, new, effective),
         **{f"over_{i}": count * (burden > limit) for i, limit in enumerate(BURDEN_LIMITS)},
         "lent": lent,
+        "fund": old.count * old.principal,
         "exposure": lent * lives.exposure,
         "income": lent * income,
         "loss": lent * lives.hazard * costs.loss_given_default * lives.exposure,
@@ -249,7 +251,7 @@ def _above(caps: Sequence[LegalCap], book: Book, effective: Floats) -> np.ndarra
     found = np.zeros(len(book), dtype=bool)
     for cap in caps:
         rate = effective if cap.basis == "effective" else book.annual_rate
-        found |= book.where(cap.where) & (rate > cap.cap)
+        found |= book.where(cap.where) & (rate > cap.cap + LEEWAY)
     return found
 
 
@@ -280,7 +282,7 @@ def _totals(sums: _Sums, group: int, costs: CostModel) -> Totals:
         financial_self_sufficiency=_ratio(of["income"], full + of["loss"] + running),
         subsidy=max(-of["worth"], 0.0) * part,
         duration=of["exposure"] * part,
-        loans_a_year=_ratio(loans * lent, years),
+        loans_a_year=_ratio(loans * of["fund"], years),
         clients_change=loans - of["before"],
         above_cap=of["above"] * share,
     )

@@ -10,6 +10,11 @@ from services.scoring.domain.simulation.book import PD_MAX, Book
 from services.scoring.domain.simulation.kernel import Floats
 from shared.errors import Kind, RafidError
 
+RATE_MOST = 20.0  # twice the highest rate of a book, as far as a search goes
+TERM_MOST = 2_400  # five times its longest term
+AMOUNT_MOST = 1e12  # whole currency units
+SHIFT_MOST = 50.0  # of log odds: beyond it the chance is certain
+
 
 class PolicyContradicts(RafidError):
     """The policy contradicts itself"""
@@ -134,8 +139,10 @@ def applied(book: Book, *, policy: Policy) -> Book:
         for name, rule in rules.items():
             if rule is not None:
                 columns[name] = np.where(rows, rule.of(columns[name]), columns[name])
-    term = np.round(columns["term"]).astype(np.int64)
-    grace = np.round(columns["grace"]).astype(np.int64)
+    term, grace = [
+        np.round(np.clip(columns[name], -1, TERM_MOST + 1)).astype(np.int64)
+        for name in ("term", "grace")
+    ]
     _check(policy, columns, term, grace)
     return replace(
         book,
@@ -161,7 +168,7 @@ def defaulting(
     shift = shift + np.log2(new.term / old.term) * behaviour.term_doubling.at(case)
     if not shift.any():
         return old.pd
-    odds = np.exp(shift)
+    odds = np.exp(np.clip(shift, -SHIFT_MOST, SHIFT_MOST))
     return np.minimum(old.pd * odds / (1 - old.pd + old.pd * odds), PD_MAX)
 
 
@@ -181,11 +188,11 @@ def _check(
     policy: Policy, columns: Mapping[str, Floats], term: np.ndarray, grace: np.ndarray
 ) -> None:
     faults = {
-        "annual_rate": columns["annual_rate"] < 0,
-        "term": term < 1,
+        "annual_rate": ~((columns["annual_rate"] >= 0) & (columns["annual_rate"] <= RATE_MOST)),
+        "term": (term < 1) | (term > TERM_MOST),
         "grace": (grace < 0) | (grace >= term),
-        "fee_share": (columns["fee_share"] < 0) | (columns["fee_share"] >= 1),
-        "amount": columns["principal"] <= 0,
+        "fee_share": ~((columns["fee_share"] >= 0) & (columns["fee_share"] < 1)),
+        "amount": ~((columns["principal"] > 0) & (columns["principal"] <= AMOUNT_MOST)),
     }
     for member, bad in faults.items():
         if bad.any():

@@ -28,7 +28,7 @@ from services.scoring.domain.simulation.policy import (
 from services.scoring.domain.simulation.search import Aim, Bounds, Conditions, SearchFoundNothing
 from shared.errors import Kind, RafidError
 
-ENGINE = "1"
+ENGINE = "2"
 TODAY = "today"
 CELLS_FROM = 50_000  # loans; fewer are run one by one
 SAMPLE = 20_000

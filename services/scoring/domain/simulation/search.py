@@ -6,7 +6,13 @@ from enum import StrEnum
 from itertools import pairwise, product
 
 from services.scoring.domain.simulation.outcomes import Outcome, Review, Totals, outcome_of
-from services.scoring.domain.simulation.policy import Case, Change, Policy, Rule
+from services.scoring.domain.simulation.policy import (
+    Case,
+    Change,
+    Policy,
+    PolicyContradicts,
+    Rule,
+)
 from shared.errors import Kind, RafidError
 
 RATES_TRIED = 7
@@ -84,7 +90,10 @@ def best_policy(
         nonlocal runs, nearest
         runs += 1
         rules = _policy(bounds.where, rate, term, grace)
-        outcome = outcome_of(review, rules=rules, case=case)
+        try:
+            outcome = outcome_of(review, rules=rules, case=case)
+        except PolicyContradicts:  # such terms are no loans: nothing that could be found
+            return False
         condition, miss = _miss(outcome.whole, conditions)
         if miss <= 0:
             found.append((_value(outcome.whole, aim), rules, outcome))
@@ -104,7 +113,7 @@ def best_policy(
                 middle = (bad + good) / 2
                 bad, good = (bad, middle) if holds(middle, term, grace) else (middle, good)
     if not found:
-        miss, condition = nearest or (0.0, "subsidy")
+        miss, condition = nearest or (0.0, "terms")
         raise SearchFoundNothing(tried=runs, condition=condition, miss=f"{miss:.4f}")
     _, rules, outcome = min(found, key=lambda item: (item[0], item[1].name))
     return Found(rules=rules, outcome=outcome, runs=runs)

@@ -25,8 +25,8 @@ class Spread:
         cls, values: Floats, weights: Floats, codes: np.ndarray | None, groups: int
     ) -> "Spread":
         """Count rates or shares, in steps of a thousandth."""
-        places = (values * (1 / RATE_STEP)).astype(np.int32)
-        np.minimum(places, RATE_BINS - 1, out=places)
+        most = (RATE_BINS - 1) * RATE_STEP  # before the cast: a larger one has no whole number
+        places = (np.minimum(values, most) * (1 / RATE_STEP)).astype(np.int32)
         return cls(counts=_counted(places, weights, codes, (groups, RATE_BINS)), is_amount=False)
 
     @classmethod
