@@ -352,14 +352,19 @@ def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
 
 
 def _fix_profit(model: Model, ahead: Sequence[Period], on: date) -> None:
-    """The profit past due is asked in equal parts with the instalments to come."""
+    """The profit past due is asked in equal parts with the instalments to come.
+
+    The last part takes the rest: 0.98 in six is five times 0.16 and 0.18.
+    """
     past = [period for period in model.periods if period.due <= on and not period.is_settled]
     tallies = dict(zip(map(id, model.periods), model.tally(), strict=True))
     open_profit = sum(tallies[id(period)].profit - period.paid_profit for period in past)
     for period in past:
         period.is_moved_down = True
+    usual = shared(open_profit, len(ahead))
     for period in ahead:
-        period.fixed_profit += shared(open_profit, len(ahead))
+        period.fixed_profit += usual
+    ahead[-1].fixed_profit += open_profit - usual * len(ahead)
 
 
 def _re_amortise_lines(standing: Standing, past: Sequence[Line], amount: int, on: date) -> None:
