@@ -26,8 +26,15 @@ SPREADS = (OpenProfit.SPREAD_PAYABLE, OpenProfit.SPREAD_ALL)
 
 
 def re_aged(on: str = "03-15", **changes: Any) -> ReAged:
-    members: dict[str, Any] = {"starts_on": day("04-01"), "unit": Unit.MONTHS, "every": 1}
-    return ReAged(**({"key": "order", "on": day(on), "instalments": 6} | members | changes))
+    members: dict[str, Any] = {
+        "key": "order",
+        "on": day(on),
+        "starts_on": day("04-01"),
+        "every": 1,
+        "unit": Unit.MONTHS,
+        "instalments": 6,
+    }
+    return ReAged(**(members | changes))
 
 
 def late_charge(value: str, on: str) -> ChargeAdded:
