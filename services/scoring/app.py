@@ -11,6 +11,7 @@ from services.scoring.assessments import router as assessments
 from services.scoring.assignments import router as assignments
 from services.scoring.explanations import router as explanations
 from services.scoring.fairness import router as fairness
+from services.scoring.grids import router as grids
 from services.scoring.models import router as models
 from services.scoring.offers import router as offers
 from services.scoring.outcomes import router as outcomes
@@ -43,6 +44,7 @@ ROUTERS = (
     outcomes.router,
     fairness.router,
     watching.router,
+    grids.router,
     reviews.router,
 )
 

@@ -321,6 +321,15 @@ GET  /scoring/v1/models/{card_id}/{version}               op.u..as
 POST /scoring/v1/models/{card_id}/{version}/status        ......a.
 GET  /scoring/v1/models/{card_id}/{version}/comparison    .p.u..a.
 GET  /scoring/v1/models/{card_id}/{version}/watch         .p.u..a.
+POST /scoring/v1/grids                                    ......a.
+GET  /scoring/v1/grids                                    op.u..as
+GET  /scoring/v1/grids/ready                              op.u..as
+GET  /scoring/v1/grids/{grid_id}/{version}                op.u..as
+POST /scoring/v1/grids/{grid_id}/{version}/approval       ......a.
+POST /scoring/v1/grid-sheets                              o......s
+GET  /scoring/v1/grid-sheets                              op.u...s
+GET  /scoring/v1/grid-sheets/{sheet_id}                   op.u...s
+GET  /scoring/v1/grid-sheets/{sheet_id}/comparison        op.u...s
 POST /scoring/v1/models/outcomes                          ......as
 POST /scoring/v1/fairness/traits                          ......as
 GET  /scoring/v1/fairness                                 ...u....

@@ -1,0 +1,1 @@
+"""Grids of criteria: registered, taken into use by a second person, answered and compared."""
