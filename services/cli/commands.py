@@ -21,6 +21,7 @@ COMMANDS: Final = (
     ("train-warning", "warning_cards:train_warning", "Learn which running loans may fall."),
     ("warn", "warning:warn", "Grade the running loans of a month: which may fall, and why."),
     ("warn", "warning:warn", "Grade the running loans of a month: which may fall, and why."),
+    ("impact", "impact:impact", "Estimate what lending changed, beside who was offered none."),
     ("review-rates", "reviewing:review_rates", "Try other rates and terms on a whole book."),
     ("replay-scores", "replaying:replay_scores", "Give every kept opinion again, alike or not."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),

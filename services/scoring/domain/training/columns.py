@@ -88,7 +88,7 @@ def asked_of(texts: Texts, *, spec: Spec) -> dict[str, Numbers | Levels]:
     return {
         item.id: _levels(item.column, texts)
         if item.direction is Direction.NONE
-        else _numbers(item.column, texts)
+        else numbers_of(item.column, texts)
         for item in spec.asked
     }
 
@@ -96,7 +96,7 @@ def asked_of(texts: Texts, *, spec: Spec) -> dict[str, Numbers | Levels]:
 def audited_of(texts: Texts, *, spec: Spec) -> dict[str, Numbers | Levels]:
     """Read the protected traits, by their names. Raises CellUnreadable, ColumnBlank."""
     return {
-        item.name: _numbers(item.column, texts) if item.bands else _levels(item.column, texts)
+        item.name: numbers_of(item.column, texts) if item.bands else _levels(item.column, texts)
         for item in spec.audited
     }
 
@@ -108,7 +108,8 @@ def _levels(column: str, texts: Texts) -> Levels:
     return values
 
 
-def _numbers(column: str, texts: Texts) -> Numbers:
+def numbers_of(column: str, texts: Texts) -> Numbers:
+    """Read a column of numbers, blanks as not a number. Raises CellUnreadable, ColumnBlank."""
     values = np.empty(len(texts[column]))
     for i, text in enumerate(texts[column]):
         try:
