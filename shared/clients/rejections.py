@@ -37,6 +37,16 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
+# The same where it is told who set the ceiling, and since when.
+SOURCED: Final[Mapping[str, str]] = {
+    "rate_above_ceiling": (
+        "The effective rate of {effective} is above the legal ceiling of {ceiling} ({source})."
+    ),
+    "nominal_rate_above_ceiling": (
+        "The rate of {rate} is above the legal ceiling of {ceiling} on the rate as it is charged"
+        " ({source})."
+    ),
+}
 # Why a grant is proposed → message id.
 PROPOSALS: Final[Mapping[str, str]] = {
     "nothing_to_repay_from": (
@@ -70,7 +80,8 @@ def proposal(code: str, *, figures: Mapping[str, str], language: Language) -> st
 
 def sentence(code: str, *, figures: Mapping[str, str], language: Language) -> str:
     """Say which test failed, with its figures."""
-    template = texts.translate(SENTENCES[code], language=language, service="scoring")
+    said = SOURCED.get(code, SENTENCES[code]) if "source" in figures else SENTENCES[code]
+    template = texts.translate(said, language=language, service="scoring")
     return template.format_map(figures)
 
 

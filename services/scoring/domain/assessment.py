@@ -8,13 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from services.scoring.domain import affordability, case, judging, pricing, scorecard, season
+from services.scoring.domain import (
+    affordability,
+    bearing,
+    case,
+    pricing,
+    scorecard,
+    season,
+)
 from services.scoring.domain import menu as menus
 from services.scoring.domain.affordability import Burden, Capacity
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.case import Case
 from services.scoring.domain.choices import Choice
 from services.scoring.domain.grid import Corner
-from services.scoring.domain.judging import Means
 from services.scoring.domain.menu import Course, Menu, Offer
 from services.scoring.domain.pricing import ChargeMethod, Hazard, HazardAt, Shape
 from services.scoring.domain.risk import Risk
@@ -43,9 +50,10 @@ def opinion_of(
     """Score, reckon the capacity, price and make the menu; the answer is ready to be stored.
 
     The advice is decline where a hard rule is broken or no terms are feasible, else what the
-    grade advises; where a grant is proposed, a person looks at it. The first engine knows neither
-    lines that are dominated nor a grant. Raises CharacteristicProtected,
-    CharacteristicUnreadable, DocumentMalformed, ValueError for an engine that never was.
+    grade advises; where a grant is proposed, or who applied refuses to be decided on by a program,
+    a person looks at it. The first engine knows neither lines that are dominated nor a grant.
+    Raises CharacteristicProtected, CharacteristicUnreadable, DocumentMalformed, ValueError for an
+    engine that never was.
     """
     if engine not in ENGINES:
         raise ValueError(engine)
@@ -61,7 +69,11 @@ def opinion_of(
     }
     score = scorecard.score(card, values=values)
     courses = [
-        Course(limits=item.limits, means=_means(item, carried, score, burden))
+        Course(
+            limits=item.limits,
+            means=_means(item, carried, score, burden),
+            is_seasonal=read.is_seasonal and engine != FIRST,
+        )
         for item in read.choices
     ]
     weights = read.weights or menus.WEIGHTS[read.objective]
@@ -129,6 +141,8 @@ def _further(
     for line, (kept, offer) in enumerate(zip(_items(opinion["menu"]), menu.offers, strict=True)):
         better = menu.dominated_by(line)
         told: dict[str, JsonValue] = {"dominated_by": None if better is None else better + 1}
+        if offer.dues:
+            told["seasonal"] = [due.to_json() for due in offer.dues]
         lines.append({**kept, **told, **_course_json(case, offer.course)})
     rejected: list[JsonValue] = [
         {**kept, **_course_json(case, item.course)}
@@ -140,11 +154,15 @@ def _further(
         if isinstance(told_burden, dict):
             months = _months_json(case, carried.drawn, shape)
             further["affordability"] = {**told_burden, **months}
+    waits: list[JsonValue] = ["refuses_automation"] if case.refuses_automation else []
+    if case.refuses_automation and opinion["advice"] == Advice.OFFER.value:
+        further["advice"] = Advice.REFER.value
     if _is_due_a_grant(case, carried.told):
+        waits.append("grant_proposed")
         further["proposal"] = _grant_json(case, carried.told)
         if not case.hard_rules:
             further["advice"] = Advice.REFER.value
-    return {**opinion, **further}
+    return {**opinion, **further, **({"waits_for_person": waits} if waits else {})}
 
 
 def _is_due_a_grant(case: Case, capacity: Capacity) -> bool:
@@ -176,7 +194,7 @@ def _months_json(case: Case, drawn: Flows, shape: Shape) -> dict[str, JsonValue]
         term_months=case.asked.term_months,
         grace_months=case.asked.grace_months,
     )
-    dues = judging.dues_of(corner, shape)
+    dues = bearing.dues_of(corner, shape)
     lefts = {trial: left for trial, _, left in drawn.by_trial}
     months: list[JsonValue] = [
         {

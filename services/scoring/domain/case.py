@@ -48,6 +48,7 @@ class Case:
     year: Year | None = None
     is_seasonal: bool = False
     grant: Grant | None = None
+    refuses_automation: bool = False
 
 
 def case_of(inputs: Mapping[str, object]) -> Case:
@@ -88,6 +89,7 @@ def case_of(inputs: Mapping[str, object]) -> Case:
         year=year,
         is_seasonal=product.members.get("seasonal") is True,
         grant=choices.grant_of(root.part("grant")) if root.has("grant") else None,
+        refuses_automation=root.members.get("refuses_automation") is True,
     )
 
 

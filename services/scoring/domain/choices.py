@@ -172,4 +172,11 @@ def _limits(product: Document, price: Document, per_year: int) -> Limits:
         grace_months_max=product.whole("grace_months_max"),
         annual_rate_ceiling=price.number("annual_rate_ceiling") if has_ceiling else None,
         per_year=per_year,
+        nominal_ceiling=price.optional("nominal_rate_ceiling"),
+        ceiling_source=_source(price, "ceiling_source"),
+        nominal_source=_source(price, "nominal_ceiling_source"),
     )
+
+
+def _source(price: Document, name: str) -> str | None:
+    return price.text(name) if price.has(name) else None

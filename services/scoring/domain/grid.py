@@ -39,7 +39,8 @@ class AskedImpossible(RafidError):
 class Limits:
     """The product's limits; `annual_rate_ceiling` is the legal cap on the effective rate.
 
-    `per_year` says how many instalments fall in a year.
+    `nominal_ceiling` is one on the rate as it is charged; the sources say who set them and since
+    when. `per_year` says how many instalments fall in a year.
 
     Raises LimitsContradict where a limit is above its opposite.
     """
@@ -56,6 +57,9 @@ class Limits:
     grace_months_max: int
     annual_rate_ceiling: Decimal | None
     per_year: int = MONTHS_A_YEAR
+    nominal_ceiling: Decimal | None = None
+    ceiling_source: str | None = None
+    nominal_source: str | None = None
 
     def __post_init__(self) -> None:
         if self.amount_min > self.amount_max:
@@ -69,6 +73,11 @@ class Limits:
             raise LimitsContradict(limit="rate", low=rates[0], high=rates[2])
         if rates[2] - rates[0] > self.annual_rate_step * RATES_MAX:
             raise LimitsContradict(limit="rate step", low=self.annual_rate_step, high=rates[2])
+
+    def charged_lawfully(self) -> int:
+        """Return how many of the rates, from the lowest on, are within the nominal ceiling."""
+        most = self.nominal_ceiling
+        return sum(1 for rate in self.rates() if most is None or rate <= most)
 
     def rates(self) -> tuple[Decimal, ...]:
         """Return the rates that may be offered, rising."""

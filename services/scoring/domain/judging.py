@@ -4,80 +4,23 @@ All corners and rates are walked at once in floats; what floats leave doubtful, 
 that is given out, is reckoned exactly.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from enum import StrEnum
 
 import numpy as np
 
-from services.scoring.domain import locating, pricing
-from services.scoring.domain.affordability import Capacity
+from services.scoring.domain import bearing, locating, pricing, refusing
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Corner, Limits
 from services.scoring.domain.locating import MARGIN, Bools, Floats, Rows
-from services.scoring.domain.pricing import ChargeMethod, Costs, Hazard, Shape
-from services.scoring.domain.risk import BURDEN_STEP, PD_LEAST, PD_MOST, Risk, by_age, relative
-from services.scoring.domain.season import Flows, Uncovered
+from services.scoring.domain.pricing import ChargeMethod, Shape
+from services.scoring.domain.refusing import Rejection
+from services.scoring.domain.risk import BURDEN_STEP, PD_LEAST, PD_MOST, relative
 from shared.money import Money
 
 CEILING_MARGIN = 2e-6  # of one unit lent, for each month of the term
 
 NO_AMOUNT = Money.zero("USD")  # stands where terms alike are surveyed once for all amounts
-
-Figures = Mapping[str, str]
-
-
-class RejectionCode(StrEnum):
-    """The test that a corner failed; tests are made in this order."""
-
-    AMOUNT_BELOW_MINIMUM = "amount_below_minimum"
-    AMOUNT_ABOVE_MAXIMUM = "amount_above_maximum"
-    TERM_BELOW_MINIMUM = "term_below_minimum"
-    TERM_ABOVE_MAXIMUM = "term_above_maximum"
-    GRACE_ABOVE_MAXIMUM = "grace_above_maximum"
-    NOT_WHOLE_INSTALMENTS = "not_whole_instalments"
-    RATE_ABOVE_CEILING = "rate_above_ceiling"
-    TOO_HIGH_INSTALMENT = "too_high_instalment"
-    MONTH_NOT_COVERED = "month_not_covered"
-    BELOW_BREAK_EVEN = "below_break_even"
-    SUBSIDY_EXHAUSTED = "subsidy_exhausted"
-    FUND_WITHOUT_MONEY = "fund_without_money"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What decides besides the product: capacity, costs, hazard, and what a fund may give.
-
-    `subsidy_available` None means that the fund bears whatever is missing; `free` is the most it
-    has for a loan, None enough. `drawn` are the months
-    of the household one by one; without them the capacity is all. `risk` stands instead of the
-    hazard where it has a shape by age or feels the burden.
-    """
-
-    capacity: Capacity
-    costs: Costs
-    hazard: Decimal
-    subsidy_available: Money | None
-    free: Money | None = None
-    risk: Risk | None = None
-    drawn: Flows | None = None
-
-    def hazard_at(self, amount: Money, shape: Shape) -> Hazard:
-        """Return the hazard of each period of these terms."""
-        if self.risk is not None:
-            return self.risk.hazard(amount, shape)
-        return by_age(self.hazard, (), periods=shape.periods, per_year=shape.per_year)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """Terms that fail, the first test they fail, and its figures; `course` as in `menu.menu`."""
-
-    corner: Corner
-    annual_rate: Decimal | None
-    code: RejectionCode
-    figures: Figures
-    course: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +40,7 @@ def judge(corners: Sequence[Corner], *, limits: Limits, means: Means) -> list[Pa
     A loan is worth more at a higher rate and dearer for the borrower: so the rates within the
     ceiling are the lowest ones, and those that carry the loan the highest ones.
     """
-    failed = [_outside_product(corner, limits) for corner in corners]
+    failed = [refusing.outside_product(corner, limits) for corner in corners]
     within = [corner for corner, why in zip(corners, failed, strict=True) if why is None]
     if within:
         bench = _Bench(within, limits=limits, means=means)
@@ -146,18 +89,18 @@ class _Bench:
         )
         lawful = self._lawful(shape, row)
         if not lawful:
-            return _above_ceiling(corner, shape, self._limits, self._means.costs.fee_share)
+            return refusing.above_ceiling(corner, shape, self._limits, self._means.costs.fee_share)
         burden = self._too_heavy(corner, shape, row, 0)
         if burden is not None:
             return burden
         free = self._means.free
         if free is not None and corner.amount > free:
-            return _without_money(corner, free)
+            return refusing.without_money(corner, free)
         needs = self._needs(corner, row)
         index = self._lowest_carried(corner, shape, needs, lawful)
         if index is None:
             highest = replace(shape, annual_rate=self._rates[lawful - 1])
-            return _not_carried(corner, highest, self._means)
+            return refusing.not_carried(corner, highest, self._means)
         priced = replace(shape, annual_rate=self._rates[index])
         burden = self._too_heavy(corner, priced, row, index)
         if burden is not None:
@@ -175,17 +118,18 @@ class _Bench:
 
     def _too_heavy(self, corner: Corner, shape: Shape, row: int, index: int) -> Rejection | None:
         if not self._is_affordable(corner, shape, row, index):
-            return _not_affordable(corner, shape, self._means)
+            return refusing.not_affordable(corner, shape, self._means)
         if self._means.drawn is None:
             return None
-        failed = self._means.drawn.uncovered(dues_of(corner, shape))
-        return None if failed is None else _not_covered(corner, shape, failed)
+        failed = self._means.drawn.uncovered(bearing.dues_of(corner, shape))
+        return None if failed is None else refusing.not_covered(corner, shape, failed)
 
     def _lawful(self, shape: Shape, row: int) -> int:
-        """How many of the rates are within the ceiling."""
+        """How many of the rates are within the ceilings."""
         ceiling, present = self._limits.annual_rate_ceiling, self._lives.present
+        charged = self._limits.charged_lawfully()
         if ceiling is None or present is None:
-            return len(self._rates)
+            return charged
         fee_share = self._means.costs.fee_share
         spare = (1 - float(fee_share)) - present[row]
         margin = CEILING_MARGIN * shape.periods
@@ -195,7 +139,7 @@ class _Bench:
             return pricing.effective_annual_rate(tried, fee_share=fee_share) > ceiling
 
         first = _first(spare < -margin, np.abs(spare) <= margin, is_above)
-        return len(self._rates) if first is None else first
+        return charged if first is None else min(first, charged)
 
     def _is_affordable(self, corner: Corner, shape: Shape, row: int, index: int) -> bool:
         most = self._means.capacity.capacity.minor
@@ -204,7 +148,7 @@ class _Bench:
         rounded = 0 if a_month == 1 else a_month + 1
         if abs(about - most) > MARGIN * (about + 1) + rounded:
             return about < most
-        monthly = monthly_of(instalment_of(corner, shape), per_year=shape.per_year)
+        monthly = bearing.monthly_of(bearing.instalment_of(corner, shape), per_year=shape.per_year)
         return monthly <= self._means.capacity.capacity
 
     def _needs(self, corner: Corner, row: int) -> Floats:
@@ -226,51 +170,9 @@ class _Bench:
 
         def is_carried(index: int) -> bool:
             tried = replace(shape, annual_rate=self._rates[index])
-            return subsidy_of(corner, tried, self._means) <= available
+            return bearing.subsidy_of(corner, tried, self._means) <= available
 
         return _first(spare > margin, np.abs(spare) <= margin, is_carried)
-
-
-def instalment_of(corner: Corner, shape: Shape) -> Money:
-    """Return the level instalment of a corner after grace, up to the minor unit."""
-    return corner.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
-
-
-def monthly_of(instalment: Money, *, per_year: int) -> Money:
-    """Return what an instalment weighs in an average month, up to the minor unit.
-
-    Worked: 30.000 a week are 130.000 a month; 300.000 a quarter are 100.000.
-    """
-    if per_year == pricing.MONTHS_A_YEAR:
-        return instalment
-    total = instalment.minor * per_year
-    return Money(-(-total // pricing.MONTHS_A_YEAR), instalment.currency)
-
-
-def dues_of(corner: Corner, shape: Shape) -> list[int]:
-    """Return what is due in each month of the term, in minor units.
-
-    Several instalments a month are joined; of quarterly ones each falls in a third month.
-    """
-    rate = shape.annual_rate / shape.per_year
-    profit = corner.amount.times(rate, rounding="ceiling")
-    instalment = instalment_of(corner, shape)
-    step = max(pricing.MONTHS_A_YEAR // shape.per_year, 1)
-    monthly = [monthly_of(due, per_year=max(shape.per_year, 12)) for due in (profit, instalment)]
-    return [
-        0 if month % step else monthly[month > corner.grace_months].minor
-        for month in range(1, corner.term_months + 1)
-    ]
-
-
-def subsidy_of(corner: Corner, shape: Shape, means: Means) -> Money:
-    """Return what somebody has to give for a corner."""
-    return pricing.subsidy_needed(
-        shape,
-        principal=corner.amount,
-        costs=means.costs,
-        hazard=means.hazard_at(corner.amount, shape),
-    )
 
 
 def _hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
@@ -310,89 +212,3 @@ def _first(
         if not is_doubtful[index] or exactly(int(index)):
             return int(index)
     return None
-
-
-def _outside_product(corner: Corner, limits: Limits) -> Rejection | None:
-    amount, term, grace = corner.amount, corner.term_months, corner.grace_months
-    failed: tuple[RejectionCode, str, str] | None = None
-    if amount < limits.amount_min:
-        low = limits.amount_min.to_text()
-        failed = RejectionCode.AMOUNT_BELOW_MINIMUM, amount.to_text(), low
-    elif amount > limits.amount_max:
-        high = limits.amount_max.to_text()
-        failed = RejectionCode.AMOUNT_ABOVE_MAXIMUM, amount.to_text(), high
-    elif term < limits.term_months_min:
-        failed = RejectionCode.TERM_BELOW_MINIMUM, str(term), str(limits.term_months_min)
-    elif term > limits.term_months_max:
-        failed = RejectionCode.TERM_ABOVE_MAXIMUM, str(term), str(limits.term_months_max)
-    elif grace > limits.grace_months_max:
-        failed = RejectionCode.GRACE_ABOVE_MAXIMUM, str(grace), str(limits.grace_months_max)
-    elif not pricing.is_whole(term, grace, limits.per_year):
-        months = f"{term}, {grace}" if grace else str(term)
-        failed = RejectionCode.NOT_WHOLE_INSTALMENTS, months, str(limits.per_year)
-    if failed is None:
-        return None
-    code, asked, limit = failed
-    figures = {"asked": asked, "limit": limit}
-    return Rejection(corner=corner, annual_rate=None, code=code, figures=figures)
-
-
-def _above_ceiling(corner: Corner, shape: Shape, limits: Limits, fee_share: Decimal) -> Rejection:
-    effective = pricing.effective_annual_rate(shape, fee_share=fee_share)
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.RATE_ABOVE_CEILING,
-        figures={"effective": f"{effective:f}", "ceiling": f"{limits.annual_rate_ceiling:f}"},
-    )
-
-
-def _not_affordable(corner: Corner, shape: Shape, means: Means) -> Rejection:
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.TOO_HIGH_INSTALMENT,
-        figures={
-            "instalment": instalment_of(corner, shape).to_text(),
-            "capacity": means.capacity.capacity.to_text(),
-            "binding": means.capacity.binding.value,
-        },
-    )
-
-
-def _without_money(corner: Corner, free: Money) -> Rejection:
-    return Rejection(
-        corner=corner,
-        annual_rate=None,
-        code=RejectionCode.FUND_WITHOUT_MONEY,
-        figures={"asked": corner.amount.to_text(), "limit": free.to_text()},
-    )
-
-
-def _not_covered(corner: Corner, shape: Shape, failed: Uncovered) -> Rejection:
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.MONTH_NOT_COVERED,
-        figures={
-            "month": str(failed.month),
-            "trial": failed.trial.value,
-            "due": failed.due.to_text(),
-            "available": failed.available.to_text(),
-            "least": f"{failed.least:f}",
-        },
-    )
-
-
-def _not_carried(corner: Corner, shape: Shape, means: Means) -> Rejection:
-    available = means.subsidy_available or Money.zero(corner.amount.currency)
-    is_free = shape.charge_method is ChargeMethod.NONE
-    return Rejection(
-        corner=corner,
-        annual_rate=shape.annual_rate,
-        code=RejectionCode.SUBSIDY_EXHAUSTED if is_free else RejectionCode.BELOW_BREAK_EVEN,
-        figures={
-            "needed": subsidy_of(corner, shape, means).to_text(),
-            "available": available.to_text(),
-        },
-    )

@@ -10,15 +10,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from services.scoring.domain import affordability, grid, judging, pricing
+from services.scoring.domain import affordability, bearing, following, grid, judging, pricing
+from services.scoring.domain.bearing import Means
+from services.scoring.domain.following import Followed
 from services.scoring.domain.grid import Asked, Corner, Limits
-from services.scoring.domain.judging import Means, Passed, Rejection
+from services.scoring.domain.judging import Passed
+from services.scoring.domain.refusing import Rejection, RejectionCode
 from shared.money import Money
 
 LINES_MAX = 12
 RANK_QUANTUM = Decimal("0.000001")
 RANK_MARGIN = 3e-6  # more than twice the quantum
 SHARE_MAX = 1e9  # of debts where there is next to no income
+TOO_HEAVY = (RejectionCode.TOO_HIGH_INSTALMENT, RejectionCode.MONTH_NOT_COVERED)
 ROUNDINGS = 2  # of an amount into minor units, in what a rank is made of
 
 
@@ -65,17 +69,22 @@ WEIGHTS: Mapping[Objective, Weights] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """One product's limits with what decides beside them, at one price and in one rhythm."""
+    """One product's limits with what decides beside them, at one price and in one rhythm.
+
+    `is_seasonal`: where equal instalments are too much for the months, such that follow them.
+    """
 
     limits: Limits
     means: Means
+    is_seasonal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """Terms that pass every test; the schedule of the contract settles the last minor unit.
 
-    `instalment` is what each one is, however often it falls; `course` counts from 0.
+    `instalment` is what each one is, however often it falls; `course` counts from 0. `dues` are
+    the months one by one where they are not equal; `instalment` is the largest of them then.
     """
 
     corner: Corner
@@ -87,6 +96,7 @@ class Offer:
     subsidy: Money
     rank_value: Decimal
     course: int = 0
+    dues: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +126,7 @@ class _Found:
 
     course: int
     passed: Passed
+    followed: Followed | None = None
 
 
 def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
@@ -135,6 +146,8 @@ def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
         for item in judging.judge(corners, limits=course.limits, means=course.means):
             if isinstance(item, Passed):
                 found.append(_Found(number, item))
+            elif (followed := _followed(item, course)) is not None:
+                found.append(_Found(number, _about_followed(followed), followed))
             else:
                 rejections.append(replace(item, course=number) if number else item)
     best = _foremost(found, asked, courses, weights)
@@ -143,6 +156,27 @@ def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
         offers=tuple(sorted(offers, key=_order)[:LINES_MAX]),
         feasible=len(found),
         rejections=tuple(rejections),
+    )
+
+
+def _followed(item: Rejection, course: Course) -> Followed | None:
+    """What equal instalments fail for the months, and instalments that follow them do not."""
+    limits, means = course.limits, course.means
+    if not course.is_seasonal or item.code not in TOO_HEAVY:
+        return None
+    if not following.may_follow(item.corner, limits, means):
+        return None
+    return following.follow(item.corner, limits=limits, means=means)
+
+
+def _about_followed(item: Followed) -> Passed:
+    """The same in floats, by which the best lines are found."""
+    return Passed(
+        corner=item.corner,
+        shape=item.shape,
+        instalment=float(item.monthly.minor),
+        profit=float((item.total - item.corner.amount).minor),
+        subsidy=float(item.subsidy.minor),
     )
 
 
@@ -182,9 +216,11 @@ def _about(item: Passed, asked: Asked, means: Means, weights: Weights) -> tuple[
 
 
 def _offer(item: _Found, means: Means) -> Offer:
+    if item.followed is not None:
+        return _following_offer(item.followed, item.course, means)
     corner, shape = item.passed.corner, item.passed.shape
-    instalment = judging.instalment_of(corner, shape)
-    monthly = judging.monthly_of(instalment, per_year=shape.per_year)
+    instalment = bearing.instalment_of(corner, shape)
+    monthly = bearing.monthly_of(instalment, per_year=shape.per_year)
     fee = corner.amount.times(means.costs.fee_share)
     profit = corner.amount.times(pricing.profit_factor(shape))
     share = affordability.burden(means.capacity, instalment=monthly).debt_service_share
@@ -195,9 +231,26 @@ def _offer(item: _Found, means: Means) -> Offer:
         total_cost=profit + fee,
         effective_annual_rate=pricing.effective_annual_rate(shape, fee_share=means.costs.fee_share),
         debt_service_share=share if share is not None else Decimal(1),
-        subsidy=judging.subsidy_of(corner, shape, means),
+        subsidy=bearing.subsidy_of(corner, shape, means),
         rank_value=Decimal(0),
         course=item.course,
+    )
+
+
+def _following_offer(item: Followed, course: int, means: Means) -> Offer:
+    share = affordability.burden(means.capacity, instalment=item.monthly).debt_service_share
+    amount = item.corner.amount
+    return Offer(
+        corner=item.corner,
+        annual_rate=item.shape.annual_rate,
+        instalment=max(item.dues),
+        total_cost=item.total - amount + amount.times(means.costs.fee_share),
+        effective_annual_rate=item.effective_annual_rate,
+        debt_service_share=share if share is not None else Decimal(1),
+        subsidy=item.subsidy,
+        rank_value=Decimal(0),
+        course=course,
+        dues=item.dues,
     )
 
 

@@ -155,7 +155,7 @@ def effective_annual_rate(shape: Shape, *, fee_share: Decimal = ZERO) -> Decimal
             near = _near_effective(shape, net)
             if near is not None:
                 return near
-            rate = _root(lambda tried: net - _present_value(shape, tried), ZERO, ONE)
+            rate = root(lambda tried: net - _present_value(shape, tried), ZERO, ONE)
         return ((ONE + rate) ** shape.per_year - ONE).quantize(RATE_QUANTUM)
 
 
@@ -283,7 +283,7 @@ def _solve(
             return ZERO
         if value(annual_rate_max) < 0:
             return None
-        return _root(value, ZERO, annual_rate_max).quantize(SOLUTION_QUANTUM)
+        return root(value, ZERO, annual_rate_max).quantize(SOLUTION_QUANTUM)
 
 
 def _near_solution(
@@ -313,7 +313,7 @@ def _floats(hazard: Hazard, periods: int) -> Sequence[float]:
     return [float(chance) for chance in ages]
 
 
-def _root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
+def root(value: Callable[[Decimal], Decimal], low: Decimal, high: Decimal) -> Decimal:
     """Find the zero of a rising function (false position, Illinois form); a bound if outside.
 
     It also ends where the function jumps over zero, at the higher side of the jump.

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.scoring.domain import affordability, grid, menu, pricing, scorecard
 from services.scoring.domain.affordability import Household
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Asked
-from services.scoring.domain.judging import Means
 from services.scoring.domain.menu import Objective
 from services.scoring.domain.pricing import ChargeMethod, Shape
 from services.scoring.domain.scorecard import Value

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain import affordability, grid, judging, locating, pricing
+from services.scoring.domain import affordability, bearing, grid, judging, locating, pricing
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Asked, Corner, Limits
-from services.scoring.domain.judging import Means, Passed, Rejection
+from services.scoring.domain.judging import Passed
 from services.scoring.domain.locating import Loan, Rows
 from services.scoring.domain.pricing import ChargeMethod, Shape
+from services.scoring.domain.refusing import Rejection
 from shared.money import Money
 from tests.scoring_cases import make_costs, make_household, make_limits, make_policy, money
 
@@ -97,18 +99,18 @@ def exactly(corner: Corner, limits: Limits, means: Means) -> str | Decimal:
 
     def is_carried(rate: Decimal) -> bool:
         given = means.subsidy_available
-        return given is None or judging.subsidy_of(corner, at(rate), means) <= given
+        return given is None or bearing.subsidy_of(corner, at(rate), means) <= given
 
     rates = limits.rates()
     rates = rates[: bisect_left(rates, True, key=is_above)]
     if not rates:
         return "rate_above_ceiling"
-    if judging.instalment_of(corner, shape) > means.capacity.capacity:
+    if bearing.instalment_of(corner, shape) > means.capacity.capacity:
         return "too_high_instalment"
     index = bisect_left(rates, True, key=is_carried)
     if index == len(rates):
         return "below_break_even"
-    if judging.instalment_of(corner, at(rates[index])) > means.capacity.capacity:
+    if bearing.instalment_of(corner, at(rates[index])) > means.capacity.capacity:
         return "too_high_instalment"
     return rates[index]
 
@@ -155,5 +157,5 @@ def test_every_corner_is_judged_as_by_decimal_alone(
         told = found.code.value if isinstance(found, Rejection) else found.shape.annual_rate
         assert told == exactly(found.corner, limits, means)
         if isinstance(found, Passed):
-            worth = judging.subsidy_of(found.corner, found.shape, means)
+            worth = bearing.subsidy_of(found.corner, found.shape, means)
             assert -1 - 1e-6 * minor < found.subsidy - worth.minor < 1e-6 * minor

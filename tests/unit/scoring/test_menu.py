@@ -8,10 +8,11 @@ import pytest
 
 from services.scoring.domain import affordability, grid, menu, pricing
 from services.scoring.domain.affordability import Binding, Capacity
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Asked, AskedImpossible, Corner, LimitsContradict
-from services.scoring.domain.judging import Means, RejectionCode
 from services.scoring.domain.menu import Menu, Objective
 from services.scoring.domain.pricing import ChargeMethod
+from services.scoring.domain.refusing import RejectionCode
 from shared.money import Money
 from tests.scoring_cases import make_costs, make_limits, money
 

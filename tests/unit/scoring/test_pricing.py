@@ -201,6 +201,6 @@ def test_a_part_that_alone_is_above_the_highest_rate_is_cut_there() -> None:
 
 
 def test_the_search_ends_even_where_the_worth_jumps() -> None:
-    found = pricing._root(lambda rate: Decimal(1 if rate >= Decimal("0.3") else -1), ZERO, ONE)
+    found = pricing.root(lambda rate: Decimal(1 if rate >= Decimal("0.3") else -1), ZERO, ONE)
 
     assert abs(found - Decimal("0.3")) <= pricing.ROOT_TOLERANCE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.scoring.domain.judging import RejectionCode
+from services.scoring.domain.refusing import RejectionCode
 from shared import texts
 from shared.clients import rejections
 from shared.clients.scoring_types import AssessmentOut, RejectedOut

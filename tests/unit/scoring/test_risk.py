@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain import affordability, grid, judging, pricing, risk
+from services.scoring.domain import affordability, bearing, grid, judging, pricing, risk
+from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Asked
-from services.scoring.domain.judging import Means, Passed, Rejection
+from services.scoring.domain.judging import Passed
 from services.scoring.domain.pricing import ChargeMethod, Hazard, Shape
+from services.scoring.domain.refusing import Rejection
 from services.scoring.domain.risk import HazardShapeless, Risk
 from shared.money import Money
 from tests.scoring_cases import make_costs, make_household, make_limits, make_policy, money
@@ -189,7 +191,7 @@ def test_floats_judge_as_decimal_whatever_the_risk_and_rhythm(
         carrying = [
             rate
             for rate in limits.rates()
-            if judging.subsidy_of(corner, replace(shape, annual_rate=rate), means).is_zero
+            if bearing.subsidy_of(corner, replace(shape, annual_rate=rate), means).is_zero
         ]
         told = found.shape.annual_rate if isinstance(found, Passed) else None
         assert told == (carrying[0] if carrying else None)

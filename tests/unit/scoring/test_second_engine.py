@@ -1,6 +1,7 @@
 """What the second engine says more: months, funds, rhythms, weights, a grant; and nothing else."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -265,3 +266,66 @@ def test_ages_that_are_no_numbers_are_refused() -> None:
 
     with pytest.raises(DocumentMalformed):
         assessment.opinion_of(inputs, card=EXPERT)
+
+
+def test_a_seasonal_line_tells_its_months_and_the_first_engine_has_none() -> None:
+    told = season("0.000", "0.000", "0.000", "3000.000", "3000.000", "3000.000", buffer="3000.000")
+    product = conventional_product(seasonal=True)
+    lean = make_request()["household"] | {"other_income": amount("350.000")}
+    found = opinion(season=told, product=product, household=lean, amount=amount("4800.000"))
+
+    seasonal = [line for line in found["menu"] if "seasonal" in line]
+    assert seasonal
+    for line in seasonal:
+        dues = [Decimal(due["amount"]) for due in line["seasonal"]]
+        assert len(dues) == line["term_months"]
+        assert Decimal(line["instalment"]["amount"]) == max(dues)
+        cost = sum(dues) - Decimal(line["amount"]["amount"])
+        assert cost == Decimal(line["total_cost"]["amount"])
+    first = assessment.opinion_of(
+        make_inputs(season=told, product=product, household=lean, amount=amount("4800.000")),
+        card=EXPERT,
+        engine="1",
+    )
+    lines = first["menu"]
+    assert isinstance(lines, list)
+    assert not any("seasonal" in line for line in lines if isinstance(line, dict))
+
+
+def test_who_refuses_a_program_waits_for_a_person() -> None:
+    asked, refused = opinion(), opinion(refuses_automation=True)
+
+    assert asked["advice"] == "offer"
+    assert "waits_for_person" not in asked
+    assert refused == asked | {"advice": "refer", "waits_for_person": ["refuses_automation"]}
+
+
+def test_a_broken_rule_stays_broken_for_who_refuses_a_program() -> None:
+    found = opinion(refuses_automation=True, hard_facts={"of_legal_age": False})
+
+    assert found["advice"] == "decline"
+    assert found["waits_for_person"] == ["refuses_automation"]
+
+
+def test_a_ceiling_says_who_set_it_and_since_when() -> None:
+    law = "Law 5, article 3; since 2016-09-01"
+    found = opinion(price=price(annual_rate_ceiling="0.05", ceiling_source=law))
+
+    assert not found["menu"]
+    assert {item["code"] for item in found["rejected"]} >= {"rate_above_ceiling"}
+    failed = next(item for item in found["rejected"] if item["code"] == "rate_above_ceiling")
+    assert failed["figures"]["source"] == law
+    assert failed["figures"]["ceiling"] == "0.05"
+
+
+def test_a_nominal_ceiling_bounds_the_rate_as_it_is_charged() -> None:
+    def capped(most: str) -> dict[str, Any]:
+        return opinion(price=price(nominal_rate_ceiling=most, nominal_ceiling_source="Law 6"))
+
+    free, bound, none = opinion(), capped("0.12"), capped("0.09")
+    assert max(Decimal(line["annual_rate"]) for line in free["menu"]) > Decimal("0.12")
+    assert all(Decimal(line["annual_rate"]) <= Decimal("0.12") for line in bound["menu"])
+    codes = {item["code"] for item in none["rejected"] if "source" in item["figures"]}
+    assert codes == {"nominal_rate_above_ceiling"}
+    assert not none["menu"]
+    assert opinion(price=price(nominal_rate_ceiling="0.30")) == free
