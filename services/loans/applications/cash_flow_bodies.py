@@ -1,6 +1,5 @@
-"""What do months, debts elsewhere and signed contracts look like on the wire?"""
+"""What do months and signed contracts look like on the wire?"""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -8,9 +7,7 @@ from pydantic import Field
 
 from services.loans.domain.cash_flow import (
     CashFlow,
-    DebtSource,
     Month,
-    OtherDebt,
     SignedContract,
 )
 from shared.money import Money
@@ -54,15 +51,6 @@ class MonthBody(Body):
         )
 
 
-class OtherDebtBody(Body):
-    """A debt elsewhere: who is paid how much a month, who tells so, as of when."""
-
-    source: DebtSource
-    lender: Name
-    monthly: MoneyBody
-    as_of: date
-
-
 class SignedContractBody(Body):
     """What a signed contract pays; `proof` names the paper, as a number or a hash of it."""
 
@@ -78,7 +66,6 @@ class CashFlowBody(Body):
 
     months: Annotated[tuple[MonthBody, ...], Field(max_length=24)] = ()
     saved: MoneyBody | None = None
-    debts: Annotated[tuple[OtherDebtBody, ...], Field(max_length=40)] = ()
     contracts: Annotated[tuple[SignedContractBody, ...], Field(max_length=60)] = ()
 
     def cash_flow(self) -> CashFlow:
@@ -86,15 +73,6 @@ class CashFlowBody(Body):
         return CashFlow(
             months=tuple(month.month() for month in self.months),
             saved=_money(self.saved),
-            debts=tuple(
-                OtherDebt(
-                    source=one.source,
-                    lender=one.lender,
-                    monthly=one.monthly.money(),
-                    as_of=one.as_of,
-                )
-                for one in self.debts
-            ),
             contracts=tuple(
                 SignedContract(
                     month=one.month,
@@ -113,15 +91,6 @@ class CashFlowBody(Body):
         return cls(
             months=tuple(MonthBody.of(month) for month in flow.months),
             saved=_body(flow.saved),
-            debts=tuple(
-                OtherDebtBody(
-                    source=one.source,
-                    lender=one.lender,
-                    monthly=MoneyBody.of(one.monthly),
-                    as_of=one.as_of,
-                )
-                for one in flow.debts
-            ),
             contracts=tuple(
                 SignedContractBody(
                     month=one.month,

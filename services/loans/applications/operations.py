@@ -277,13 +277,13 @@ async def resubmit(
     """Take a returned application in again, corrected; a new round begins.
 
     It keeps the version of the product it was made under. Raises `ApplicationNotFound`,
-    `ApplicationMoved`, `TransitionRefused`, `OutsideProduct`, `DebtNotYet`, `LoanAboveCeiling`.
+    `ApplicationMoved`, `TransitionRefused`, `OutsideProduct`, `LoanAboveCeiling`.
     """
     row = await _locked(session, application_id, version=version, actor=actor)
     product = await products.product(
         session, ProductId(row.product_id), version=row.product_version
     )
-    request.check_corrected(product, on=at.date())
+    product.check(request.asked)
     await submitting.require_below_ceilings(session, row, request, on=at.date(), actor=actor)
     round_ = row.round + 1
     change = Change(row=row, event=ApplicationEvent.RESUBMIT, actor_id=actor.id)

@@ -12,7 +12,7 @@ from services.loans.applications.tables import ApplicationRow
 from services.loans.domain import application as domain
 from services.loans.domain import rate_caps
 from services.loans.domain.borrower import BorrowerKind
-from services.loans.domain.cash_flow import CashFlow, Month
+from services.loans.domain.cash_flow import Month
 from services.loans.domain.chart import FundKind
 from services.loans.domain.fees import FeeBase, FeeKind, FeeWhen
 from services.loans.domain.household import Household
@@ -93,7 +93,7 @@ def request_of(
         price=price,
         policy=wire.AffordabilityPolicy.model_validate(_care(product)),
         season=_season(file),
-        debts=_debts(file.cash_flow),
+        debts=list(file.debts) or None,
         funds=[_choice(one, price=price) for one in serving.on_menu(asked)] or None,
         weights=_weights(product),
         grant=_grant(serving.gift),
@@ -114,7 +114,7 @@ def _household(told: Household | Month) -> wire.Household:
 
 def _season(file: AssessmentFile) -> wire.Season | None:
     flow = file.cash_flow
-    if flow is None or not flow.has_season:
+    if flow is None:
         return None
     months = [
         wire.SeasonMonth(
@@ -137,20 +137,6 @@ def _season(file: AssessmentFile) -> wire.Season | None:
     ]
     saved = Money.zero(file.row.currency) if flow.saved is None else flow.saved
     return wire.Season(months=months, buffer=MoneyBody.of(saved), receipts=receipts or None)
-
-
-def _debts(flow: CashFlow | None) -> list[wire.OtherDebt] | None:
-    if flow is None or not flow.debts:
-        return None
-    return [
-        wire.OtherDebt(
-            source=one.source.value,
-            lender=one.lender,
-            monthly=MoneyBody.of(one.monthly),
-            as_of=one.as_of,
-        )
-        for one in flow.debts
-    ]
 
 
 def _price(product: Product, effective: Cap, nominal: Cap) -> FundPrice:

@@ -61,12 +61,11 @@ async def submit_applications(
     """Take in many applications, each for itself; a refusal stands in its application's place.
 
     A borrower told with an application is registered, but only if the application fits the
-    product. Refusals: `ProductNotOffered`, `OutsideProduct`, `DebtNotYet`, `ApplicationKnown`,
-    `ConsentMissing`, `BorrowerNotFound`, `LoanAboveCeiling`, `TermAboveCeiling` and those of the
-    registration.
+    product. Refusals: `ProductNotOffered`, `OutsideProduct`, `ApplicationKnown`, `ConsentMissing`,
+    `BorrowerNotFound`, `LoanAboveCeiling`, `TermAboveCeiling` and those of the registration.
     """
     outcomes: dict[int, Outcome] = {}
-    await _refuse_unfit(session, submissions, outcomes=outcomes, on=on)
+    await _refuse_unfit(session, submissions, outcomes=outcomes)
     people = await _people(session, submissions, outcomes=outcomes, on=on, actor=actor)
     await _refuse_without_consent(session, people, outcomes=outcomes, on=on)
     facts = await _refuse_above_ceilings(session, submissions, people, outcomes=outcomes, on=on)
@@ -93,11 +92,7 @@ async def submit_applications(
 
 
 async def _refuse_unfit(
-    session: AsyncSession,
-    submissions: Sequence[Submission],
-    *,
-    outcomes: dict[int, Outcome],
-    on: date,
+    session: AsyncSession, submissions: Sequence[Submission], *, outcomes: dict[int, Outcome]
 ) -> None:
     names = [one.external_id for one in submissions if one.external_id is not None]
     known = await queries.applications_by_external_id(session, names) if names else {}
@@ -105,7 +100,7 @@ async def _refuse_unfit(
     for place, submission in enumerate(submissions):
         name = submission.external_id
         try:
-            submission.request.check(submission.product, on=on)
+            submission.request.check(submission.product)
         except RafidError as error:
             outcomes[place] = error
             continue

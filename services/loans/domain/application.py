@@ -66,16 +66,10 @@ class Request:
         for other in sorted(others - {currency}):
             raise CurrencyMismatch(left=currency, right=other)
 
-    def check(self, product: Product, *, on: date) -> None:
-        """Raise `ProductNotOffered`, `OutsideProduct` or `DebtNotYet`, or nothing."""
+    def check(self, product: Product) -> None:
+        """Raise `ProductNotOffered` or `OutsideProduct`, or nothing."""
         product.check_offered()
-        self.check_corrected(product, on=on)
-
-    def check_corrected(self, product: Product, *, on: date) -> None:
-        """Raise `OutsideProduct` or `DebtNotYet`: a product may have left the offer meanwhile."""
         product.check(self.asked)
-        if self.cash_flow is not None:
-            self.cash_flow.check_days(on=on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from services.loans.applications import queries
 from services.loans.applications.tables import ApplicationRequestRow, ApplicationRow
 from services.loans.borrowers import queries as borrowers
 from services.loans.borrowers.tables import BorrowerRow
+from services.loans.bureau import queries as bureau
 from services.loans.domain import freezing, telling
 from services.loans.domain.borrower import ConsentPurpose
 from services.loans.domain.cash_flow import CashFlow
@@ -20,6 +22,7 @@ from services.loans.domain.product import Product
 from services.loans.products import queries as products
 from shared import tenancy
 from shared.auth import Actor
+from shared.clients.scoring_requests import OtherDebt
 from shared.ids import ApplicationId
 from shared.money import Money
 from shared.rulebook import Condition
@@ -34,6 +37,7 @@ class AssessmentFile:
     borrower: BorrowerRow
     is_proven: bool
     refuses_automation: bool
+    debts: Sequence[OtherDebt] = ()
 
     @property
     def household(self) -> Household:
@@ -95,6 +99,7 @@ async def assessment_files(
     people = await queries.borrowers_of(session, rows)
     proven = await borrowers.documented(session, people.keys())
     purpose = ConsentPurpose.AUTOMATIC_DECISION
+    debts = await _debts(session, rows, on=on)
     refusing = await borrowers.refusing(session, people.keys(), purpose=purpose, on=on)
     return [
         AssessmentFile(
@@ -103,9 +108,25 @@ async def assessment_files(
             borrower=people[row.borrower_id],
             is_proven=row.borrower_id in proven,
             refuses_automation=row.borrower_id in refusing,
+            debts=debts[row.currency].get(row.borrower_id, ()),
         )
         for row in rows
     ]
+
+
+async def _debts(
+    session: AsyncSession, rows: Sequence[ApplicationRow], *, on: date
+) -> dict[str, dict[UUID, list[OtherDebt]]]:
+    """What borrowers owe elsewhere, by the currency in which they ask."""
+    return {
+        currency: await bureau.other_debts(
+            session,
+            {row.borrower_id for row in rows if row.currency == currency},
+            currency=currency,
+            on=on,
+        )
+        for currency in sorted({row.currency for row in rows})
+    }
 
 
 async def all_requests(

@@ -7,8 +7,8 @@ down_revision = "0043"
 branch_labels = None
 depends_on = None
 
-# `cash_flow`: months, debts elsewhere and signed contracts, as told; null where only an ordinary
-# month was. `opinion`: what "best" means for a product, and how careful its opinion is.
+# `cash_flow`: months, savings and signed contracts, as told; null where only an ordinary month
+# was. `opinion`: what "best" means for a product, and how careful its opinion is.
 # A request is kept before it is sent: `body` is what stands on the wire, letter by letter, so
 # that it is text; beside it what every fund answered, and the facts of the rulebook it rests on.
 REQUESTS = """
