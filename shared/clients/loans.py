@@ -8,12 +8,14 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.clients.assignment_runs import WaitingListOut
 from shared.clients.tokens import TokenSource
 from shared.errors import Kind, RafidError
 from shared.ids import FundId, InstitutionId
 
 UNAUTHORIZED = 401
 DIRECTORY_PAGE = 500
+WAITING_SECONDS = 120.0
 
 
 class LoansUnavailable(RafidError):
@@ -180,6 +182,19 @@ class HttpLoansClient:
             params={"known_at": known_at.isoformat()},
         )
 
+    async def waiting_list(
+        self, institution_id: InstitutionId, *, currency: str | None, after: str | None
+    ) -> WaitingListOut:
+        """Read a part of what waits for money, as a run of the assignment takes it."""
+        asked = {"currency": currency, "after": after}
+        return await self._get(
+            "/loans/v1/waiting-list",
+            WaitingListOut,
+            institution_id=institution_id,
+            params={"limit": DIRECTORY_PAGE, **{k: v for k, v in asked.items() if v is not None}},
+            timeout_seconds=WAITING_SECONDS,
+        )
+
     async def _get(
         self,
         path: str,
@@ -187,11 +202,13 @@ class HttpLoansClient:
         *,
         institution_id: InstitutionId | None = None,
         params: Mapping[str, str | int] | None = None,
+        timeout_seconds: float | None = None,
     ) -> Model:
-        response = await self._send(path, institution_id=institution_id, params=params)
+        limit = timeout_seconds or self._timeout
+        response = await self._send(path, limit, institution_id=institution_id, params=params)
         if response.status_code == UNAUTHORIZED:
             self._tokens.forget()
-            response = await self._send(path, institution_id=institution_id, params=params)
+            response = await self._send(path, limit, institution_id=institution_id, params=params)
         if not response.is_success:
             raise LoansUnavailable(reason=f"{response.status_code} for {path}")
         try:
@@ -202,6 +219,7 @@ class HttpLoansClient:
     async def _send(
         self,
         path: str,
+        limit: float,
         *,
         institution_id: InstitutionId | None,
         params: Mapping[str, str | int] | None,
@@ -210,6 +228,6 @@ class HttpLoansClient:
         if institution_id is not None:
             headers["X-Institution"] = str(institution_id)
         try:
-            return await self._http.get(path, params=params, headers=headers, timeout=self._timeout)
+            return await self._http.get(path, params=params, headers=headers, timeout=limit)
         except httpx.HTTPError as error:
             raise LoansUnavailable(reason=type(error).__name__) from error
