@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.scoring.assessments import router as assessments
+from services.scoring.assessments.book import BATCH_MAX, FLUSHERS_MAX, AssessmentBook
 from services.scoring.assignments import router as assignments
 from services.scoring.explanations import router as explanations
 from services.scoring.fairness import router as fairness
@@ -22,6 +23,7 @@ from services.scoring.warnings import router as warnings
 from services.scoring.watching import router as watching
 from shared import feed_router, web
 from shared.auth import TokenVerifier
+from shared.batching import Batcher
 from shared.clients.review_books import HttpReviewBooks, ReviewBooks
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
@@ -96,6 +98,9 @@ def create_app(
     app.state.database = database
     app.state.sequencer = sequencer
     app.state.clock = clock
+    app.state.assessments = Batcher(
+        AssessmentBook(database).assess, batch_max=BATCH_MAX, flushers_max=FLUSHERS_MAX
+    )
     app.state.printer = explanations.Printer()
     app.state.books = books or _books(settings, caller)
     for router in ROUTERS:

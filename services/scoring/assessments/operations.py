@@ -1,12 +1,13 @@
 """How is an opinion formed and kept? The same assessment id has one opinion, for good."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.assessments import queries
@@ -23,6 +24,24 @@ from shared.feed import Told
 
 Inputs = Mapping[str, Any]
 
+KEEP = text("""
+    insert into assessment (institution_id, assessment_id, application_id, branch_id, card_id,
+      card_version, engine, points, grade, advice, inputs, opinion, actor_id, assessed_at)
+    select :institution_id, a.assessment_id, a.application_id, a.branch_id, a.card_id,
+      a.card_version, a.engine, a.points, a.grade, a.advice, a.inputs::jsonb, a.opinion::jsonb,
+      a.actor_id, a.assessed_at
+    from unnest(cast(:assessment_id as uuid[]), cast(:application_id as uuid[]),
+      cast(:branch_id as uuid[]), cast(:card_id as text[]), cast(:card_version as text[]),
+      cast(:engine as text[]), cast(:points as int[]), cast(:grade as text[]),
+      cast(:advice as text[]), cast(:inputs as text[]), cast(:opinion as text[]),
+      cast(:actor_id as uuid[]), cast(:assessed_at as timestamptz[]))
+      as a(assessment_id, application_id, branch_id, card_id, card_version, engine, points, grade,
+        advice, inputs, opinion, actor_id, assessed_at)
+    on conflict do nothing returning assessment_id
+""")
+COLUMNS = tuple(sorted(KEEP.compile().params.keys() - {"institution_id"}))
+JSON = frozenset({"inputs", "opinion"})
+
 
 class AssessmentIdReused(RafidError):
     """The assessment id stands for another request"""
@@ -34,13 +53,31 @@ class AssessmentIdReused(RafidError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formed:
-    """An opinion that is not kept yet, with its inputs, its card, and what tried cards say."""
+class Asked:
+    """An application, as it is kept, with who asks for an opinion of it, and when."""
 
     inputs: Inputs
+    actor: Actor
+    at: datetime
+
+    @property
+    def assessment_id(self) -> UUID:
+        """The id that the opinion has for good."""
+        return UUID(self.inputs["assessment_id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formed:
+    """An opinion that is not kept yet, with its card, and what tried cards say."""
+
+    asked: Asked
     opinion: Mapping[str, Any]
     card: Scorecard
     shadows: tuple[Shadow, ...] = ()
+
+
+Outcome = AssessmentRow | RafidError
+"""The opinion that is kept, or why there is none."""
 
 
 def inputs_of(requests: Sequence[AssessmentRequest]) -> list[Inputs]:
@@ -54,79 +91,70 @@ def inputs_of(requests: Sequence[AssessmentRequest]) -> list[Inputs]:
 
 
 def form_opinions(
-    inputs: Sequence[Inputs], *, card: Scorecard, tried: Sequence[Scorecard] = ()
-) -> list[Formed]:
+    asked: Sequence[Asked], *, card: Scorecard, tried: Sequence[Scorecard] = ()
+) -> list[Formed | RafidError]:
     """Judge each application for itself: arithmetic only, fit for a thread of its own."""
-    return [_formed(item, card, tried) for item in inputs]
+    return [_formed(one, card, tried) for one in asked]
 
 
-def _formed(inputs: Inputs, card: Scorecard, tried: Sequence[Scorecard]) -> Formed:
-    opinion = assessment.opinion_of(inputs, card=card)
-    shadows = tuple(shadow.score(other, inputs=inputs, opinion=opinion) for other in tried)
-    return Formed(inputs=inputs, opinion=opinion, card=card, shadows=shadows)
+def _formed(asked: Asked, card: Scorecard, tried: Sequence[Scorecard]) -> Formed | RafidError:
+    try:
+        opinion = assessment.opinion_of(asked.inputs, card=card)
+    except RafidError as error:
+        return error
+    shadows = tuple(shadow.score(other, inputs=asked.inputs, opinion=opinion) for other in tried)
+    return Formed(asked=asked, opinion=opinion, card=card, shadows=shadows)
 
 
 async def keep_opinions(
-    session: AsyncSession, formed: Sequence[Formed], *, actor: Actor, at: datetime
-) -> None:
-    """Keep opinions in one statement and tell of each; what is kept already stays as it is."""
-    if not formed:
-        return
-    statement = (
-        insert(AssessmentRow)
-        .values([_columns(session, item, actor, at) for item in formed])
-        .on_conflict_do_nothing()
-        .returning(AssessmentRow.assessment_id)
-    )
-    new = set((await session.execute(statement)).scalars())
+    session: AsyncSession, formed: Sequence[Formed]
+) -> dict[UUID, AssessmentRow]:
+    """Keep opinions in one statement and tell of each; what is kept already stays as it is.
+
+    Gives the row under each id; it is another's where one was kept meanwhile.
+    """
+    rows = {item.asked.assessment_id: _row(session, item) for item in formed}
+    new = set((await session.execute(KEEP, _columns(session, rows.values()))).scalars())
+    fresh = [item for item in formed if item.asked.assessment_id in new]
     tried = [
-        _shadow_columns(session, item.inputs, of)
-        for item in formed
-        if UUID(item.inputs["assessment_id"]) in new
-        for of in item.shadows
+        _shadow_columns(session, item.asked.inputs, of) for item in fresh for of in item.shadows
     ]
     if tried:
         await session.execute(insert(ShadowScoreRow).values(tried))
-    told = [_told(item) for item in formed if UUID(item.inputs["assessment_id"]) in new]
-    if told:
-        await feed.publish_all(session, told)
+    if fresh:
+        await feed.publish_all(session, [_told(item) for item in fresh])
+    overtaken = rows.keys() - new
+    return {**rows, **(await queries.assessments_by_id(session, overtaken) if overtaken else {})}
 
 
-async def kept_for(
-    session: AsyncSession, inputs: Sequence[Inputs]
-) -> tuple[dict[UUID, AssessmentRow], list[Inputs]]:
-    """Return the rows that answer these inputs already, and the inputs without one.
+def _row(session: AsyncSession, formed: Formed) -> AssessmentRow:
+    """The row as it will be; it is not added to the session."""
+    inputs, opinion = formed.asked.inputs, formed.opinion
+    return AssessmentRow(
+        institution_id=tenancy.institution_of(session),
+        assessment_id=formed.asked.assessment_id,
+        application_id=UUID(inputs["application_id"]),
+        branch_id=UUID(inputs["branch_id"]) if inputs["branch_id"] else None,
+        card_id=formed.card.card_id,
+        card_version=formed.card.version,
+        engine=assessment.ENGINE,
+        points=opinion["points"],
+        grade=opinion["grade"],
+        advice=opinion["advice"],
+        inputs=inputs,
+        opinion=opinion,
+        actor_id=formed.asked.actor.id,
+        assessed_at=formed.asked.at,
+    )
 
-    Raises AssessmentIdReused where a kept row had other inputs.
-    """
-    by_id = {UUID(item["assessment_id"]): item for item in inputs}
-    rows = await queries.assessments_by_id(session, by_id.keys())
-    for assessment_id, row in rows.items():
-        if row.inputs != by_id[assessment_id]:
-            raise AssessmentIdReused(assessment_id=assessment_id)
-    return rows, [item for key, item in by_id.items() if key not in rows]
 
-
-def _columns(
-    session: AsyncSession, formed: Formed, actor: Actor, at: datetime
-) -> dict[str, object]:
-    inputs, opinion = formed.inputs, formed.opinion
-    return {
-        "institution_id": tenancy.institution_of(session),
-        "assessment_id": UUID(inputs["assessment_id"]),
-        "application_id": UUID(inputs["application_id"]),
-        "branch_id": UUID(inputs["branch_id"]) if inputs["branch_id"] else None,
-        "card_id": formed.card.card_id,
-        "card_version": formed.card.version,
-        "engine": assessment.ENGINE,
-        "points": opinion["points"],
-        "grade": opinion["grade"],
-        "advice": opinion["advice"],
-        "inputs": inputs,
-        "opinion": opinion,
-        "actor_id": actor.id,
-        "assessed_at": at,
-    }
+def _columns(session: AsyncSession, rows: Iterable[AssessmentRow]) -> dict[str, object]:
+    values: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    for row in rows:
+        for name, column in values.items():
+            value = getattr(row, name)
+            column.append(orjson.dumps(value).decode() if name in JSON else value)
+    return {"institution_id": tenancy.institution_of(session), **values}
 
 
 def _shadow_columns(session: AsyncSession, inputs: Inputs, of: Shadow) -> dict[str, object]:
@@ -144,9 +172,9 @@ def _shadow_columns(session: AsyncSession, inputs: Inputs, of: Shadow) -> dict[s
 
 
 def _told(formed: Formed) -> Told:
-    inputs, opinion = formed.inputs, formed.opinion
+    inputs, opinion = formed.asked.inputs, formed.opinion
     event = AssessmentMade(
-        assessment_id=UUID(inputs["assessment_id"]),
+        assessment_id=formed.asked.assessment_id,
         application_id=UUID(inputs["application_id"]),
         card_id=formed.card.card_id,
         card_version=formed.card.version,

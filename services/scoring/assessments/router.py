@@ -1,45 +1,65 @@
 """Where is an opinion asked for and read?"""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.scoring.assessments import operations, queries, schemas
+from services.scoring.assessments.book import assessed
+from services.scoring.assessments.operations import Asked
 from services.scoring.assessments.tables import AssessmentRow
 from services.scoring.deps import Db, Now
-from services.scoring.models import operations as models
-from services.scoring.models import queries as model_queries
+from services.scoring.deps import now as moment
 from shared.auth import Actor, Role, require
+from shared.batching import Batcher
 from shared.clients.scoring import (
     AssessmentBatch,
     AssessmentBatchOut,
     AssessmentOut,
     AssessmentRequest,
 )
+from shared.hot_route import hot_route
 from shared.ids import ApplicationId, AssessmentId
 from shared.schemas import PageOut
-from shared.web import AskedLanguage, PageQuery
+from shared.web import AskedLanguage, PageQuery, language_of
 
 router = APIRouter(tags=["assessments"])
 
 BATCH_PATH = "/scoring/v1/assessments/batch"
 
-MayAssess = Annotated[Actor, require(Role.SERVICE)]
+ASSESS = require(Role.SERVICE)
+MayAssess = Annotated[Actor, ASSESS]
 MayRead = Annotated[Actor, require(Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.SERVICE)]
 
 
-@router.post("/scoring/v1/assessments", status_code=201, response_model=AssessmentOut)
 async def assess(
-    body: AssessmentRequest, db: Db, now: Now, language: AskedLanguage, actor: MayAssess
+    body: AssessmentRequest, request: Request, now: Now, language: AskedLanguage, actor: MayAssess
 ) -> Response:
     """Assess one application; the same assessment id and body have one opinion for good."""
-    rows = await _assessed([body], db, now, actor)
-    return _json(schemas.document_of(rows[0], language=language), status=201)
+    batcher: Batcher[Asked, AssessmentRow] = request.app.state.assessments
+    (inputs,) = operations.inputs_of([body])
+    row = await batcher.submit(actor.institution_id, Asked(inputs=inputs, actor=actor, at=now))
+    return _json(schemas.document_of(row, language=language), status=201)
+
+
+async def _assess_ordinary(request: Request) -> Response:
+    """Read the parameters of `assess` by hand and call it."""
+    actor = await ASSESS.dependency(request)
+    body = AssessmentRequest.model_validate_json(await request.body())
+    return await assess(body, request, moment(request), language_of(request), actor)
+
+
+router.add_api_route(
+    "/scoring/v1/assessments",
+    assess,
+    methods=["POST"],
+    status_code=201,
+    response_model=AssessmentOut,
+    route_class_override=hot_route(_assess_ordinary),
+)
 
 
 @router.post(BATCH_PATH, status_code=201, response_model=AssessmentBatchOut)
@@ -47,8 +67,15 @@ async def assess_batch(
     body: AssessmentBatch, db: Db, now: Now, language: AskedLanguage, actor: MayAssess
 ) -> Response:
     """Assess up to 500 applications at once, all or none; answers in the order of requests."""
-    rows = await _assessed(body.requests, db, now, actor)
-    documents = [schemas.document_of(row, language=language) for row in rows]
+    inputs = operations.inputs_of(body.requests)
+    asked = [Asked(inputs=item, actor=actor, at=now) for item in inputs]
+    found = await assessed(db, asked, is_whole=True)
+    rows = [found[request.assessment_id] for request in body.requests]
+    documents = [
+        schemas.document_of(row, language=language)
+        for row in rows
+        if isinstance(row, AssessmentRow)
+    ]
     return _json({"assessments": documents}, status=201)
 
 
@@ -81,29 +108,6 @@ async def read_assessment(
 
 
 def _json(document: Mapping[str, object], *, status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, media_type="application/json")
-
-
-async def _assessed(
-    requests: Sequence[AssessmentRequest], db: Any, now: datetime, actor: Actor
-) -> list[AssessmentRow]:
-    """Read what is known, judge the rest outside of any transaction, write, read again."""
-    inputs = operations.inputs_of(requests)
-    async with db() as session:
-        _, missing = await operations.kept_for(session, inputs)
-        champion = await model_queries.find_champion(session)
-        tried = await model_queries.shadows(session) if missing else []
-    if missing:
-        if champion is None:
-            async with db.begin() as session:
-                champion = await models.champion(session, actor=actor, at=now)
-        card = model_queries.scorecard_of(champion)
-        shadows = [model_queries.scorecard_of(row) for row in tried]
-        formed = await asyncio.to_thread(
-            operations.form_opinions, missing, card=card, tried=shadows
-        )
-        async with db.begin() as session:
-            await operations.keep_opinions(session, formed, actor=actor, at=now)
-    async with db() as session:
-        kept, _ = await operations.kept_for(session, inputs)
-    return [kept[request.assessment_id] for request in requests]
+    """Write members in one order, whether the opinion was formed just now or read."""
+    body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return Response(body, status, media_type="application/json")
