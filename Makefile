@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: demo test lock
+.PHONY: demo test crosscheck lock
 
 demo:  ## one process with everything: database, three services, a demonstration institution
 	@$(PYTHON) deploy/bootstrap.py all
@@ -15,6 +15,12 @@ test:  ## the checks of the house, then the whole suite
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	$(RUN)/python -m pytest -n 2
+
+crosscheck:  ## our bins beside optbinning's, in an environment of its own
+	@$(PYTHON) deploy/bootstrap.py test
+	$(RUN)/uv venv --allow-existing --quiet --python $(RUN)/python .crosscheck
+	$(RUN)/uv pip install --quiet --python .crosscheck/bin/python -c requirements/test.txt ".[crosscheck]"
+	.crosscheck/bin/python -m pytest tests/oracles
 
 lock:  ## newest allowed versions into requirements/*.txt, with their hashes
 	$(RUN)/uv pip compile --universal --no-header --generate-hashes --upgrade \
