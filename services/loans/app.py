@@ -16,6 +16,8 @@ from services.loans.applications import assessing
 from services.loans.applications import router as applications
 from services.loans.applications.assessing import Asking
 from services.loans.approvals import router as approvals
+from services.loans.bank_statements import router as bank_statements
+from services.loans.bank_statements.schemas import FILE_BODY_BYTES
 from services.loans.borrowers import router as borrowers
 from services.loans.borrowing import router as borrowing
 from services.loans.bureau import router as bureau
@@ -65,6 +67,9 @@ from services.loans.sharia_reports import router as sharia_reports
 from services.loans.subsidies import router as subsidies
 from services.loans.waiting_list import router as waiting_list
 from services.loans.waqf import router as waqf
+from services.loans.warnings import router as warnings
+from services.loans.warnings import timing as warning_months
+from services.loans.warnings.timing import Rhythm
 from services.loans.zakat import pool as zakat_pool
 from services.loans.zakat import router as zakat
 from services.loans.zakat_payers import router as zakat_payers
@@ -89,6 +94,7 @@ LINES_PART, LINES_PAUSE_SECONDS = 500, 0.1
 """Few at a time and a rest after them: whoever pays meanwhile does not wait for the lines."""
 FEED_SECONDS = 3.0
 DAYS_SECONDS = 60.0
+MONTHS_SECONDS = 600.0
 
 ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
@@ -133,9 +139,11 @@ ROUTERS = (
     fund_accounts.router,
     papers.router,
     collections.router,
+    warnings.router,
     closing.router,
     accounting.router,
     statements.router,
+    bank_statements.router,
 )
 
 
@@ -173,6 +181,9 @@ def create_app(
             )
             background.start("lines of funds", lambda: tell_lines(app.state), every=LINES_SECONDS)
             background.start("days to close", lambda: close_days(app.state), every=DAYS_SECONDS)
+            background.start(
+                "months to grade", lambda: warn_months(app.state), every=MONTHS_SECONDS
+            )
             if scoring is None:  # who brings an own client hears by itself
                 background.start("feed of scoring", lambda: hear(app.state), every=FEED_SECONDS)
             yield
@@ -185,6 +196,7 @@ def create_app(
         verifier=verifier,
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
+        larger_bodies={bank_statements.FILES_PATH: FILE_BODY_BYTES},
     )
     app.state.database = database
     app.state.sequencer = sequencer
@@ -194,6 +206,9 @@ def create_app(
     app.state.repayment_book = book
     app.state.repayments = Batcher(book.receive)
     app.state.scoring = asked
+    app.state.rhythm = Rhythm(
+        from_day=settings.warn_from_day, per_officer=settings.warn_per_officer
+    )
     app.state.ask_funds = serving.ask_funds
     app.state.hearing = hearing
     app.state.printer = Printer()
@@ -241,6 +256,19 @@ async def close_days(state: State) -> None:
 async def hear(state: State) -> None:
     """Hear what scoring told of every institution (a timer calls it)."""
     await state.hearing.catch_up_with(await state.sequencer.institutions())
+
+
+async def warn_months(state: State) -> None:
+    """Grade the running loans of the month before, where its day has come (a timer calls it)."""
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        today = await state.days.today(institution_id)
+        db = TenantDb(state.database, institution_id)
+        await warning_months.warn_where_due(
+            db, state.scoring, state.rhythm, clock=state.clock, today=today
+        )
+
+    await for_each("months to grade", await state.sequencer.institutions(), of_one)
 
 
 async def _payment_desk(

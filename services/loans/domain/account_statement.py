@@ -53,6 +53,21 @@ class Reach(StrEnum):
     INFORMATION = "information"
 
 
+class StatementFormat(StrEnum):
+    """In which form a provider tells: ISO 20022 (052, 053, 054), SWIFT, or a table of its own."""
+
+    CAMT = "camt"
+    MT940 = "mt940"
+    TABLE = "table"
+
+
+class Finding(StrEnum):
+    """What is wrong with the sums of a statement; its lines are kept, and a person asks why."""
+
+    DOES_NOT_ADD = "does_not_add"
+    GAP_BEFORE = "gap_before"
+
+
 class Told(StrEnum):
     """What sort of account information it is: only a statement is final."""
 

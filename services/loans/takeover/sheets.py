@@ -23,14 +23,28 @@ _ZIP: Final = b"PK\x03\x04"
 LONGEST_SHOWN: Final = 500
 
 
-def read(content: bytes) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+def read(
+    content: bytes,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: int = 1,
+    are_distinct: bool = True,
+) -> tuple[tuple[str, ...], tuple[Line, ...]]:
     """Read a file of either format: its columns, and its rows with their numbers.
 
-    Raises `FileUnreadable`, `WorkbookRefused`.
+    How a CSV is written may be said, as `intake.read` takes it; an XLSX says it by itself, but
+    for the line of its header. Raises `FileUnreadable`, `WorkbookRefused`.
     """
     if content.startswith(_ZIP):
-        return _workbook(content)
-    file = intake.read(content)
+        return _workbook(content, header=header)
+    file = intake.read(
+        content,
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        are_distinct=are_distinct,
+    )
     lines = tuple(
         Line(
             number=line.number,
@@ -43,13 +57,14 @@ def read(content: bytes) -> tuple[tuple[str, ...], tuple[Line, ...]]:
     return file.columns, lines
 
 
-def _workbook(content: bytes) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+def _workbook(content: bytes, *, header: int) -> tuple[tuple[str, ...], tuple[Line, ...]]:
     workbook.require_small(content)
     try:
         table = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         rows = [[_said(cell) for cell in row] for row in table.to_python(skip_empty_area=False)]
     except (CalamineError, IndexError, OSError):
         raise WorkbookRefused from None
+    del rows[: header - 1]
     columns = tuple(rows[0]) if rows else ()
     named = [name for name in columns if name]
     if len(named) < 2 or len(set(named)) < len(named):  # noqa: PLR2004 - "columns" are several
@@ -60,7 +75,7 @@ def _workbook(content: bytes) -> tuple[tuple[str, ...], tuple[Line, ...]]:
             text=";".join(row)[:LONGEST_SHOWN],
             row={name: cell.strip() for name, cell in zip(columns, row, strict=True) if name},
         )
-        for number, row in enumerate(rows[1:], start=2)
+        for number, row in enumerate(rows[1:], start=header + 1)
         if any(row)
     )
 

@@ -31,8 +31,6 @@ create table statement_file (
   layout_version integer,
   content_sealed bytea not null,
   entries integer not null check (entries >= 0),
-  known integer not null check (known >= 0),
-  faulty integer not null check (faulty >= 0),
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (institution_id, file_id),
@@ -57,6 +55,7 @@ create table statement_part (
   primary key (institution_id, file_id, number),
   foreign key (institution_id, file_id) references statement_file (institution_id, file_id)
 );
+create index ix_statement_part_closed on statement_part (institution_id, closed_on, file_id);
 create table statement_line (
   institution_id uuid not null,
   line_id uuid not null,
@@ -80,15 +79,13 @@ create table statement_line (
 );
 create index ix_statement_line_day
   on statement_line (institution_id, money_account_id, booked_on, line_id);
-create index ix_statement_line_reference
-  on statement_line (institution_id, provider_reference) where provider_reference is not null;
+create index ix_statement_line_file on statement_line (institution_id, file_id);
 create table statement_fault (
   institution_id uuid not null,
   file_id uuid not null,
   number integer not null check (number > 0),
-  slug text not null,
-  detail text not null,
-  text_sealed bytea not null,
+  code text not null,
+  said_sealed bytea not null,
   primary key (institution_id, file_id, number),
   foreign key (institution_id, file_id) references statement_file (institution_id, file_id)
 );
