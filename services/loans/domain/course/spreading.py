@@ -100,8 +100,13 @@ def _keep_paid_ahead(model: Model, paid: tuple[int, int]) -> None:
 
 
 def _move_open(model: Model, on: date) -> None:
-    """Instalments begun and not settled ask for no more than was paid; the rest is spread."""
-    for index, period in enumerate(model.periods):
+    """Instalments begun and not settled ask for no more than was paid; the rest is spread.
+
+    What each had asked is read before any of them moves: profit that finds no place any more in
+    one instalment takes no place in the next.
+    """
+    asked = model.tally()
+    for period, tally in zip(model.periods, asked, strict=True):
         if period.start > on or period.is_settled:
             continue
         for span in period.spans:
@@ -109,7 +114,6 @@ def _move_open(model: Model, on: date) -> None:
                 span.corrected = 0
         last = period.spans[-1]
         if last.corrected:
-            tally = model.tally()[index]
             last.corrected -= max(tally.principal - period.paid_principal, 0)
         period.instalment = period.paid
         period.moved_credit = period.credited
@@ -340,9 +344,12 @@ def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
     ahead = [period for period in model.periods if period.due > event.on]
     if not ahead:
         return
+    asked_later: list[Period] = []
     if event.profit is OpenProfit.SPREAD_PAYABLE:
-        _fix_profit(model, ahead, event.on)
+        asked_later = _fix_profit(model, ahead, event.on)
     _move_open(model, event.on)
+    for period in asked_later:
+        period.is_moved_down = True
     model.rebalance()
     instalments.level(model, ahead)
     model.rebalance()
@@ -351,20 +358,19 @@ def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
     standing.sync(event.on)
 
 
-def _fix_profit(model: Model, ahead: Sequence[Period], on: date) -> None:
-    """The profit past due is asked in equal parts with the instalments to come.
+def _fix_profit(model: Model, ahead: Sequence[Period], on: date) -> list[Period]:
+    """The profit past due is asked in equal parts with the instalments to come; gives whose it was.
 
     The last part takes the rest: 0.98 in six is five times 0.16 and 0.18.
     """
     past = [period for period in model.periods if period.due <= on and not period.is_settled]
     tallies = dict(zip(map(id, model.periods), model.tally(), strict=True))
     open_profit = sum(tallies[id(period)].profit - period.paid_profit for period in past)
-    for period in past:
-        period.is_moved_down = True
     usual = shared(open_profit, len(ahead))
     for period in ahead:
         period.fixed_profit += usual
     ahead[-1].fixed_profit += open_profit - usual * len(ahead)
+    return past
 
 
 def _re_amortise_lines(standing: Standing, past: Sequence[Line], amount: int, on: date) -> None:

@@ -25,10 +25,10 @@ from tests.courses import START, course_of, day, fee, following_days, make_plan,
 SPREADS = (OpenProfit.SPREAD_PAYABLE, OpenProfit.SPREAD_ALL)
 
 
-def re_aged(on: str = "03-15", **changes: Any) -> ReAged:
+def re_aged(on: date = day("03-15"), **changes: Any) -> ReAged:
     members: dict[str, Any] = {
         "key": "order",
-        "on": day(on),
+        "on": on,
         "starts_on": day("04-01"),
         "every": 1,
         "unit": Unit.MONTHS,
@@ -73,6 +73,31 @@ def test_profit_past_due_is_shared_to_the_last_minor_unit(
     assert sum(shares) == spread(course)[1] == 98 - sum(row.profit_paid for row in course.rows[2:])
     assert len(set(shares[:-1])) == 1
     assert [row.profit - row.profit_paid for row in course.rows[2:4]] == [0, 0]
+
+
+def month(number: int, of: int = 1) -> date:
+    return date(2024, number, of)
+
+
+@pytest.mark.parametrize("missed", [1, 2, 3, 4])
+def test_profit_is_borne_on_what_was_lent_and_never_on_profit(missed: int) -> None:
+    """12,000.00 at 1 % a month: each month gone by or to come bears 120.00, no more."""
+    plan = following_days(principal=1_200_000, annual_rate=Decimal("0.12"))
+    at = month(missed + 1, 15)
+    orders = (
+        ReAmortised(key="order", on=at),
+        re_aged(on=at, starts_on=month(missed + 2)),
+        ReAmortised(key="order", on=at, profit=OpenProfit.SPREAD_PAYABLE),
+    )
+
+    asked = [
+        next(row.profit for row in course.rows if row.number and row.due_on > at)
+        for course in (course_of(plan, out(1_200_000), order) for order in orders)
+    ]
+
+    ahead = 6 - missed
+    assert asked[:2] == [12_000 * (missed + 1)] * 2
+    assert asked[2] == 12_000 + 12_000 * missed // ahead
 
 
 def test_without_profit_by_days_only_principal_past_due_is_spread() -> None:
@@ -125,15 +150,13 @@ def test_money_claimed_back_is_spread_with_the_rest(profit: OpenProfit) -> None:
 
 
 def test_the_profit_of_the_days_gone_by_is_told_with_the_order() -> None:
-    course = course_of(
-        following_days(), out(), paid(1701, "02-01"), re_aged("03-15"), as_of="03-15"
-    )
+    course = course_of(following_days(), out(), paid(1701, "02-01"), re_aged(), as_of="03-15")
 
     assert spread(course)[:2] == (8357, 71)
 
 
 def test_a_course_is_not_spread_anew_before_its_first_period_begins() -> None:
-    order = re_aged(on="01-10", starts_on=date(2023, 12, 31))
+    order = re_aged(on=day("01-10"), starts_on=date(2023, 12, 31))
 
     with pytest.raises(CourseNotBegun) as refused:
         course_of(make_plan(), out(), order, as_of="01-10")
