@@ -5,26 +5,30 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scoring.assignments import operations, queries
 from services.scoring.assignments.asking import AssignmentRunIn, DecisionIn
 from services.scoring.assignments.schemas import LineOut, RunFileOut, RunOut, WorthOut
 from services.scoring.assignments.tables import AssignmentRunRow
-from services.scoring.deps import Db, Now
+from services.scoring.deps import Db, Now, tenant_db
+from services.scoring.deps import now as moment
+from shared import long_bodies
 from shared.auth import Actor, Role, require
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
+from shared.hot_route import NotOrdinaryError, hot_route
 from shared.schemas import PageOut
 from shared.texts import Language
-from shared.web import NamedLanguage, PageQuery
+from shared.web import NamedLanguage, PageQuery, language_of
 
 router = APIRouter(tags=["assignments"])
 
 RUNS_PATH = "/scoring/v1/assignment-runs"
 
-MayMake = Annotated[Actor, require(Role.FUNDS_MANAGER, Role.SERVICE)]
+MAKE = require(Role.FUNDS_MANAGER, Role.SERVICE)
+MayMake = Annotated[Actor, MAKE]
 MayDecide = Annotated[Actor, require(Role.APPROVER, Role.FUNDS_MANAGER)]
 MayRead = Annotated[Actor, require(Role.APPROVER, Role.FUNDS_MANAGER, Role.AUDITOR, Role.SERVICE)]
 
@@ -37,7 +41,6 @@ class RunSpansBranches(RafidError):
     detail = "It is made, read and decided by whoever may see all branches."
 
 
-@router.post(RUNS_PATH, status_code=201)
 async def make_run(
     body: AssignmentRunIn, db: Db, now: Now, language: NamedLanguage, actor: MayMake
 ) -> RunFileOut:
@@ -53,6 +56,27 @@ async def make_run(
             row = await operations.keep_run(session, made, actor=actor, at=now)
     async with db() as session:
         return await _file(session, row, language)
+
+
+async def _make_read_in_parts(request: Request) -> Response:
+    """Read the parameters of `make_run` by hand, its applications some at a time, and call it."""
+    actor = await MAKE.dependency(request)
+    if request.url.query:
+        raise NotOrdinaryError
+    body = await long_bodies.read(AssignmentRunIn, await request.body(), member="applications")
+    db = tenant_db(request, actor)
+    made = await make_run(body, db, moment(request), language_of(request), actor)
+    return Response(made.model_dump_json(), 201, media_type="application/json")
+
+
+router.add_api_route(
+    RUNS_PATH,
+    make_run,
+    methods=["POST"],
+    status_code=201,
+    response_model=RunFileOut,
+    route_class_override=hot_route(_make_read_in_parts),
+)
 
 
 @router.get(RUNS_PATH)
