@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from services.scoring.deps import Db, Now
 from services.scoring.domain import card_form
 from services.scoring.domain.scorecard import Scorecard
+from services.scoring.domain.warning import facts
 from services.scoring.domain.warning.outcomes import AlertOutcome
 from services.scoring.models.schemas import ScorecardIn
 from services.scoring.warnings import governing, operations, queries
@@ -88,6 +89,7 @@ async def grade_loans(body: WarningBatchIn, db: Db, now: Now, actor: MayGrade) -
     async with db() as session:
         kept = await operations.kept_for(session, asked)
     if kept is None:
+        facts.check_loans(asked.loans, as_of=asked.as_of)  # before a card is adopted for them
         card = await _card(body.card, db, now, actor)
         batch = await asyncio.to_thread(operations.grade, asked, card=card)
         async with db.begin() as session:
