@@ -28,10 +28,6 @@ WORDS_OF_A_FUND: Final[dict[str, str | re.Pattern[str]]] = {
     "fr": "fonds",
     "en": "left",
 }
-    "ar": ARABIC,
-    "fr": "fonds",
-    "en": "left",
-}
 
 
 class Scene:
