@@ -147,6 +147,7 @@ def test_money_is_moved_by_no_reader() -> None:
         f"{previews}/terms",
         f"{previews}/batch",
         "POST /loans/v1/funds/checks",
+        "POST /scoring/v1/models/{card_id}/{version}/replay",
         "POST /scoring/v1/offers/{assessment_id}/what-if",
         "POST /loans/v1/zakat/dues",
     }

@@ -61,5 +61,15 @@ def difference(kept: Kept, *, card: Scorecard, other: Scorecard) -> Difference:
     )
 
 
+def tried_on(inputs: Mapping[str, Any], *, card: Scorecard, other: Scorecard) -> Difference:
+    """Judge a past file that no opinion is kept of, by the card in use and by another.
+
+    Raises what `assessment.opinion_of` raises.
+    """
+    opinion = assessment.opinion_of(inputs, card=card)
+    kept = Kept(engine=assessment.ENGINE, inputs=inputs, opinion=opinion)
+    return difference(kept, card=card, other=other)
+
+
 def _advice(card: Scorecard, grade: str) -> str:
     return next(item.advice.value for item in card.grades if item.name == grade)

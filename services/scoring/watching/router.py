@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.scoring.deps import Db, Now
+from services.scoring.domain import replaying
 from services.scoring.domain.lifecycle import CardEvent
 from services.scoring.models import operations as models
 from services.scoring.models import queries as model_queries
@@ -20,6 +21,9 @@ from services.scoring.watching.schemas import (
     FairRatioOut,
     OverridesOut,
     RankingOut,
+    ReplayedOut,
+    ReplayIn,
+    ReplayOut,
     ShiftOut,
     WatchOut,
 )
@@ -93,6 +97,34 @@ async def watch(
             "overrides": [OverridesOut.of(item) for item in found.overrides],
             "alarms": found.alarms,
         }
+    )
+
+
+@router.post("/scoring/v1/models/{card_id}/{version}/replay")
+async def replay(
+    card_id: CardId, version: CardVersion, body: ReplayIn, db: Db, _actor: MayWatch
+) -> ReplayOut:
+    """Judge past files by the champion and by a version, and tell what would differ.
+
+    The files may be those of another programme. Nothing of them is kept.
+    """
+    async with db() as session:
+        tried = await model_queries.scorecard_version(session, card_id=card_id, version=version)
+        champion = await model_queries.champion(session)
+        judging = model_queries.scorecard_of(champion)
+        other = model_queries.scorecard_of(tried)
+    files = [(file.assessment_id, file.model_dump(mode="json")) for file in body.files]
+    found = await asyncio.to_thread(
+        lambda: [
+            (name, replaying.tried_on(inputs, card=judging, other=other)) for name, inputs in files
+        ]
+    )
+    return ReplayOut(
+        champion=f"{champion.card_id} {champion.version}",
+        tried=f"{card_id} {version}",
+        files=len(found),
+        moved=sum(item.advice != item.advice_before for _, item in found),
+        replayed=[ReplayedOut.of(name, item) for name, item in found],
     )
 
 

@@ -1,8 +1,11 @@
 """What do the bodies of watched cards look like?"""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
+from pydantic import Field
+
+from services.scoring.domain.replaying import Difference
 from services.scoring.domain.watching import (
     Calibration,
     Comparison,
@@ -10,7 +13,10 @@ from services.scoring.domain.watching import (
     Ranking,
     Shift,
 )
+from shared.clients.scoring_requests import AssessmentRequest
 from shared.schemas import Body, Day, Figure
+
+REPLAY_MAX = 100
 
 
 class IntervalOut(Body):
@@ -176,6 +182,45 @@ class OverridesOut(Body):
             followed_bad=found.followed_bad,
             is_alarm=found.is_alarm,
         )
+
+
+class ReplayIn(Body):
+    """Past files, of this programme or handed over by another, as they would be sent to judge."""
+
+    files: Annotated[list[AssessmentRequest], Field(min_length=1, max_length=REPLAY_MAX)]
+
+
+class ReplayedOut(Body):
+    """One file: what the grade of each card advises; None beside a fault of the tried card."""
+
+    assessment_id: UUID
+    champion_points: int
+    champion_advice: str
+    points: int | None
+    advice: str | None
+    fault: str | None
+
+    @classmethod
+    def of(cls, assessment_id: UUID, found: Difference) -> Self:
+        """Write a difference."""
+        return cls(
+            assessment_id=assessment_id,
+            champion_points=found.points_before,
+            champion_advice=found.advice_before,
+            points=found.points,
+            advice=found.advice,
+            fault=found.fault,
+        )
+
+
+class ReplayOut(Body):
+    """What would differ if a version had judged these files; nothing of them is kept."""
+
+    champion: str
+    tried: str
+    files: int
+    moved: int
+    replayed: list[ReplayedOut]
 
 
 Alarm = Literal["drift", "characteristic", "calibration", "ranking", "overrides"]
