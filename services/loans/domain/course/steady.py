@@ -2,7 +2,9 @@
 
 What a payment pays depends on what is past due and on the running period alone: so the later
 periods are found once, after the last of such payments, and not after each. Where anything else
-happens, or the end is near, the course goes on as it does for every event.
+happens, or the end is near, the course goes on as it does for every event. A payment ahead that
+leaves nothing for the last instalment is the last of its kind: an instalment that was emptied
+stays so, whatever comes late afterwards.
 """
 
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ class Cursor:
 
     `balance` is the principal that is really outstanding since a day, `worked` the sum of balance
     times days of the period before that, `unplaced` the profit that earlier periods could not
-    ask, `oldest` the first instalment that may be open.
+    ask, `oldest` the first instalment that may be open, `last` the last that was not emptied.
     """
 
     at: int
@@ -38,6 +40,7 @@ class Cursor:
     unplaced: int
     worked: int
     oldest: int
+    last: int
 
 
 class Steady:
@@ -49,6 +52,7 @@ class Steady:
         self.is_possible = _is_possible(standing)
         agreed = standing.plan.agreed
         self.largest = max((each.principal + each.profit for each in agreed), default=0)
+        self.rates: list[tuple[int, int]] = []
         order = standing.plan.allocation.rule.order
         self.parts: tuple[Component, ...] = tuple(
             part for stand, part in order if stand is Stand.PAST_DUE
@@ -78,6 +82,8 @@ class Steady:
             self.cursor = cursor
         self._move(cursor, event.on)
         self._pay(cursor, event)
+        if self._empties_the_last(cursor, event.on):
+            self.settle()
         return True
 
     def settle(self) -> None:
@@ -119,6 +125,8 @@ class Steady:
             return None
         if spans[-1].start > since:
             return None
+        if not self.rates:
+            self.rates = [self._rate(period) for period in model.periods]
         return Cursor(
             at=at,
             since=spans[-1].start,
@@ -126,7 +134,35 @@ class Steady:
             unplaced=model.tally()[at - 1].unplaced if at else 0,
             worked=sum(span.base * (span.end - span.start).days for span in spans[:-1]),
             oldest=min(oldest, at),
+            last=max(place for place, one in enumerate(model.periods) if not one.is_settled),
         )
+
+    def _rate(self, period: Period) -> tuple[int, int]:
+        """What a period bears, as a fraction of the balance that it starts with."""
+        model = self.standing.model
+        rate = model.annual_rate * model.measure.agreed[period.days]
+        return rate.numerator, rate.denominator
+
+    def _empties_the_last(self, cursor: Cursor, on: date) -> bool:
+        """Whether nothing is left for the last instalment, when all before it is paid as due.
+
+        What is past due is taken to be paid on the day.
+        """
+        model = self.standing.model
+        rounding, first = model.rounding, model.periods[cursor.at]
+        balance = cursor.balance - self._overdue(cursor.oldest, cursor.at)
+        top, bottom = self.rates[cursor.at]
+        days = (first.due - first.start).days
+        worked = cursor.worked + cursor.balance * (on - cursor.since).days
+        worked += balance * (first.due - on).days
+        earned = whole(worked * top, bottom * days, rounding) + cursor.unplaced
+        for place in range(cursor.at, cursor.last):
+            period = model.periods[place]
+            _, principal, unplaced, _ = periods_model.tally_of(period, earned)
+            balance += period.paid_principal - principal
+            top, bottom = self.rates[place + 1]
+            earned = whole(max(balance, 0) * top, bottom, rounding) + unplaced
+        return balance + earned <= model.periods[cursor.last].paid
 
     def _let_overdue_run_on(self) -> None:
         """What was taken to be paid on the last day bears profit from there on."""
@@ -169,10 +205,11 @@ class Steady:
     def _is_far(self, cursor: Cursor, event: Paid) -> bool:
         """Whether the payment leaves so much that no instalment must give way to the end."""
         periods = self.standing.model.periods
-        whole_ones = len(periods) - cursor.at - event.amount // max(self.largest, 1)
+        ahead = event.amount // max(self.largest, 1)
+        whole_ones = cursor.last + 1 - cursor.at - ahead
         if whole_ones <= 2 * FAR or cursor.balance - event.amount <= FAR * self.largest:
             return False
-        return event.on <= periods[-2 * FAR - event.amount // max(self.largest, 1)].due
+        return event.on <= periods[cursor.last + 1 - 2 * FAR - ahead].due
 
     def _pay(self, cursor: Cursor, event: Paid) -> None:
         """Pay what is past due, what runs, and then what is ahead, instalment by instalment."""
@@ -180,6 +217,8 @@ class Steady:
         entry = Entry(event.key, event.on, TransactionKind.REPAYMENT, event.amount)
         standing.entries.append(entry)
         left, place, carried = event.amount, min(cursor.oldest, cursor.at), 0
+        if self._overdue(cursor.oldest, cursor.at):
+            self._ending(cursor, event.on)
         while left:
             line, period = standing.lines[place], model.periods[place]
             if place >= cursor.at:
