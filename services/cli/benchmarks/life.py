@@ -9,6 +9,7 @@ import httpx
 
 from services.cli.benchmarks.ground import PRINCIPAL
 from services.cli.benchmarks.repayments import Ground
+from services.loans.domain import authority
 from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason, WaivedPart
@@ -68,9 +69,10 @@ async def take_back(book: RepaymentBook, ground: Ground, repayment_id: Repayment
 async def order_late(
     database: Database, ground: Ground, contract_id: ContractId, *, on: date
 ) -> float:
-    """Give an order dated long ago, in force at once; return the seconds."""
-    actor = Actor(
-        id=ground.actor_id, institution_id=ground.institution_id, roles=frozenset({Role.OFFICER})
+    """Give an order dated long ago and approve it; return the seconds of both."""
+    maker, checker = (
+        Actor(id=actor_id, institution_id=ground.institution_id, roles=frozenset({role}))
+        for actor_id, role in ((ground.actor_id, Role.OFFICER), (ids.new(), Role.APPROVER))
     )
     asked = Asked(
         kind=OrderKind.CHARGE,
@@ -83,7 +85,11 @@ async def order_late(
     today = on + timedelta(days=DAYS_BEFORE)
     started = time.perf_counter()
     async with database.begin(ground.institution_id) as session:
-        await orders.propose(session, contract_id, asked, actor=actor, today=today)
+        given = await orders.propose(session, contract_id, asked, actor=maker, today=today)
+        order_id = given.row.order_id
+        await orders.decide_on(
+            session, order_id, outcome=authority.Outcome.APPROVE, actor=checker, today=today
+        )
     return time.perf_counter() - started
 
 

@@ -98,7 +98,7 @@ async def give_all(
     for row, one in zip(rows, giving, strict=True):
         if one.asked.annual_rate is not None:
             await caps.keep(session, row.order_id, one.file, one.asked)
-        if not one.asked.rule.is_approved:
+        if not one.asked.is_approved:
             await applying.bring_into_force(
                 session,
                 row,

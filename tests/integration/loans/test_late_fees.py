@@ -84,3 +84,25 @@ async def test_a_payment_dated_back_to_its_day_was_not_late(desk: Desk) -> None:
     await paid(desk, contract_id, "106.619", "2026-02-15")
     assert await told(desk, contract_id, "2026-03-01") == []
     assert await refusal(desk, contract_id) == "not-paid-late"
+
+
+async def penalty(desk: Desk, contract_id: str) -> Decimal:
+    told = (await desk.maker.get(f"/loans/v1/contracts/{contract_id}/schedule")).json()
+    return sum((Decimal(one["penalty"]["amount"]) for one in told["instalments"]), Decimal(0))
+
+
+async def test_a_sum_of_ones_own_is_charged_by_two(desk: Desk) -> None:
+    contract_id = await lent(desk)
+    owed = await penalty(desk, contract_id)
+    free = {"part": "penalty", "amount": cash("5.000"), "due_on": "2026-02-15"}
+
+    given = (await desk.give(contract_id, "charge", **free)).json()
+
+    assert given["state"] == "proposed"
+    assert await penalty(desk, contract_id) == owed
+    own = await desk.approve(given, by=desk.maker)
+    assert own.status_code == 403, own.text
+    assert (await desk.approve(given)).json()["state"] == "in_force"
+    assert await penalty(desk, contract_id) == owed + Decimal(5)
+    agreed = await desk.give(contract_id, "charge", **FEBRUARY)
+    assert agreed.json()["state"] == "in_force", "what the terms agreed is nobody's to choose"

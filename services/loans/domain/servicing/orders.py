@@ -108,7 +108,7 @@ RULES: Mapping[OrderKind, Rule] = {
     _K.CHARGE: Rule(
         needs=("part",),
         may_have=("amount_minor", "due_on", "fee_code", "late_due_on"),
-        is_approved=False,
+        weight=Weight.AMOUNT,
     ),
     _K.PAYMENT_HOLIDAY: Rule(needs=("periods",), in_relief=True),
     _K.RESCHEDULE: Rule(needs=("instalments", "first_due_on"), may_have=("grace",), in_relief=True),
@@ -212,6 +212,11 @@ class Asked:
     def rule(self) -> Rule:
         """The rule of its kind."""
         return RULES[self.kind]
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether two must agree to it: of charges only the fee that the terms agreed needs one."""
+        return self.rule.is_approved and self.fee_code is None
 
     @property
     def paid_through(self) -> Channel:

@@ -160,3 +160,10 @@ def test_what_is_still_to_be_asked_is_told_fee_by_fee() -> None:
 def test_a_charge_is_a_sum_or_an_agreed_fee(members: dict[str, Any], member: str) -> None:
     with pytest.raises(OrderMemberWrong, match=f"the member {member} is wrong"):
         order(OrderKind.CHARGE, **{"part": WaivedPart.PENALTY, **members})
+
+
+def test_a_sum_of_ones_own_needs_two_and_an_agreed_fee_one() -> None:
+    free = order(OrderKind.CHARGE, part=WaivedPart.PENALTY, amount_minor=5)
+    agreed = order(OrderKind.CHARGE, part=WaivedPart.PENALTY, fee_code="late", late_due_on=FIRST)
+
+    assert (free.is_approved, agreed.is_approved) == (True, False)
