@@ -1,6 +1,7 @@
 """How much of a portfolio is at risk on a day: whole balances by how late their oldest due is?"""
 
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -83,37 +84,46 @@ class Risk:
 
     scheme: Scheme
     buckets: tuple[Tally, ...]
-    renegotiated: Tally = field(default_factory=Tally)
+    renegotiated_by: tuple[Tally, ...]
     non_accrual: Tally = field(default_factory=Tally)
     written_off: Tally = field(default_factory=Tally)
 
     @classmethod
     def empty(cls, scheme: Scheme) -> "Risk":
         """Nothing lent."""
-        return cls(scheme=scheme, buckets=tuple(Tally() for _ in scheme.spans()))
+        empty = tuple(Tally() for _ in scheme.spans())
+        return cls(scheme=scheme, buckets=empty, renegotiated_by=deepcopy(empty))
 
     @property
     def total(self) -> Tally:
         """Every balance, late or not."""
-        return Tally(
-            sum(bucket.contracts for bucket in self.buckets),
-            sum(bucket.outstanding for bucket in self.buckets),
-        )
+        return _sum(self.buckets)
+
+    @property
+    def renegotiated(self) -> Tally:
+        """Every renegotiated balance, late or not."""
+        return _sum(self.renegotiated_by)
 
     def more_than(self) -> tuple[tuple[int, Tally], ...]:
         """PARn for each n of the scheme: whole balances of what is more than n days late.
 
         With balances of 100 not late, 50 at 10 days and 25 at 45 days: PAR0 75 and PAR30 25.
         """
-        at_risk = []
-        for place, first in enumerate(self.scheme.from_days, start=1):
-            later = self.buckets[place:]
-            tally = Tally(
-                sum(bucket.contracts for bucket in later),
-                sum(bucket.outstanding for bucket in later),
-            )
-            at_risk.append((first - 1, tally))
-        return tuple(at_risk)
+        return tuple(
+            (first - 1, _sum(self.buckets[place:]))
+            for place, first in enumerate(self.scheme.from_days, start=1)
+        )
+
+    def or_renegotiated(self) -> tuple[tuple[int, Tally], ...]:
+        """PARn and beside it what was renegotiated and is not so late: each balance once.
+
+        CGAP, A Technical Guide to Measuring and Disclosing (2009). With balances of 100 not late
+        but renegotiated, 50 at 10 days and 25 at 45 days: more than 30 days 25 + 100.
+        """
+        return tuple(
+            (first - 1, _sum((*self.buckets[place:], *self.renegotiated_by[:place])))
+            for place, first in enumerate(self.scheme.from_days, start=1)
+        )
 
     def ratio(self, part: Tally) -> Decimal:
         """A part of the outstanding principal as a fraction; 0 of nothing."""
@@ -121,6 +131,13 @@ class Risk:
         if not whole:
             return Decimal(0)
         return (Decimal(part.outstanding) / whole).quantize(RATIO_PLACES)
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.add(tally.contracts, tally.outstanding)
+    return total
 
 
 def lateness(position: Position, *, as_of: date) -> int:
@@ -141,9 +158,10 @@ def at_risk(stood: Iterable[Position], *, as_of: date, scheme: Scheme) -> Risk:
         if position.status not in COUNTED:
             continue
         days = lateness(position, as_of=as_of)
-        risk.buckets[scheme.bucket_of(days)].add(1, position.outstanding)
+        place = scheme.bucket_of(days)
+        risk.buckets[place].add(1, position.outstanding)
         if position.status is Standing.RENEGOTIATED:
-            risk.renegotiated.add(1, position.outstanding)
+            risk.renegotiated_by[place].add(1, position.outstanding)
         if days > scheme.non_accrual_after_days:
             risk.non_accrual.add(1, position.outstanding)
     return risk
@@ -155,8 +173,9 @@ def whole(parts: Sequence[Risk], *, scheme: Scheme) -> Risk:
     for part in parts:
         for place, bucket in enumerate(part.buckets):
             total.buckets[place].add(bucket.contracts, bucket.outstanding)
+        for place, bucket in enumerate(part.renegotiated_by):
+            total.renegotiated_by[place].add(bucket.contracts, bucket.outstanding)
         for ours, theirs in (
-            (total.renegotiated, part.renegotiated),
             (total.non_accrual, part.non_accrual),
             (total.written_off, part.written_off),
         ):

@@ -159,6 +159,6 @@ def _count(risk: Risk, row: Row[Any]) -> None:
         return
     risk.buckets[row.bucket].add(row.contracts, row.outstanding)
     if row.renegotiated:
-        risk.renegotiated.add(row.contracts, row.outstanding)
+        risk.renegotiated_by[row.bucket].add(row.contracts, row.outstanding)
     if row.non_accrual:
         risk.non_accrual.add(row.contracts, row.outstanding)

@@ -72,10 +72,15 @@ class BucketOut(TallyOut):
 
 
 class AtRiskOut(TallyOut):
-    """PARn: whole balances of contracts with a due more than `more_than_days` days late."""
+    """PARn: whole balances of contracts with a due more than `more_than_days` days late.
+
+    A second figure, `or_renegotiated`, adds what was renegotiated and is not so late.
+    """
 
     more_than_days: int
     ratio: Decimal
+    or_renegotiated: TallyOut
+    ratio_or_renegotiated: Decimal
 
 
 class RiskOut(Body):
@@ -102,8 +107,16 @@ class RiskOut(Body):
                 for (first, last), tally in zip(risk.scheme.spans(), risk.buckets, strict=True)
             ],
             at_risk=[
-                AtRiskOut(more_than_days=days, ratio=risk.ratio(tally), **told(tally).model_dump())
-                for days, tally in risk.more_than()
+                AtRiskOut(
+                    more_than_days=days,
+                    ratio=risk.ratio(tally),
+                    or_renegotiated=told(wider),
+                    ratio_or_renegotiated=risk.ratio(wider),
+                    **told(tally).model_dump(),
+                )
+                for (days, tally), (_, wider) in zip(
+                    risk.more_than(), risk.or_renegotiated(), strict=True
+                )
             ],
             renegotiated=told(risk.renegotiated),
             non_accrual=told(risk.non_accrual),

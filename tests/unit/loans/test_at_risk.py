@@ -56,6 +56,29 @@ def test_parn_is_the_whole_balance_of_all_that_is_later_than_n() -> None:
     assert found.non_accrual == Tally(1, 5)
 
 
+def test_what_was_renegotiated_is_a_second_figure_of_its_own() -> None:
+    """Worked by hand from CGAP's definitions of 2003 and 2009: six balances of 3,500."""
+    found = risk(
+        stood(1_000),
+        stood(800, late=5),
+        stood(600, late=35),
+        stood(400, late=65),
+        stood(200, late=120, status=Standing.RENEGOTIATED),
+        stood(500, status=Standing.RENEGOTIATED),
+    )
+    pure, wider = dict(found.more_than()), dict(found.or_renegotiated())
+
+    assert {days: str(found.ratio(tally)) for days, tally in pure.items()} == {
+        0: "0.571429",
+        30: "0.342857",
+        60: "0.171429",
+        90: "0.057143",
+    }
+    assert found.ratio(wider[30]) == Decimal("0.485714")
+    assert wider[90] == Tally(2, 700), "who is late and renegotiated counts once"
+    assert wider[0] == Tally(5, 2_500)
+
+
 def test_profit_stops_after_the_day_that_the_scheme_names() -> None:
     scheme = Scheme(from_days=(1,), non_accrual_after_days=30)
 
