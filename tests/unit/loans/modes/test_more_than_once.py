@@ -1,0 +1,161 @@
+"""What is there for a step when part of it was taken before, and what does a refusal name?"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.loans.domain import goods_debt, trading
+from services.loans.domain.deal import Deal
+from services.loans.domain.modes import ijara, muzaraa, qard
+from services.loans.domain.modes.ijara import DaysNotOfLease
+from services.loans.domain.modes.salam import GoodsStillOwed
+from services.loans.domain.terms import QardBearsNoProfit
+from tests.deals import (
+    SIGNED,
+    lawful,
+    mad,
+    make_deal,
+    make_terms,
+    refuse,
+    took,
+    walk,
+)
+
+HARVEST = SIGNED + timedelta(days=90)
+STAGE = {"amounts": {"amount": "9000.00"}}
+
+
+def begun(mode: str, principal: str, *steps: tuple[str, dict[str, Any]]) -> Deal:
+    return walk(make_deal(make_terms(mode, principal)), *steps)[0]
+
+
+def works(*steps: tuple[str, dict[str, Any]]) -> Deal:
+    order = {
+        "amounts": {"price": "18000.00"},
+        "figures": {"penalty_weekly": "0.01", "penalty_most": "0.10"},
+    }
+    return begun("istisna", "20500.00", ("order", {}), ("commission", order), *steps)
+
+
+def leased() -> Deal:
+    goods = {"amounts": {"invoice": "2400.00"}}
+    return begun(
+        "ijara", "2400.00", ("promise", {}), ("purchase", goods), ("possess", {}), ("lease", {})
+    )
+
+
+def test_rent_owed_back_is_less_by_what_was_paid_back_before() -> None:
+    cut = took("out_of_use", amounts={"back": "57.50"})
+    deal = make_deal(make_terms("ijara"), cut, took("pay_back", amounts={"amount": "50.00"}))
+
+    assert ijara.held(deal) == mad("7.50")
+
+
+def test_cover_paid_in_parts_is_no_more_than_the_goods_cost() -> None:
+    part = {"amounts": {"amount": "2000.00"}}
+    covered = walk(leased(), ("lose", {}), ("cover", part))[0]
+
+    refused = refuse(covered, "cover", trading.AmountBeyond, amounts={"amount": "400.01"})
+
+    assert refused.most == mad("400.00")
+
+
+def test_days_that_are_not_of_the_lease_are_named_with_their_step() -> None:
+    before = {"from_day": "2026-01-14", "until_day": "2026-01-20"}
+
+    refused = refuse(leased(), "out_of_use", DaysNotOfLease, on=date(2026, 1, 20), days=before)
+
+    assert (refused.step, refused.start, refused.end) == (
+        "out_of_use",
+        date(2026, 1, 14),
+        date(2026, 1, 20),
+    )
+
+
+def test_a_lease_of_goods_that_cost_something_else_names_the_cost() -> None:
+    dearer = {"amounts": {"invoice": "2500.00"}}
+    deal = begun("ijara", "2400.00", ("promise", {}), ("purchase", dearer), ("possess", {}))
+
+    refused = refuse(deal, "lease", trading.AmountDiffers)
+
+    assert (refused.member, refused.given) == ("cost", mad("2500.00"))
+
+
+def test_a_value_from_before_a_stage_was_paid_is_not_booked() -> None:
+    worth = {"amounts": {"market_value": "7000.00"}}
+    deal = works(("pay_stage", STAGE), ("appraise", worth), ("pay_stage", STAGE))
+
+    refuse(deal, "revalue", goods_debt.NothingAppraised)
+
+
+def test_work_agreed_for_later_is_the_same_debt_on_another_day() -> None:
+    deal = works(("pay_stage", STAGE))
+    later = HARVEST + timedelta(days=10)
+
+    agreed, _ = walk(deal, ("extend", {"days": {"deliver_by": later.isoformat()}}))
+
+    assert [(one.due_on, one.total) for one in agreed.instalments] == [(later, mad("9000.00"))]
+
+
+def test_a_crop_sold_in_parts_costs_all_its_inputs_once() -> None:
+    shares = {"figures": {"land_share": "0.4", "inputs_share": "0.2", "work_share": "0.4"}}
+    deal = begun(
+        "muzaraa",
+        "900.00",
+        ("agree", shares),
+        ("supply", {"amounts": {"amount": "900.00"}}),
+        ("harvest", {"figures": {"harvest": "1000"}}),
+    )
+    ours = muzaraa.our_harvest(deal)
+
+    third: dict[str, Any] = {
+        "figures": {"quantity": str(ours / 3)},
+        "amounts": {"price": "500.00"},
+    }
+    cost = []
+    for _ in range(3):
+        result = muzaraa.change(lawful(deal, "sell", **third), deal=deal).result
+        assert result is not None
+        cost.append(-result.at_work)
+        deal, _entries = walk(deal, ("sell", third))
+
+    assert cost == [mad("300.00")] * 3
+
+
+def test_an_offer_is_accepted_before_its_first_instalment_is_due() -> None:
+    deal = begun(
+        "murabaha",
+        "20500.00",
+        ("promise", {}),
+        ("purchase", {"amounts": {"invoice": "21000.00"}}),
+        ("possess", {}),
+        ("offer_anew", {"amounts": {"cost": "21000.00", "mark_up": "2520.00"}}),
+    )
+
+    refused = refuse(deal, "accept", trading.HandedOverLate, on=date(2026, 2, 16))
+
+    assert refused.step == "accept"
+
+
+def test_a_deal_that_ends_with_goods_names_what_is_owed_and_what_is_in_store() -> None:
+    deal = begun(
+        "salam",
+        "400000.00",
+        ("specify", {"figures": {"quantity": "20"}}),
+        ("pay_price", {"amounts": {"price": "400000.00"}}),
+        ("deliver", {"figures": {"quantity": "16"}}),
+    )
+
+    refused = refuse(deal, "close", GoodsStillOwed)
+    assert (refused.owed, refused.held) == (4, 16)
+
+    back = {"figures": {"quantity": "4"}, "amounts": {"price_back": "79999.99"}}
+    assert refuse(deal, "call_off", trading.AmountDiffers, **back).member == "price_back"
+
+
+def test_terms_of_another_mode_are_no_qard_and_are_named() -> None:
+    with pytest.raises(QardBearsNoProfit) as refused:
+        qard.check_terms(make_terms("murabaha"))
+
+    assert (refused.value.annual_rate, refused.value.charge_method) == ("0.12", "flat")
