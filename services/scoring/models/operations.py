@@ -18,6 +18,7 @@ from services.scoring.domain.card_form import CardMalformed
 from services.scoring.domain.lifecycle import CardEvent, CardStatus
 from services.scoring.domain.scorecard import Source
 from services.scoring.models import queries
+from services.scoring.models.queries import SHADOWS_MAX
 from services.scoring.models.tables import ScorecardChangeRow, ScorecardVersionRow
 from shared import feed, tenancy
 from shared.auth import Actor
@@ -60,6 +61,19 @@ class PromoterIsRegistrar(RafidError):
     detail = "{card_id} {version} has to be promoted by somebody who did not register it."
     card_id: str
     version: str
+
+
+class ShadowsFull(RafidError):
+    """As many cards as may be tried are in shadow"""
+
+    kind = Kind.CONFLICT
+    service = "scoring"
+    detail = (
+        "{most} versions score in shadow already; retire one before {card_id} {version} is tried."
+    )
+    card_id: str
+    version: str
+    most: int
 
 
 async def champion(session: AsyncSession, *, actor: Actor, at: datetime) -> ScorecardVersionRow:
@@ -126,12 +140,15 @@ async def change_status(
 ) -> ScorecardVersionRow:
     """Move a version on; promoting one retires the champion before it, its grounds are kept.
 
-    Raises ScorecardNotFound, ChampionMoved, CardTransitionRefused, PromoterIsRegistrar.
+    Raises ScorecardNotFound, ChampionMoved, CardTransitionRefused, ShadowsFull,
+    PromoterIsRegistrar.
     """
     await queries.scorecard_version(session, card_id=card_id, version=version)
     reigning = await queries.locked_champion(session)
     row = await queries.locked_scorecard_version(session, card_id=card_id, version=version)
     lifecycle.next_status(CardStatus(row.status), event=event)
+    if event is CardEvent.TRY_IN_SHADOW and len(await queries.shadows(session)) >= SHADOWS_MAX:
+        raise ShadowsFull(card_id=card_id, version=version, most=SHADOWS_MAX)
     if event is CardEvent.PROMOTE:
         if row.registered_by == actor.id:
             raise PromoterIsRegistrar(card_id=card_id, version=version)

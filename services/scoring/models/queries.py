@@ -15,7 +15,7 @@ from shared.errors import Kind, RafidError
 
 VERSIONS_MAX = 500
 CHAMPION_TRIES = 3
-SHADOWS_MAX = 5  # further ones wait: each costs every opinion its time
+SHADOWS_MAX = 5  # a further one is refused: each costs every opinion its time
 
 
 class ScorecardNotFound(RafidError):

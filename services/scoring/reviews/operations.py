@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from shared.errors import Kind, RafidError
 from shared.scoring_events import RateReviewDecided
 
 Json = dict[str, Any]
+FARTHEST_EAST = timedelta(hours=14)  # where the day is that somewhere it is already
 
 
 class RateReviewIdReused(RafidError):
@@ -68,12 +69,23 @@ class PolicyBreaksLaw(RafidError):
 
 
 class DeciderRecommended(RafidError):
-    """A review is decided by another person than the one who recommended"""
+    """A review is decided by another person than those who made it"""
 
     kind = Kind.FORBIDDEN
     service = "scoring"
-    detail = "{review_id} has to be decided by somebody who did not recommend it."
+    detail = "{review_id} has to be decided by somebody who did not draft, run or recommend it."
     review_id: UUID
+
+
+class ObservedOutOfTime(RafidError):
+    """What is observed after a review was adopted is of a day since then"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "{as_of} does not lie between {adopted_on}, when the review was adopted, and {today}."
+    as_of: date
+    adopted_on: date
+    today: date
 
 
 class ObservedOtherwise(RafidError):
@@ -212,7 +224,7 @@ async def decide(
     row = await queries.review(session, review_id, is_locked=True)
     _move(row, event)
     history = await queries.changes_of(session, review_id)
-    if any(c.actor_id == actor.id for c in history if c.status == ReviewStatus.RECOMMENDED):
+    if any(change.actor_id == actor.id for change in history):
         raise DeciderRecommended(review_id=review_id)
     _record(session, row, note=note, actor=actor, at=at)
     await session.flush()
@@ -261,11 +273,16 @@ async def observe(
 ) -> None:
     """Keep what was observed after a review was adopted; the same again changes nothing.
 
-    Raises RateReviewNotFound, ReviewTransitionRefused, ObservedOtherwise.
+    Raises RateReviewNotFound, ReviewTransitionRefused, ObservedOutOfTime, ObservedOtherwise.
     """
     row = await queries.review(session, review_id, is_locked=True)
     if row.status != ReviewStatus.ADOPTED:
         raise ReviewTransitionRefused(event="observe", state=row.status)
+    history = await queries.changes_of(session, review_id)
+    adopted_on = max(change.changed_at.date() for change in history)
+    today = (at + FARTHEST_EAST).date()
+    if not adopted_on <= as_of <= today:
+        raise ObservedOutOfTime(as_of=as_of, adopted_on=adopted_on, today=today)
     kept = {o.as_of: o for o in await queries.observations_of(session, review_id)}
     if as_of in kept:
         if (kept[as_of].source, kept[as_of].figures) != (source, figures):

@@ -127,10 +127,18 @@ async def material(session: AsyncSession, *, card_id: str, version: str, on: dat
     )
 
 
-async def contest(session: AsyncSession, *, card_id: str, version: str, on: date) -> Contest:
+async def contest(
+    session: AsyncSession,
+    *,
+    card_id: str,
+    version: str,
+    on: date,
+    promoter_id: UUID | None = None,
+) -> Contest:
     """Read what a version and the champion said of the same applications until a day.
 
-    Raises ScorecardNotFound, ChallengerIsChampion.
+    For a promotion, ends of loans that were told by its registrar or its promoter are left out:
+    nobody proves a card by figures of their own. Raises ScorecardNotFound, ChallengerIsChampion.
     """
     challenger = await models.scorecard_version(session, card_id=card_id, version=version)
     champion = await models.champion(session)
@@ -147,12 +155,16 @@ async def contest(session: AsyncSession, *, card_id: str, version: str, on: date
         for item in said
         if item.assessment_id in of_champion
     }
+    decided: Mapping[UUID, LoanOutcomeRow] = await outcomes.outcomes_until(session, on)
+    if promoter_id is not None:
+        own = {promoter_id, challenger.registered_by}
+        decided = {key: row for key, row in decided.items() if row.actor_id not in own}
     return Contest(
         on=on,
         champion=champion,
         challenger=challenger,
         pairs=list(newest.values()),
-        decided=await outcomes.outcomes_until(session, on),
+        decided=decided,
         groups=await traits.groups(session),
     )
 

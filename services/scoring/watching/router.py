@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path
 
@@ -50,7 +51,7 @@ async def change_status(
     event = CardEvent(body.event)
     grounds = Grounds(reason=body.reason)
     if event is CardEvent.PROMOTE:
-        found = await _challenged(db, card_id, version, now.date())
+        found = await _challenged(db, card_id, version, now.date(), promoter_id=actor.id)
         if found is not None:
             grounds = Grounds(reason=body.reason, evidence=found.model_dump(mode="json"))
     async with db.begin() as session:
@@ -128,18 +129,24 @@ async def replay(
     )
 
 
-async def _challenged(db: Db, card_id: str, version: str, on: date) -> ComparisonOut | None:
+async def _challenged(
+    db: Db, card_id: str, version: str, on: date, *, promoter_id: UUID
+) -> ComparisonOut | None:
     """The comparison a promotion rests on; None where nothing reigns beside the version."""
     async with db() as session:
         champion = await model_queries.find_champion(session)
     if champion is None or (champion.card_id, champion.version) == (card_id, version):
         return None
-    return await _compared(db, card_id, version, on)
+    return await _compared(db, card_id, version, on, promoter_id=promoter_id)
 
 
-async def _compared(db: Db, card_id: str, version: str, on: date) -> ComparisonOut:
+async def _compared(
+    db: Db, card_id: str, version: str, on: date, *, promoter_id: UUID | None = None
+) -> ComparisonOut:
     async with db() as session:
-        contest = await operations.contest(session, card_id=card_id, version=version, on=on)
+        contest = await operations.contest(
+            session, card_id=card_id, version=version, on=on, promoter_id=promoter_id
+        )
     comparison, ratios = await asyncio.to_thread(operations.compare, contest)
     return ComparisonOut.of(
         comparison,

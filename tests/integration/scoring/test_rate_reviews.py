@@ -12,8 +12,10 @@ from shared.clients.rate_reviews import RateReviewOut
 from shared.ids import InstitutionId
 from tests import review_plans
 from tests.integration.scoring.desk import Caller, Desk
+from tests.tokens import AT
 
 REVIEWS = "/scoring/v1/rate-reviews"
+TODAY = AT.date().isoformat()
 Json = dict[str, Any]
 
 
@@ -161,7 +163,7 @@ async def test_a_lawful_policy_is_not_marked_for_a_word_too_many(manager: Caller
     [
         ("recommendation", {"policy": "half"}),
         ("decision", {"outcome": "adopt"}),
-        ("observed", {"as_of": "2027-05-31", "source": "s", "figures": {"loans": "5"}}),
+        ("observed", {"as_of": TODAY, "source": "s", "figures": {"loans": "5"}}),
     ],
 )
 async def test_steps_come_in_their_order(scoring: Desk, step: str, body: Json) -> None:
@@ -246,7 +248,7 @@ async def test_a_plan_that_contradicts_its_book_stays_a_draft(manager: Caller) -
 async def test_predicted_stands_beside_observed(manager: Caller, committee: Caller) -> None:
     path = await adopted(manager, committee)
     body = {
-        "as_of": "2027-05-31",
+        "as_of": TODAY,
         "source": "loans, close of May",
         "figures": {"expected_loss": "0.9", "burden_over_40": "0.30"},
     }
@@ -270,7 +272,7 @@ async def test_figures_that_are_none_are_not_kept(
     manager: Caller, committee: Caller, figures: Json
 ) -> None:
     path = await adopted(manager, committee)
-    body = {"as_of": "2027-05-31", "source": "s", "figures": figures}
+    body = {"as_of": TODAY, "source": "s", "figures": figures}
 
     assert (await manager.post(f"{path}/observed", body)).status_code == 422
     assert (await manager.get(path)).json()["observations"] == []
@@ -283,7 +285,7 @@ async def test_another_institution_sees_and_moves_nothing(scoring: Desk, manager
     assert (await stranger.get(REVIEWS)).json()["items"] == []
     for place in (path, f"{path}/page", f"{path}/paper"):
         assert (await stranger.get(place)).status_code == 404
-    body = {"as_of": "2027-05-31", "source": "s", "figures": {"loans": "5"}}
+    body = {"as_of": TODAY, "source": "s", "figures": {"loans": "5"}}
     assert (await stranger.post(f"{path}/observed", body)).status_code == 404
 
 
