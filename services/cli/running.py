@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
+from functools import partial
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -18,6 +20,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from services import data_folder
+from services.cli import several
 from services.cli.options import HOST, PORT, Folder, Port
 from services.embedded import Rafid
 from services.loans import app as loans
@@ -135,16 +138,47 @@ def serve(
     service: Annotated[Service, typer.Argument(help="Which service to run.")],
     port: Port = PORT,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = HOST,
+    processes: Annotated[
+        int,
+        typer.Option(
+            help="How many processes answer; more than one for scoring alone.",
+            envvar="RAFID_PROCESSES",
+            min=1,
+        ),
+    ] = 1,
 ) -> None:
     """Run one service; its settings come from the environment (RAFID_LOANS_DATABASE_URL, …)."""
+    if processes == 1:
+        _serve(service, host, port, None)
+        return
+    if service is not Service.SCORING:
+        raise typer.BadParameter("only scoring keeps nothing in memory that others would need")
+    if several.is_taken(host, port):
+        raise typer.BadParameter(f"port {port} is taken")
+    raise typer.Exit(several.keep(processes, partial(_serve, service, host, port)))
+
+
+def _serve(service: Service, host: str, port: int, answers: Event | None) -> None:
+    """Run a service in this process; `answers` says that there are others at its port."""
     app = application(service)
 
     async def main() -> None:
         async with app.router.lifespan_context(app):
             calm_the_collector()
-            await web_server(app, port=port, host=host).serve()
+            server = web_server(app, port=port, host=host)
+            if answers is None:
+                await server.serve()
+                return
+            said = asyncio.create_task(_say(server.answers, answers))
+            await server.serve(sockets=[several.open_port(host, port)])
+            said.cancel()
 
     run(main())
+
+
+async def _say(here: asyncio.Event, there: Event) -> None:
+    await here.wait()
+    there.set()
 
 
 def application(service: Service) -> FastAPI:
