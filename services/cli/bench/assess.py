@@ -1,5 +1,6 @@
 """`rafid bench assess`: how long does an opinion take, and how many a second over HTTP?"""
 
+import os
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ ASKED_MS, ASKED_RATE = 5.0, 300.0
 def assess(
     opinions: Annotated[int, typer.Option(help="How many in process.", min=1)] = 200,
     seconds: Annotated[float, typer.Option(help="How long over HTTP.", min=0.1)] = 10.0,
-    servers: Annotated[int, typer.Option(help="Scoring services at once.", min=1)] = 2,
+    processes: Annotated[int, typer.Option(help="Processes of scoring.", min=1)] = 2,
     batch: Annotated[int, typer.Option(help="Applications of a batch.", min=2, max=500)] = 50,
 ) -> None:
     """Form opinions in process, each with nothing remembered, then over HTTP."""
@@ -33,22 +34,24 @@ def assess(
             f"one opinion of {found.corners} corners, {name}: median {found.median:.2f} ms, "
             f"best {min(found.milliseconds):.2f} ms (asked: {ASKED_MS:g} ms)"
         )
-    run(_over_http(seconds=seconds, servers=servers, batch=batch))
+    run(_over_http(seconds=seconds, processes=processes, batch=batch))
 
 
-async def _over_http(*, seconds: float, servers: int, batch: int) -> None:
+async def _over_http(*, seconds: float, processes: int, batch: int) -> None:
     with temporary() as folder:
         async with (
             data_folder.start_postgres(folder) as databases,
-            measuring.servers(databases.urls["scoring"], count=servers) as (ports, token),
+            measuring.serving(databases.urls["scoring"], processes=processes) as (port, token),
         ):
             for many in (1, 1, batch):
                 found = await measuring.answers(
-                    ports, token=token, institution_id=ids.new(), seconds=seconds, batch=many
+                    port, token=token, institution_id=ids.new(), seconds=seconds, batch=many
                 )
                 way = "one by one" if many == 1 else f"{many} at once"
                 console.print(
-                    f"over HTTP, {servers} services, {way}: [bold]{found.rate:,.0f}[/] opinions "
-                    f"a second, p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms, "
-                    f"{found.refused} refused (asked: {ASKED_RATE:g} a second)"
+                    f"over HTTP, {processes} processes, {measuring.CONNECTIONS} connections, "
+                    f"{way}: [bold]{found.rate:,.0f}[/] opinions a second, p50 {found.p50:.0f} ms, "
+                    f"p99 {found.p99:.0f} ms, {found.refused} refused; asking took "
+                    f"{found.load_share:.2f} of a processor of {os.cpu_count()} "
+                    f"(asked: {ASKED_RATE:g} a second)"
                 )

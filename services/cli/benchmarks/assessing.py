@@ -1,6 +1,6 @@
 """How long does one opinion take, and how many a second are answered over HTTP?
 
-The servers run as an operator would run them, one process each; tokens are signed here.
+The service runs as an operator would run it, in several processes; tokens are signed here.
 """
 
 import asyncio
@@ -28,8 +28,9 @@ from shared.clients.scoring import AssessmentRequest
 
 PATH = "/scoring/v1/assessments"
 HOST = "127.0.0.1"
-CONNECTIONS = 16
-READY_SECONDS = 30.0
+CONNECTIONS = 64
+READY_SECONDS = 120.0
+SETTLE_SECONDS = 2.0  # the first answers; the others of its processes are about to
 TOKEN_SECONDS = 3_600
 CREATED = b" 201 "
 FORGETS = (pricing.instalment_factor, pricing.profit_factor, pricing.effective_annual_rate)
@@ -53,13 +54,17 @@ class Opinions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What was answered in how many seconds; `refused` are answers other than 201."""
+    """What was answered in how many seconds; `refused` are answers other than 201.
+
+    `load_share` is how much of one processor the asking itself took.
+    """
 
     answered: int
     seconds: float
     p50: float
     p99: float
     refused: int
+    load_share: float
 
     @property
     def rate(self) -> float:
@@ -135,8 +140,8 @@ def opinions(count: int, *, ceiling: str | None = None, fee_share: str = "0") ->
 
 
 @asynccontextmanager
-async def servers(database_url: str, *, count: int) -> AsyncIterator[tuple[list[int], str]]:
-    """Run so many scoring services on one database; give their ports, and a service's token."""
+async def serving(database_url: str, *, processes: int) -> AsyncIterator[tuple[int, str]]:
+    """Run scoring in so many processes; give its port, and a service's token."""
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
     key.ensure_kid()
     async with AsyncExitStack() as stack:
@@ -148,28 +153,26 @@ async def servers(database_url: str, *, count: int) -> AsyncIterator[tuple[list[
             "RAFID_JWKS_URL": f"{issuer}/keys",
             "RAFID_SCORING_DATABASE_URL": database_url,
             "RAFID_LOG_LEVEL": "warning",
+            "RAFID_PROCESSES": str(processes),
         }
-        ports: list[int] = []
-        for number in range(count):
-            port = free_port(issuer_port + 10 * (number + 1))
-            await stack.enter_async_context(_server(port, environment))
-            ports.append(port)
-        yield ports, _token(key, issuer)
+        port = free_port(issuer_port + 10)
+        await stack.enter_async_context(_server(port, environment))
+        yield port, _token(key, issuer)
 
 
 async def answers(
-    ports: list[int], *, token: str, institution_id: UUID, seconds: float, batch: int
+    port: int, *, token: str, institution_id: UUID, seconds: float, batch: int
 ) -> Answers:
-    """Post applications to all servers until the time is over, one by one or in batches."""
+    """Post applications until the time is over, one by one or in batches."""
     taken: list[float] = []
     refused = 0
     head = f"Authorization: Bearer {token}\r\nX-Institution: {institution_id}\r\n"
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     deadline = started + seconds
 
     async def work(number: int) -> None:
         nonlocal refused
-        reader, writer = await asyncio.open_connection(HOST, ports[number % len(ports)])
+        reader, writer = await asyncio.open_connection(HOST, port)
         turn = number
         while (began := time.perf_counter()) < deadline:
             bodies = [application(turn + place) for place in range(batch)]
@@ -189,6 +192,7 @@ async def answers(
         p50=taken[len(taken) // 2],
         p99=taken[min(len(taken) - 1, int(len(taken) * 0.99))],
         refused=refused,
+        load_share=(time.process_time() - worked) / elapsed,
     )
 
 
@@ -242,6 +246,7 @@ async def _server(port: int, environment: Mapping[str, str]) -> AsyncIterator[No
                     break
                 except httpx.TransportError:
                     await asyncio.sleep(0.1)
+        await asyncio.sleep(SETTLE_SECONDS)
         yield
     finally:
         process.terminate()
