@@ -332,7 +332,7 @@ GET  /loans/v1/events                                     ...u.ias
 def expected() -> dict[str, frozenset[Role] | None]:
     """The table as routes and roles; None: open to all."""
     found: dict[str, frozenset[Role] | None] = {}
-    for line in (LOANS + BESIDE).strip().splitlines():
+    for line in filter(None, (LOANS + BESIDE).splitlines()):
         method, path, marks = line.split()
         route = f"{method} {path}"
         found[route] = (
