@@ -262,10 +262,11 @@ def test_each_mode_books_its_repayment() -> None:
 
 
 def test_a_qard_never_books_profit_even_in_a_fund_that_could() -> None:
-    with pytest.raises(QardBearsNoProfit):
+    with pytest.raises(QardBearsNoProfit) as refused:
         modes.MODES[ModeOfFinance.QARD].repayment_entry(
             replace(make_allocation(principal="90"), profit=money("1", "TND")),
             fund=COMMERCIAL,
             received_on=ON,
             contract_id=CONTRACT,
         )
+    assert refused.value.charge_method == str(money("1", "TND"))

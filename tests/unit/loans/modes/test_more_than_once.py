@@ -7,9 +7,9 @@ import pytest
 
 from services.loans.domain import goods_debt, trading
 from services.loans.domain.deal import Deal
-from services.loans.domain.modes import ijara, muzaraa, qard
+from services.loans.domain.modes import ijara, murabaha, muzaraa, qard
 from services.loans.domain.modes.ijara import DaysNotOfLease
-from services.loans.domain.modes.salam import GoodsStillOwed
+from services.loans.domain.modes.salam import GoodsStillOwed, PricePaidLate
 from services.loans.domain.terms import QardBearsNoProfit
 from tests.deals import (
     SIGNED,
@@ -63,6 +63,7 @@ def test_cover_paid_in_parts_is_no_more_than_the_goods_cost() -> None:
 
 def test_days_that_are_not_of_the_lease_are_named_with_their_step() -> None:
     before = {"from_day": "2026-01-14", "until_day": "2026-01-20"}
+    first = {"from_day": "2026-01-15", "until_day": "2026-01-20"}
 
     refused = refuse(leased(), "out_of_use", DaysNotOfLease, on=date(2026, 1, 20), days=before)
 
@@ -71,6 +72,7 @@ def test_days_that_are_not_of_the_lease_are_named_with_their_step() -> None:
         date(2026, 1, 14),
         date(2026, 1, 20),
     )
+    assert walk(leased(), ("out_of_use", {"on": date(2026, 1, 20), "days": first}))
 
 
 def test_a_lease_of_goods_that_cost_something_else_names_the_cost() -> None:
@@ -102,9 +104,9 @@ def test_a_crop_sold_in_parts_costs_all_its_inputs_once() -> None:
     shares = {"figures": {"land_share": "0.4", "inputs_share": "0.2", "work_share": "0.4"}}
     deal = begun(
         "muzaraa",
-        "900.00",
+        "1000.00",
         ("agree", shares),
-        ("supply", {"amounts": {"amount": "900.00"}}),
+        ("supply", {"amounts": {"amount": "1000.00"}}),
         ("harvest", {"figures": {"harvest": "1000"}}),
     )
     ours = muzaraa.our_harvest(deal)
@@ -120,7 +122,17 @@ def test_a_crop_sold_in_parts_costs_all_its_inputs_once() -> None:
         cost.append(-result.at_work)
         deal, _entries = walk(deal, ("sell", third))
 
-    assert cost == [mad("300.00")] * 3
+    assert cost == [mad("333.33"), mad("333.34"), mad("333.33")]
+
+
+def test_a_discount_before_the_sale_lowers_the_cost_and_is_held_for_nobody() -> None:
+    less = took("discount", amounts={"amount": "100.00"})
+    deposit = took("deposit", amounts={"amount": "500.00"})
+    terms = make_terms("murabaha")
+
+    assert murabaha.held(make_deal(terms, deposit, less)) == mad("500.00")
+    assert murabaha.held(make_deal(terms, deposit, less, took("sell"))) == mad("500.00")
+    assert murabaha.held(make_deal(terms, deposit, took("sell"), less)) == mad("600.00")
 
 
 def test_an_offer_is_accepted_before_its_first_instalment_is_due() -> None:
@@ -152,6 +164,30 @@ def test_a_deal_that_ends_with_goods_names_what_is_owed_and_what_is_in_store() -
 
     back = {"figures": {"quantity": "4"}, "amounts": {"price_back": "79999.99"}}
     assert refuse(deal, "call_off", trading.AmountDiffers, **back).member == "price_back"
+
+
+def test_a_price_that_is_late_or_another_is_named_with_what_was_agreed() -> None:
+    deal = begun("salam", "400000.00", ("specify", {"figures": {"quantity": "20"}}))
+    price = {"amounts": {"price": "400000.00"}}
+
+    refused = refuse(deal, "pay_price", trading.AmountDiffers, amounts={"price": "400000.01"})
+    late = refuse(deal, "pay_price", PricePaidLate, on=SIGNED + timedelta(days=4), **price)
+
+    assert refused.member == "price"
+    assert (late.agreed_on, late.paid_on, late.days) == (SIGNED, SIGNED + timedelta(days=4), 3)
+
+
+def test_what_is_left_of_goods_to_come_is_due_on_the_day_agreed() -> None:
+    deal = begun(
+        "salam",
+        "400000.00",
+        ("specify", {"figures": {"quantity": "20"}}),
+        ("pay_price", {"amounts": {"price": "400000.00"}}),
+        ("appraise", {"amounts": {"market_value": "300000.00"}}),
+        ("revalue", {}),
+    )
+
+    assert [(one.due_on, one.total) for one in deal.instalments] == [(HARVEST, mad("300000.00"))]
 
 
 def test_terms_of_another_mode_are_no_qard_and_are_named() -> None:
