@@ -6,6 +6,15 @@ from shared.clock import SystemClock
 from tests.bodies import amount
 from tests.e2e import journey
 from tests.e2e.house import House
+from tests.e2e.journey import Office
+
+
+async def owed(office: Office, borrower_id: str) -> tuple[str, str]:
+    """What the group of a borrower owes, and what it still may."""
+    found = await office.auditor.get(
+        f"/loans/v1/borrowers/{borrower_id}/exposure", purpose="audit", currency="JOD"
+    )
+    return found["total"]["amount"], found["room"]["amount"]
 
 
 @pytest.mark.requirement("F1.3")
@@ -28,11 +37,16 @@ async def test_what_a_connected_group_owes_is_added_up_and_limited(house: House)
     assert problem["type"] == "/problems/loans/group-owes-too-much"
     assert problem["together"] == amount("2000.000")
     assert sorted(problem["members"]) == sorted([f"{one}: 1000.000 JOD", f"{other}: 0.000 JOD"])
-    found = await office.auditor.get(
-        f"/loans/v1/borrowers/{other}/exposure", purpose="audit", currency="JOD"
-    )
-    assert (found["total"], found["room"]) == (amount("1000.000"), amount("500.000"))
+    assert await owed(office, other) == ("1000.000", "500.000")
     smaller = journey.approval(office, second)
     smaller["terms"]["amount"] = amount("500.000")
     smaller["override_reason"] = "زيارة ميدانية"
     assert (await office.approver.post(path, smaller))["status"] == "approved"
+
+    assert await owed(office, one) == ("1500.000", "0.000")
+    contract = (await journey.sign(office, first))["contract"]["contract_id"]
+    assert await owed(office, one) == ("1500.000", "0.000"), "signed and not yet paid out"
+    await journey.pay_out(office, contract)
+    assert await owed(office, one) == ("1500.000", "0.000")
+    await journey.repay(office, contract, "250.000")
+    assert await owed(office, other) == ("1250.000", "250.000")

@@ -1,20 +1,22 @@
 """Debts elsewhere are told and found, kept beside each other, and heard by the assessment."""
 
 import io
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import xlsxwriter
 
-from services.cli import bureaus
+from services.cli import bureaus, intake_files
 from services.loans.borrowers import router as borrowers
 from services.loans.bureau import queries, router
 from services.loans.bureau.operations import Loaded
 from services.loans.domain.bureau_file import BureauForm
-from services.loans.domain.mapping import ColumnMissing
+from services.loans.domain.mapping import ColumnMissing, MappingUnclear
 from shared.auth import Role
 from shared.db import Database, TenantDb
 from shared.ids import InstitutionId
@@ -224,3 +226,24 @@ async def test_a_word_from_tomorrow_or_about_a_stranger_is_refused(
     assert (await declare(elsewhere, one)).status_code == 404
     answer = await elsewhere.get(f"{BORROWERS}/{one}/debts", purpose="application", currency="JOD")
     assert answer.status_code == 404
+
+
+async def test_the_command_reads_the_form_and_writes_what_it_refused(
+    desk: Office, officer: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await borrower(officer, desk, "900121")
+    form, file = tmp_path / "form.yaml", tmp_path / "debts.csv"
+    form.write_text(json.dumps(FORM), "utf-8")
+    rows = ("id;lender;monthly;balance;on", "900121;=1+1;5;50;01/04/2026", "5;A;5;5;01/04/2026")
+    file.write_text("\n".join(rows), "utf-8")
+    read = bureaus.read_form(form)
+    loaded = await load_bytes(desk, file.read_bytes())
+    intake_files.write_quarantine(file, loaded.refused, language="fr")
+    bureaus.tell(loaded, form=read, file=file)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Test bureau: 1 borrowers' debts taken in, 0 known already, 1 lines refused" in said
+    kept = (tmp_path / "debts.quarantine.csv").read_text("utf-8-sig")
+    assert "3,document-not-valid," in kept
+    form.write_text("fields: [", "utf-8")
+    with pytest.raises(MappingUnclear):
+        bureaus.read_form(form)
