@@ -126,6 +126,29 @@ def test_worth_rises_with_the_rate_and_falls_with_the_risk(shape: Shape, percent
     assert pricing.npv(shape, principal=principal, costs=costs, hazard=riskier) < worth
 
 
+@given(shapes, st.integers(0, 40), st.integers(1, 30))
+def test_a_higher_hazard_never_lowers_the_break_even_price(
+    shape: Shape, percent: int, more: int
+) -> None:
+    """Where the riskier loan has no price at all, its price is not lower either."""
+    costs, principal = make_costs(), Money(1_000_000, "JOD")
+    before, after = (
+        pricing.break_even(
+            shape,
+            principal=principal,
+            costs=costs,
+            hazard=pricing.hazard_of(Decimal(pd) / 100),
+            annual_rate_max=Decimal(2),
+        )
+        for pd in (percent, percent + more)
+    )
+
+    if before is None:
+        assert after is None
+    elif after is not None:
+        assert after.annual_rate >= before.annual_rate
+
+
 @given(
     household=households,
     minor=st.integers(1, 6_000_000),
