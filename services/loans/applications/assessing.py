@@ -4,16 +4,19 @@ Four steps, because no transaction stays open across HTTP: read what is to be as
 write the answer. What was asked once is asked again letter by letter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications import operations, queries, requesting
 from services.loans.applications.asking import AskFunds
 from services.loans.applications.requests import queries as request_queries
 from services.loans.domain.lifecycle import ApplicationStatus
+from services.loans.domain.serving import Serving
 from services.loans.rulebook import queries as rulebook
 from shared.clients.scoring import (
     BATCH_MAX,
@@ -24,6 +27,7 @@ from shared.clients.scoring import (
     ScoringUnavailable,
 )
 from shared.db import TenantDb
+from shared.errors import RafidError
 from shared.ids import ApplicationId
 
 # A submitted application older than this lost its answer on the way: the process ended.
@@ -99,7 +103,7 @@ async def _requests(
         new = [file for file in files if file.row.application_id not in kept]
         if new:
             ids = [ApplicationId(file.row.application_id) for file in new]
-            serving = await ask_funds(session, ids, on=on)
+            serving = await _serving(session, ask_funds, ids, on=on)
             book = await rulebook.book(session, on=on)
     if new:
         composed = [
@@ -112,6 +116,17 @@ async def _requests(
     return [
         AssessmentRequest.model_validate_json(kept[file.row.application_id].body) for file in files
     ]
+
+
+async def _serving(
+    session: AsyncSession, ask_funds: AskFunds, ids: Sequence[ApplicationId], *, on: date
+) -> Mapping[UUID, Serving]:
+    """What funds say; where a rule of ours is missing the opinion is on the product alone."""
+    try:
+        return await ask_funds(session, ids, on=on)
+    except RafidError as error:
+        _log.warning("no fund could be asked", because=error.slug(), applications=len(ids))
+        return dict.fromkeys(ids, Serving())
 
 
 async def _one_by_one(

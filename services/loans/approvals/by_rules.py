@@ -36,9 +36,10 @@ async def decide_by_rules(
 ) -> list[Decided | RafidError | None]:
     """Execute the products' rules: the best line of the menu is approved, or all is rejected.
 
-    Only where the product decides automatically and the borrower has not refused that; what the
-    rules refer to people, and what is not assessed, is left (None). A refusal, such as an amount
-    beyond the authority of the role `service`, leaves the application to people too.
+    Only where the product decides automatically, the borrower has not refused that, and the best
+    line is one of this fund; what the rules refer to people, and what is not assessed, is left
+    (None). A refusal, such as an amount beyond the authority of the role `service`, leaves the
+    application to people too.
     """
     locked = await application_queries.locked_applications(session, application_ids)
     files = await queries.files(session, list(locked.values()))
@@ -57,7 +58,7 @@ async def decide_by_rules(
             continue
         if locked[application_id].borrower_id in refused:
             continue
-        line = queries.best_line(assessment)
+        line = queries.best_line(assessment, fund_id=fund_id)
         proposal = _by_rules(file, points=assessment.points, line=line, fund_id=fund_id)
         if proposal is not None:
             proposals[application_id] = proposal
@@ -71,6 +72,8 @@ def _by_rules(file: File, *, points: int, line: int | None, fund_id: FundId) -> 
     if not file.product.policy.is_automatic or file.recommended is Recommendation.REFER:
         return None
     approves = file.recommended is Recommendation.APPROVE
+    if approves and line is None:
+        return None
     return Proposal(
         application_id=file.application_id,
         outcome=Outcome.APPROVE if approves else Outcome.REJECT,

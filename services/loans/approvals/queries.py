@@ -191,10 +191,15 @@ def menu_of(assessment: ApplicationAssessmentRow | None) -> dict[int, Asked]:
     return {line["line"]: _asked(line) for line in lines}
 
 
-def best_line(assessment: ApplicationAssessmentRow) -> int | None:
-    """The line that the assessment calls best."""
-    best: dict[str, Any] | None = assessment.answer["best"]
-    return None if best is None else int(best["line"])
+def best_line(assessment: ApplicationAssessmentRow, *, fund_id: FundId) -> int | None:
+    """The best line that this fund's money may pay; None where it stands on no line.
+
+    A line that names no fund is on the product's own price, and any fund may pay it.
+    """
+    for line in assessment.answer["menu"]:
+        if line.get("fund_id") in (None, str(fund_id)):
+            return int(line["line"])
+    return None
 
 
 def offer_of(row: DecisionRow) -> Offer | None:
