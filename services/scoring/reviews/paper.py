@@ -29,8 +29,8 @@ def sheet(shown: Shown, *, language: Language) -> Sheet:
             *_warnings(result, chosen, say),
         ],
         facts=[
-            (say("Loans"), f"{book['loans']:,.0f}", True),
-            (say("Lent"), f"{book['lent']:,.0f} {shown.currency}", True),
+            (say("Loans"), telling.count(book["loans"]), True),
+            (say("Lent"), f"{telling.count(book['lent'])} {shown.currency}", True),
             (say("proposed"), _named(chosen, say), False),
         ],
         tables=[

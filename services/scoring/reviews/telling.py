@@ -104,10 +104,18 @@ def figure(totals: Json, name: str) -> float:
     return float(value if place is None else value[place])
 
 
+def count(value: float) -> str:
+    """Write a count or a whole amount, its thousands apart by a space that no line breaks.
+
+    A comma would be decimals in French: 108550 is `108 550` in every language.
+    """
+    return f"{round(value):,}".replace(",", "\u00a0")
+
+
 def told(name: str, value: float) -> str:
     """Write a figure: counts and amounts with thousands apart, ratios plain, shares in per cent."""
     if name in COUNTS:
-        return f"{round(value):,}"
+        return count(value)
     if name == "duration":
         return f"{value:.1f}"
     if name.endswith("_sufficiency"):

@@ -12,8 +12,11 @@ from services.scoring.domain.simulation.outcomes import LegalCap
 from services.scoring.domain.simulation.policy import PolicyContradicts
 from services.scoring.domain.simulation.reading import book_from
 from services.scoring.domain.simulation.reviewing import Plan
-from services.scoring.reviews import operations
+from services.scoring.reviews import operations, page, paper
+from services.scoring.reviews.page import Shown
 from services.scoring.reviews.plan_bodies import PlanBody
+from shared import printing
+from shared.texts import Language
 from tests import review_plans
 
 Json = dict[str, Any]
@@ -135,3 +138,23 @@ def test_the_order_of_loans_does_not_move_a_review() -> None:
     one, two = (item["policies"][1]["cases"]["central"] for item in (first, other))
     assert two["subsidy"] == pytest.approx(one["subsidy"], rel=1e-12)
     assert first["pareto"] == other["pareto"]
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_thousands_are_no_decimals_in_any_language(language: Language) -> None:
+    """`108,550 JOD` is a hundred and eight dinars to whoever reads French."""
+    shown = Shown(
+        name="Spring",
+        currency="JOD",
+        status="run",
+        result=reckoned(review_plans.plan(searches=[review_plans.search(terms=["0.1"])])),
+        input_hash="0" * 64,
+    )
+    lent = f"{round(shown.result['book']['lent']):,}"
+
+    told = page.page(shown, language=language)
+
+    assert lent not in told
+    apart = lent.replace(",", "\u00a0")
+    assert f"{apart} JOD" in told
+    assert b"%PDF" in printing.printed(paper.sheet(shown, language=language))[:8]

@@ -246,7 +246,7 @@ def test_a_lawful_policy_is_held_beside_todays_before_an_unlawful_one() -> None:
     ("name", "value", "written"),
     [
         ("clients_change", -0.3, "0"),
-        ("lent", 1234567.8, "1,234,568"),
+        ("lent", 1234567.8, "1\u00a0234\u00a0568"),
         ("subsidy", -0.00001, "0.0 %"),
         ("total_cost", -0.05, "-5.0 %"),
         ("duration", 7.25, "7.2"),
