@@ -157,7 +157,7 @@ async def followed_up(office: Office) -> None:
     async def is_numbered() -> bool:
         booked = await office.auditor.get(statement, limit=500)
         told = await office.auditor.get(statement, limit=500, known_at=END_OF_TIME)
-        return booked["items"] == told["items"]
+        return bool(booked["items"] == told["items"])
 
     # Two entries that undo one another look like none of them: the numbers say which are told.
     await until(is_numbered, named="every entry being numbered")
