@@ -315,7 +315,7 @@ ONE_BY_ONE = text("""
         select sum(g.profit_minor) from contract_generation g
         where g.institution_id = p.institution_id and g.contract_id = p.contract_id
           and g.effective_on > :day), 0)::bigint as received,
-      c.terms ->> 'mode_of_finance' as mode_of_finance, c.effective_annual_rate,
+      c.terms ->> 'mode_of_finance' as mode_of_finance, c.effective_annual_rate, c.servicing,
       cast(c.terms ->> 'disbursed_on' as date) as disbursed_on
     from position p
     join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
@@ -334,7 +334,8 @@ ONE_BY_ONE = text("""
 SUMS = text(f"""
     with {RULES}, {STANDING}, {PARTS}
     select fund_id, product_id, currency, bucket_from, stage, is_restructured,
-      case when is_stale then contract_id end as without_window,
+      case when is_stale or days_late > 0 and product_id = any(cast(:anew as uuid[]))
+        then contract_id end as without_window,
       count(*) as contracts, sum(outstanding) as outstanding, sum(earned) as earned,
       sum(case when days_late > non_accrual_after then 0 else open_profit end) as receivable,
       sum(unearned) as unearned,
@@ -377,9 +378,13 @@ async def rates(session: AsyncSession, contract_ids: Sequence[UUID]) -> Sequence
     return (await session.execute(RATES, values)).all()
 
 
-async def sums(session: AsyncSession, cut: Cut) -> Sequence[Row[Any]]:
-    """Return the figures of a part of the portfolio by place."""
-    return (await session.execute(SUMS, _values(session, cut))).all()
+async def sums(session: AsyncSession, cut: Cut, *, anew: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Return the figures of a part of the portfolio by place.
+
+    Late contracts of the products `anew`, whose overdue principal bears, are named one by one.
+    """
+    values = {**_values(session, cut), "anew": list(anew)}
+    return (await session.execute(SUMS, values)).all()
 
 
 async def one_by_one(

@@ -32,6 +32,8 @@ from services.loans.domain.closing_policy import ClosingPolicy, DatedPolicy
 from services.loans.domain.day_close import Agreed, Figure, Part, Place, Shown, Stock
 from services.loans.domain.staging import Stage
 from services.loans.ledger.operations import DayNotOver
+from services.loans.servicing import queries as courses
+from services.loans.servicing.lives import COURSE
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
 from shared.ids import ContractId, FundId, ProductId
@@ -177,9 +179,10 @@ async def sum_up(
     async with db(snapshot=True) as session:
         await queries.work_alone(session)
         known_at = (await queries.moment(session)).now
+        anew = await courses.products_counted_anew(session)
         cuts = _cuts(db, day=day, policies=policies, manner=manner, pace=pace, step="figures")
         async for cut in cuts:
-            for row in await queries.sums(session, cut):
+            for row in await queries.sums(session, cut, anew=anew):
                 if row.without_window is not None:
                     without_window.append(row.without_window)
                 else:
@@ -244,7 +247,16 @@ async def _cuts(
 async def parts(
     session: AsyncSession, rows: Sequence[Row[Any]], *, day: date, policies: Policies
 ) -> list[tuple[Row[Any], Part]]:
-    """Let the domain look at contracts one by one, by the instalments that held on the day."""
+    """Let the domain look at contracts one by one, by the instalments that held on the day.
+
+    Of late ones whose profit payments count anew, the course says what is earned.
+    """
+    late = [
+        row.contract_id
+        for row in rows
+        if row.servicing == COURSE and row.oldest is not None and row.oldest < day
+    ]
+    owed = await courses.profit_owed(session, late, day=day)
     by_currency: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         by_currency[row.currency].append(row)
@@ -269,6 +281,7 @@ async def parts(
                     received=row.received,
                     oldest_open_due_on=row.oldest,
                     renegotiated_on=row.renegotiated_on,
+                    owed=owed.get(row.contract_id),
                 ),
             )
             found.append((row, day_close.part(standing, policy=policy, on=day)))

@@ -53,19 +53,24 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the positions show of a contract on a day, amounts in minor units."""
+    """What the positions show of a contract on a day, amounts in minor units.
+
+    `owed`: the profit earned and not paid by the day, where payments count it anew.
+    """
 
     outstanding: int
     received: int
     oldest_open_due_on: date | None
     renegotiated_on: date | None
+    owed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One contract at the end of a day, amounts in minor units.
 
-    `received` is the profit paid. `window` and the rates of loss are those of its schedule.
+    `received` is the profit paid. `window` and the rates of loss are those of its schedule;
+    where payments count the profit anew, `owed` is what was earned and not paid by the day.
     """
 
     mode_of_finance: str
@@ -77,6 +82,7 @@ class Standing:
     window: Window
     loss_year: int
     loss_life: int
+    owed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +115,10 @@ def part(standing: Standing, *, policy: ClosingPolicy, on: date) -> Part:
         policy.recognition is not Recognition.CASH
         and standing.mode_of_finance not in accrual.NEVER_ACCRUES
     )
-    earned = standing.window.earned(on) if accrues else 0
+    earned = 0
+    if accrues:
+        owed = standing.owed
+        earned = standing.window.earned(on) if owed is None else standing.received + owed
     shown = accrual.accrued(
         earned=earned,
         received=standing.received if accrues else 0,
@@ -223,6 +232,7 @@ def standing(agreed: Agreed, *, policy: ClosingPolicy, on: date, shown: Shown) -
         ),
         loss_year=year,
         loss_life=life,
+        owed=shown.owed,
     )
 
 

@@ -146,6 +146,29 @@ async def files(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[UUID
     return found
 
 
+COUNTED_ANEW = text("""
+    select distinct product_id from contract
+    where institution_id = :institution_id and servicing = 'course'
+""")
+
+
+async def products_counted_anew(session: AsyncSession) -> list[UUID]:
+    """Return the products of which a contract's profit follows its payments."""
+    values = {"institution_id": tenancy.institution_of(session)}
+    return list(await session.scalars(COUNTED_ANEW, values))
+
+
+async def profit_owed(
+    session: AsyncSession, contract_ids: Collection[UUID], *, day: date
+) -> dict[UUID, int | None]:
+    """Return the profit earned and not paid of contracts whose profit payments count anew."""
+    found = {}
+    for contract_id in contract_ids:
+        row = await contract_queries.contract(session, contract_id)
+        found[contract_id] = (await lives.life_of(session, row)).profit_owed(on=day)
+    return found
+
+
 PAID_BY = text("""
     select d.day, coalesce((
       select h.paid_minor from position_history h

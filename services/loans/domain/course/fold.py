@@ -19,7 +19,16 @@ from services.loans.domain.course.results import (
 )
 from services.loans.domain.course.standing import Standing
 
-__all__ = ["Course", "CourseStatus", "Row", "Transaction", "TransactionKind", "course", "payoff"]
+__all__ = [
+    "Course",
+    "CourseStatus",
+    "Row",
+    "Transaction",
+    "TransactionKind",
+    "course",
+    "payoff",
+    "profit_owed",
+]
 
 
 _TRIED = ("payoff", "tried")
@@ -56,6 +65,20 @@ def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:
         return _settling(plan, events, on=on, owed=sum(line.open for line in standing.lines))
     charges = sum(line.open_of(FEE) + line.open_of(PENALTY) for line in standing.lines)
     return charges + _principal_and_profit(standing, on)
+
+
+def profit_owed(plan: Plan, events: Sequence[Event], *, on: date) -> int | None:
+    """The profit earned by a day and not paid, in minor units; None where payments change nothing.
+
+    Principal past due has borne it up to the day.
+    """
+    standing = replay.replay(plan, events)
+    if not standing.follows_days:
+        return None
+    catch_up(standing, on)
+    if on >= standing.model.last.due:
+        return sum(line.open_of(PROFIT) for line in standing.lines)
+    return owed_on(standing.model, on).profit
 
 
 def _settling(plan: Plan, events: Sequence[Event], *, on: date, owed: int) -> int:

@@ -109,6 +109,17 @@ class Life:
         """The newest day of value on which anything happened."""
         return max((event.on for event in self.events), default=self.terms.disbursed_on)
 
+    def profit_owed(self, *, on: date) -> int | None:
+        """The profit earned by a day and not paid; None where nothing is counted anew any more.
+
+        Movements after the day are left aside. Worked: 1,200.00 at 12 % by 30/360, nothing paid:
+        24.00 after two months, that on the instalment past due within it.
+        """
+        held = replace(self, entered=tuple(one for one in self.entered if _day_of(one) <= on))
+        if not any(isinstance(one, PaidOut) for one in held.entered):
+            return None
+        return fold.profit_owed(held.plan, held.events, on=on)
+
     def rate_on(self, day: date) -> Decimal:
         """The rate a year that holds on a day: the last order's for good, else the agreed one."""
         rate = period_rates.annual_rate(self.terms, on=day)
@@ -137,6 +148,10 @@ class Life:
 def key_of(one: Entered) -> Hashable:
     """What names a movement or an order."""
     return one.order_id if isinstance(one, Ordered) else one.key
+
+
+def _day_of(one: Entered) -> date:
+    return one.asked.effective_on if isinstance(one, Ordered) else one.on
 
 
 def _events_of(one: Entered, terms: Terms) -> Sequence[Event]:
