@@ -40,7 +40,7 @@ _OPINIONS = text("""
       (opinion ->> 'pd')::numeric as pd, advice, opinion -> 'breakdown' as breakdown
     from assessment
     where institution_id = :institution_id and assessed_at < :until
-    order by application_id, assessed_at desc, assessment_id desc
+    order by application_id desc, assessed_at desc, assessment_id desc
     limit :most
 """)
 
@@ -119,12 +119,17 @@ async def scores_of(
     return [Scored(**row) for row in rows][::-1]
 
 
-async def opinions_until(session: AsyncSession, until: datetime) -> dict[UUID, Scored]:
-    """The newest opinion on each application before a moment, whichever card gave it."""
+async def opinions_until(
+    session: AsyncSession, until: datetime, *, most: int = ROWS_MAX
+) -> dict[UUID, Scored]:
+    """The newest opinion on each application before a moment, whichever card gave it.
+
+    At most so many of the newest applications.
+    """
     named = {
         "institution_id": tenancy.institution_of(session),
         "until": until,
-        "most": ROWS_MAX,
+        "most": most,
     }
     rows = (await session.execute(_OPINIONS, named)).mappings()
     return {row["application_id"]: Scored(**row) for row in rows}

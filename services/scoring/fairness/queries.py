@@ -12,13 +12,16 @@ TRAITS = ("sex", "age_band", "region", "disability")
 ROWS_MAX = 200_000
 
 
-async def groups(session: AsyncSession) -> dict[str, dict[UUID, str]]:
-    """The group of every application whose trait was recorded, trait by trait."""
+async def groups(session: AsyncSession, *, most: int = ROWS_MAX) -> dict[str, dict[UUID, str]]:
+    """The group of every application whose trait was recorded, trait by trait.
+
+    At most so many of the newest: ids are given in the order of time.
+    """
     query = (
         select(TraitRow)
         .where(TraitRow.institution_id == tenancy.institution_of(session))
-        .order_by(TraitRow.application_id)
-        .limit(ROWS_MAX)
+        .order_by(TraitRow.application_id.desc())
+        .limit(most)
     )
     rows = (await session.execute(query)).scalars().all()
     return {

@@ -30,17 +30,19 @@ async def outcomes_by_id(
     return {row.application_id: row for row in (await session.execute(query)).scalars()}
 
 
-async def outcomes_until(session: AsyncSession, on: date) -> dict[UUID, LoanOutcomeRow]:
-    """How every application decided by a day stands, by its id.
+async def outcomes_until(
+    session: AsyncSession, on: date, *, most: int = ROWS_MAX
+) -> dict[UUID, LoanOutcomeRow]:
+    """How every application decided by a day stands, by its id; at most so many of the newest.
 
     A result that was observed later is not known on that day: callers look at `observed_on`.
     """
     query = (
         select(LoanOutcomeRow)
         .where(LoanOutcomeRow.institution_id == tenancy.institution_of(session))
-        .order_by(LoanOutcomeRow.application_id, LoanOutcomeRow.change.desc())
+        .order_by(LoanOutcomeRow.application_id.desc(), LoanOutcomeRow.change.desc())
         .ext(distinct_on(LoanOutcomeRow.application_id))
-        .limit(ROWS_MAX)
+        .limit(most)
     )
     rows = (await session.execute(query)).scalars()
     return {row.application_id: row for row in rows if row.decided_on <= on}

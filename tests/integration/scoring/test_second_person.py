@@ -1,9 +1,14 @@
 """Nobody is the second person of their own work, whatever roles they have."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.scoring.assessments import queries as assessments
+from services.scoring.fairness import queries as fairness
+from services.scoring.outcomes import queries as outcomes
 from shared import ids
 from shared.auth import Role
 from tests import review_plans
@@ -119,3 +124,23 @@ def ended(body: Json, *, bad: bool) -> Json:
         "result": "bad" if bad else "good",
         "observed_on": "2025-08-01",
     }
+
+
+async def test_what_is_beyond_the_limit_of_an_audit_is_the_oldest(scoring: Desk) -> None:
+    """Ids are given in the order of time: an audit that stops early must not stop at today."""
+    bodies = [make_request() for _ in range(4)]
+    service = scoring.service()
+    assert (await service.post(BATCH, {"requests": bodies})).status_code == 201
+    told = {"outcomes": [ended(body, bad=False) for body in bodies]}
+    assert (await service.post(OUTCOMES, told)).status_code == 200
+    sexes = [{"application_id": body["application_id"], "sex": "male"} for body in bodies]
+    answer = await service.post("/scoring/v1/fairness/traits", {"traits": sexes})
+    assert answer.status_code == 200
+    newest = {UUID(body["application_id"]) for body in bodies[2:]}
+
+    async with scoring.database.read(scoring.institution_id) as session:
+        decided = await outcomes.outcomes_until(session, AT.date(), most=2)
+        opinions = await assessments.opinions_until(session, AT + timedelta(days=1), most=2)
+        groups = await fairness.groups(session, most=2)
+
+    assert set(decided) == set(opinions) == set(groups["sex"]) == newest
