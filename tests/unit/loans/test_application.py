@@ -76,7 +76,7 @@ def test_a_request_is_checked_against_the_product_and_its_offer() -> None:
     make_request().check(make_product())
     with pytest.raises(OutsideProduct):
         make_request(asked=Asked(amount=money("9000.000"), term_months=12, grace_months=0)).check(
-            make_product(), on=DAY
+            make_product()
         )
     with pytest.raises(ProductNotOffered):
         make_request().check(make_product(is_offered=False))
