@@ -21,6 +21,7 @@ from services.monitoring.settings import MonitoringSettings
 from services.scoring import app as scoring
 from services.scoring.settings import ScoringSettings
 from shared.clock import Clock, SystemClock
+from shared.migrations import SERVICES
 
 
 class Rafid:
@@ -82,11 +83,8 @@ class Rafid:
             http=self.http,
             clock=clock,
         )
-        self._apps = {
-            "loans": self.loans,
-            "scoring": self.scoring,
-            "monitoring": self.monitoring,
-        }
+        services = (self.loans, self.scoring, self.monitoring)
+        self._apps = dict(zip(SERVICES, services, strict=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to the service that its path names."""

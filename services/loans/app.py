@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
@@ -161,10 +162,9 @@ def create_app(
     sequencer = Sequencer(database, chains=(EVENTS, JOURNAL))
     days = Days(database, clock)
     book = RepaymentBook(database, servicing=CourseBook(database))
-    asked = scoring or HttpScoringClient(caller, tokens=_tokens(settings, caller))
-    hearing = subscriptions.hear_scoring(
-        database, HttpScoringRuns(caller, tokens=_tokens(settings, caller))
-    )
+    tokens = _tokens(settings, caller)
+    asked = scoring or HttpScoringClient(caller, tokens=tokens)
+    hearing = subscriptions.hear_scoring(database, HttpScoringRuns(caller, tokens=tokens))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -174,18 +174,7 @@ def create_app(
             stack.push_async_callback(database.close)
             desk = await _payment_desk(app, settings, stack)
             background = await stack.enter_async_context(Background())
-            background.start("sequencer of loans", sequencer.run)
-            background.start("pending payments", desk.poll_everywhere, every=POLL_SECONDS)
-            background.start(
-                "waiting assessments", lambda: assess_waiting(app.state), every=POLL_SECONDS
-            )
-            background.start("lines of funds", lambda: tell_lines(app.state), every=LINES_SECONDS)
-            background.start("days to close", lambda: close_days(app.state), every=DAYS_SECONDS)
-            background.start(
-                "months to grade", lambda: warn_months(app.state), every=MONTHS_SECONDS
-            )
-            if scoring is None:  # who brings an own client hears by itself
-                background.start("feed of scoring", lambda: hear(app.state), every=FEED_SECONDS)
+            _start(background, app.state, desk=desk, hears=scoring is None)
             yield
 
     issuer = Issuer.of(settings, clock=clock) if settings.embedded_issuer else None
@@ -219,6 +208,21 @@ def create_app(
         app.include_router(sign_in.router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
     return app
+
+
+def _start(background: Background, state: State, *, desk: PaymentDesk, hears: bool) -> None:
+    """Start what runs beside the requests; who brings an own client of scoring hears by itself."""
+    background.start("sequencer of loans", state.sequencer.run)
+    background.start("pending payments", desk.poll_everywhere, every=POLL_SECONDS)
+    for name, work, every in (
+        ("waiting assessments", assess_waiting, POLL_SECONDS),
+        ("lines of funds", tell_lines, LINES_SECONDS),
+        ("days to close", close_days, DAYS_SECONDS),
+        ("months to grade", warn_months, MONTHS_SECONDS),
+    ):
+        background.start(name, partial(work, state), every=every)
+    if hears:
+        background.start("feed of scoring", partial(hear, state), every=FEED_SECONDS)
 
 
 async def assess_waiting(state: State) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 from services.scoring.domain.simulation import reading, reviewing
 from services.scoring.domain.simulation.policy import Case
 from services.scoring.reviews import telling
-from services.scoring.reviews.plan_bodies import PlanBody
-from services.scoring.reviews.schemas import LOANS_MOST
+from services.scoring.reviews.plan_bodies import LOANS_MOST, PlanBody
 from shared.clients.review_books import BookAsked, ReviewBook, ReviewBooks
 from shared.errors import Kind, RafidError
 from shared.ids import InstitutionId

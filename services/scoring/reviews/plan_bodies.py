@@ -21,6 +21,8 @@ from shared.currencies import exponent_of
 from shared.errors import RafidError
 from shared.schemas import Body
 
+LOANS_MOST = 200_000  # places of a book
+
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Rate = Annotated[Decimal, Field(ge=0, le=10)]
 Amount = Annotated[Decimal, Field(ge=0, le=1_000_000_000)]

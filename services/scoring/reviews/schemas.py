@@ -8,13 +8,12 @@ from uuid import UUID
 from pydantic import Field, JsonValue, model_validator
 
 from services.scoring.reviews.page import Observed, Shown, Step
-from services.scoring.reviews.plan_bodies import Name, PlanBody, Source
+from services.scoring.reviews.plan_bodies import LOANS_MOST, Name, PlanBody, Source
 from services.scoring.reviews.queries import Whole
 from services.scoring.reviews.tables import RateReviewChangeRow, RateReviewRow
 from shared.clients.review_books import BookAsked
 from shared.schemas import LATER, Body, Instant
 
-LOANS_MOST = 200_000
 REVIEW_BODY_BYTES = 64 * 1_048_576
 
 Cell = Annotated[float, Field(strict=True)]
