@@ -44,7 +44,8 @@ def course(plan: Plan, events: Sequence[Event], *, as_of: date) -> Course:
     instalments of 17.01 and a last of 17.00.
     """
     standing = replay.replay(plan, events)
-    catch_up(standing, as_of)
+    with replay.taking_up(standing, as_of):
+        catch_up(standing, as_of)
     standing.forget_missed_tranches(as_of)
     told = tables.course_of(standing, events)
     return replace(told, transactions=undone.with_undone(plan, events, told.transactions))
@@ -60,7 +61,8 @@ def payoff(plan: Plan, events: Sequence[Event], *, on: date) -> int:
     if not standing.follows_days:
         return sum(line.open for line in standing.lines)
     standing.is_payoff = True
-    catch_up(standing, on)
+    with replay.taking_up(standing, on):
+        catch_up(standing, on)
     if on >= standing.model.last.due:
         return _settling(plan, events, on=on, owed=sum(line.open for line in standing.lines))
     charges = sum(line.open_of(FEE) + line.open_of(PENALTY) for line in standing.lines)
@@ -75,7 +77,8 @@ def profit_owed(plan: Plan, events: Sequence[Event], *, on: date) -> int | None:
     standing = replay.replay(plan, events)
     if not standing.follows_days:
         return None
-    catch_up(standing, on)
+    with replay.taking_up(standing, on):
+        catch_up(standing, on)
     if on >= standing.model.last.due:
         return sum(line.open_of(PROFIT) for line in standing.lines)
     return owed_on(standing.model, on).profit

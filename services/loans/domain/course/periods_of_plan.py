@@ -6,8 +6,19 @@ from datetime import date
 from services.loans.domain.course.events import Rescheduled
 from services.loans.domain.course.plan import CountedFrom, Plan
 from services.loans.domain.course.span_rates import Measure, step
+from shared.errors import Kind, RafidError
 
 Days = tuple[date, date]
+
+
+class InstalmentEndsBeforeItBegins(RafidError):
+    """The instalment would end before it begins"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{due_on} is not after {starts_on}, when the instalment begins; give a later day."
+    due_on: date
+    starts_on: date
 
 
 def periods(plan: Plan, *, paid_out_on: date) -> list[Days]:
@@ -42,11 +53,14 @@ def moved(plan: Plan, found: Sequence[Days], order: Rescheduled) -> list[Days]:
     """The periods after an order moved the due date of one: the later ones follow from it.
 
     Worked: monthly from 1 January, the first moved from 1 February to 1 March: 1 April, 1 May.
+    Raises `InstalmentEndsBeforeItBegins`.
     """
     at, to = order.on, order.due_on or order.on
     index = next((place for place, days in enumerate(found) if days[1] >= at), len(found))
     kept = list(found[:index])
     start = found[index][0] if index < len(found) else to
+    if index < len(found) and to <= start:
+        raise InstalmentEndsBeforeItBegins(due_on=to, starts_on=start)
     for number in range(len(found) - index):
         due = step(to, plan.every * number, plan.unit, plan.month_end_rule)
         kept.append((start, due))

@@ -1,6 +1,7 @@
 """How do the events of a contract, one after the other, change how it stands?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -46,6 +47,25 @@ from services.loans.domain.course.span_rates import Measure, step
 from services.loans.domain.course.standing import Entry, Standing
 from services.loans.domain.course.steady import Steady
 from services.loans.domain.terms import ChargeMethod, Component
+from shared.errors import Kind, RafidError
+
+
+class CourseCannotTakeUp(RafidError):
+    """The course cannot take this up"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "What happens on {on} does not fit into the instalments, which run from {begins_on} to"
+        " {ends_on}; give another day."
+    )
+    on: date
+    begins_on: date
+    ends_on: date
+
+
+CONTRADICTS = (ArithmeticError, LookupError, StopIteration, ValueError)
+"""What is met where days or sums of an event contradict those of the course."""
 
 
 def replay(plan: Plan, events: Sequence[Event]) -> Standing:
@@ -79,7 +99,8 @@ def replay(plan: Plan, events: Sequence[Event]) -> Standing:
     ):
         if not steady.takes(event):
             steady.settle()
-            apply(standing, event)
+            with taking_up(standing, event.on):
+                apply(standing, event)
         standing.applied.append(event)
     steady.settle()
     return standing
@@ -164,6 +185,17 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
         return standing
     lines = [Line(first, due) for first, due in days]
     return Standing(plan=plan, model=model, lines=lines)
+
+
+@contextmanager
+def taking_up(standing: Standing, on: date) -> Iterator[None]:
+    """Take up what happens on a day; `CourseCannotTakeUp` where it contradicts the course."""
+    try:
+        yield
+    except CONTRADICTS as contradiction:
+        days = [day for period in standing.model.periods for day in period.days]
+        days = days or [standing.plan.starts_on]
+        raise CourseCannotTakeUp(on=on, begins_on=min(days), ends_on=max(days)) from contradiction
 
 
 def apply(standing: Standing, event: Event) -> None:
