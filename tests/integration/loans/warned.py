@@ -89,7 +89,7 @@ async def taken_back(desk: Desk, repayment: Json) -> None:
 
 
 async def past(desk: Desk, contracts: list[UUID]) -> Json:
-    """The first loan pays once and late, the second ten days late, the others both on the first day.
+    """The first loan pays once and late, the second ten days late, the others all on the first.
 
     Gives the second's first repayment, for a later day to take back.
     """
