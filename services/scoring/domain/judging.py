@@ -13,14 +13,11 @@ from services.scoring.domain import bearing, locating, pricing, refusing
 from services.scoring.domain.bearing import Means
 from services.scoring.domain.grid import Corner, Limits
 from services.scoring.domain.locating import MARGIN, Bools, Floats, Rows
-from services.scoring.domain.pricing import ChargeMethod, Shape
+from services.scoring.domain.pricing import MONTHS_A_YEAR, ChargeMethod, Shape
 from services.scoring.domain.refusing import Rejection
 from services.scoring.domain.risk import BURDEN_STEP, PD_LEAST, PD_MOST, relative
-from shared.money import Money
 
 CEILING_MARGIN = 2e-6  # of one unit lent, for each month of the term
-
-NO_AMOUNT = Money.zero("USD")  # stands where terms alike are surveyed once for all amounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,51 +39,54 @@ def judge(corners: Sequence[Corner], *, limits: Limits, means: Means) -> list[Pa
     """
     failed = [refusing.outside_product(corner, limits) for corner in corners]
     within = [corner for corner, why in zip(corners, failed, strict=True) if why is None]
-    if within:
-        bench = _Bench(within, limits=limits, means=means)
-    return [
-        bench.judge(corner) if why is None else why
-        for corner, why in zip(corners, failed, strict=True)
-    ]
+    judged = iter(_Bench(within, limits=limits, means=means).judged() if within else ())
+    return [next(judged) if why is None else why for why in failed]
 
 
 class _Bench:
     """Corners within the product, surveyed at all its rates."""
 
     def __init__(self, corners: Sequence[Corner], *, limits: Limits, means: Means) -> None:
-        self._limits, self._means = limits, means
+        self._corners, self._limits, self._means = corners, limits, means
         self._rates = limits.rates()
+        self._shapes: dict[tuple[int, int], Shape] = {}
+        self._ceilings: dict[int, int] = {}
         is_apart = means.risk is not None and means.risk.feels_burden
-        looks = [corner if is_apart else replace(corner, amount=NO_AMOUNT) for corner in corners]
-        distinct = list(dict.fromkeys(looks))
-        place = {look: row for row, look in enumerate(distinct)}
-        self._rows = {corner: place[look] for corner, look in zip(corners, looks, strict=True)}
+        looks = [
+            (corner.amount.minor if is_apart else 0, corner.term_months, corner.grace_months)
+            for corner in corners
+        ]  # terms alike are surveyed once for all amounts
+        distinct: dict[tuple[int, int, int], Corner] = {}
+        for look, corner in zip(looks, corners, strict=True):
+            distinct.setdefault(look, corner)
+        row_of = {look: row for row, look in enumerate(distinct)}
+        self._rows = [row_of[look] for look in looks]
         costs, ceiling, per_year = means.costs, limits.annual_rate_ceiling, limits.per_year
         rows = Rows(
-            terms=[corner.term_months * per_year // pricing.MONTHS_A_YEAR for corner in distinct],
-            graces=[corner.grace_months * per_year // pricing.MONTHS_A_YEAR for corner in distinct],
+            terms=[one.term_months * per_year // MONTHS_A_YEAR for one in distinct.values()],
+            graces=[one.grace_months * per_year // MONTHS_A_YEAR for one in distinct.values()],
             rates=self._rates,
             is_flat=limits.charge_method is ChargeMethod.FLAT,
             per_year=per_year,
         )
         self._lives = locating.lives(
             rows,
-            hazard=_hazards(distinct, rows, means),
+            hazard=_hazards(list(distinct.values()), rows, means),
             cost_of_funds=float(costs.cost_of_funds),
             loss_given_default=float(costs.loss_given_default),
             ceiling=None if ceiling is None else float(ceiling),
         )
+        self._instalments: list[list[float]] = self._lives.instalment.tolist()
+        self._needs = self._all_needs()
+        self._spare, self._margin, self._first = self._all_spare()
 
-    def judge(self, corner: Corner) -> Passed | Rejection:
-        """Judge one corner."""
-        row = self._rows[corner]
-        shape = Shape(
-            charge_method=self._limits.charge_method,
-            annual_rate=self._limits.annual_rate_min,
-            term_months=corner.term_months,
-            grace_months=corner.grace_months,
-            per_year=self._limits.per_year,
-        )
+    def judged(self) -> list[Passed | Rejection]:
+        """Judge each corner, in their order."""
+        return [self._judge(place, corner) for place, corner in enumerate(self._corners)]
+
+    def _judge(self, place: int, corner: Corner) -> Passed | Rejection:
+        row = self._rows[place]
+        shape = self._shape(corner, row, 0)
         lawful = self._lawful(shape, row)
         if not lawful:
             return refusing.above_ceiling(corner, shape, self._limits, self._means.costs.fee_share)
@@ -96,16 +96,15 @@ class _Bench:
         free = self._means.free
         if free is not None and corner.amount > free:
             return refusing.without_money(corner, free)
-        needs = self._needs(corner, row)
-        index = self._lowest_carried(corner, shape, needs, lawful)
+        index = self._lowest_carried(place, corner, lawful)
         if index is None:
-            highest = replace(shape, annual_rate=self._rates[lawful - 1])
+            highest = self._shape(corner, row, lawful - 1)
             return refusing.not_carried(corner, highest, self._means)
-        priced = replace(shape, annual_rate=self._rates[index])
+        priced = self._shape(corner, row, index)
         burden = self._too_heavy(corner, priced, row, index)
         if burden is not None:
             return burden
-        factor = float(self._lives.instalment[row, index])
+        factor = self._instalments[row][index]
         paid = factor * (shape.periods - shape.grace_periods)
         profit = paid + shape.grace_periods * float(priced.annual_rate) / shape.per_year - 1
         return Passed(
@@ -113,8 +112,21 @@ class _Bench:
             shape=priced,
             instalment=corner.amount.minor * factor,
             profit=corner.amount.minor * profit,
-            subsidy=max(float(needs[index]), 0.0),
+            subsidy=max(float(self._needs[place, index]), 0.0),
         )
+
+    def _shape(self, corner: Corner, row: int, index: int) -> Shape:
+        """The terms of a row at a rate, made once."""
+        found = self._shapes.get((row, index))
+        if found is None:
+            found = self._shapes[row, index] = Shape(
+                charge_method=self._limits.charge_method,
+                annual_rate=self._rates[index],
+                term_months=corner.term_months,
+                grace_months=corner.grace_months,
+                per_year=self._limits.per_year,
+            )
+        return found
 
     def _too_heavy(self, corner: Corner, shape: Shape, row: int, index: int) -> Rejection | None:
         if not self._is_affordable(corner, shape, row, index):
@@ -126,6 +138,12 @@ class _Bench:
 
     def _lawful(self, shape: Shape, row: int) -> int:
         """How many of the rates are within the ceilings."""
+        found = self._ceilings.get(row)
+        if found is None:
+            found = self._ceilings[row] = self._within_ceilings(shape, row)
+        return found
+
+    def _within_ceilings(self, shape: Shape, row: int) -> int:
         ceiling, present = self._limits.annual_rate_ceiling, self._lives.present
         charged = self._limits.charged_lawfully()
         if ceiling is None or present is None:
@@ -143,41 +161,63 @@ class _Bench:
 
     def _is_affordable(self, corner: Corner, shape: Shape, row: int, index: int) -> bool:
         most = self._means.capacity.capacity.minor
-        a_month = shape.per_year / pricing.MONTHS_A_YEAR
-        about = corner.amount.minor * float(self._lives.instalment[row, index]) * a_month
+        a_month = shape.per_year / MONTHS_A_YEAR
+        about = corner.amount.minor * self._instalments[row][index] * a_month
         rounded = 0 if a_month == 1 else a_month + 1
         if abs(about - most) > MARGIN * (about + 1) + rounded:
             return about < most
         monthly = bearing.monthly_of(bearing.instalment_of(corner, shape), per_year=shape.per_year)
         return monthly <= self._means.capacity.capacity
 
-    def _needs(self, corner: Corner, row: int) -> Floats:
-        """What somebody has to give at each rate, in minor units; below zero is earned."""
+    def _all_needs(self) -> Floats:
+        """What somebody has to give for each corner at each rate, in minor units; or has left."""
         costs, lives = self._means.costs, self._lives
-        unit = lives.inflow[row] - float(1 - costs.fee_share + costs.margin_share)
-        a_period = pricing.MONTHS_A_YEAR / self._limits.per_year
-        running = costs.operating_cost_monthly.minor * a_period * lives.alive[row]
-        return np.asarray(costs.operating_cost.minor + running - corner.amount.minor * unit)
+        unit = lives.inflow - float(1 - costs.fee_share + costs.margin_share)
+        a_period = MONTHS_A_YEAR / self._limits.per_year
+        running = costs.operating_cost_monthly.minor * a_period * lives.alive
+        amounts = np.array([[float(corner.amount.minor)] for corner in self._corners])
+        fixed = costs.operating_cost.minor + running
+        return np.asarray(fixed[self._rows] - amounts * unit[self._rows])
 
-    def _lowest_carried(
-        self, corner: Corner, shape: Shape, needs: Floats, lawful: int
-    ) -> int | None:
+    def _all_spare(self) -> tuple[Floats, Floats, list[int]]:
+        """What of the money for it is left of each corner at each rate, how far off that may be.
+
+        And the first rate at which the money may suffice; one beyond the last where there is none.
+        """
         available = self._means.subsidy_available
         if available is None:
-            return 0
-        spare = available.minor - needs[:lawful]
-        margin = MARGIN * (corner.amount.minor + available.minor + 1)
+            return self._needs, self._needs, [0] * len(self._corners)
+        spare = available.minor - self._needs
+        margin = np.array(
+            [MARGIN * (corner.amount.minor + available.minor + 1) for corner in self._corners]
+        )
+        suffices = spare >= -margin[:, None]
+        first = np.where(suffices.any(axis=1), suffices.argmax(axis=1), len(self._rates))
+        return spare, margin, first.tolist()
+
+    def _lowest_carried(self, place: int, corner: Corner, lawful: int) -> int | None:
+        """The first lawful rate at which the money for it suffices."""
+        available, first = self._means.subsidy_available, self._first[place]
+        if first >= lawful:
+            return None
+        if available is None:
+            return first
+        spare, margin = self._spare[place, first:lawful], self._margin[place]
+        if spare[0] > margin:
+            return first
+        row = self._rows[place]
 
         def is_carried(index: int) -> bool:
-            tried = replace(shape, annual_rate=self._rates[index])
+            tried = self._shape(corner, row, first + index)
             return bearing.subsidy_of(corner, tried, self._means) <= available
 
-        return _first(spare > margin, np.abs(spare) <= margin, is_carried)
+        found = _first(spare > margin, np.abs(spare) <= margin, is_carried)
+        return None if found is None else first + found
 
 
 def _hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
     """The hazard of each corner, rate and age, as `Risk.hazard` reckons it one by one."""
-    exponent = pricing.MONTHS_A_YEAR / rows.per_year
+    exponent = MONTHS_A_YEAR / rows.per_year
     risk = means.risk
     if risk is None:
         return np.full((1, 1, 1), 1 - (1 - float(means.hazard)) ** exponent)
