@@ -115,7 +115,7 @@ def _move_open(model: Model, on: date) -> None:
         last = period.spans[-1]
         if last.corrected:
             last.corrected -= max(tally.principal - period.paid_principal, 0)
-        period.instalment = period.paid
+        period.instalment, period.deferred = period.paid, 0
         period.moved_credit = period.credited
         period.moved_credit_profit = max(sum(span.credited_profit for span in period.spans), 0)
 
@@ -194,7 +194,7 @@ def _spread_by_model(standing: Standing, event: ReAged, on: date, entry: Entry) 
         tally_profit = max(sum(span.credited_profit for span in period.spans), 0)
         if tally_profit:
             period.spans[-1].credited_profit -= tally_profit
-        period.instalment = period.paid
+        period.instalment, period.deferred = period.paid, 0
         period.moved_credit = period.credited
         period.is_moved_down = True
     if maturity >= on:
