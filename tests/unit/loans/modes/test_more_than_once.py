@@ -1,5 +1,6 @@
 """What is there for a step when part of it was taken before, and what does a refusal name?"""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ import pytest
 
 from services.loans.domain import goods_debt, trading
 from services.loans.domain.deal import Deal
-from services.loans.domain.modes import ijara, murabaha, muzaraa, qard
+from services.loans.domain.modes import ijara, murabaha, muzaraa, qard, salam
 from services.loans.domain.modes.ijara import DaysNotOfLease
 from services.loans.domain.modes.salam import GoodsStillOwed, PricePaidLate
 from services.loans.domain.terms import QardBearsNoProfit
 from tests.deals import (
     SIGNED,
+    booked,
     lawful,
     mad,
     make_deal,
@@ -22,6 +24,7 @@ from tests.deals import (
     walk,
 )
 
+RUNS = SIGNED + timedelta(days=5)
 HARVEST = SIGNED + timedelta(days=90)
 STAGE = {"amounts": {"amount": "9000.00"}}
 
@@ -50,6 +53,25 @@ def test_rent_owed_back_is_less_by_what_was_paid_back_before() -> None:
     deal = make_deal(make_terms("ijara"), cut, took("pay_back", amounts={"amount": "50.00"}))
 
     assert ijara.held(deal) == mad("7.50")
+
+
+def test_rent_paid_back_leaves_the_cash_and_what_is_owed() -> None:
+    cut = took("out_of_use", amounts={"back": "57.50"})
+    deal = replace(leased(), taken=(*leased().taken, cut))
+
+    assert booked(deal, "pay_back", amounts={"amount": "50.00"}) == {
+        "client_deposit": "50.00",
+        "cash": "-50.00",
+    }
+
+
+def test_goods_that_run_again_bear_rent_until_they_are_lost() -> None:
+    mended = walk(leased(), ("stop_use", {"on": RUNS}), ("resume_use", {"on": RUNS}))[0]
+    lost = {"on": RUNS + timedelta(days=40)}
+
+    assert (
+        walk(mended, ("lose", lost))[0].instalments == walk(leased(), ("lose", lost))[0].instalments
+    )
 
 
 def test_cover_paid_in_parts_is_no_more_than_the_goods_cost() -> None:
@@ -89,6 +111,17 @@ def test_a_value_from_before_a_stage_was_paid_is_not_booked() -> None:
     deal = works(("pay_stage", STAGE), ("appraise", worth), ("pay_stage", STAGE))
 
     refuse(deal, "revalue", goods_debt.NothingAppraised)
+
+
+def test_work_that_rises_again_makes_good_the_loss_and_is_no_profit() -> None:
+    lower = works(
+        ("pay_stage", STAGE),
+        ("appraise", {"amounts": {"market_value": "7000.00"}}),
+        ("revalue", {}),
+    )
+    better = walk(lower, ("appraise", {"amounts": {"market_value": "8500.00"}}))[0]
+
+    assert booked(better, "revalue") == {"goods_due": "1500.00", "capital_loss": "-1500.00"}
 
 
 def test_work_agreed_for_later_is_the_same_debt_on_another_day() -> None:
@@ -164,6 +197,25 @@ def test_a_deal_that_ends_with_goods_names_what_is_owed_and_what_is_in_store() -
 
     back = {"figures": {"quantity": "4"}, "amounts": {"price_back": "79999.99"}}
     assert refuse(deal, "call_off", trading.AmountDiffers, **back).member == "price_back"
+
+
+def test_goods_sold_in_parts_cost_their_parts() -> None:
+    sacks: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("specify", {"figures": {"quantity": "20"}}),
+        ("pay_price", {"amounts": {"price": "400000.00"}}),
+        ("deliver", {"figures": {"quantity": "20"}}),
+    )
+    half = {"figures": {"quantity": "10"}, "amounts": {"price": "250000.00"}}
+    deal = begun("salam", "400000.00", *sacks)
+
+    for _ in range(2):
+        result = salam.change(lawful(deal, "sell", **half), deal=deal).result
+        assert result is not None
+        assert (result.profit, result.principal) == (mad("50000.00"), mad("0.00"))
+        refused = refuse(deal, "close", GoodsStillOwed)
+        assert refused.owed == 0
+        deal, _entries = walk(deal, ("sell", half))
+    assert walk(deal, ("close", {}))
 
 
 def test_a_price_that_is_late_or_another_is_named_with_what_was_agreed() -> None:
