@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services import data_folder
-from services.cli import reviewing
+from services.cli import reaching, reviewing
 from services.cli.reaching import Reached
 from shared import ids
 from shared.clients.review_books import BookAsked, HttpReviewBooks
@@ -93,21 +93,7 @@ async def test_a_review_of_what_was_lent_goes_round_from_loans_to_loans(
     await manager.post(f"{path}/recommendation", {"policy": "half"})
     await committee.post(f"{path}/decision", {"outcome": "adopt", "note": "Minutes 9"})
 
-    administrator = office.institution.administrator
-    reviews = f"/loans/v1/products/{product_id}/reviews"
-
-    async def is_heard() -> bool:
-        return (await administrator.try_get(reviews)).json() != []
-
-    await until(is_heard, named="loans hearing the adopted review")
-    (waits,) = (await administrator.try_get(reviews)).json()
-    assert (waits["review_id"], waits["version"]) == (body["review_id"], None)
-    opened = await administrator.post(
-        f"/loans/v1/products/{product_id}/versions/from-review", {"review_id": body["review_id"]}
-    )
-    (followed,) = (await administrator.try_get(reviews)).json()
-    assert followed["version"] == opened["version"] == 2
-
+    await _is_followed(office, product_id, body["review_id"])
     await journey.active_contract(office, amount=amount("900.000"), **LOAN)
     await journey.followed_up(office)
     observed = await manager.post(f"{path}/observed/from-loans", {"as_of": today.isoformat()})
@@ -121,7 +107,29 @@ async def test_a_review_of_what_was_lent_goes_round_from_loans_to_loans(
         "effective_rate", "total_cost", "burden_over_40", "default_rate",
     }  # fmt: skip
     assert later["figures"]["default_rate"] == "0.000000"
-    sha256 = later["source"].rpartition(" ")[2]
+    await _is_on_the_page(committee, path, later["source"].rpartition(" ")[2])
+
+
+async def _is_followed(office: Office, product_id: str, review_id: str) -> None:
+    """The adopted review waits for a version of the product, until one is opened from it."""
+    administrator = office.institution.administrator
+    reviews = f"/loans/v1/products/{product_id}/reviews"
+
+    async def is_heard() -> bool:
+        return bool((await administrator.try_get(reviews)).json())
+
+    await until(is_heard, named="loans hearing the adopted review")
+    (waits,) = (await administrator.try_get(reviews)).json()
+    assert (waits["review_id"], waits["version"]) == (review_id, None)
+    opened = await administrator.post(
+        f"/loans/v1/products/{product_id}/versions/from-review", {"review_id": review_id}
+    )
+    (followed,) = (await administrator.try_get(reviews)).json()
+    assert followed["version"] == opened["version"] == 2
+
+
+async def _is_on_the_page(committee: Caller, path: str, sha256: str) -> None:
+    """What was observed stands on the review's page, with the hash of its book."""
     for language, direction in {"ar": "rtl", "fr": "ltr"}.items():
         page = await committee.try_get(f"{path}/page", lang=language)
         assert (page.status_code, f'dir="{direction}"' in page.text) == (200, True)
@@ -141,7 +149,7 @@ async def test_the_command_reviews_what_was_lent_on_a_day(
         http, token_url=f"{SITE}/loans/v1/token", client_id="scoring", client_secret=secret
     )
     services = Reached(loans=http, scoring=http, tokens=tokens)
-    monkeypatch.setattr(reviewing.reaching, "services", lambda *_, **__: _Given(services))
+    monkeypatch.setattr(reaching, "services", lambda *_, **__: _Given(services))
     spec = reviewing.SpecBody.model_validate(plan(segments={"product": "product", "sex": "sex"}))
 
     read = await reviewing.taken(None, None, office.institution.code, asked=spec, as_of=today)
