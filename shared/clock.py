@@ -61,6 +61,18 @@ class FixedClock:
         return self._at.astimezone(zone(timezone)).date()
 
 
+FARTHEST_EAST = timedelta(hours=14)
+
+
+def latest_day(at: datetime) -> date:
+    """Return the day that it is already somewhere: no later one can have come anywhere.
+
+    For whoever is told days of places whose time zone they do not know. Worked: 22:00 UTC on
+    1 April is 2 April in Amman, and the latest day is 2 April.
+    """
+    return (at + FARTHEST_EAST).date()
+
+
 def zone(timezone: str) -> ZoneInfo:
     """Give a time zone by its name in the IANA database. Raises `UnknownTimeZone`."""
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scoring.domain.outcome import LoanOutcome
 from services.scoring.outcomes import queries
 from services.scoring.outcomes.tables import LoanOutcomeRow
-from shared import tenancy
+from shared import clock, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 
@@ -57,7 +57,7 @@ async def record(
         if item.application_id in seen:
             raise LoanOutcomeTwice(application_id=item.application_id)
         seen.add(item.application_id)
-        if not item.is_sound(today=at.date()):
+        if not item.is_sound(today=clock.latest_day(at)):
             raise LoanOutcomeContradicts(application_id=item.application_id)
     earlier = await queries.outcomes_by_id(session, seen)
     rows = [

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +28,12 @@ from services.scoring.reviews.tables import (
     RateReviewObservationRow,
     RateReviewRow,
 )
-from shared import feed, tenancy
+from shared import clock, feed, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
 from shared.scoring_events import RateReviewDecided
 
 Json = dict[str, Any]
-FARTHEST_EAST = timedelta(hours=14)  # where the day is that somewhere it is already
 
 
 class RateReviewIdReused(RafidError):
@@ -276,13 +275,10 @@ async def observe(
     Raises RateReviewNotFound, ReviewTransitionRefused, ObservedOutOfTime, ObservedOtherwise.
     """
     row = await queries.review(session, review_id, is_locked=True)
-    if row.status != ReviewStatus.ADOPTED:
-        raise ReviewTransitionRefused(event="observe", state=row.status)
-    history = await queries.changes_of(session, review_id)
-    adopted_on = max(change.changed_at.date() for change in history)
-    today = (at + FARTHEST_EAST).date()
-    if not adopted_on <= as_of <= today:
-        raise ObservedOutOfTime(as_of=as_of, adopted_on=adopted_on, today=today)
+    since = adopted_on(row, await queries.changes_of(session, review_id))
+    today = clock.latest_day(at)
+    if not since <= as_of <= today:
+        raise ObservedOutOfTime(as_of=as_of, adopted_on=since, today=today)
     kept = {o.as_of: o for o in await queries.observations_of(session, review_id)}
     if as_of in kept:
         if (kept[as_of].source, kept[as_of].figures) != (source, figures):

@@ -24,6 +24,7 @@ from services.scoring.warnings.schemas import (
     capacity_of,
     facts_of,
 )
+from shared import clock
 from shared.auth import Actor, Role, require
 from shared.clients.warnings import CardNamed, GradeName, WarningBatchIn
 from shared.schemas import Day, PageOut
@@ -78,7 +79,7 @@ async def approve_warning_card(
 @router.post(BATCH_PATH, status_code=201)
 async def grade_loans(body: WarningBatchIn, db: Db, now: Now, actor: MayGrade) -> WarningBatchOut:
     """Grade up to 5,000 running loans, all or none; the same batch has one answer for good."""
-    operations.check_day(body.as_of, today=now.date())
+    operations.check_day(body.as_of, today=clock.latest_day(now))
     asked = Asked(
         batch_id=body.batch_id,
         as_of=body.as_of,

@@ -11,7 +11,7 @@ from services.scoring.fairness import queries as fairness
 from services.scoring.outcomes import queries as outcomes
 from shared import ids
 from shared.auth import Role
-from tests import review_plans
+from tests import review_plans, running_loans
 from tests.integration.scoring.desk import BATCH, MODELS, Caller, Desk
 from tests.scoring_cases import a_card, a_number, make_request
 from tests.tokens import AT
@@ -124,6 +124,20 @@ def ended(body: Json, *, bad: bool) -> Json:
         "result": "bad" if bad else "good",
         "observed_on": "2025-08-01",
     }
+
+
+async def test_a_day_that_has_begun_in_amman_has_come(scoring: Desk) -> None:
+    """At 22:00 UTC it is one o'clock of the next day there: loans decides and lends by that day."""
+    scoring.signer.clock.move_to(AT.replace(hour=22))
+    service, body = scoring.service(), make_request()
+    today = (AT + timedelta(days=1)).date()
+    lent = ended(body, bad=False) | {"observed_on": today.isoformat()}
+    batch = running_loans.body([running_loans.loan()], as_of=today)
+    later = ended(body, bad=False) | {"observed_on": (today + timedelta(days=1)).isoformat()}
+
+    assert (await service.post(OUTCOMES, {"outcomes": [lent]})).status_code == 200
+    assert (await service.post("/scoring/v1/warnings/batches", batch)).status_code == 201
+    assert (await service.post(OUTCOMES, {"outcomes": [later]})).status_code == 422
 
 
 async def test_what_is_beyond_the_limit_of_an_audit_is_the_oldest(scoring: Desk) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from shared.clock import FixedClock, SystemClock, UnknownTimeZone, zone
+from shared.clock import FixedClock, SystemClock, UnknownTimeZone, latest_day, zone
 
 LATE = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 
@@ -61,3 +61,10 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(UnknownTimeZone) as refused:
         zone(name)
     assert refused.value.timezone == name
+
+
+def test_no_place_on_earth_is_further_than_the_latest_day() -> None:
+    assert latest_day(LATE) == date(2026, 4, 1) == LATE.astimezone(zone("Asia/Amman")).date()
+    assert latest_day(LATE.replace(hour=9, minute=59)) == date(2026, 3, 31)
+    kiritimati = LATE.replace(hour=10).astimezone(zone("Pacific/Kiritimati")).date()
+    assert latest_day(LATE.replace(hour=10)) == kiritimati == date(2026, 4, 1)
