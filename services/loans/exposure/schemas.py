@@ -24,7 +24,8 @@ class ExposureLimitIn(Body):
 
     def most(self) -> Money | None:
         """Read the amount. Raises what `Money.parse` raises."""
-        return None if self.max_amount is None else Money.parse(self.max_amount, self.currency)
+        amount = Money.parse(self.max_amount or "0", self.currency)
+        return None if self.max_amount is None else amount
 
 
 class ExposureLimitOut(Body):

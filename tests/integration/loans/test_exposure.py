@@ -134,5 +134,6 @@ async def test_a_limit_of_yesterday_or_of_nothing_is_refused(desk: Office) -> No
     assert problem(backdated) == (422, "limit-backdated")
     assert (await limit(desk, "10.0001")).status_code == 422
     assert (await limit(desk, "0.000")).status_code == 422
+    assert (await limit(desk, None, currency="ZZZ")).status_code == 422
     assert (await limit(desk, "10.000", ties=[])).status_code == 422
     assert (await limit(desk, "10.000", ties=["neighbour"])).status_code == 422

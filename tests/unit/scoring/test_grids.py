@@ -170,6 +170,8 @@ def test_answers_that_do_not_fit_are_refused(answers: list[Answer], refusal: typ
             },
             GridMalformed,
         ),
+        ({"criteria": [criterion("a", "100"), criterion("b", "1e-999999")]}, GridMalformed),
+        ({"criteria": [criterion("output", "100", passes_at="0.5000001")]}, GridMalformed),
         ({"version": "1.0"}, GridMalformed),
         ({"kind": "credit"}, DocumentMalformed),
         ({"title": {"en": "Only English"}}, DocumentMalformed),

@@ -21,6 +21,8 @@ from shared.errors import Kind, RafidError, Sentence
 CRITERIA_MOST: Final = 60
 EVIDENCE_MOST: Final = 8
 CHOICES_MOST: Final = 20
+LARGEST: Final = Decimal(10) ** 12
+STEP: Final = Decimal("0.000001")
 CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 VERSION: Final = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 
@@ -141,7 +143,7 @@ def _criterion(part: Document, *, credit: Collection[str]) -> Criterion:
     card_form.refuse_protected(name)
     if name in credit:
         raise CriterionIsCredit(criterion=name)
-    weight = part.number("weight")
+    weight = _figure(part, "weight", name)
     if weight <= 0:
         raise _malformed(name, Sentence("a weight is above zero"))
     passes_at = _share(part, "passes_at", name)
@@ -166,7 +168,7 @@ def _criterion(part: Document, *, credit: Collection[str]) -> Criterion:
 def _scale(part: Document, name: str) -> Scale:
     kind = ScaleKind(part.one_of("kind", tuple(ScaleKind)))
     if kind is ScaleKind.NUMBER:
-        zero_at, full_at = part.number("zero_at"), part.number("full_at")
+        zero_at, full_at = _figure(part, "zero_at", name), _figure(part, "full_at", name)
         if zero_at == full_at:
             raise _malformed(name, Sentence("a number that brings nothing brings also all"))
         return Scale(kind=kind, zero_at=zero_at, full_at=full_at)
@@ -180,10 +182,17 @@ def _scale(part: Document, name: str) -> Scale:
 
 
 def _share(part: Document, member: str, place: str) -> Decimal:
-    share = part.number(member)
+    share = _figure(part, member, place)
     if not 0 <= share <= 1:
         raise _malformed(place, Sentence("a share lies between 0 and 1"))
     return share
+
+
+def _figure(part: Document, member: str, place: str) -> Decimal:
+    figure = part.number(member)
+    if abs(figure) >= LARGEST or figure != figure.quantize(STEP):
+        raise _malformed(place, Sentence("a figure has at most 12 digits and 6 decimals"))
+    return figure.normalize()
 
 
 def _code(part: Document, member: str) -> str:
