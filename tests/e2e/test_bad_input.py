@@ -23,6 +23,9 @@ ARABIC = re.compile(r"[\u0600-\u06ff]{3}")
 # What others write by themselves: numbers given after commit, and who holds the pen.
 NUMBERED = {"lease", "event_pending", "journal_pending", "feed_entry", "journal_link"}
 BY_ITSELF = NUMBERED | {
+    "application_proposal",
+    "decided_review",
+    "feed_cursor",
     "lineage_count",
     "lineage_day",
     "lineage_draw",
