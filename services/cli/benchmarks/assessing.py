@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from services.cli.running import free_port, web_server
-from services.scoring.domain import assessment, card_form, pricing
+from services.scoring.domain import assessment, card_form, documents, pricing
 from services.scoring.domain.scorecard import Scorecard
 from shared import ids
 from shared.clients.scoring import AssessmentRequest
@@ -33,7 +33,12 @@ READY_SECONDS = 120.0
 SETTLE_SECONDS = 2.0  # the first answers; the others of its processes are about to
 TOKEN_SECONDS = 3_600
 CREATED = b" 201 "
-FORGETS = (pricing.instalment_factor, pricing.profit_factor, pricing.effective_annual_rate)
+FORGETS = (
+    documents.parsed,
+    pricing.instalment_factor,
+    pricing.profit_factor,
+    pricing.effective_annual_rate,
+)
 
 Json = dict[str, object]
 

@@ -138,8 +138,8 @@ def _further(
 ) -> dict[str, JsonValue]:
     """Add what the second engine says more; the terms are those of the first."""
     lines: list[JsonValue] = []
-    for line, (kept, offer) in enumerate(zip(_items(opinion["menu"]), menu.offers, strict=True)):
-        better = menu.dominated_by(line)
+    told_of = zip(_items(opinion["menu"]), menu.offers, menu.dominated_by(), strict=True)
+    for kept, offer, better in told_of:
         told: dict[str, JsonValue] = {"dominated_by": None if better is None else better + 1}
         if offer.dues:
             told["seasonal"] = [due.to_json() for due in offer.dues]

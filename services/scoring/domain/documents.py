@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from shared.errors import Filled, Kind, RafidError, Sentence
 from shared.money import Money
 
 LARGEST = Decimal(10) ** 30  # of a number: beyond it nothing is meant
+
+parsed = lru_cache(maxsize=1_024)(Money.parse)
+"""Reads an amount; an opinion looks at its amounts several times."""
 
 
 class DocumentMalformed(RafidError):
@@ -89,7 +93,7 @@ class Document:
     def money(self, name: str) -> Money:
         """Return a member that is an amount with its currency."""
         part = self.part(name)
-        return Money.parse(part.text("amount"), part.text("currency"))
+        return parsed(part.text("amount"), part.text("currency"))
 
     def part(self, name: str) -> "Document":
         """Return a member that is an object."""

@@ -48,7 +48,7 @@ class _Bench:
 
     def __init__(self, corners: Sequence[Corner], *, limits: Limits, means: Means) -> None:
         self._corners, self._limits, self._means = corners, limits, means
-        self._rates = limits.rates()
+        self._rates, self._charged = limits.rates(), limits.charged_lawfully()
         self._shapes: dict[tuple[int, int], Shape] = {}
         self._ceilings: dict[int, int] = {}
         is_apart = means.risk is not None and means.risk.feels_burden
@@ -145,9 +145,8 @@ class _Bench:
 
     def _within_ceilings(self, shape: Shape, row: int) -> int:
         ceiling, present = self._limits.annual_rate_ceiling, self._lives.present
-        charged = self._limits.charged_lawfully()
         if ceiling is None or present is None:
-            return charged
+            return self._charged
         fee_share = self._means.costs.fee_share
         spare = (1 - float(fee_share)) - present[row]
         margin = CEILING_MARGIN * shape.periods
@@ -157,7 +156,7 @@ class _Bench:
             return pricing.effective_annual_rate(tried, fee_share=fee_share) > ceiling
 
         first = _first(spare < -margin, np.abs(spare) <= margin, is_above)
-        return charged if first is None else min(first, charged)
+        return self._charged if first is None else min(first, self._charged)
 
     def _is_affordable(self, corner: Corner, shape: Shape, row: int, index: int) -> bool:
         most = self._means.capacity.capacity.minor

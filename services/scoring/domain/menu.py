@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from operator import le
 
 from services.scoring.domain import affordability, bearing, following, grid, judging, pricing
 from services.scoring.domain.bearing import Means
@@ -107,17 +108,16 @@ class Menu:
     feasible: int
     rejections: tuple[Rejection, ...]
 
-    def dominated_by(self, line: int) -> int | None:
-        """Return the first line (from 0) that is nowhere worse than this one and somewhere better.
+    def dominated_by(self) -> list[int | None]:
+        """Give for each line the first (from 0) that is nowhere worse and somewhere better.
 
         Compared are amount, total cost, burden, subsidy and term.
         """
-        own = _drawbacks(self.offers[line])
-        for other, offer in enumerate(self.offers):
-            drawn = _drawbacks(offer)
-            if drawn != own and all(a <= b for a, b in zip(drawn, own, strict=True)):
-                return other
-        return None
+        drawbacks = [_drawbacks(offer) for offer in self.offers]
+        return [
+            next((line for line, other in enumerate(drawbacks) if _is_better(other, own)), None)
+            for own in drawbacks
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +273,10 @@ def _order(offer: Offer) -> tuple[Decimal, int, int, int, int]:
     corner = offer.corner
     months = corner.term_months, corner.grace_months
     return offer.rank_value, -corner.amount.minor, *months, offer.course
+
+
+def _is_better(other: tuple[Decimal, ...], own: tuple[Decimal, ...]) -> bool:
+    return other != own and all(map(le, other, own))
 
 
 def _drawbacks(offer: Offer) -> tuple[Decimal, ...]:
