@@ -184,15 +184,18 @@ def pause(model: Model, since: date, until: date) -> None:
         instalments.settle_last(model, touched[0].start)
 
 
-def correct(model: Model, on: date, amount: int) -> bool:
-    """Let the balance be that much higher from a day on; whether the day is in any period."""
+def correct(model: Model, on: date, amount: int, *, until: date | None = None) -> bool:
+    """Let the balance be that much higher from a day on; whether the day is in any period.
+
+    Profit that finds no place any more is looked for `until` a later day, where one is given.
+    """
     period = _split(model, on)
     if period is None:
         return False
     _span_ending(model, period, on).corrected += amount
     model.rate_spans([period])
     model.rebalance()
-    instalments.settle_last(model, on)
+    instalments.settle_last(model, until or on)
     return True
 
 
@@ -243,13 +246,13 @@ def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
     credited = sum(other.credited for other in model.periods)
     period.paid_principal += amount if paid + amount <= owed + credited else owed - paid
     day = min(on, period.due)
-    correct(model, day, -amount)
+    correct(model, day, -amount, until=on)
     unsettled = sum(1 for other in model.periods if not other.is_settled)
     if unsettled > 1 and on < period.start:
         full = period.paid == period.agreed + period.credits
         if period.paid > period.asked or full:
             period.instalment = period.paid - period.credits
-            instalments.settle_last(model, day)
+            instalments.settle_last(model, on)
 
 
 def _split(model: Model, day: date) -> Period | None:

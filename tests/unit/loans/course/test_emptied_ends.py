@@ -132,3 +132,15 @@ def hard(draw: DrawFn) -> Life:
 @given(life=hard())
 def test_dear_loans_fold_in_one_step_as_they_do_one_by_one(life: Life) -> None:
     assert without_days(life.course()) == without_days(eagerly(life))
+
+
+@settings(max_examples=40, deadline=None)
+@given(life=hard(), later=st.integers(0, 400))
+def test_what_a_dear_loan_is_paid_off_with_leaves_nothing_over(life: Life, later: int) -> None:
+    on = life.last_on + timedelta(days=later)
+    owed = life.payoff(on=on)
+    before = life.course(as_of=on)
+
+    after = life.entering(Received(key="off", on=on, amount=owed)).course() if owed else before
+
+    assert (after.outstanding, after.overpaid) == (0, before.overpaid)

@@ -22,9 +22,20 @@ from tests.unit.loans.course.test_one_step import RATE, lived
 DOWN = DownPayment(percent=Decimal(25), automatic=True)
 
 
-@pytest.mark.parametrize("on", [date(2026, 1, 15), date(2026, 1, 26)])
-def test_after_the_last_due_date_a_payoff_asks_only_what_settles(on: date) -> None:
-    """Behind for long at 40 %, then at 3 %: 2.41 of what the instalments ask falls away."""
+@pytest.mark.parametrize(
+    ("on", "asked"),
+    [
+        (date(2025, 12, 15), 162_953),
+        (date(2025, 12, 16), 162_961),
+        (date(2026, 1, 10), 163_155),
+        (date(2026, 1, 15), 163_194),
+        (date(2026, 1, 26), 163_194),
+    ],
+)
+def test_what_is_open_is_what_settles_when_the_last_instalment_was_emptied(
+    on: date, asked: int
+) -> None:
+    """Behind for long at 40 %, then at 3 %: 964 of principal bear 2.41 in the last month."""
     life = lived(
         [("2025-11-14", 10_415), ("2025-11-14", RATE)],
         instalments=24,
@@ -36,10 +47,9 @@ def test_after_the_last_due_date_a_payoff_asks_only_what_settles(on: date) -> No
     off = life.entering(Received(key="off", on=on, amount=owed)).course()
     short = life.entering(Received(key="off", on=on, amount=owed - 1)).course()
 
-    assert owed == 162_953
-    assert life.course(as_of=on).outstanding == 163_194
+    assert owed == asked == life.course(as_of=on).outstanding
     assert (off.outstanding, off.overpaid) == (0, 0)
-    assert short.outstanding >= 1
+    assert short.outstanding == 1
 
 
 def test_a_payoff_asks_fees_and_penalties_besides() -> None:
