@@ -1,5 +1,6 @@
 """Which group is an applicant of? Asked by the audit of fairness, and by nothing else."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -33,3 +34,12 @@ async def groups(session: AsyncSession, *, most: int = ROWS_MAX) -> dict[str, di
         }
         for trait in TRAITS
     }
+
+
+async def is_told_by(session: AsyncSession, actor_ids: Collection[UUID]) -> bool:
+    """Whether one of these people recorded a trait that stands."""
+    query = select(TraitRow.application_id).where(
+        TraitRow.institution_id == tenancy.institution_of(session),
+        TraitRow.actor_id.in_(actor_ids),
+    )
+    return (await session.execute(query.limit(1))).first() is not None

@@ -137,8 +137,9 @@ async def contest(
 ) -> Contest:
     """Read what a version and the champion said of the same applications until a day.
 
-    For a promotion, ends of loans that were told by its registrar or its promoter are left out:
-    nobody proves a card by figures of their own. Raises ScorecardNotFound, ChallengerIsChampion.
+    For a promotion, ends of loans that were told by its registrar or its promoter are left out, and
+    all where one of them told traits: nobody proves a card, or its fairness, by figures of their
+    own. Raises ScorecardNotFound, ChallengerIsChampion.
     """
     challenger = await models.scorecard_version(session, card_id=card_id, version=version)
     champion = await models.champion(session)
@@ -158,7 +159,8 @@ async def contest(
     decided: Mapping[UUID, LoanOutcomeRow] = await outcomes.outcomes_until(session, on)
     if promoter_id is not None:
         own = {promoter_id, challenger.registered_by}
-        decided = {key: row for key, row in decided.items() if row.actor_id not in own}
+        is_own = await traits.is_told_by(session, own)
+        decided = {k: row for k, row in decided.items() if not is_own and row.actor_id not in own}
     return Contest(
         on=on,
         champion=champion,
