@@ -173,6 +173,7 @@ async def files(
             recommended=applications.recommended(assessment, product=product)
             or Recommendation.REFER,
             menu=menu_of(assessment),
+            following=following_of(assessment),
             maker_ids=makers.get(row.application_id, frozenset()),
             decisions=[
                 Decision(level=one.level, outcome=Outcome(one.outcome), actor_id=one.actor_id)
@@ -191,13 +192,20 @@ def menu_of(assessment: ApplicationAssessmentRow | None) -> dict[int, Asked]:
     return {line["line"]: _asked(line) for line in lines}
 
 
+def following_of(assessment: ApplicationAssessmentRow | None) -> frozenset[int]:
+    """The lines of an assessment's menu whose instalments follow the months."""
+    lines: list[dict[str, Any]] = [] if assessment is None else assessment.answer["menu"]
+    return frozenset(line["line"] for line in lines if line.get("seasonal"))
+
+
 def best_line(assessment: ApplicationAssessmentRow, *, fund_id: FundId) -> int | None:
     """The best line that this fund's money may pay; None where it stands on no line.
 
-    A line that names no fund is on the product's own price, and any fund may pay it.
+    A line that names no fund is on the product's own price, and any fund may pay it. One whose
+    instalments follow the months is for people.
     """
     for line in assessment.answer["menu"]:
-        if line.get("fund_id") in (None, str(fund_id)):
+        if line.get("fund_id") in (None, str(fund_id)) and not line.get("seasonal"):
             return int(line["line"])
     return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.loans.domain import authority, lifecycle
+from services.loans.domain.amortisation import AmortisationKind
 from services.loans.domain.authority import AuthorityLevel, Decision, Outcome
 from services.loans.domain.lifecycle import ApplicationEvent, ApplicationStatus
 from services.loans.domain.product import Asked, Product, Recommendation
@@ -64,6 +65,19 @@ class MenuLineUnknown(RafidError):
     line: int
 
 
+class MenuLineFollowsMonths(RafidError):
+    """The instalments of this line follow the months, and the product's do not"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = (
+        "Line {line} asks each month for what it leaves; {product_code} asks for the same each"
+        " time. Lend by a product whose instalments are seasonal, or name terms."
+    )
+    line: int
+    product_code: str
+
+
 class OverrideReasonMissing(RafidError):
     """An approval against the product's rules needs a reason of its own"""
 
@@ -121,7 +135,8 @@ class Proposal:
 class File:
     """What a decision rests on: where the application stands, and what was decided before it.
 
-    `menu` holds the feasible terms by line; `offer` what a level before has approved.
+    `menu` holds the feasible terms by line, `following` the lines whose instalments follow the
+    months; `offer` what a level before has approved.
     """
 
     application_id: UUID
@@ -134,6 +149,14 @@ class File:
     decisions: Sequence[Decision]
     offer: Offer | None
     levels: Sequence[AuthorityLevel]
+    following: Collection[int] = ()
+
+    @property
+    def level_menu(self) -> dict[int, Asked]:
+        """The lines that a contract of this product keeps to: it asks for the same each time."""
+        if self.product.amortisation.kind is AmortisationKind.SEASONAL:
+            return self.menu
+        return {line: asked for line, asked in self.menu.items() if line not in self.following}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +213,7 @@ def _require_no_override(file: File, *, asked: Asked) -> None:
     """
     if file.recommended is Recommendation.REJECT:
         raise OverrideReasonMissing(recommended=file.recommended)
-    if file.menu and _corner(asked) not in map(_corner, file.menu.values()):
+    if file.menu and _corner(asked) not in map(_corner, file.level_menu.values()):
         raise OffMenuReasonMissing(
             recommended=file.recommended, amount=asked.amount, term_months=asked.term_months
         )
@@ -227,6 +250,8 @@ def _said(file: File, *, proposal: Proposal) -> Asked | None:
     if proposal.menu_line is not None:
         if proposal.menu_line not in file.menu:
             raise MenuLineUnknown(line=proposal.menu_line)
+        if proposal.menu_line not in file.level_menu:
+            raise MenuLineFollowsMonths(line=proposal.menu_line, product_code=file.product.code)
         return file.menu[proposal.menu_line]
     terms = proposal.terms
     if terms is None or terms.annual_rate is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.loans.domain import deciding
+from services.loans.domain.amortisation import Amortisation, AmortisationKind
 from services.loans.domain.authority import (
     AuthorityLevel,
     Decision,
@@ -18,6 +19,7 @@ from services.loans.domain.authority import (
 from services.loans.domain.deciding import (
     File,
     LevelMoved,
+    MenuLineFollowsMonths,
     MenuLineUnknown,
     Offer,
     OfferAboveAsked,
@@ -187,3 +189,17 @@ def test_terms_that_the_menu_does_not_have_carry_their_own_reason(said: Asked) -
     assert (caught.value.amount, caught.value.term_months) == (said.amount, said.term_months)
     explained = proposal(menu_line=None, terms=said, override_reason="guaranteed")
     assert judge(make_file(), explained).offer.asked == said
+
+
+def test_a_line_that_follows_the_months_is_not_lent_in_equal_instalments() -> None:
+    file = make_file(following={2})
+    with pytest.raises(MenuLineFollowsMonths) as caught:
+        judge(file, proposal(menu_line=2))
+    assert caught.value.line == 2
+    assert judge(file, proposal(menu_line=1)).level == 1
+    with pytest.raises(OffMenuReasonMissing):
+        judge(file, proposal(menu_line=None, terms=asked("900.000")))
+    by_season = Amortisation(kind=AmortisationKind.SEASONAL, weights=(0, 1))
+    product = make_product(amortisation=by_season)
+    said = judge(make_file(following={2}, product=product), proposal(menu_line=2))
+    assert said.offer.asked == asked("900.000")
