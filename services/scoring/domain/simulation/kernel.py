@@ -29,13 +29,15 @@ Wholes = NDArray[np.int64]
 class Terms:
     """Terms of loans as columns: rate a year, months, months of grace, chance of default a year.
 
-    In the months of grace only profit is paid; then come equal instalments.
+    In the months of grace only profit is paid; then come equal instalments, as `level_instalment`
+    gives them: who has them already names them.
     """
 
     annual_rate: Floats
     term: Wholes
     grace: Wholes
     pd: Floats
+    instalment: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.annual_rate)
@@ -149,10 +151,11 @@ def _fill(terms: Terms, out: Lives, cost_of_funds: float, loss_given_default: fl
     count = (terms.term - terms.grace).astype(np.float64)
     log_q = np.log1p(-terms.pd) / MONTHS_A_YEAR
     hazard = -np.expm1(log_q)
-    fallen = -np.expm1(-count * np.log1p(rate))  # 1 - (1+i)^-N
     is_flat = rate < RATE_TINY
-    safe = np.where(is_flat, 1.0, fallen)
-    instalment = np.where(is_flat, 1 / count, rate / safe)
+    instalment = terms.instalment
+    if instalment is None:
+        instalment = level_instalment(terms.annual_rate, terms.term - terms.grace)
+    fallen = rate / instalment  # 1 - (1+i)^-N
     survived = np.exp(count * log_q)
     discount = 1 / (1 + cost_of_funds / MONTHS_A_YEAR)
     powers = discount ** np.arange(int(terms.term.max(initial=0)) + 1)

@@ -201,7 +201,9 @@ def _columns(review: Review, old: Book, new: Book, rules: Policy, case: Case) ->
             old_rate=_effective(old), new_rate=effective, behaviour=behaviour, case=case
         )
     lives = kernel.lives(
-        kernel.Terms(annual_rate=new.annual_rate, term=new.term, grace=new.grace, pd=pd),
+        kernel.Terms(
+            annual_rate=new.annual_rate, term=new.term, grace=new.grace, pd=pd, instalment=after
+        ),
         cost_of_funds=costs.cost_of_funds,
         loss_given_default=costs.loss_given_default,
     )
