@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from services.loans.domain import goods_debt, trading
 from services.loans.domain.deal import Deal
-from services.loans.domain.modes import ijara, murabaha, muzaraa, qard, salam
+from services.loans.domain.modes import MODES, ijara, murabaha, muzaraa, qard, salam
 from services.loans.domain.modes.ijara import DaysNotOfLease
 from services.loans.domain.modes.salam import GoodsStillOwed, PricePaidLate
-from services.loans.domain.terms import QardBearsNoProfit
+from services.loans.domain.terms import ChargeMethod, QardBearsNoProfit
 from tests.deals import (
     SIGNED,
     booked,
@@ -23,6 +24,7 @@ from tests.deals import (
     took,
     walk,
 )
+from tests.unit.loans.test_due_dates import WEEKEND, closed
 
 RUNS = SIGNED + timedelta(days=5)
 HARVEST = SIGNED + timedelta(days=90)
@@ -133,6 +135,48 @@ def test_work_agreed_for_later_is_the_same_debt_on_another_day() -> None:
     assert [(one.due_on, one.total) for one in agreed.instalments] == [(later, mad("9000.00"))]
 
 
+def test_a_stage_is_paid_in_cash_and_an_abandoned_work_leaves_the_order() -> None:
+    assert booked(works(), "pay_stage", **STAGE) == {"goods_due": "9000.00", "cash": "-9000.00"}
+    left = works(("pay_stage", STAGE), ("abandon", {}))
+    assert left.instalments == make_deal(make_terms("istisna", "20500.00")).instalments
+
+
+def test_work_is_not_delivered_before_its_price_is_paid() -> None:
+    refused = refuse(works(("pay_stage", STAGE)), "deliver", trading.NotYetAllPaid)
+
+    assert (refused.step, refused.owed) == ("deliver", mad("9000.00"))
+
+
+def test_leased_goods_are_bought_before_they_are_lent() -> None:
+    deal = begun("ijara", "2400.00", ("promise", {}))
+
+    assert booked(deal, "purchase", amounts={"invoice": "2400.00"}) == {
+        "goods": "2400.00",
+        "cash": "-2400.00",
+    }
+
+
+def test_rent_that_a_loss_gives_back_is_named() -> None:
+    lost = {"fair_rent": "20.00", "rent_back": "999.99"}
+
+    refused = refuse(
+        leased(), "lose", trading.AmountDiffers, on=SIGNED + timedelta(days=40), amounts=lost
+    )
+
+    assert refused.member == "rent_back"
+
+
+@pytest.mark.parametrize("mode", ["qard", "diminishing_musharaka", "murabaha", "ijara"])
+def test_days_an_institution_is_closed_move_the_dues_of_every_mode(mode: str) -> None:
+    free = {"annual_rate": Decimal(0), "charge_method": ChargeMethod.NONE}
+    members: dict[str, Any] = free if mode == "qard" else {}
+    terms = make_terms(mode, "2400.00", country="XX", moving_rule="next", **members)
+
+    dues = MODES[terms.mode_of_finance].schedule(terms, overrides=(WEEKEND, closed("2026-02-15")))
+
+    assert [one.due_on for one in dues[:2]] == [date(2026, 2, 16), date(2026, 3, 15)]
+
+
 def test_a_crop_sold_in_parts_costs_all_its_inputs_once() -> None:
     shares = {"figures": {"land_share": "0.4", "inputs_share": "0.2", "work_share": "0.4"}}
     deal = begun(
@@ -212,6 +256,7 @@ def test_goods_sold_in_parts_cost_their_parts() -> None:
         result = salam.change(lawful(deal, "sell", **half), deal=deal).result
         assert result is not None
         assert (result.profit, result.principal) == (mad("50000.00"), mad("0.00"))
+        assert result.at_work == mad("0.00")
         refused = refuse(deal, "close", GoodsStillOwed)
         assert refused.owed == 0
         deal, _entries = walk(deal, ("sell", half))
