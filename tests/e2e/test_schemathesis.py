@@ -71,7 +71,9 @@ class Scene:
 
     def description(self, service: str) -> dict[str, Any]:
         site = self.house.sites[service]
-        described: dict[str, Any] = httpx.get(f"{site}/{service}/v1/openapi.json").json()
+        described: dict[str, Any] = httpx.get(
+            f"{site}/{service}/v1/openapi.json", timeout=TIMEOUT_SECONDS
+        ).json()
         return described
 
 
