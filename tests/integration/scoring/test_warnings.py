@@ -110,6 +110,23 @@ async def test_a_list_goes_on_where_it_ended(scoring: Desk) -> None:
     assert second["next"] is None
 
 
+async def test_a_month_is_listed_over_all_its_batches(scoring: Desk) -> None:
+    first, second = ten_loans(), ten_loans()
+    for loans in (first, second):
+        await graded(scoring, loans)
+    month, north, south = "2026-03-15", str(NORTH), str(SOUTH)
+    found = await listed(scoring, month=month, alerts="only")
+
+    assert [item["loan_id"] for item in found] == [
+        str(loan.loan_id) for loan in (*first[:2], *second[:2])
+    ]
+    assert len(await listed(scoring, month=month)) == 20
+    assert await listed(scoring, month="2026-02-28") == []
+    assert len(await listed(scoring, month=month, within=[south])) == 2
+    assert len(await listed(scoring, month=month, within=[south, north], branch=north)) == 18
+    assert await listed(scoring, month=month, within=[south], branch=north) == []
+
+
 async def test_the_same_batch_has_one_answer(scoring: Desk) -> None:
     body = running_loans.body(ten_loans())
     service = scoring.service()
