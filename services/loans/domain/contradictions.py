@@ -14,7 +14,6 @@ COUNTED_ANEW: Mapping[str, tuple[object, ...]] = {
     "charge_method": ("declining_balance",),
     "charging.rate_kind": ("nominal",),
     "charging.odd_period": ("day_count",),
-    "charging.moratorium": (0,),
     "amortisation.rounded": ("each_step",),
     "amortisation.shortfall": ("refuse",),
     "amortisation.advance": ("next_dues",),

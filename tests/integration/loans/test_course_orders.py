@@ -1,14 +1,17 @@
 """Orders on contracts whose profit every payment counts anew: through the fold, and taken back."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from services.loans.domain.chart import FundKind
 from shared.db import Database
 from shared.ids import InstitutionId
 from tests.integration.loans import ordering
-from tests.integration.loans.course_loans import lent, paid
+from tests.integration.loans.course_loans import lent, loan, paid
 from tests.integration.loans.ordering import Desk, cash
 
 
@@ -237,3 +240,22 @@ async def test_orders_of_the_course_are_refused_where_profit_was_agreed(
     assert refused.status_code == 422
     assert refused.json()["type"].endswith("/order-not-for-servicing")
     assert refused.json()["recalculation"] == "none"
+
+
+async def test_what_is_paid_within_a_moratorium_never_bears_profit(desk: Desk) -> None:
+    terms = loan(first_due_on=date(2026, 3, 15))
+    terms = replace(terms, charging=replace(terms.charging, moratorium=1))
+    contract_id = await desk.lent(terms, kind=FundKind.COMMERCIAL)
+    await paid(desk, contract_id, "600.000", "2026-02-01")
+
+    path = f"/loans/v1/contracts/{contract_id}/payoff"
+    asked = [
+        (await desk.maker.get(path, on=on)).json()["total"]["amount"]
+        for on in ("2026-02-15", "2026-03-15")
+    ]
+
+    assert asked == ["600.000", "606.000"]
+    order = await desk.done(contract_id, "payoff")
+    assert await desk.faults() == {}
+    await desk.undone(order)
+    assert await desk.faults() == {}

@@ -62,7 +62,6 @@ def test_frozen_into_a_contract_they_read_as_they_were_signed() -> None:
             "charging.odd_period",
             "whole",
         ),
-        ({"charging": replace(ANEW, moratorium=1)}, "charging.moratorium", "1"),
         (
             {"amortisation": Amortisation(rounded=RoundedWhen.AFTERWARDS)},
             "amortisation.rounded",

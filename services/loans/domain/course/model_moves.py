@@ -239,13 +239,15 @@ def pay_profit(model: Model, period: Period, on: date, amount: int) -> None:
 def pay_principal(model: Model, period: Period, on: date, amount: int) -> None:
     """Principal of a period was paid: from that day (or its due date, if late) it bears no profit.
 
+    Paid before the first period starts, it never bears any.
+
     A period paid in full before it starts keeps as its instalment what was paid.
     """
     owed = sum(other.disbursed + other.credited for other in model.periods)
     paid = sum(other.paid_principal for other in model.periods)
     credited = sum(other.credited for other in model.periods)
     period.paid_principal += amount if paid + amount <= owed + credited else owed - paid
-    day = min(on, period.due)
+    day = min(max(on, model.periods[0].start), period.due)
     correct(model, day, -amount, until=on)
     unsettled = sum(1 for other in model.periods if not other.is_settled)
     if unsettled > 1 and on < period.start:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.loans.domain.course import instalments, model_moves
-from services.loans.domain.course.periods_model import Model, Period
+from services.loans.domain.course.periods_model import Model, Period, Span
 from services.loans.domain.course.plan import PayoffProfit, Recalculation, Rest
 from services.loans.domain.course.standing import Owed
 
@@ -12,8 +12,12 @@ def cut_at(model: Model, day: date) -> Model:
     """A copy of the model in which no profit is earned after a day."""
     twin = model.copy()
     if day < twin.periods[0].start:
+        paid_out = sum(period.disbursed for period in twin.periods)
         for period in twin.periods:
             period.spans.clear()
+        begins = Span(twin.periods[0].start, twin.periods[0].start)
+        begins.disbursed = paid_out
+        twin.periods[0].spans.append(begins)
         return twin
     if day >= twin.last.due:
         return twin
