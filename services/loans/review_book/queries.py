@@ -28,10 +28,10 @@ LATE_DAYS: Final = 90
 
 # Months between two due dates.
 MONTHS: Final = """
-  (case c.terms ->> 'frequency' when 'daily' then 12.0 / 365 when 'weekly' then 84.0 / 365
+  (case t.frequency when 'daily' then 12.0 / 365 when 'weekly' then 84.0 / 365
     when 'biweekly' then 168.0 / 365 when 'twice_a_month' then 0.5 when 'quarterly' then 3.0
     when 'half_yearly' then 6.0 when 'yearly' then 12.0 else 1.0 end
-    * coalesce(cast(c.terms -> 'dating' ->> 'every' as int), 1))
+    * coalesce(cast(t.dating ->> 'every' as int), 1))
 """
 # Fees at once or with instalments, flat or of the principal: what they come to of a principal.
 FEES: Final = """
@@ -40,8 +40,8 @@ FEES: Final = """
         then cast(f ->> 'amount_minor' as numeric) / c.principal_minor
         else cast(f ->> 'percent' as numeric) / 100 end
       * case when f ->> 'when' = 'each_instalment'
-        then cast(c.terms ->> 'instalments' as int) else 1 end)
-    from jsonb_array_elements(c.terms -> 'fees') f
+        then t.instalments else 1 end)
+    from jsonb_array_elements(t.fees) f
     where coalesce(f ->> 'of', 'principal') = 'principal' and f ->> 'when' <> 'overdue'), 0)
 """
 STANDING: Final = """
@@ -56,11 +56,11 @@ STANDING: Final = """
   )
 """
 LOANS: Final = f"""
-  loans as (
+  loans as materialized (
     select l.contract_id, c.principal_minor as principal,
-      round(cast(c.terms ->> 'annual_rate' as numeric), 6) as annual_rate,
-      greatest(round(cast(c.terms ->> 'instalments' as int) * {MONTHS}), 1)::int as term,
-      round(coalesce(cast(c.terms ->> 'principal_grace' as int), 0) * {MONTHS})::int as grace,
+      round(t.annual_rate, 6) as annual_rate,
+      greatest(round(t.instalments * {MONTHS}), 1)::int as term,
+      round(coalesce(t.principal_grace, 0) * {MONTHS})::int as grace,
       least(round({FEES}, 6), 0.99) as fee_share,
       least(cast(o.answer ->> 'pd' as numeric), 0.99) as pd, o.grade,
       a.other_income_minor + a.sales_minor - a.business_costs_minor as income,
@@ -75,6 +75,8 @@ LOANS: Final = f"""
         then 'youth' else 'other' end as age
     from lent l
     join contract c on c.institution_id = :institution_id and c.contract_id = l.contract_id
+    cross join lateral jsonb_to_record(c.terms) as t(frequency text, dating jsonb,
+      instalments int, principal_grace int, annual_rate numeric, fees jsonb)
     join application a on a.institution_id = c.institution_id
       and a.application_id = c.application_id
     join application_assessment o on o.institution_id = a.institution_id
