@@ -150,6 +150,12 @@ class Steady:
         """
         model = self.standing.model
         rounding, first = model.rounding, model.periods[cursor.at]
+        if (
+            on == first.due
+            and cursor.oldest <= cursor.at
+            and self.parts.index(Component.PROFIT) < self.parts.index(Component.PRINCIPAL)
+        ):
+            return False  # nothing was paid ahead
         balance = cursor.balance - self._overdue(cursor.oldest, cursor.at)
         top, bottom = self.rates[cursor.at]
         days = (first.due - first.start).days
