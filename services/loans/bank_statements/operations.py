@@ -116,8 +116,8 @@ async def take(
 
     Lines that an earlier file brought are not brought again. A closing balance becomes what the
     provider says was on the real account. Sums that do not fit are kept as findings. Raises
-    MoneyAccountUnknown, BankFileUnreadable, StatementOfOtherAccount, LayoutUnknown, ColumnMissing,
-    FileUnreadable, WorkbookRefused, DayNotYet, StatementBeforeOpening.
+    MoneyAccountUnknown, BankFileUnreadable, StatementOfOtherAccount, LayoutUnknown,
+    StatementColumnMissing, FileUnreadable, WorkbookRefused, DayNotYet, StatementBeforeOpening.
     """
     account = await accounts.money_account(session, incoming.money_account_id)
     known = await queries.find_file(session, account.money_account_id, digest=incoming.digest)

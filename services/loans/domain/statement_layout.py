@@ -49,7 +49,7 @@ class LayoutContradicts(RafidError):
     reason: Sentence
 
 
-class ColumnMissing(RafidError):
+class StatementColumnMissing(RafidError):
     """The file lacks a column of its layout"""
 
     kind = Kind.RULE
@@ -154,11 +154,11 @@ def read(
 
     Where the table has a column of balances, the opening is the first balance less the first
     entry, and the closing the last balance, in the order of the file, oldest first or newest
-    first. Raises `ColumnMissing`.
+    first. Raises `StatementColumnMissing`.
     """
     for name in layout.columns:
         if name not in columns:
-            raise ColumnMissing(column=name)
+            raise StatementColumnMissing(column=name)
     entries: list[Entry] = []
     balances: list[Money] = []
     bad: list[BadLine] = []

@@ -10,8 +10,8 @@ from services.loans.domain import intake, statement_layout
 from services.loans.domain.account_statement import Reach, Side, Statement, require_sum
 from services.loans.domain.statement_layout import (
     CellUnreadable,
-    ColumnMissing,
     LayoutContradicts,
+    StatementColumnMissing,
     StatementLayout,
 )
 
@@ -185,7 +185,7 @@ def test_two_lines_that_are_the_same_are_two_payments() -> None:
 
 
 def test_a_table_without_a_column_of_its_layout_is_refused() -> None:
-    with pytest.raises(ColumnMissing) as refused:
+    with pytest.raises(StatementColumnMissing) as refused:
         read(PLAIN, "Date,Amount,Ref\n01/10/2026,5,L1\n")
     assert refused.value.column == "Balance"
 
