@@ -8,8 +8,8 @@ from typing import Final
 
 from services.demonstration.institution import CURRENCY, Offer, jod
 from services.loans.domain.application import Request
-from services.loans.domain.household import Household
 from services.loans.domain.borrower import BorrowerKind
+from services.loans.domain.household import Household
 from services.loans.domain.product import Asked
 from shared.money import Money
 

@@ -18,7 +18,6 @@ from services.embedded import Rafid
 from services.loans.approvals import operations as approvals
 from services.loans.domain import giving
 from services.loans.domain.application import Request
-from services.loans.domain.household import Household
 from services.loans.domain.borrower import (
     BorrowerKind,
     Consent,
@@ -28,6 +27,7 @@ from services.loans.domain.borrower import (
     NewBorrower,
 )
 from services.loans.domain.chart import FundKind
+from services.loans.domain.household import Household
 from services.loans.domain.journal import Channel
 from services.loans.domain.price import Price
 from services.loans.domain.product import Asked, Limits, Policy, Product

@@ -180,9 +180,19 @@ def test_a_search_without_an_answer_says_what_it_misses() -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"policies": [{"name": "today", "changes": [{"term": {"times": "2"}}]}]}, PolicyNamedTwice),
         (
-            {"policies": [{"name": "x", "changes": [{"where": {"region": "moon"}, "term": {"times": "2"}}]}]},
+            {"policies": [{"name": "today", "changes": [{"term": {"times": "2"}}]}]},
+            PolicyNamedTwice,
+        ),
+        (
+            {
+                "policies": [
+                    {
+                        "name": "x",
+                        "changes": [{"where": {"region": "moon"}, "term": {"times": "2"}}],
+                    }
+                ]
+            },
             ChangeNamesNobody,
         ),
         ({"searches": [review_plans.search(where={"planet": "x"})]}, ChangeNamesNobody),
