@@ -116,7 +116,8 @@ class Steady:
             return None
         since = self.standing.entries[-1].on
         at = next((place for place, one in enumerate(model.periods) if one.due > since), None)
-        if at is None or on < since:
+        last = max((at for at, one in enumerate(model.periods) if not one.is_settled), default=None)
+        if at is None or last is None or on < since:
             return None
         spans = model.periods[at].spans
         oldest = next((place for place, line in enumerate(lines) if not line.is_settled), at)
@@ -134,7 +135,7 @@ class Steady:
             unplaced=model.tally()[at - 1].unplaced if at else 0,
             worked=sum(span.base * (span.end - span.start).days for span in spans[:-1]),
             oldest=min(oldest, at),
-            last=max(place for place, one in enumerate(model.periods) if not one.is_settled),
+            last=last,
         )
 
     def _rate(self, period: Period) -> tuple[int, int]:
