@@ -11,7 +11,7 @@ from services import data_folder
 from services.cli import reaching, reviewing
 from services.cli.reaching import Reached
 from shared import ids
-from shared.clients.review_books import BookAsked, HttpReviewBooks
+from shared.clients.review_books import PATH, BookAsked, HttpReviewBooks
 from shared.clients.tokens import ServiceTokens
 from tests import bodies, review_plans
 from tests.bodies import amount
@@ -134,6 +134,14 @@ async def _is_on_the_page(committee: Caller, path: str, sha256: str) -> None:
         page = await committee.try_get(f"{path}/page", lang=language)
         assert (page.status_code, f'dir="{direction}"' in page.text) == (200, True)
         assert sha256 in page.text
+
+
+async def test_a_book_of_a_day_that_no_rule_knows_is_refused_before_its_first_line(
+    house: House,
+) -> None:
+    office, _ = await priced_office(house)
+    answer = await office.auditor.try_get(PATH, as_of="2000-01-01")
+    assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (422, "no-rule")
 
 
 async def test_the_command_reviews_what_was_lent_on_a_day(

@@ -4,7 +4,7 @@ Amounts are whole currency units. A loan's chance of default and income are thos
 application; what nobody assessed, or who had no income, has no place in a review and is counted.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -109,7 +109,7 @@ BOOK: Final = """
 class Wanted:
     """Which book: of which day and instant, by which labels, since which day of signing.
 
-    Of some branches, or of all (None).
+    Of some branches, or of all (None). `youth` are the ages of young people there on that day.
     """
 
     moment: Moment
@@ -117,6 +117,7 @@ class Wanted:
     by: Sequence[str]
     since: date | None
     branch_ids: Collection[UUID] | None
+    youth: Mapping[str, int]
 
 
 async def contracts_in(session: AsyncSession, wanted: Wanted) -> int:
@@ -133,8 +134,7 @@ async def rows(
     query = BOOK.format(labels=", ".join(wanted.by), cell=cell)
     whole = text(f"{_stood(wanted.moment)}, {STANDING}, {LOANS} {query}")
     unit = 10 ** exponent_of(wanted.currency)
-    ages = await _youth(session, on=wanted.moment.as_of)
-    values = {**await _values(session, wanted), "unit": unit, **ages}
+    values = {**await _values(session, wanted), "unit": unit, **wanted.youth}
     found = await session.stream(whole, values)
     async for part in found.partitions(BATCH):
         yield part
@@ -158,7 +158,8 @@ async def _values(session: AsyncSession, wanted: Wanted) -> dict[str, object]:
     }
 
 
-async def _youth(session: AsyncSession, *, on: date) -> dict[str, int]:
+async def youth(session: AsyncSession, *, on: date) -> Mapping[str, int]:
+    """Return from which age to which one is young where the institution is. Raises NoRule."""
     country = (await rulebook_queries.book(session, on=on)).country
     ages = rulebook.find("youth_age", country=country, on=on).members
     return {"youngest": int(str(ages["least"])), "oldest": int(str(ages["most"]))}

@@ -9,7 +9,7 @@ from services.loans.deps import Db, Now, Today
 from services.loans.domain import days
 from services.loans.institutions import queries as institutions
 from services.loans.ledger import queries as ledger
-from services.loans.review_book import operations
+from services.loans.review_book import operations, queries
 from services.loans.review_book.queries import Wanted
 from shared.auth import Actor, Role, require
 from shared.clients.review_books import MEDIA_TYPE, PATH, BookAsked
@@ -38,6 +38,7 @@ async def read_review_book(
         moment = await ledger.moment_of(
             session, as_of=asked.as_of, known_at=asked.known_at or now, today=today
         )
+        youth = await queries.youth(session, on=moment.as_of)
     known_at = moment.known_at or now
     wanted = Wanted(
         moment=moment,
@@ -45,5 +46,6 @@ async def read_review_book(
         by=tuple(asked.by),
         since=asked.since,
         branch_ids=actor.branch_ids,
+        youth=youth,
     )
     return StreamingResponse(operations.lines(db, wanted, known_at=known_at), media_type=MEDIA_TYPE)
