@@ -14,7 +14,7 @@ test:  ## the checks of the house, then the whole suite
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
-	$(RUN)/python -m pytest -n 2
+	$(RUN)/python -m pytest -n 2 --dist worksteal
 
 crosscheck:  ## our bins beside optbinning's, in an environment of its own
 	@$(PYTHON) deploy/bootstrap.py test
