@@ -31,6 +31,7 @@ async def test_assessments_wait_in_no_institution_because_another_fails(
         {
             "database": None,
             "scoring": None,
+            "ask_funds": None,
             "clock": FixedClock(datetime(2026, 3, 1, tzinfo=UTC)),
             "days": AsyncMock(today=AsyncMock(return_value=date(2026, 3, 1))),
             "sequencer": AsyncMock(institutions=AsyncMock(return_value=THREE)),
