@@ -88,7 +88,7 @@ class _Family:
                 continue
             if not answers.is_set():
                 return member.exitcode
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)  # one that ends at once again does not spin
             if not self.is_ending:
                 self.start()
         return None

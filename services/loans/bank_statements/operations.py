@@ -1,5 +1,6 @@
 """How does a provider's file come in: once, each of its lines once, and what is wrong said?"""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -165,27 +166,13 @@ async def take(
 async def _read(
     session: AsyncSession, incoming: Incoming, account: MoneyAccountRow
 ) -> tuple[Sequence[Statement], int | None]:
+    """Read the file beside the loop: a large one takes seconds, in which others are answered."""
     if incoming.format is StatementFormat.TABLE:
         row = await queries.layout(session, account.money_account_id)
-        layout = layout_of(row)
-        columns, lines = sheets.read(
-            incoming.content,
-            encoding=layout.encoding,
-            delimiter=layout.delimiter,
-            header=layout.header_line,
-            are_distinct=False,
-        )
-        statement = statement_layout.read(
-            layout,
-            columns=columns,
-            lines=lines,
-            account=account.number,
-            currency=account.currency,
-            identification=incoming.digest[:16],
-        )
-        return [statement], row.version
+        table = await asyncio.to_thread(_table, incoming, layout_of(row), account)
+        return [table], row.version
     read = camt.read if incoming.format is StatementFormat.CAMT else mt940.read
-    statements = read(incoming.content)
+    statements = await asyncio.to_thread(read, incoming.content)
     for one in statements:
         if _bare(one.account) != _bare(account.number) or one.currency != account.currency:
             raise StatementOfOtherAccount(
@@ -195,6 +182,24 @@ async def _read(
                 currency=account.currency,
             )
     return statements, None
+
+
+def _table(incoming: Incoming, layout: StatementLayout, account: MoneyAccountRow) -> Statement:
+    columns, lines = sheets.read(
+        incoming.content,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        header=layout.header_line,
+        are_distinct=False,
+    )
+    return statement_layout.read(
+        layout,
+        columns=columns,
+        lines=lines,
+        account=account.number,
+        currency=account.currency,
+        identification=incoming.digest[:16],
+    )
 
 
 def _bare(number: str) -> str:

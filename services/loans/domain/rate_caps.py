@@ -53,7 +53,9 @@ def rate_cap(book: Book, *, unit: str, told: Mapping[str, Condition], on: date) 
         overrides=book.overrides,
     )
     is_certain = not found.missing
-    used = tuple(Used(fact=one.fact, standing=_standing(one, is_certain)) for one in found.facts)
+    used = tuple(
+        Used(fact=one.fact, standing=_standing(one, is_certain=is_certain)) for one in found.facts
+    )
     figures = [_figure(one) for one in found.found]
     known = [figure for figure in figures if figure is not None]
     if len(known) < len(figures) or not known:
@@ -68,7 +70,7 @@ def _figure(found: Found | None) -> tuple[Decimal, Fact] | None:
     return Decimal(found.fact.text), found.fact
 
 
-def _standing(found: Found, is_certain: bool) -> Standing:  # noqa: FBT001
+def _standing(found: Found, *, is_certain: bool) -> Standing:
     if found.fact.is_published:
         return Standing.NOT_GIVEN
     if found.is_past:
