@@ -94,3 +94,14 @@ def application(**changes: Any) -> Json:
         "characteristics": {"years_in_business": "3", "training_done": True},
     }
     return body | changes
+
+
+WORDS: dict[str, Any] = {
+    "words": "Les fonds vont aux femmes.",
+    "language": "fr",
+    "source": "Convention 7",
+    "dated_on": "2025-12-01",
+    "whose": "donor",
+    "valid_from": "2026-01-01",
+}
+"""What a donor's clause says, before its kind and its rule."""

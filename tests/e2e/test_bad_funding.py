@@ -41,14 +41,6 @@ BALANCES: Final = """
     select account_id, currency, sum(amount_minor) from loans.journal_line
     where institution_id = any($1) group by account_id, currency order by account_id, currency
 """
-WORDS: Final = {
-    "words": "Les fonds vont aux femmes.",
-    "language": "fr",
-    "source": "Convention 7",
-    "dated_on": "2025-12-01",
-    "whose": "donor",
-    "valid_from": "2026-01-01",
-}
 
 Kept = tuple[dict[str, int], list[Any]]
 
@@ -65,7 +57,7 @@ class Attempt:
 
 
 def clause(kind: str, rule: Json, **changes: Any) -> Json:
-    return WORDS | {"kind": kind, "rule": rule} | changes
+    return bodies.WORDS | {"kind": kind, "rule": rule} | changes
 
 
 class Scene:

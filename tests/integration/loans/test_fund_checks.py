@@ -41,14 +41,6 @@ ROUTERS = (
     clauses.router,
     eligibility.router,
 )
-WORDS = {
-    "words": "Les fonds vont aux femmes.",
-    "language": "fr",
-    "source": "Convention 7",
-    "dated_on": "2025-12-01",
-    "whose": "donor",
-    "valid_from": "2026-01-01",
-}
 Body = dict[str, Any]
 
 
@@ -78,7 +70,7 @@ async def fund(desk: Office) -> str:
 
 
 def clause(kind: str, rule: Body | None = None, **changes: Any) -> Body:
-    return WORDS | {"kind": kind, "rule": rule or {}} | changes
+    return bodies.WORDS | {"kind": kind, "rule": rule or {}} | changes
 
 
 async def written(maker: Caller, checker: Caller, fund: str, body: Body) -> Body:
@@ -130,7 +122,7 @@ async def test_a_clause_is_lifted_by_a_paper_and_a_second_person(
     maker: Caller, checker: Caller, fund: str
 ) -> None:
     made = await written(maker, checker, fund, WOMEN)
-    paper = {name: value for name, value in WORDS.items() if name != "valid_from"}
+    paper = {name: value for name, value in bodies.WORDS.items() if name != "valid_from"}
     lifting = await checker.post(
         f"/loans/v1/clauses/{made['clause_id']}/lifting", paper | {"ends_on": "2026-06-01"}
     )

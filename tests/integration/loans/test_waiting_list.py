@@ -36,14 +36,6 @@ ROUTERS = (
     eligibility.router,
     waiting_list.router,
 )
-CLAUSE = {
-    "words": "Les fonds vont aux femmes.",
-    "language": "fr",
-    "source": "Convention 7",
-    "dated_on": "2025-12-01",
-    "whose": "donor",
-    "valid_from": "2026-01-01",
-}
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ def manager(desk: Office) -> Caller:
 
 
 async def clause(desk: Office, fund: str, kind: str, rule: dict[str, Any]) -> str:
-    body = CLAUSE | {"kind": kind, "rule": rule}
+    body = bodies.WORDS | {"kind": kind, "rule": rule}
     made = await desk.caller(Role.FUNDS_MANAGER).post(f"/loans/v1/funds/{fund}/clauses", body)
     assert made.status_code == 201, made.text
     clause_id = str(made.json()["clause_id"])
