@@ -48,14 +48,21 @@ async def tenants(database: Database) -> list[InstitutionId]:
 
 
 async def asked(database: Database, *, code: str | None) -> list[InstitutionRow]:
-    """Give the institution that a code names, or all of them. Raises `InstitutionCodeUnknown`."""
-    rows = []
-    for institution_id in await tenants(database):
+    """Give the institution that a code names, or all of them. Raises `InstitutionCodeUnknown`.
+
+    `database` is that of loans, which alone knows an institution's code.
+    """
+    pool = await database.pool()
+    known = {
+        row["code"]: InstitutionId(row["institution_id"])
+        for row in await pool.fetch("select code, institution_id from institution_code order by 2")
+    }
+    if code is not None and code not in known:
+        raise InstitutionCodeUnknown(codes=tuple(sorted(known)))
+    found = []
+    for institution_id in known.values() if code is None else [known[code]]:
         async with database.read(institution_id) as session:
-            rows.append(await institutions.institution(session))
-    found = [row for row in rows if code in (None, row.code)]
-    if code is not None and not found:
-        raise InstitutionCodeUnknown(codes=tuple(sorted(row.code for row in rows)))
+            found.append(await institutions.institution(session))
     return found
 
 

@@ -62,6 +62,7 @@ class Scene:
         async with self.database.begin(self.institution_id) as session:
             for statement in (
                 "insert into tenant (institution_id) values (:i)",
+                "insert into institution_code (code, institution_id) values (:code, :i)",
                 (
                     "insert into institution (institution_id, code, name_ar, name_fr, name_en,"
                     " country, currency, timezone)"

@@ -9,6 +9,7 @@ from beancount import loader
 from typer.testing import CliRunner, Result
 
 from services.cli.commands import app
+from shared import ids
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.errors import RafidError
@@ -50,6 +51,19 @@ async def test_a_day_is_closed_and_closed_again(
     assert "1 contracts, 0 entries (run 2)" in " ".join(again.output.split())
     assert of_close(await books.balances())["profit_accrued"] == 12_393
     await assert_sound(books.scene)
+
+
+async def test_rows_without_an_institution_are_in_nobodys_way(
+    books: Books, database_urls: dict[str, str], loans_db: Database
+) -> None:
+    pool = await loans_db.pool()
+    await pool.execute("insert into tenant (institution_id) values ($1)", ids.new())
+
+    done = await typed(
+        database_urls["loans"], "close-day", "--institution", code(books), "--day", "2026-02-25"
+    )
+
+    assert done.exit_code == 0, done.output
 
 
 async def test_without_a_day_yesterday_is_closed(
