@@ -14,7 +14,8 @@ NOW = func.clock_timestamp()
 class ContractOriginRow(Base):
     """The name a contract had elsewhere; `digest` is of what the file said of it.
 
-    `completed_at` is empty until its whole history is booked.
+    `completed_at` is empty until its whole history is booked. `signer_id` is the borrower who
+    signed, where the file told who held it afterwards too.
     """
 
     __tablename__ = "contract_origin"
@@ -25,6 +26,7 @@ class ContractOriginRow(Base):
     sector: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     run_id: Mapped[UUID]
+    signer_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
