@@ -162,7 +162,7 @@ async def test_the_call_goes_to_the_address_looked_at_by_its_name(
 ) -> None:
     asked: list[str | None] = []
     tls = _certified(tmp_path)
-    tls.sni_callback = lambda _socket, name, _context: asked.append(name)  # type: ignore[assignment] # returns nothing, as it may
+    tls.sni_callback = lambda _socket, name, _context: asked.append(name)
     async with listening(answer("200 OK"), tls=tls) as (port, heard):
         leading_to(monkeypatch, "127.0.0.1")
         monkeypatch.setattr(outgoing, "_is_open", lambda _address: True)
