@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import orjson
 import typst
 
+from shared.canvas import Canvas, Mark
 from shared.errors import RafidError
 from shared.texts import Language
 
@@ -49,21 +50,82 @@ Cell = str | tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """The head of a column: of words, of amounts below each other, or of days and numbers."""
+    """The head of a column: of words, of amounts below each other, or of days and numbers.
+
+    With a `share` it takes that part of the width, whatever it holds; without, what is left over
+    is for words.
+    """
 
     title: str
     kind: Literal["text", "figure", "day"] = "text"
+    share: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ink:
+    """How shapes of a style are drawn: colours as `#rrggbb`, `size` of letters in picture units."""
+
+    fill: str = ""
+    stroke: str = ""
+    thickness: float = 1.0
+    size: float = 0.0
+    is_bold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A drawing, `width` units wide: its shapes in their places, and the styles that they name.
+
+    `keys` says below it what a colour means, then comes `caption`; `title` is read out instead.
+    """
+
+    title: str
+    width: int
+    height: int
+    marks: Sequence[Mark]
+    inks: Mapping[str, Ink]
+    caption: str = ""
+    keys: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of(
+        cls,
+        canvas: Canvas,
+        *,
+        inks: Mapping[str, Ink],
+        caption: str = "",
+        keys: Sequence[tuple[str, str]] = (),
+    ) -> Self:
+        """Take what was drawn on a canvas. Raises ValueError for a style without an ink."""
+        marks = canvas.marks()
+        lacking = {mark.style for mark in marks} - set(inks)
+        if lacking:
+            raise ValueError(f"no ink for {', '.join(sorted(lacking))}")
+        return cls(
+            title=canvas.title,
+            width=canvas.width,
+            height=canvas.height,
+            marks=marks,
+            inks=inks,
+            caption=caption,
+            keys=keys,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows under a heading; `empty` is said where there are none."""
+    """Rows under a heading, below `pictures` of them; `empty` is said where there are none.
+
+    Without columns there is only the heading with its pictures and `note`.
+    """
 
     heading: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
+    columns: Sequence[Column] = ()
+    rows: Sequence[Sequence[Cell]] = ()
     total: Sequence[Cell] = ()
     empty: str = ""
+    pictures: Sequence[Picture] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +202,7 @@ def printed(sheet: Sheet, *, form: Literal["pdf", "png"] = "pdf") -> bytes:
         root=os.fspath(_FOLDER),
         font_paths=[os.fspath(_FONTS)],
         ignore_system_fonts=True,
-        sys_inputs={"sheet": orjson.dumps(members).decode()},
+        sys_inputs={"sheet": orjson.dumps(members, default=float).decode()},
         format=form,
         ppi=110.0,
         timestamp=0,
