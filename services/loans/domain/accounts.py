@@ -64,6 +64,14 @@ ROWS = (
         "مبالغ التأخير المستحقة للخيرات",
         _LENDING,
     ),
+    (
+        "suspense",
+        AccountClass.LIABILITY,
+        "Came in, not yet explained",
+        "Reçu, pas encore expliqué",
+        "مبالغ وردت ولم تُعرف بعد",
+        _ALL,
+    ),
     ("profit_income", AccountClass.INCOME, "Profit", "Intérêts", "العوائد", _PROFIT_BEARING),
     ("fee_income", AccountClass.INCOME, "Fees", "Frais", "الرسوم", _TRADING),
     (

@@ -12,6 +12,7 @@ __all__ = [
     "LENT",
     "MONEY",
     "OWED",
+    "SUSPENSE",
     "AccountClass",
     "AccountNotInChart",
     "AccountTemplate",
@@ -69,8 +70,11 @@ MONEY = ("cash", "wallet", "bank")
 LENT = ("loans", "goods", "goods_due", "partnerships", "investments")
 """What stands out in loans, goods and shares, and what a corpus was turned into."""
 
-OWED = ("surplus", "charity", "client_deposit", "savings", "contribution", "tabarru")
-"""Whose money a fund holds beside its own: borrowers', the poor's, the participants'."""
+SUSPENSE = "suspense"
+"""Money that came and that nobody explains yet; it is its sender's."""
+
+OWED = ("surplus", "charity", "client_deposit", "savings", "contribution", "tabarru", SUSPENSE)
+"""Whose money a fund holds beside its own: borrowers', the poor's, the participants', senders'."""
 
 _BY_KIND: Mapping[FundKind, frozenset[str]] = {
     kind: frozenset(account.code for account in CHART if kind in account.fund_kinds)

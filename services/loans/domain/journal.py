@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.loans.domain.allocation import Allocation
-from services.loans.domain.chart import FundAccounts, FundKind
+from services.loans.domain.chart import MONEY, SUSPENSE, FundAccounts, FundKind
 from shared.errors import Kind, RafidError
 from shared.ids import ContractId, EntryId, FundId
 from shared.money import CurrencyMismatch, Money
@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
     MANUAL = "manual"
     PURIFICATION = "purification"
     CHARITY = "charity"
+    SUSPENSE = "suspense"
 
 
 class Channel(StrEnum):
@@ -89,6 +90,15 @@ class EmptyEntry(RafidError):
     entry_kind: EntryKind
 
 
+class SuspenseNotMoney(RafidError):
+    """Money in suspense becomes nothing but money"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "An entry on suspense moves {account_code} too; it is nobody's income, cost or debt."
+    account_code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One account moved by one amount: positive is a debit, negative a credit."""
@@ -103,8 +113,8 @@ class JournalEntry:
     """Lines of one fund that balance in every currency; an unbalanced entry cannot exist.
 
     Money that one fund pays for another is two entries, each whole in its own fund, with one
-    source. Lines of zero are left out. Raises `EmptyEntry`, `EntryAcrossFunds`,
-    `UnbalancedEntry`.
+    source. Lines of zero are left out. What stands in suspense moves against money alone, so it
+    is never income. Raises `EmptyEntry`, `EntryAcrossFunds`, `UnbalancedEntry`, `SuspenseNotMoney`.
     """
 
     kind: EntryKind
@@ -121,6 +131,8 @@ class JournalEntry:
         for line in self.lines:
             if line.fund_id != own:
                 raise EntryAcrossFunds(fund_id=own, other_fund_id=line.fund_id)
+        if any(line.account_code == SUSPENSE for line in self.lines):
+            _require_money(self.lines)
         sums: defaultdict[tuple[FundId, str], int] = defaultdict(int)
         for line in self.lines:
             sums[line.fund_id, line.amount.currency] += line.amount.minor
@@ -136,6 +148,12 @@ class JournalEntry:
             (line.amount for line in self.lines if line.account_code == account_code),
             self.lines[0].amount.currency,
         )
+
+
+def _require_money(lines: Iterable[Line]) -> None:
+    for line in lines:
+        if line.account_code not in {SUSPENSE, *MONEY}:
+            raise SuspenseNotMoney(account_code=line.account_code)
 
 
 def receipt_entry(

@@ -61,6 +61,7 @@ PLACES: Mapping[str, Place] = {
     "savings": Place.HAND,
     "contribution": Place.HAND,
     "tabarru": Place.HAND,
+    "suspense": Place.HAND,
     "investments": Place.HAND,
     "loans": Place.CONTRACT,
     "goods": Place.CONTRACT,

@@ -45,9 +45,7 @@ FORBIDDEN: Final[Mapping[str, Sentence]] = {
         _OF_CONTRACTS,
     ),
     **dict.fromkeys(("fund_balance", "lender_payable", "temporary_corpus"), _OF_RECEIPTS),
-    **dict.fromkeys(
-        ("surplus", "charity", "client_deposit", "savings", "contribution", "tabarru"), _OF_OTHERS
-    ),
+    **dict.fromkeys(chart.OWED, _OF_OTHERS),
     **dict.fromkeys(
         ("profit_accrued", "profit_unearned", "loss_allowance", "provision_expense"), _OF_CLOSES
     ),

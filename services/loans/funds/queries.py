@@ -213,6 +213,7 @@ IS_LENT = (
     " or (m.kind = 'deal' and (m.amount_minor > 0) <> m.is_reversal))"
 )
 EARNED = "'yield', 'guarantee', 'exchange', 'manual', 'reserve'"
+HELD = "'savings', 'contribution', 'tabarru', 'suspense'"
 FIGURES = text(f"""
     select f.fund_id, f.currency,
       coalesce(sum(m.amount_minor) filter (
@@ -232,7 +233,7 @@ FIGURES = text(f"""
     from fund f
     left join (
       select l.institution_id, l.fund_id, a.code, l.amount_minor,
-        a.code in ({MONEY}, 'savings', 'contribution', 'tabarru') as is_cash,
+        a.code in ({MONEY}, {HELD}) as is_cash,
         coalesce(o.kind, e.kind) as kind, e.reverses_entry_id is not null as is_reversal
       from account a
       join journal_line l on l.institution_id = a.institution_id and l.account_id = a.account_id
@@ -240,7 +241,7 @@ FIGURES = text(f"""
       left join journal_entry o
         on o.institution_id = e.institution_id and o.entry_id = e.reverses_entry_id
       where a.institution_id = :institution_id
-        and a.code in ({MONEY}, 'savings', 'contribution', 'tabarru', 'loans', 'fee_income')
+        and a.code in ({MONEY}, {HELD}, 'loans', 'fee_income')
         and (cast(:fund_id as uuid) is null or a.fund_id = :fund_id) and {WITHIN_CUT}
     ) m on m.institution_id = f.institution_id and m.fund_id = f.fund_id
     where f.institution_id = :institution_id

@@ -116,6 +116,7 @@ _OF_CODE: Mapping[str, Heading] = MappingProxyType(
         "savings": Heading.AT_HAND,
         "contribution": Heading.AT_HAND,
         "tabarru": Heading.AT_HAND,
+        "suspense": Heading.AT_HAND,
         "loans": Heading.WITH_BORROWERS,
         "goods": Heading.IN_GOODS,
         "goods_due": Heading.IN_GOODS,
