@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 BATCH = 2_000
 LATE = "interval '5 minutes'"
 LEASE_SECONDS = 10
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 INSERT_EVENTS = text("""
     with told as (
@@ -324,76 +323,3 @@ async def _note_late(
         numbered_at,
         keys,
     )
-
-
-READ = text("""
-    select f.number, f.numbered_at, e.event_id, e.type, e.subject_id, e.data, e.recorded_at
-    from feed_entry f join event e
-      on e.institution_id = f.institution_id and e.event_id = f.event_id
-    where f.institution_id = :institution_id and f.number > :after
-    order by f.number limit :limit
-""")
-HEAD = text("""
-    select number, numbered_at from feed_entry where institution_id = :institution_id
-    order by number desc limit 1
-""")
-
-
-async def read(session: AsyncSession, *, after: int, limit: int, source: str) -> dict[str, object]:
-    """Return the numbered events after `after` as CloudEvents 1.0 envelopes, and the head."""
-    institution_id = tenancy.institution_of(session)
-    values = {"institution_id": institution_id, "after": after, "limit": limit}
-    rows = (await session.execute(READ, values)).all()
-    head = (await session.execute(HEAD, {"institution_id": institution_id})).first()
-    return {
-        "events": [
-            {
-                "specversion": "1.0",
-                "id": str(row.event_id),
-                "source": f"/{source}",
-                "type": row.type,
-                "subject": str(row.subject_id),
-                "time": row.recorded_at.isoformat(),
-                "datacontenttype": "application/json",
-                "institutionid": str(institution_id),
-                "sequence": row.number,
-                "knownat": row.numbered_at.isoformat(),
-                "data": row.data,
-            }
-            for row in rows
-        ],
-        "next": rows[-1].number if rows else after,
-        "head": head.number if head else 0,
-        "known_at": head.numbered_at.isoformat() if head else None,
-    }
-
-
-LINKS = text("""
-    select f.number, f.hash, e.event_id, e.type, e.subject_id, e.data::text as data, e.recorded_at
-    from feed_entry f left join event e
-      on e.institution_id = f.institution_id and e.event_id = f.event_id
-    where f.institution_id = :institution_id and f.number > :after
-    order by f.number limit :limit
-""")
-
-
-async def first_broken_link(session: AsyncSession) -> tuple[int, int | None]:
-    """Hash the whole feed of the session's institution again.
-
-    Returns how many links were looked at, and the number of the first that does not fit, if one
-    does not: a number that is missing, or an event that is not what it was.
-    """
-    number, previous = 0, b""
-    values = {"institution_id": tenancy.institution_of(session), "limit": BATCH}
-    while rows := (await session.execute(LINKS, {**values, "after": number})).all():
-        for row in rows:
-            number += 1
-            if row.number != number or row.type is None:
-                return number, number
-            moment = (row.recorded_at - EPOCH) // EPOCH.resolution
-            parts = (row.event_id, row.type, row.subject_id, moment, row.data)
-            digest = hashlib.sha256("|".join(map(str, parts)).encode()).digest()
-            previous = link_hash(previous, number, digest)
-            if previous != row.hash:
-                return number, number
-    return number, None

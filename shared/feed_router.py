@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from shared import feed
+from shared import feed_reading
 from shared.auth import Actor, Role, require
 from shared.db import Database
 
@@ -53,7 +53,7 @@ def feed_router(*, prefix: str, source: str) -> APIRouter:
         """Read the facts of an institution after a number, oldest first."""
         database: Database = request.app.state.database
         async with database.read(actor.institution_id) as session:
-            page = await feed.read(session, after=after, limit=limit, source=source)
+            page = await feed_reading.read(session, after=after, limit=limit, source=source)
         return EventsOut.model_validate(page)
 
     return router

@@ -273,3 +273,11 @@ class WarningRaised(Event):
     month: date
     grade: str
     reasons: tuple[str, ...]
+
+
+class WebhookEndpointDisabled(Event):
+    """An address of an integrator is told nothing more: a person's word, its own, or silence."""
+
+    type: ClassVar[str] = "loans.webhook-endpoint-disabled.v1"
+    endpoint_id: UUID
+    reason: str

@@ -71,6 +71,8 @@ from services.loans.waqf import router as waqf
 from services.loans.warnings import router as warnings
 from services.loans.warnings import timing as warning_months
 from services.loans.warnings.timing import Rhythm
+from services.loans.webhooks import router as webhooks
+from services.loans.webhooks.delivering import Courier
 from services.loans.zakat import pool as zakat_pool
 from services.loans.zakat import router as zakat
 from services.loans.zakat_payers import router as zakat_payers
@@ -86,6 +88,7 @@ from shared.db import Database, TenantDb
 from shared.feed import Sequencer
 from shared.ids import InstitutionId
 from shared.jwks import FetchedKeys
+from shared.outgoing import Outgoing
 
 PREFIX = "/loans/v1"
 CLIENT_ID = "loans"
@@ -94,6 +97,7 @@ LINES_SECONDS = 10.0
 LINES_PART, LINES_PAUSE_SECONDS = 500, 0.1
 """Few at a time and a rest after them: whoever pays meanwhile does not wait for the lines."""
 FEED_SECONDS = 3.0
+WEBHOOK_SECONDS = 1.0
 DAYS_SECONDS = 60.0
 MONTHS_SECONDS = 600.0
 
@@ -145,6 +149,7 @@ ROUTERS = (
     accounting.router,
     statements.router,
     bank_statements.router,
+    webhooks.router,
 )
 
 
@@ -173,6 +178,7 @@ def create_app(
                 stack.push_async_callback(caller.aclose)
             stack.push_async_callback(database.close)
             desk = await _payment_desk(app, settings, stack)
+            await _courier(app, settings, stack)
             background = await stack.enter_async_context(Background())
             _start(background, app.state, desk=desk, hears=scoring is None)
             yield
@@ -219,6 +225,7 @@ def _start(background: Background, state: State, *, desk: PaymentDesk, hears: bo
         ("lines of funds", tell_lines, LINES_SECONDS),
         ("days to close", close_days, DAYS_SECONDS),
         ("months to grade", warn_months, MONTHS_SECONDS),
+        ("webhooks", call_integrators, WEBHOOK_SECONDS),
     ):
         background.start(name, partial(work, state), every=every)
     if hears:
@@ -293,6 +300,22 @@ async def _payment_desk(
     subscriptions.subscribe(desk, book=app.state.repayment_book, days=app.state.days)
     app.state.payments = desk
     return desk
+
+
+async def _courier(app: FastAPI, settings: LoansSettings, stack: AsyncExitStack) -> None:
+    """Open what calls integrators; what is being told when it ends is told again."""
+    state = app.state
+    state.outgoing = Outgoing(trusted=settings.trusted_hosts)
+    stack.push_async_callback(state.outgoing.close)
+    state.courier = Courier(
+        state.database, outgoing=state.outgoing, sealer=state.payments.sealer, clock=state.clock
+    )
+    stack.push_async_callback(state.courier.close)
+
+
+async def call_integrators(state: State) -> None:
+    """Tell every endpoint of integrators what is new and what is due (a timer calls it)."""
+    await state.courier.deliver_everywhere(await state.sequencer.institutions())
 
 
 def _strangers(settings: LoansSettings, http: httpx.AsyncClient, clock: Clock) -> TokenVerifier:

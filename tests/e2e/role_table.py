@@ -326,6 +326,16 @@ GET  /loans/v1/payments                                   o.fu..a.
 GET  /loans/v1/payments/{payment_id}                      o.fu..a.
 POST /loans/v1/payments/callbacks/sandbox                 open
 GET  /loans/v1/events                                     ...u.ias
+POST /loans/v1/webhook-endpoints                          .....ia.
+GET  /loans/v1/webhook-endpoints                          ...u.ia.
+GET  /loans/v1/webhook-endpoints/{endpoint_id}            ...u.ia.
+POST /loans/v1/webhook-endpoints/{endpoint_id}/disabling  .....ia.
+POST /loans/v1/webhook-endpoints/{endpoint_id}/enabling   .....ia.
+POST /loans/v1/webhook-endpoints/{endpoint_id}/secrets    .....ia.
+POST /loans/v1/webhook-endpoints/{endpoint_id}/test       .....ia.
+GET  /loans/v1/webhook-endpoints/{endpoint_id}/messages   ...u.ia.
+GET  /loans/v1/webhook-endpoints/{endpoint_id}/messages/{number} ...u.ia.
+POST /loans/v1/webhook-endpoints/{endpoint_id}/messages/again .....ia.
 """
 
 

@@ -18,7 +18,7 @@ from services.loans.lineage import queries as lineages
 from services.loans.lineage.checks import queries as lines
 from services.loans.proof import courses, positions, queries
 from services.loans.proof.several import proving
-from shared import feed
+from shared import feed, feed_reading
 from shared.periods import MAX_DAY, Period
 
 PAGE = 2_000
@@ -162,8 +162,8 @@ def _digest(row: Row[Any]) -> bytes:
 
 
 async def feed_chain_finding(session: AsyncSession) -> Finding:
-    """Prove the feed's chain of hashes (see `feed.first_broken_link`)."""
-    checked, broken = await feed.first_broken_link(session)
+    """Prove the feed's chain of hashes (see `feed_reading.first_broken_link`)."""
+    checked, broken = await feed_reading.first_broken_link(session)
     rule = "the feed's chain of hashes is whole"
     if broken is None:
         return Finding(rule=rule, looked_at=checked)

@@ -9,7 +9,7 @@ from datetime import datetime
 import asyncpg
 from sqlalchemy import text
 
-from shared import feed, ids
+from shared import feed, feed_reading, ids
 from shared.db import Database
 from shared.events import ApplicationWithdrawn
 from shared.feed import Sequencer, Told
@@ -43,7 +43,7 @@ async def read_all(
     after = 0
     while True:
         async with database.read(institution_id) as session:
-            page = await feed.read(session, after=after, limit=limit, source="loans")
+            page = await feed_reading.read(session, after=after, limit=limit, source="loans")
         events = page["events"]
         assert isinstance(events, Sequence)
         if not events:
@@ -74,7 +74,7 @@ async def test_a_reader_who_follows_along_sees_every_event_once_and_in_one_order
         await asyncio.gather(*(one.number(institution_id) for one in sequencers))
         after = followed[-1][0] if followed else 0
         async with loans_db.read(institution_id) as session:
-            page = await feed.read(session, after=after, limit=5, source="loans")
+            page = await feed_reading.read(session, after=after, limit=5, source="loans")
         events = page["events"]
         assert isinstance(events, Sequence)
         followed += [(event["sequence"], event["id"]) for event in events]
@@ -85,7 +85,7 @@ async def test_a_reader_who_follows_along_sees_every_event_once_and_in_one_order
     async with loans_db.read(institution_id) as session:
         told = await session.scalar(text("select count(*) from event"))
         waiting = await session.scalar(text("select count(*) from event_pending"))
-        checked, broken = await feed.first_broken_link(session)
+        checked, broken = await feed_reading.first_broken_link(session)
     assert waiting == 0
     assert [number for number, _ in whole] == list(range(1, len(whole) + 1))
     assert len({event for _, event in whole}) == told == len(whole) == checked
@@ -168,7 +168,7 @@ async def test_a_changed_event_is_found(
     finally:
         await admin.close()
     async with loans_db.read(institution_id) as session:
-        assert await feed.first_broken_link(session) == (3, 3)
+        assert await feed_reading.first_broken_link(session) == (3, 3)
 
 
 async def test_the_running_sequencer_numbers_soon_after_a_commit(

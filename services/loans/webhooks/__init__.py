@@ -1,0 +1,1 @@
+"""Webhooks: integrators are told what happened, signed, in order, until they have it."""
