@@ -139,9 +139,10 @@ def settle_last(model: Model, until: date) -> None:
     while (last := _last_open(model, tallies)) is not None:
         if _lift_deferral(model, last):
             tallies = model.tally()
-        last.instalment += _missing(model, tallies, owed)
-        tallies = model.tally()
-        last.instalment += max(_missing(model, tallies, owed), 0)
+        if missing := _missing(model, tallies, owed):
+            last.instalment += missing
+            tallies = model.tally()
+            last.instalment += max(_missing(model, tallies, owed), 0)
         if last.fixed_profit > 0:
             last.instalment = max(last.instalment, last.paid_principal + last.fixed_profit)
         least = last.paid - last.credits

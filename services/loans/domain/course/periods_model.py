@@ -145,7 +145,8 @@ class Period:
     @property
     def asked(self) -> int:
         """The instalment with what is owed once more and what was deferred to it."""
-        return self.instalment + self.credits + self.deferred
+        own = self.instalment + self.deferred
+        return own + self.credits if self.has_credits else own
 
     @property
     def paid(self) -> int:

@@ -12,6 +12,7 @@ from datetime import date
 
 from services.loans.domain.course import instalments, periods_model
 from services.loans.domain.course.events import Event, Paid, ReAged, ReAmortised
+from services.loans.domain.course.last_asked import LastAsked
 from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT
 from services.loans.domain.course.periods_model import Period, Span, Tally
 from services.loans.domain.course.plan import Advance, Direction, PaymentKind, PayoffProfit, Rest
@@ -21,7 +22,7 @@ from services.loans.domain.course.rounding import whole
 from services.loans.domain.course.standing import Entry, Standing
 from services.loans.domain.terms import Component
 
-FAR = 3
+FAR = 1
 """So many instalments must be left whole for the end to be far."""
 
 
@@ -31,7 +32,8 @@ class Cursor:
 
     `balance` is the principal that is really outstanding since a day, `worked` the sum of balance
     times days of the period before that, `unplaced` the profit that earlier periods could not
-    ask, `oldest` the first instalment that may be open, `last` the last that was not emptied.
+    ask, `oldest` the first instalment that may be open, `last` tells of the last that was not
+    emptied.
     """
 
     at: int
@@ -40,7 +42,7 @@ class Cursor:
     unplaced: int
     worked: int
     oldest: int
-    last: int
+    last: LastAsked
 
 
 class Steady:
@@ -115,27 +117,28 @@ class Steady:
         if not self.standing.entries:
             return None
         since = self.standing.entries[-1].on
-        at = next((place for place, one in enumerate(model.periods) if one.due > since), None)
+        at = next((place for place, one in enumerate(model.periods) if one.due >= since), None)
         last = max((at for at, one in enumerate(model.periods) if not one.is_settled), default=None)
         if at is None or last is None or on < since:
             return None
-        spans = model.periods[at].spans
         oldest = next((place for place, line in enumerate(lines) if not line.is_settled), at)
         overdue = self._overdue(min(oldest, at), at)
-        if overdue and (model.overdue_until != since or model.periods[at].start == since):
+        if overdue and model.overdue_until != since:
             return None
-        if spans[-1].start > since:
+        period = model.periods[at]
+        over = [span for span in period.spans if span.end <= since]
+        if any(since < span.start for span in period.spans):
             return None
         if not self.rates:
             self.rates = [self._rate(period) for period in model.periods]
         return Cursor(
             at=at,
-            since=spans[-1].start,
+            since=over[-1].end if over else period.start,
             balance=sum(one.disbursed - one.paid_principal for one in model.periods),
             unplaced=model.tally()[at - 1].unplaced if at else 0,
-            worked=sum(span.base * (span.end - span.start).days for span in spans[:-1]),
+            worked=sum(span.base * (span.end - span.start).days for span in over),
             oldest=min(oldest, at),
-            last=last,
+            last=LastAsked(model.periods, self.rates, last, model.rounding),
         )
 
     def _rate(self, period: Period) -> tuple[int, int]:
@@ -150,26 +153,14 @@ class Steady:
         What is past due is taken to be paid on the day.
         """
         model = self.standing.model
-        rounding, first = model.rounding, model.periods[cursor.at]
-        if (
-            on == first.due
-            and cursor.oldest <= cursor.at
-            and self.parts.index(Component.PROFIT) < self.parts.index(Component.PRINCIPAL)
-        ):
-            return False  # nothing was paid ahead
+        running = model.periods[cursor.at]
         balance = cursor.balance - self._overdue(cursor.oldest, cursor.at)
         top, bottom = self.rates[cursor.at]
-        days = (first.due - first.start).days
+        days = (running.due - running.start).days
         worked = cursor.worked + cursor.balance * (on - cursor.since).days
-        worked += balance * (first.due - on).days
-        earned = whole(worked * top, bottom * days, rounding) + cursor.unplaced
-        for place in range(cursor.at, cursor.last):
-            period = model.periods[place]
-            _, principal, unplaced, _ = periods_model.tally_of(period, earned)
-            balance += period.paid_principal - principal
-            top, bottom = self.rates[place + 1]
-            earned = whole(max(balance, 0) * top, bottom, rounding) + unplaced
-        return balance + earned <= model.periods[cursor.last].paid
+        worked += balance * (running.due - on).days
+        earned = whole(worked * top, bottom * days, model.rounding) + cursor.unplaced
+        return cursor.last.is_nothing(cursor.at, balance, earned)
 
     def _let_overdue_run_on(self) -> None:
         """What was taken to be paid on the last day bears profit from there on."""
@@ -213,10 +204,10 @@ class Steady:
         """Whether the payment leaves so much that no instalment must give way to the end."""
         periods = self.standing.model.periods
         ahead = event.amount // max(self.largest, 1)
-        whole_ones = cursor.last + 1 - cursor.at - ahead
+        whole_ones = cursor.last.last + 1 - cursor.at - ahead
         if whole_ones <= 2 * FAR or cursor.balance - event.amount <= FAR * self.largest:
             return False
-        return event.on <= periods[cursor.last + 1 - 2 * FAR - ahead].due
+        return event.on <= periods[cursor.last.last + 1 - 2 * FAR - ahead].due
 
     def _pay(self, cursor: Cursor, event: Paid) -> None:
         """Pay what is past due, what runs, and then what is ahead, instalment by instalment."""
@@ -241,6 +232,7 @@ class Steady:
             if not line.is_settled:
                 left -= self._pay_line(cursor, entry, place, left)
             place += 1
+        cursor.last.touched = max(cursor.last.touched, place - 1)
         lines = standing.lines
         while lines[cursor.oldest].is_settled:
             cursor.oldest += 1

@@ -295,6 +295,34 @@ LIVES = {
         frequency=WEEKLY,
         day_count="30/360",
     ),
+    "paid ahead twice on a due date, then spread anew": lived(
+        [
+            ("2024-02-14", 51_286),
+            ("2024-02-15", 102_573),
+            ("2024-02-15", 102_573),
+            ("2024-03-04", RE_AMORTISE),
+        ],
+        principal=1_234_567,
+        instalments=36,
+        rate="0.9",
+        day_count="act/360",
+        grace=2,
+    ),
+    "paid ahead on due dates, then another rate": lived(
+        [
+            ("2024-04-14", 5_208),
+            ("2024-07-15", 5_208),
+            ("2024-07-15", 10_417),
+            ("2024-10-15", 10_417),
+            ("2024-10-15", 10_417),
+            ("2025-01-01", RATE),
+            ("2025-01-15", 1_041),
+        ],
+        instalments=36,
+        rate="0.4",
+        frequency=Frequency.QUARTERLY,
+        grace=2,
+    ),
     "spread anew a second time": lived(
         [
             ("2024-05-15", 8_332),
