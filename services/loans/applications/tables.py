@@ -4,10 +4,11 @@ Foreign keys and checks stand in the migration alone: rows are written set-based
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, DateTime, Index, UniqueConstraint, func, text
+from sqlalchemy import CHAR, BigInteger, Computed, DateTime, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -76,7 +77,7 @@ class ApplicationHistoryRow(Base):
 
 
 class ApplicationAssessmentRow(Base):
-    """Scoring's opinion of one round, as it was answered."""
+    """Scoring's opinion of one round, as it was answered; the database takes `pd` out of it."""
 
     __tablename__ = "application_assessment"
     __table_args__ = (UniqueConstraint("institution_id", "application_id", "round"),)
@@ -87,6 +88,7 @@ class ApplicationAssessmentRow(Base):
     points: Mapped[int]
     grade: Mapped[str]
     answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    pd: Mapped[Decimal | None] = mapped_column(Computed("cast(answer ->> 'pd' as numeric)"))
     assessed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -16,10 +15,9 @@ from shared.db import TenantDb
 
 async def lines(db: TenantDb, wanted: Wanted, *, known_at: datetime) -> AsyncIterator[bytes]:
     """Write a book in one snapshot, a part at a time: a million contracts need no more memory."""
-    digest, count, loans = hashlib.sha256(), 0, 0
+    digest, count, loans, contracts = hashlib.sha256(), 0, 0, 0
     async with db(snapshot=True) as session:
-        contracts = await queries.contracts_in(session, wanted)
-        grouped = contracts > queries.GROUPED_FROM
+        grouped = await queries.is_large(session, wanted)
         yield _line(
             {
                 "as_of": wanted.moment.as_of,
@@ -31,11 +29,14 @@ async def lines(db: TenantDb, wanted: Wanted, *, known_at: datetime) -> AsyncIte
             }
         )
         async for part in queries.rows(session, wanted, grouped=grouped):
-            written = b"".join(_line([_told(cell) for cell in row]) for row in part)
+            written = "".join([f"{row.line}\n" for row in part]).encode()
             digest.update(written)
             count += len(part)
-            loans += sum(int(row[0]) for row in part)
+            loans += sum(row.loans for row in part)
+            contracts = part[0].contracts
             yield written
+        if not count:
+            contracts = await queries.contracts_in(session, wanted)
         yield _line(
             {
                 "rows": count,
@@ -44,13 +45,6 @@ async def lines(db: TenantDb, wanted: Wanted, *, known_at: datetime) -> AsyncIte
                 "sha256": digest.hexdigest(),
             }
         )
-
-
-def _told(cell: object) -> str:
-    """A figure or a label as text: 1200.000000 is "1200", 0.240000 is "0.24"."""
-    if not isinstance(cell, Decimal):
-        return str(cell)
-    return f"{cell.normalize():f}"
 
 
 def _line(value: Any) -> bytes:

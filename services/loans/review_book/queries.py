@@ -44,17 +44,16 @@ FEES: Final = """
     from jsonb_array_elements(t.fees) f
     where coalesce(f ->> 'of', 'principal') = 'principal' and f ->> 'when' <> 'overdue'), 0)
 """
-STANDING: Final = """
-  lent as (
-    select s.contract_id, s.status,
-      coalesce(cast(:as_of as date) - s.oldest_open_due_on, 0) as days_late
-    from stood s
-    join contract c on c.institution_id = :institution_id and c.contract_id = s.contract_id
-    where s.status = any(cast(:statuses as text[])) and c.currency = :currency
-      and (cast(:since as date) is null or c.signed_on >= :since)
-      and (cast(:branch_ids as uuid[]) is null or c.branch_id = any(:branch_ids))
-  )
+LENT: Final = """
+  select s.contract_id, s.status,
+    coalesce(cast(:as_of as date) - s.oldest_open_due_on, 0) as days_late
+  from stood s
+  join contract c on c.institution_id = :institution_id and c.contract_id = s.contract_id
+  where s.status = any(cast(:statuses as text[])) and c.currency = :currency
+    and (cast(:since as date) is null or c.signed_on >= :since)
+    and (cast(:branch_ids as uuid[]) is null or c.branch_id = any(:branch_ids))
 """
+STANDING: Final = f"lent as materialized ({LENT})"
 LOANS: Final = f"""
   loans as materialized (
     select l.contract_id, c.principal_minor as principal,
@@ -62,7 +61,7 @@ LOANS: Final = f"""
       greatest(round(t.instalments * {MONTHS}), 1)::int as term,
       round(coalesce(t.principal_grace, 0) * {MONTHS})::int as grace,
       least(round({FEES}, 6), 0.99) as fee_share,
-      least(cast(o.answer ->> 'pd' as numeric), 0.99) as pd, o.grade,
+      least(o.pd, 0.99) as pd, o.grade,
       a.other_income_minor + a.sales_minor - a.business_costs_minor as income,
       a.debt_service_minor as debts,
       (l.status = 'written_off' or l.days_late > {LATE_DAYS})::int as bad,
@@ -85,7 +84,8 @@ LOANS: Final = f"""
     join product p on p.institution_id = c.institution_id and p.product_id = c.product_id
     join fund f on f.institution_id = c.institution_id and f.fund_id = c.fund_id
     join branch n on n.institution_id = c.institution_id and n.branch_id = c.branch_id
-    where a.other_income_minor + a.sales_minor > a.business_costs_minor
+    where o.pd is not null
+      and a.other_income_minor + a.sales_minor > a.business_costs_minor
   )
 """
 # A cell: the same labels and terms, one grade, principal and debts over income within a step.
@@ -94,12 +94,24 @@ CELL: Final = f"""
   round(ln(cast(principal as float8) / income) / ln(1 + {STEP})),
   round(ln(1 + cast(debts as float8) / income) / ln(1 + {STEP}))
 """
+# What a row tells, in the order of the client's figures.
+TOLD: Final[Mapping[str, str]] = {
+    "count": "count(*)",
+    "principal": "round(sum(principal) / count(*) / :unit, 6)",
+    "annual_rate": "min(annual_rate)",
+    "term": "term",
+    "grace": "least(grace, term - 1)",
+    "fee_share": "min(fee_share)",
+    "pd": "round(sum(pd * principal) / sum(principal), 6)",
+    "income": "round(sum(income) / count(*) / :unit, 6)",
+    "debts": "round(sum(debts) / count(*) / :unit, 6)",
+    "bad": "sum(bad)",
+}
+# A row as its line of JSON, written where the row is: a figure 1200.000000 is "1200".
+FIGURE: Final = "to_json(trim_scale(({figure})::numeric)::text)::text"
+LABEL: Final = "to_json({label})::text"
 BOOK: Final = """
-  select count(*) as count, round(sum(principal) / count(*) / :unit, 6) as principal,
-    min(annual_rate) as annual_rate, term, least(grace, term - 1) as grace,
-    min(fee_share) as fee_share, round(sum(pd * principal) / sum(principal), 6) as pd,
-    round(sum(income) / count(*) / :unit, 6) as income,
-    round(sum(debts) / count(*) / :unit, 6) as debts, sum(bad) as bad, {labels}
+  select {line} as line, count(*) as loans, (select count(*) from lent) as contracts
   from loans group by {labels}, {cell}, term, grace
   order by {labels}, {cell}, term, grace
 """
@@ -120,18 +132,33 @@ class Wanted:
     youth: Mapping[str, int]
 
 
+async def is_large(session: AsyncSession, wanted: Wanted) -> bool:
+    """Whether so many contracts belong to a book that it is told in cells."""
+    some = f"select 1 from ({LENT}) l limit {GROUPED_FROM + 1}"
+    query = f"{_stood(wanted.moment)} select count(*) from ({some}) m"
+    values = await _values(session, wanted)
+    return int(await session.scalar(text(query), values) or 0) > GROUPED_FROM
+
+
 async def contracts_in(session: AsyncSession, wanted: Wanted) -> int:
     """How many contracts belong to a book, those that a review cannot use among them."""
-    query = f"{_stood(wanted.moment)}, {STANDING} select count(*) from lent"
+    query = f"{_stood(wanted.moment)} select count(*) from ({LENT}) l"
     return int(await session.scalar(text(query), await _values(session, wanted)) or 0)
 
 
 async def rows(
     session: AsyncSession, wanted: Wanted, *, grouped: bool
 ) -> AsyncIterator[Sequence[Row[Any]]]:
-    """Give the rows of a book in an order that never changes, some at a time."""
-    cell = CELL if grouped else "contract_id"
-    query = BOOK.format(labels=", ".join(wanted.by), cell=cell)
+    """Give the lines of a book in an order that never changes, some at a time.
+
+    Each with its loans, and with how many contracts belong to the whole book.
+    """
+    written = [FIGURE.format(figure=figure) for figure in TOLD.values()]
+    written += [LABEL.format(label=label) for label in wanted.by]
+    line = "'[' || " + " || ',' || ".join(written) + " || ']'"
+    query = BOOK.format(
+        line=line, labels=", ".join(wanted.by), cell=CELL if grouped else "contract_id"
+    )
     whole = text(f"{_stood(wanted.moment)}, {STANDING}, {LOANS} {query}")
     unit = 10 ** exponent_of(wanted.currency)
     values = {**await _values(session, wanted), "unit": unit, **wanted.youth}
