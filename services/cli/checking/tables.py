@@ -8,7 +8,13 @@ from typing import Final, Protocol
 
 from services.cli.checking.plans import Scale
 from services.cli.checking.reading import Malformed, Node, Unsupported
-from services.loans.domain.course.results import Course, CourseStatus, Row, Transaction
+from services.loans.domain.course.results import (
+    MOVES_NO_PRINCIPAL,
+    Course,
+    CourseStatus,
+    Row,
+    Transaction,
+)
 from services.loans.domain.course.results import TransactionKind as Kind
 
 Cell = int | date | None
@@ -41,7 +47,7 @@ MOVEMENT_COLUMNS: Final[Mapping[str, Callable[[Transaction], Cell]]] = {
     "interest": lambda moved: moved.profit,
     "fees": lambda moved: moved.fee,
     "penalties": lambda moved: moved.penalty,
-    "loan_balance": lambda moved: moved.balance,
+    "loan_balance": lambda moved: 0 if moved.kind in MOVES_NO_PRINCIPAL else moved.balance,
 }
 MOVEMENTS: Final[Mapping[str, Kind]] = {
     "Disbursement": Kind.DISBURSEMENT,

@@ -39,6 +39,12 @@ class TransactionKind(StrEnum):
     RE_AMORTISE = "re_amortise"
 
 
+MOVES_NO_PRINCIPAL = frozenset(
+    {TransactionKind.CHARGE_OFF, TransactionKind.RE_AGE, TransactionKind.RE_AMORTISE}
+)
+"""What is open is spread anew or taken for lost, and owed as before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the course: an instalment, or (`number` None) a disbursement.
@@ -88,7 +94,8 @@ class Row:
 class Transaction:
     """One movement and what it paid or charged; `balance` is the principal outstanding after it.
 
-    `key` is the event's. `surplus` is what nothing was due for.
+    Taken for lost it stays outstanding; written off, nothing is. `key` is the event's. `surplus`
+    is what nothing was due for.
     """
 
     key: Hashable

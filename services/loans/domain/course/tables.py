@@ -7,6 +7,7 @@ from services.loans.domain.course.events import Disbursed, Event
 from services.loans.domain.course.lines import Line
 from services.loans.domain.course.plan import InstalmentRule
 from services.loans.domain.course.results import (
+    MOVES_NO_PRINCIPAL,
     Course,
     CourseStatus,
     Row,
@@ -113,12 +114,6 @@ def _row(standing: Standing, line: Line, number: int, balance: int) -> Row:
 
 
 _ADDING = {TransactionKind.CHARGEBACK, TransactionKind.CREDIT_REFUND}
-_NEUTRAL = {
-    TransactionKind.CHARGE_OFF,
-    TransactionKind.WRITE_OFF,
-    TransactionKind.RE_AGE,
-    TransactionKind.RE_AMORTISE,
-}
 
 
 def _transactions(standing: Standing) -> list[Transaction]:
@@ -138,7 +133,7 @@ def _transactions(standing: Standing) -> list[Transaction]:
                 fee=entry.parts[2],
                 penalty=entry.parts[3],
                 surplus=entry.surplus,
-                balance=balance if entry.kind not in _NEUTRAL else 0,
+                balance=balance,
             )
         )
     return found
@@ -149,4 +144,4 @@ def _change(entry: Entry) -> int:
         return entry.amount - entry.covered
     if entry.kind in _ADDING:
         return entry.parts[0] - entry.covered
-    return 0 if entry.kind in _NEUTRAL else -entry.parts[0]
+    return 0 if entry.kind in MOVES_NO_PRINCIPAL else -entry.parts[0]
