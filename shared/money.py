@@ -12,8 +12,8 @@ from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     ROUND_UP,
+    Context,
     Decimal,
-    localcontext,
 )
 from fractions import Fraction
 from itertools import repeat
@@ -42,6 +42,7 @@ Rounding = Literal["half_even", "half_up", "half_down", "up", "down", "ceiling",
 LARGEST_MINOR: Final = 2**63 - 1  # what a BIGINT holds: sums of movements are held so
 LARGEST_MOVED: Final = 10**15  # what one movement may be; nine thousand of them can be held
 _LARGEST_POWER: Final = 18
+_EXACT: Final = Context(prec=10_000)  # more digits than any factor or amount has
 _LONGEST_TEXT: Final = 64
 _AMOUNT: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _ROUNDINGS: Final[dict[Rounding, str]] = {
@@ -191,7 +192,12 @@ class Money:
         return self.minor < 0
 
     def __str__(self) -> str:
-        return f"{self.decimal:f}"
+        exponent = exponent_of(self.currency)
+        if not exponent:
+            return str(self.minor)
+        digits = str(abs(self.minor)).rjust(exponent + 1, "0")
+        sign = "-" if self.minor < 0 else ""
+        return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}"
 
     def to_json(self) -> JsonValue:
         """Give the amount as it travels: `{"amount": "125.500", "currency": "JOD"}`."""
@@ -271,10 +277,7 @@ _SET_CURRENCY: Final = vars(Money)["currency"].__set__
 def _product(minor: int, factor: Decimal | int) -> Decimal:
     if not isinstance(factor, Decimal | int):
         raise TypeError(f"money is multiplied by Decimal or int, not {type(factor).__name__}")
-    exact = Decimal(factor)
-    with localcontext() as context:
-        context.prec = len(exact.as_tuple().digits) + len(str(LARGEST_MINOR))
-        return exact * minor
+    return _EXACT.multiply(Decimal(factor), minor)
 
 
 def _minor(amount: Decimal, shift: int, currency: str, rounding: Rounding) -> int:
@@ -282,9 +285,7 @@ def _minor(amount: Decimal, shift: int, currency: str, rounding: Rounding) -> in
         raise ValueError("an amount must be finite")
     if amount.adjusted() + shift > _LARGEST_POWER:
         raise AmountTooLarge(currency=currency)
-    with localcontext() as context:
-        context.prec = len(amount.as_tuple().digits)
-        return int(amount.scaleb(shift).to_integral_value(_ROUNDINGS[rounding]))
+    return int(amount.scaleb(shift, _EXACT).to_integral_value(_ROUNDINGS[rounding], _EXACT))
 
 
 def _whole_weights(weights: Sequence[int | Decimal]) -> list[int]:

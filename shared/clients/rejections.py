@@ -47,6 +47,23 @@ SOURCED: Final[Mapping[str, str]] = {
         " ({source})."
     ),
 }
+# Why instalments that follow what the months leave do not pass either → message id.
+SEASONAL: Final[Mapping[str, str]] = {
+    "flat_charge": "Instalments cannot follow the months where profit is charged flat.",
+    "months_untold": "Instalments cannot follow the months: none were told.",
+    "nothing_left": "Instalments cannot follow the months: none of them leaves anything.",
+    "fund_without_money": "The fund has not enough free for instalments by season either.",
+    "too_high_instalment": (
+        "Instalments that follow the months are above what an average month can bear too."
+    ),
+    "month_not_covered": "Instalments that follow the months leave a month without cover too.",
+    "below_break_even": "Instalments that follow the months would not carry the loan.",
+    "subsidy_exhausted": "With instalments that follow the months its fund could not bear it.",
+    "rate_above_ceiling": (
+        "Instalments that follow the months carry the loan only above the legal ceiling."
+    ),
+}
+
 # Why a grant is proposed → message id.
 PROPOSALS: Final[Mapping[str, str]] = {
     "nothing_to_repay_from": (
@@ -79,10 +96,14 @@ def proposal(code: str, *, figures: Mapping[str, str], language: Language) -> st
 
 
 def sentence(code: str, *, figures: Mapping[str, str], language: Language) -> str:
-    """Say which test failed, with its figures."""
+    """Say which test failed, with its figures, and why instalments by season do not pass either."""
     said = SOURCED.get(code, SENTENCES[code]) if "source" in figures else SENTENCES[code]
     template = texts.translate(said, language=language, service="scoring")
-    return template.format_map(figures)
+    told = template.format_map(figures)
+    also = SEASONAL.get(figures.get("seasonal", ""))
+    if also is None:
+        return told
+    return f"{told} {texts.translate(also, language=language, service='scoring')}"
 
 
 def retold(opinion: AssessmentOut, *, language: Language) -> AssessmentOut:

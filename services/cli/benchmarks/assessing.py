@@ -35,6 +35,7 @@ TOKEN_SECONDS = 3_600
 CREATED = b" 201 "
 FORGETS = (
     documents.parsed,
+    pricing.hazard_of,
     pricing.instalment_factor,
     pricing.profit_factor,
     pricing.effective_annual_rate,

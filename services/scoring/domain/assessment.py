@@ -30,9 +30,9 @@ from services.scoring.domain.season import Flows
 from shared.errors import JsonValue
 from shared.money import LARGEST_MOVED, Money
 
-ENGINES = ("1", "2")
+ENGINES = ("1", "2", "3")
 ENGINE = ENGINES[-1]  # raised whenever the same inputs would give another opinion
-FIRST = ENGINES[0]
+FIRST, SECOND = ENGINES[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,9 @@ def opinion_of(
 
     The advice is decline where a hard rule is broken or no terms are feasible, else what the
     grade advises; where a grant is proposed, or who applied refuses to be decided on by a program,
-    a person looks at it. The first engine knows neither lines that are dominated nor a grant.
+    a person looks at it. The first engine knows neither lines that are dominated nor a grant; the
+    second has instalments that follow the months for monthly payment without grace alone, and says
+    nothing where they fail too.
     Raises CharacteristicProtected, CharacteristicUnreadable, DocumentMalformed, ValueError for an
     engine that never was.
     """
@@ -72,7 +74,9 @@ def opinion_of(
         Course(
             limits=item.limits,
             means=_means(item, carried, score, burden),
-            is_seasonal=read.is_seasonal and engine != FIRST,
+            is_seasonal=engine != FIRST
+            and (read.is_seasonal if engine == SECOND else item.is_seasonal),
+            is_narrow=engine == SECOND,
         )
         for item in read.choices
     ]
@@ -89,7 +93,9 @@ def opinion_of(
         "objective": read.objective.value,
         **_menu_json(menu),
     }
-    return opinion if engine == FIRST else _further(opinion, read, menu, carried, shape)
+    if engine == FIRST:
+        return opinion
+    return _further(opinion, read, menu, carried, shape, is_narrow=engine == SECOND)
 
 
 def _carried(case: Case) -> _Carried:
@@ -134,7 +140,13 @@ def _means(choice: Choice, carried: _Carried, score: Score, burden: Burden) -> M
 
 
 def _further(
-    opinion: dict[str, JsonValue], case: Case, menu: Menu, carried: _Carried, shape: Shape
+    opinion: dict[str, JsonValue],
+    case: Case,
+    menu: Menu,
+    carried: _Carried,
+    shape: Shape,
+    *,
+    is_narrow: bool,
 ) -> dict[str, JsonValue]:
     """Add what the second engine says more; the terms are those of the first."""
     lines: list[JsonValue] = []
@@ -152,7 +164,7 @@ def _further(
     if carried.drawn is not None:
         told_burden = opinion["affordability"]
         if isinstance(told_burden, dict):
-            months = _months_json(case, carried.drawn, shape)
+            months = _months_json(case, carried.drawn, shape, is_narrow=is_narrow)
             further["affordability"] = {**told_burden, **months}
     waits: list[JsonValue] = ["refuses_automation"] if case.refuses_automation else []
     if case.refuses_automation and opinion["advice"] == Advice.OFFER.value:
@@ -188,7 +200,9 @@ def _course_json(case: Case, course: int) -> dict[str, JsonValue]:
     }
 
 
-def _months_json(case: Case, drawn: Flows, shape: Shape) -> dict[str, JsonValue]:
+def _months_json(
+    case: Case, drawn: Flows, shape: Shape, *, is_narrow: bool
+) -> dict[str, JsonValue]:
     corner = Corner(
         amount=case.asked.amount,
         term_months=case.asked.term_months,
@@ -209,17 +223,21 @@ def _months_json(case: Case, drawn: Flows, shape: Shape) -> dict[str, JsonValue]
     ]
     if not case.is_seasonal or case.year is None:
         return {"months": months}
-    return {"months": months, "seasonal": _seasonal_json(case, drawn, shape)}
+    grace = 0 if is_narrow else shape.grace_months
+    if shape.charge_method is ChargeMethod.FLAT and not is_narrow:
+        return {"months": months, "seasonal": None}
+    return {"months": months, "seasonal": _seasonal_json(case, drawn, shape, grace=grace)}
 
 
-def _seasonal_json(case: Case, drawn: Flows, shape: Shape) -> JsonValue:
+def _seasonal_json(case: Case, drawn: Flows, shape: Shape, *, grace: int) -> JsonValue:
     """Instalments that follow what the months leave; none where no month leaves anything."""
     _, _, left = drawn.by_trial[0]
-    weights = [Decimal(max(minor, 0)) for minor in left[: case.asked.term_months]]
+    weights = [Decimal(max(minor, 0)) for minor in left[grace : case.asked.term_months]]
     if not any(weights):
         return None
-    rate = shape.annual_rate / pricing.MONTHS_A_YEAR
-    _, dues = season.seasonal(case.asked.amount, monthly_rate=rate, weights=weights)
+    rate, amount = shape.annual_rate / pricing.MONTHS_A_YEAR, case.asked.amount
+    _, after = season.seasonal(amount, monthly_rate=rate, weights=weights)
+    dues = (*[amount.times(rate, rounding="ceiling")] * grace, *after)
     failed = drawn.uncovered([due.minor for due in dues])
     return {
         "instalments": [due.to_json() for due in dues],

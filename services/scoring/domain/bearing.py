@@ -1,7 +1,7 @@
 """What decides on a corner beside its product, and what do its terms come to?"""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 
 from services.scoring.domain import pricing
 from services.scoring.domain.affordability import Capacity
@@ -10,6 +10,8 @@ from services.scoring.domain.pricing import Costs, Hazard, Shape
 from services.scoring.domain.risk import Risk, by_age
 from services.scoring.domain.season import Flows
 from shared.money import Money
+
+WIDE = Context(prec=60)  # an amount times a factor, without rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Means:
 
 def instalment_of(corner: Corner, shape: Shape) -> Money:
     """Return the level instalment of a corner after grace, up to the minor unit."""
-    return corner.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
+    return _times(corner.amount, pricing.instalment_factor(shape))
 
 
 def monthly_of(instalment: Money, *, per_year: int) -> Money:
@@ -58,15 +60,21 @@ def dues_of(corner: Corner, shape: Shape) -> list[int]:
 
     Several instalments a month are joined; of quarterly ones each falls in a third month.
     """
-    rate = shape.annual_rate / shape.per_year
-    profit = corner.amount.times(rate, rounding="ceiling")
-    instalment = instalment_of(corner, shape)
-    step = max(pricing.MONTHS_A_YEAR // shape.per_year, 1)
-    monthly = [monthly_of(due, per_year=max(shape.per_year, 12)) for due in (profit, instalment)]
-    return [
-        0 if month % step else monthly[month > corner.grace_months].minor
-        for month in range(1, corner.term_months + 1)
-    ]
+    per_year, grace = shape.per_year, corner.grace_months
+    step = max(pricing.MONTHS_A_YEAR // per_year, 1)
+    each = monthly_of(instalment_of(corner, shape), per_year=max(per_year, 12)).minor
+    dues = ([0] * (step - 1) + [each]) * (corner.term_months // step)
+    if grace:
+        profit = _times(corner.amount, shape.annual_rate / per_year)
+        early = monthly_of(profit, per_year=max(per_year, 12)).minor
+        dues[:grace] = ([0] * (step - 1) + [early]) * (grace // step)
+    return dues
+
+
+def _times(amount: Money, factor: Decimal) -> Money:
+    """As `Money.times`, up to the minor unit; factors have no more digits than are reckoned."""
+    product = WIDE.multiply(factor, Decimal(amount.minor))
+    return Money(int(product.to_integral_value(ROUND_CEILING)), amount.currency)
 
 
 def subsidy_of(corner: Corner, shape: Shape, means: Means) -> Money:

@@ -36,7 +36,8 @@ class QardBearsNoCharge(RafidError):
 class Choice:
     """One product at one price, paid in one rhythm; `fund_id` where the price is a fund's own.
 
-    `free` is the most that the fund has for a loan. `ages` and `log_odds` as in `risk.Risk`.
+    `free` is the most that the fund has for a loan. `ages` and `log_odds` as in `risk.Risk`. With
+    `is_seasonal` instalments may follow the months.
     """
 
     product_id: str
@@ -48,6 +49,7 @@ class Choice:
     free: Money | None
     ages: tuple[Decimal, ...]
     log_odds: Decimal
+    is_seasonal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,7 @@ def _of_product(
                 free=free,
                 ages=asked.numbers("hazard_ages") if asked.has("hazard_ages") else (),
                 log_odds=asked.optional("burden_log_odds") or Decimal(0),
+                is_seasonal=product.members.get("seasonal") is True,
             )
 
 

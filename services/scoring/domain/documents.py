@@ -92,6 +92,11 @@ class Document:
 
     def money(self, name: str) -> Money:
         """Return a member that is an amount with its currency."""
+        value = self.members.get(name)
+        if isinstance(value, dict):
+            amount, currency = value.get("amount"), value.get("currency")
+            if isinstance(amount, str) and isinstance(currency, str) and amount and currency:
+                return parsed(amount, currency)
         part = self.part(name)
         return parsed(part.text("amount"), part.text("currency"))
 

@@ -31,8 +31,27 @@ class Passed:
     subsidy: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heavy:
+    """A corner whose equal instalments are too much, on average or for a month.
+
+    Its figures are reckoned when `told`: where other instalments pass nobody asks for them.
+    """
+
+    corner: Corner
+    told: Callable[[], Rejection]
+
+
 def judge(corners: Sequence[Corner], *, limits: Limits, means: Means) -> list[Passed | Rejection]:
-    """Judge every corner, in their order; the lowest rate that passes all tests, or the reason.
+    """Judge every corner, in their order; the lowest rate that passes all tests, or the reason."""
+    sifted = sift(corners, limits=limits, means=means)
+    return [item.told() if isinstance(item, Heavy) else item for item in sifted]
+
+
+def sift(
+    corners: Sequence[Corner], *, limits: Limits, means: Means
+) -> list[Passed | Rejection | Heavy]:
+    """Judge every corner as `judge` does; what is too heavy is told when it is asked for.
 
     A loan is worth more at a higher rate and dearer for the borrower: so the rates within the
     ceiling are the lowest ones, and those that carry the loan the highest ones.
@@ -71,26 +90,31 @@ class _Bench:
         )
         self._lives = locating.lives(
             rows,
-            hazard=_hazards(list(distinct.values()), rows, means),
+            hazard=hazards(list(distinct.values()), rows, means),
             cost_of_funds=float(costs.cost_of_funds),
             loss_given_default=float(costs.loss_given_default),
             ceiling=None if ceiling is None else float(ceiling),
         )
         self._instalments: list[list[float]] = self._lives.instalment.tolist()
+        self._above = self._all_above(rows)
+        either = self._above[0] | self._above[1]
+        first = np.where(either.any(axis=1), either.argmax(axis=1), len(self._rates))
+        self._first_above: list[int] = first.tolist()
         self._needs = self._all_needs()
+        self._bare = self._all_bare()
         self._spare, self._margin, self._first = self._all_spare()
 
-    def judged(self) -> list[Passed | Rejection]:
+    def judged(self) -> list[Passed | Rejection | Heavy]:
         """Judge each corner, in their order."""
         return [self._judge(place, corner) for place, corner in enumerate(self._corners)]
 
-    def _judge(self, place: int, corner: Corner) -> Passed | Rejection:
+    def _judge(self, place: int, corner: Corner) -> Passed | Rejection | Heavy:
         row = self._rows[place]
         shape = self._shape(corner, row, 0)
         lawful = self._lawful(shape, row)
         if not lawful:
             return refusing.above_ceiling(corner, shape, self._limits, self._means.costs.fee_share)
-        burden = self._too_heavy(corner, shape, row, 0)
+        burden = self._too_heavy(corner, shape, row, 0, is_bare=self._bare[place])
         if burden is not None:
             return burden
         free = self._means.free
@@ -101,7 +125,7 @@ class _Bench:
             highest = self._shape(corner, row, lawful - 1)
             return refusing.not_carried(corner, highest, self._means)
         priced = self._shape(corner, row, index)
-        burden = self._too_heavy(corner, priced, row, index)
+        burden = self._too_heavy(corner, priced, row, index) if index else None
         if burden is not None:
             return burden
         factor = self._instalments[row][index]
@@ -128,13 +152,45 @@ class _Bench:
             )
         return found
 
-    def _too_heavy(self, corner: Corner, shape: Shape, row: int, index: int) -> Rejection | None:
+    def _too_heavy(
+        self, corner: Corner, shape: Shape, row: int, index: int, *, is_bare: bool | None = None
+    ) -> Heavy | None:
+        """Whether the instalments are too much; `is_bare`: surely a month is not covered, or none.
+
+        What is not sure (None) is reckoned.
+        """
+        means = self._means
         if not self._is_affordable(corner, shape, row, index):
-            return refusing.not_affordable(corner, shape, self._means)
-        if self._means.drawn is None:
+            return Heavy(corner=corner, told=lambda: refusing.not_affordable(corner, shape, means))
+        drawn = means.drawn
+        if drawn is None or is_bare is False:
             return None
-        failed = self._means.drawn.uncovered(bearing.dues_of(corner, shape))
-        return None if failed is None else refusing.not_covered(corner, shape, failed)
+        flows = drawn
+
+        def told() -> Rejection:
+            failed = flows.uncovered(bearing.dues_of(corner, shape))
+            if failed is None:
+                raise AssertionError("floats are sure of what they are wrong about")
+            return refusing.not_covered(corner, shape, failed)
+
+        if is_bare or flows.uncovered(bearing.dues_of(corner, shape)) is not None:
+            return Heavy(corner=corner, told=told)
+        return None
+
+    def _all_bare(self) -> list[bool | None]:
+        """Whether equal instalments at the lowest rate surely leave a month bare; None: unsure."""
+        drawn, per_year = self._means.drawn, self._limits.per_year
+        if drawn is None:
+            return [None] * len(self._corners)
+        shapes = [(one.amount.minor, one.term_months, one.grace_months) for one in self._corners]
+        amounts, terms, graces = (_column(each) for each in zip(*shapes, strict=True))
+        a_month = max(per_year, MONTHS_A_YEAR) / MONTHS_A_YEAR
+        level = self._lives.instalment[self._rows, :1]
+        profit = float(self._rates[0]) / per_year
+        month = np.arange(1, int(terms.max()) + 1)
+        falls = (month % max(MONTHS_A_YEAR // per_year, 1) == 0) & (month <= terms)
+        dues = amounts * a_month * np.where(month <= graces, profit, level) * falls
+        return drawn.bare(dues, off=(a_month + 1) * (1 + MARGIN * amounts))
 
     def _lawful(self, shape: Shape, row: int) -> int:
         """How many of the rates are within the ceilings."""
@@ -144,19 +200,29 @@ class _Bench:
         return found
 
     def _within_ceilings(self, shape: Shape, row: int) -> int:
-        ceiling, present = self._limits.annual_rate_ceiling, self._lives.present
-        if ceiling is None or present is None:
+        ceiling, is_sure, is_doubtful = self._limits.annual_rate_ceiling, *self._above
+        first = self._first_above[row]
+        if ceiling is None or first >= self._charged:
             return self._charged
+        if is_sure[row, first]:
+            return first
         fee_share = self._means.costs.fee_share
-        spare = (1 - float(fee_share)) - present[row]
-        margin = CEILING_MARGIN * shape.periods
 
         def is_above(index: int) -> bool:
             tried = replace(shape, annual_rate=self._rates[index])
             return pricing.effective_annual_rate(tried, fee_share=fee_share) > ceiling
 
-        first = _first(spare < -margin, np.abs(spare) <= margin, is_above)
-        return self._charged if first is None else min(first, self._charged)
+        found = _first(is_sure[row], is_doubtful[row], is_above)
+        return self._charged if found is None else min(found, self._charged)
+
+    def _all_above(self, rows: Rows) -> tuple[Bools, Bools]:
+        """Which rates of which rows are surely above the legal ceiling, and which are doubtful."""
+        if self._lives.present is None:
+            none = np.zeros((len(rows.terms), len(self._rates)), dtype=bool)
+            return none, none
+        spare = (1 - float(self._means.costs.fee_share)) - self._lives.present
+        margin = CEILING_MARGIN * _column(rows.terms)
+        return spare < -margin, np.abs(spare) <= margin
 
     def _is_affordable(self, corner: Corner, shape: Shape, row: int, index: int) -> bool:
         most = self._means.capacity.capacity.minor
@@ -214,7 +280,11 @@ class _Bench:
         return None if found is None else first + found
 
 
-def _hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
+def _column(values: Sequence[int]) -> Floats:
+    return np.array(values, dtype=float)[:, None]
+
+
+def hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
     """The hazard of each corner, rate and age, as `Risk.hazard` reckons it one by one."""
     exponent = MONTHS_A_YEAR / rows.per_year
     risk = means.risk

@@ -11,19 +11,27 @@ from decimal import Decimal
 from enum import StrEnum
 from operator import le
 
-from services.scoring.domain import affordability, bearing, following, grid, judging, pricing
+from services.scoring.domain import (
+    affordability,
+    bearing,
+    following,
+    grid,
+    judging,
+    pricing,
+    refusing,
+)
 from services.scoring.domain.bearing import Means
-from services.scoring.domain.following import Followed
+from services.scoring.domain.following import Near, Unfollowed
 from services.scoring.domain.grid import Asked, Corner, Limits
-from services.scoring.domain.judging import Passed
-from services.scoring.domain.refusing import Rejection, RejectionCode
+from services.scoring.domain.judging import Heavy, Passed
+from services.scoring.domain.refusing import Rejection
+from services.scoring.domain.season_terms import Followed
 from shared.money import Money
 
 LINES_MAX = 12
 RANK_QUANTUM = Decimal("0.000001")
 RANK_MARGIN = 3e-6  # more than twice the quantum
 SHARE_MAX = 1e9  # of debts where there is next to no income
-TOO_HEAVY = (RejectionCode.TOO_HIGH_INSTALMENT, RejectionCode.MONTH_NOT_COVERED)
 ROUNDINGS = 2  # of an amount into minor units, in what a rank is made of
 
 
@@ -72,20 +80,22 @@ WEIGHTS: Mapping[Objective, Weights] = {
 class Course:
     """One product's limits with what decides beside them, at one price and in one rhythm.
 
-    `is_seasonal`: where equal instalments are too much for the months, such that follow them.
+    `is_seasonal`: where equal instalments are too much for the months, such that follow them, and
+    why not; `is_narrow` as the second engine knew them: by the month without grace, without a why.
     """
 
     limits: Limits
     means: Means
     is_seasonal: bool = False
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """Terms that pass every test; the schedule of the contract settles the last minor unit.
 
-    `instalment` is what each one is, however often it falls; `course` counts from 0. `dues` are
-    the months one by one where they are not equal; `instalment` is the largest of them then.
+    `instalment` is what each one is, however often it falls, or the largest where they are not
+    equal; `dues` are the months one by one then. `course` counts from 0.
     """
 
     corner: Corner
@@ -126,7 +136,7 @@ class _Found:
 
     course: int
     passed: Passed
-    followed: Followed | None = None
+    near: Near | None = None
 
 
 def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
@@ -143,15 +153,20 @@ def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
     rejections: list[Rejection] = []
     for number, course in enumerate(courses):
         corners = grid.corners(asked, limits=course.limits)
-        for item in judging.judge(corners, limits=course.limits, means=course.means):
+        judged = judging.sift(corners, limits=course.limits, means=course.means)
+        followed = _followed(judged, course)
+        for place, item in enumerate(judged):
+            near = followed.get(place)
             if isinstance(item, Passed):
                 found.append(_Found(number, item))
-            elif (followed := _followed(item, course)) is not None:
-                found.append(_Found(number, _about_followed(followed), followed))
+            elif isinstance(near, Near):
+                found.append(_Found(number, _about_followed(near), near))
             else:
-                rejections.append(replace(item, course=number) if number else item)
+                why = None if near is None or course.is_narrow else near.value
+                failed = item.told() if isinstance(item, Heavy) else item
+                rejections.append(refusing.also(failed, seasonal=why, course=number))
     best = _foremost(found, asked, courses, weights)
-    offers = [_ranked(_offer(item, courses[item.course].means), asked, weights) for item in best]
+    offers = [_ranked(_offer(item, courses[item.course]), asked, weights) for item in best]
     return Menu(
         offers=tuple(sorted(offers, key=_order)[:LINES_MAX]),
         feasible=len(found),
@@ -159,24 +174,31 @@ def menu(asked: Asked, courses: Sequence[Course], *, weights: Weights) -> Menu:
     )
 
 
-def _followed(item: Rejection, course: Course) -> Followed | None:
-    """What equal instalments fail for the months, and instalments that follow them do not."""
+def _followed(
+    judged: Sequence[Passed | Rejection | Heavy], course: Course
+) -> dict[int, Near | Unfollowed]:
+    """What equal instalments fail for the months, and what such come to that follow them."""
     limits, means = course.limits, course.means
-    if not course.is_seasonal or item.code not in TOO_HEAVY:
-        return None
-    if not following.may_follow(item.corner, limits, means):
-        return None
-    return following.follow(item.corner, limits=limits, means=means)
+    tried = {
+        place: item.corner
+        for place, item in enumerate(judged)
+        if course.is_seasonal and isinstance(item, Heavy)
+        if not course.is_narrow or following.may_follow(item.corner, limits, means)
+    }
+    if not tried:
+        return {}
+    found = following.follow_all(list(tried.values()), limits=limits, means=means)
+    return dict(zip(tried, found, strict=True))
 
 
-def _about_followed(item: Followed) -> Passed:
-    """The same in floats, by which the best lines are found."""
+def _about_followed(item: Near) -> Passed:
+    """The same as of equal instalments, by which the best lines are found."""
     return Passed(
         corner=item.corner,
         shape=item.shape,
-        instalment=float(item.monthly.minor),
-        profit=float((item.total - item.corner.amount).minor),
-        subsidy=float(item.subsidy.minor),
+        instalment=item.monthly * pricing.MONTHS_A_YEAR / item.shape.per_year,
+        profit=item.profit,
+        subsidy=max(item.need, 0.0),
     )
 
 
@@ -215,9 +237,11 @@ def _about(item: Passed, asked: Asked, means: Means, weights: Weights) -> tuple[
     return about, units + RANK_MARGIN * (1 + float(weights.burden)) * (1 + about)
 
 
-def _offer(item: _Found, means: Means) -> Offer:
-    if item.followed is not None:
-        return _following_offer(item.followed, item.course, means)
+def _offer(item: _Found, course: Course) -> Offer:
+    means = course.means
+    if item.near is not None:
+        followed = following.settled(item.near, limits=course.limits, means=means)
+        return _following_offer(followed, item.course, means)
     corner, shape = item.passed.corner, item.passed.shape
     instalment = bearing.instalment_of(corner, shape)
     monthly = bearing.monthly_of(instalment, per_year=shape.per_year)
@@ -250,7 +274,7 @@ def _following_offer(item: Followed, course: int, means: Means) -> Offer:
         subsidy=item.subsidy,
         rank_value=Decimal(0),
         course=course,
-        dues=item.dues,
+        dues=item.by_month,
     )
 
 

@@ -104,6 +104,7 @@ def is_whole(term_months: int, grace_months: int, per_year: int) -> bool:
     return not (term_months * per_year % MONTHS_A_YEAR or grace_months * per_year % MONTHS_A_YEAR)
 
 
+@lru_cache(maxsize=1_024)
 def hazard_of(pd: Decimal) -> Decimal:
     """Return the monthly hazard that makes a 12-month default chance: 1 - (1 - PD)^(1/12).
 

@@ -1,7 +1,7 @@
 """Which test did a corner fail, with which figures?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -13,6 +13,8 @@ from services.scoring.domain.season import Uncovered
 from shared.money import Money
 
 Figures = Mapping[str, str]
+SEASONAL = "seasonal"
+"""The figure that says why instalments that follow the months fail too."""
 
 
 class RejectionCode(StrEnum):
@@ -42,6 +44,14 @@ class Rejection:
     code: RejectionCode
     figures: Figures
     course: int = 0
+
+
+def also(item: Rejection, *, seasonal: str | None, course: int) -> Rejection:
+    """Say of which course terms fail, and why instalments that follow the months do too."""
+    if seasonal is None and not course:
+        return item
+    figures = item.figures if seasonal is None else {**item.figures, SEASONAL: seasonal}
+    return replace(item, figures=figures, course=course)
 
 
 def outside_product(corner: Corner, limits: Limits) -> Rejection | None:

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from itertools import accumulate, pairwise
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.scoring.domain.affordability import Household, MonthlyAmountNegative, Policy
 from services.scoring.domain.pricing import EXACT, ONE
 from shared.errors import Kind, RafidError
 from shared.money import Money
+
+Floats = NDArray[np.float64]
 
 MONTHS = 12
 COVER_QUANTUM = Decimal("0.000001")
@@ -126,10 +132,11 @@ class Flows:
         that leave 100 and 0, cover 1.0, nothing saved: dues of 50 and 50 pass, of 60 and 50 not.
         """
         for trial, least, left in self.by_trial:
+            asked = {due: ceil(least * due) for due in set(dues)}
             carried = self.buffer
             for month, (leaves, due) in enumerate(zip(left, dues, strict=False), start=1):
                 available = carried + leaves
-                if due and available < least * due:
+                if due and available < asked[due]:
                     return Uncovered(
                         month=month,
                         trial=trial,
@@ -139,6 +146,25 @@ class Flows:
                     )
                 carried = available - due
         return None
+
+    def bare(self, dues: Floats, *, off: Floats) -> list[bool | None]:
+        """Whether a month is surely not covered (True), or surely each is (False), row by row.
+
+        `dues` month by month in floats, each wrong by at most `off`. None: it has to be reckoned.
+        """
+        bare = np.zeros(len(dues), dtype=bool)
+        thin = np.zeros(len(dues), dtype=bool)
+        paid = np.cumsum(dues, axis=1) - dues
+        asked, surely = dues > 0, dues > off
+        for _, least, left in self.by_trial:
+            have = self.buffer + np.cumsum(np.array(left[: dues.shape[1]], dtype=float))
+            slack = have - paid - float(least) * dues
+            about = off * (dues.shape[1] + float(least))
+            bare |= (surely & (slack < -about)).any(axis=1)
+            thin |= (asked & (slack <= about)).any(axis=1)
+        return [
+            None if t and not b else b for b, t in zip(bare.tolist(), thin.tolist(), strict=True)
+        ]
 
     def covers(self, dues: Sequence[int]) -> list[tuple[Trial, list[Decimal | None]]]:
         """Return the cover of each month in each trial; None where nothing is due."""

@@ -15,29 +15,26 @@ def year_of(part: Document, *, debts: Money) -> Year:
 
     Raises DocumentMalformed, CurrencyMismatch, YearIncomplete, MonthlyAmountNegative.
     """
+    currency = debts.currency
     months = part.parts("months")
     items = part.parts("receipts") if part.members.get("receipts") else ()
-    for item in (part, *months, *items):
-        for value in ("buffer", *FLOWS, "debt_service", "verified_income", "amount"):
-            if item.has(value) and item.money(value).currency != debts.currency:
-                raise CurrencyMismatch(left=debts.currency, right=item.money(value).currency)
     return Year(
         months=tuple(
             Household(
-                **{name: month.money(name) for name in FLOWS},
-                debt_service=max(month.money("debt_service"), debts),
+                **{name: _money(month, name, currency) for name in FLOWS},
+                debt_service=max(_money(month, "debt_service", currency), debts),
             )
             for month in months
         ),
         verified=tuple(
-            month.money("verified_income") if month.has("verified_income") else None
+            _money(month, "verified_income", currency) if month.has("verified_income") else None
             for month in months
         ),
-        buffer=part.money("buffer"),
+        buffer=_money(part, "buffer", currency),
         receipts=tuple(
             Receipt(
                 month=item.whole("month"),
-                amount=item.money("amount"),
+                amount=_money(item, "amount", currency),
                 delay_months=item.whole("delay_months"),
                 discount=Decimal(item.text("discount")),
                 proof=item.text("proof"),
@@ -45,6 +42,13 @@ def year_of(part: Document, *, debts: Money) -> Year:
             for item in items
         ),
     )
+
+
+def _money(part: Document, name: str, currency: str) -> Money:
+    found = part.money(name)
+    if found.currency != currency:
+        raise CurrencyMismatch(left=currency, right=found.currency)
+    return found
 
 
 def debts_of(root: Document, *, currency: str) -> Money:

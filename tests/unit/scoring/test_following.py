@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from services.scoring.domain import affordability, following, menu, pricing, season
 from services.scoring.domain.bearing import Means
-from services.scoring.domain.following import Followed
+from services.scoring.domain.following import Unfollowed
 from services.scoring.domain.grid import Asked, Corner, Limits
 from services.scoring.domain.menu import Course, Menu
 from services.scoring.domain.pricing import ChargeMethod
 from services.scoring.domain.season import Flows, Trial
+from services.scoring.domain.season_terms import Followed
 from shared.money import Money
 from tests.scoring_cases import make_costs, make_household, make_limits, make_policy, money
 
@@ -53,10 +54,15 @@ def corner(text: str = "1200", term: int = 12, grace: int = 0) -> Corner:
     return Corner(amount=money(text), term_months=term, grace_months=grace)
 
 
-def follow(flows: Flows, limits: Limits | None = None, **changes: Any) -> Followed | None:
+def tried(flows: Flows, limits: Limits | None = None, **changes: Any) -> Followed | Unfollowed:
     return following.follow(
         corner(), limits=limits or make_limits(**ONE_RATE), means=means(flows, **changes)
     )
+
+
+def follow(flows: Flows, limits: Limits | None = None, **changes: Any) -> Followed | None:
+    found = tried(flows, limits, **changes)
+    return found if isinstance(found, Followed) else None
 
 
 def test_the_published_season_comes_to_its_published_total() -> None:
@@ -84,18 +90,22 @@ def test_the_next_trial_is_followed_where_the_first_leaves_a_month_bare() -> Non
 
 
 @pytest.mark.parametrize(
-    ("flows", "changes"),
+    ("flows", "changes", "why"),
     [
-        (drawn(*(0,) * 12), {}),
-        (drawn(*(weight * 60_000 for weight in WEIGHTS)), {}),
-        (drawn(*(weight * 130_000 for weight in WEIGHTS), least="1.2"), {}),
-        (drawn(*(130_000,) * 12), {"free": money("1199.999")}),
-        (drawn(*(130_000,) * 12), {"subsidy_available": money("0"), "hazard": Decimal("0.2")}),
+        (drawn(*(0,) * 12), {}, "nothing_left"),
+        (drawn(*(weight * 60_000 for weight in WEIGHTS)), {}, "month_not_covered"),
+        (drawn(*(weight * 130_000 for weight in WEIGHTS), least="1.2"), {}, "month_not_covered"),
+        (drawn(*(130_000,) * 12), {"free": money("1199.999")}, "fund_without_money"),
+        (
+            drawn(*(130_000,) * 12),
+            {"subsidy_available": money("0"), "hazard": Decimal("0.2")},
+            "below_break_even",
+        ),
     ],
     ids=["nothing is left", "too little", "too thin a cover", "no money", "not carried"],
 )
-def test_what_fails_a_test_is_not_offered(flows: Flows, changes: dict[str, Any]) -> None:
-    assert follow(flows, **changes) is None
+def test_what_fails_a_test_is_not_offered(flows: Flows, changes: dict[str, Any], why: str) -> None:
+    assert tried(flows, **changes) is Unfollowed(why)
 
 
 def test_the_lowest_rate_that_carries_the_loan_is_asked() -> None:
@@ -146,7 +156,7 @@ def test_a_fee_is_in_the_effective_rate() -> None:
     ],
     ids=["flat", "weekly", "grace", "no months"],
 )
-def test_they_are_known_by_the_month_without_grace(
+def test_the_second_engine_knew_them_by_the_month_without_grace(
     limits: Limits, at: Corner, flows: Flows | None
 ) -> None:
     assert not following.may_follow(at, limits, means(flows))

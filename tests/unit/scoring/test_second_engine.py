@@ -73,8 +73,8 @@ def test_old_inputs_have_the_old_terms() -> None:
 
 
 def test_an_engine_that_never_was_gives_no_opinion() -> None:
-    with pytest.raises(ValueError, match="3"):
-        assessment.opinion_of(make_inputs(), card=EXPERT, engine="3")
+    with pytest.raises(ValueError, match="4"):
+        assessment.opinion_of(make_inputs(), card=EXPERT, engine="4")
 
 
 def test_months_that_bring_nothing_refuse_what_the_average_would_carry() -> None:
