@@ -1,11 +1,12 @@
-"""`GET …/events?after=`: the ordered feed of a service, open to services and integrators."""
+"""`GET …/events?after=`: the ordered feed of a service, and the document that describes it."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from shared import feed_reading
+from shared import asyncapi, feed_reading
 from shared.auth import Actor, Role, require
 from shared.db import Database
 
@@ -38,8 +39,13 @@ class EventsOut(BaseModel):
 
 
 def feed_router(*, prefix: str, source: str) -> APIRouter:
-    """Make the feed's route; `prefix` as "/loans/v1", `source` as "loans"."""
+    """Make the feed's routes; `prefix` as "/loans/v1", `source` as "loans"."""
     router = APIRouter(prefix=prefix, tags=["events"])
+    described = asyncapi.document(source)
+
+    @router.get("/asyncapi.json", include_in_schema=False)
+    async def read_asyncapi() -> JSONResponse:
+        return JSONResponse(described)
 
     @router.get("/events")
     async def read_events(

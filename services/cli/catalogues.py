@@ -1,4 +1,4 @@
-"""`rafid problems` and `rafid openapi`: what can be refused, and what can be asked."""
+"""`rafid problems`, `openapi`, `asyncapi`: what can be refused, what asked, what is told."""
 
 import importlib
 import pkgutil
@@ -19,6 +19,7 @@ from services.monitoring import app as monitoring
 from services.monitoring.settings import MonitoringSettings
 from services.scoring import app as scoring
 from services.scoring.settings import ScoringSettings
+from shared import asyncapi as events
 from shared import texts
 from shared.errors import RafidError
 from shared.problems import PLAIN, status_of
@@ -114,3 +115,11 @@ def _throwaway_key() -> str:
 def openapi(service: Annotated[Service, typer.Argument(help="Which service to describe.")]) -> None:
     """Print a service's OpenAPI description as JSON."""
     typer.echo(orjson.dumps(described(service), option=orjson.OPT_INDENT_2).decode())
+
+
+def asyncapi(
+    service: Annotated[Service, typer.Argument(help="Which service to describe.")],
+) -> None:
+    """Print as JSON what a service tells: its feed and its webhooks, by AsyncAPI."""
+    told = events.document(service.value)
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())

@@ -26,6 +26,7 @@ COMMANDS: Final = (
     ("replay-scores", "replaying:replay_scores", "Give every kept opinion again, alike or not."),
     ("problems", "catalogues:problems", "Write the catalogue of problems."),
     ("openapi", "catalogues:openapi", "Print a service's OpenAPI description as JSON."),
+    ("asyncapi", "catalogues:asyncapi", "Print what a service tells by itself, as AsyncAPI."),
 )
 IMPORTS: Final = (
     ("applications", "imports:import_applications", "Take applications in from a CSV file."),
@@ -46,6 +47,7 @@ BENCHES: Final = (
     ("reads", "bench.life:reads", "Reading contracts of few and many movements."),
     ("close-day", "bench.close_day:close_day", "The close of a million, alone and amid payments."),
     ("lineage", "bench.lineage:lineage", "Where the money of a million receipts is."),
+    ("warn", "bench.warn:warn", "A month's early warnings of running loans."),
     ("assess", "bench.assess:assess", "One opinion in process, and many over HTTP."),
     ("review", "bench.scoring:review", "A million loans under other rates and terms."),
     ("assign", "bench.scoring:assign", "Which of 12 funds finances whom of 20,000."),

@@ -2,11 +2,12 @@
 
 o officer, p approver, f funds manager, u auditor, d donor, i integrator, a administrator,
 s our own services. A route that is open to all says so. A new route is a new line here;
-those of scoring and monitoring stand in `roles_beside`.
+those of scoring and monitoring stand in `roles_beside`, the GSMA's in `roles_gsma`.
 """
 
 from shared.auth import Role
 from tests.e2e.roles_beside import BESIDE
+from tests.e2e.roles_gsma import GSMA
 
 LETTERS = {
     "o": Role.OFFICER,
@@ -22,6 +23,7 @@ LETTERS = {
 OPEN = "open"
 LOANS = """
 GET  /loans/v1/openapi.json                               open
+GET  /loans/v1/asyncapi.json                              open
 GET  /loans/v1/.well-known/openid-configuration           open
 GET  /loans/v1/jwks                                       open
 POST /loans/v1/token                                      open
@@ -342,7 +344,7 @@ POST /loans/v1/webhook-endpoints/{endpoint_id}/messages/again .....ia.
 def expected() -> dict[str, frozenset[Role] | None]:
     """The table as routes and roles; None: open to all."""
     found: dict[str, frozenset[Role] | None] = {}
-    for line in filter(None, (LOANS + BESIDE).splitlines()):
+    for line in filter(None, (LOANS + BESIDE + GSMA).splitlines()):
         method, path, marks = line.split()
         route = f"{method} {path}"
         found[route] = (

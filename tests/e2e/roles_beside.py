@@ -2,6 +2,7 @@
 
 BESIDE = """
 GET  /scoring/v1/openapi.json                             open
+GET  /scoring/v1/asyncapi.json                            open
 POST /scoring/v1/models                                   ......a.
 GET  /scoring/v1/models                                   op.u..as
 GET  /scoring/v1/models/{card_id}/{version}               op.u..as
@@ -41,6 +42,7 @@ GET  /scoring/v1/warnings/cards                           op.u..as
 POST /scoring/v1/warnings/cards/{card_id}/{version}/approval ......a.
 POST /scoring/v1/warnings/batches                         .......s
 GET  /scoring/v1/warnings/batches/{batch_id}              .p.u...s
+POST /scoring/v1/warnings/months                          .......s
 GET  /scoring/v1/warnings                                 op.u...s
 POST /scoring/v1/warnings/{warning_id}/outcome            o......s
 POST /scoring/v1/rate-reviews                             ..f...a.
@@ -55,6 +57,7 @@ GET  /scoring/v1/rate-reviews/{review_id}/page            .pfu..as
 GET  /scoring/v1/rate-reviews/{review_id}/paper           .pfu..as
 GET  /scoring/v1/events                                   ...u.ias
 GET  /monitoring/v1/openapi.json                          open
+GET  /monitoring/v1/asyncapi.json                         open
 GET  /monitoring/v1/                                      open
 GET  /monitoring/v1/login                                 open
 GET  /monitoring/v1/callback                              open
