@@ -128,6 +128,8 @@ _LEAVES: dict[str, Callable[[Any], Any]] = {
 
 def _only_a_day(value: object) -> object:
     if isinstance(value, str):
+        if _DAY.fullmatch(value):
+            return value
         value = to_western_digits(value.strip())
         if not _DAY.fullmatch(value):
             raise PydanticCustomError("date_parsing", "a day is written 2026-03-31")

@@ -14,7 +14,14 @@ from shared.clients.scoring import (
     ScoringRefused,
     ScoringUnavailable,
 )
-from shared.clients.warnings import GradedBatch, WarningBatchIn, WarningPage
+from shared.clients.warnings import (
+    GradedBatch,
+    RuledBatch,
+    RuledMonth,
+    WarningBatchIn,
+    WarningMonthIn,
+    WarningPage,
+)
 from shared.ids import AssessmentId, InstitutionId
 from tests import office
 
@@ -34,6 +41,7 @@ class FakeScoring:
     meanwhile: Callable[[], Any] | None = None
     reviews: dict[UUID, RateReviewOut] = field(default_factory=dict)
     batches: list[WarningBatchIn] = field(default_factory=list)
+    months: list[WarningMonthIn] = field(default_factory=list)
     fails_after: int | None = None
 
     async def assess(
@@ -85,7 +93,26 @@ class FakeScoring:
 
     async def warning_batch(self, batch_id: UUID, *, institution_id: InstitutionId) -> GradedBatch:
         del institution_id
-        return self.graded(next(kept for kept in self.batches if kept.batch_id == batch_id))
+        for kept in self.batches:
+            if kept.batch_id == batch_id:
+                return self.graded(kept)
+        problem = "/problems/scoring/warning-batch-not-found"
+        raise ScoringRefused(problem=problem, explanation="No such batch.")
+
+    async def rule_month(
+        self, month: WarningMonthIn, *, institution_id: InstitutionId
+    ) -> RuledMonth:
+        """Every loan of a batch is green but the first, which is red."""
+        del institution_id
+        if not self.answers:
+            raise ScoringUnavailable(reason="ConnectError")
+        self.months.append(month)
+        batches = (kept for kept in self.batches if kept.batch_id in set(month.batch_ids))
+        ruled = (
+            RuledBatch(batch_id=kept.batch_id, red=1, amber=0, green=len(kept.loans) - 1)
+            for kept in batches
+        )
+        return RuledMonth(month=month.month, batches=tuple(ruled))
 
     async def warnings(
         self,
@@ -97,15 +124,16 @@ class FakeScoring:
         raise NotImplementedError
 
     def graded(self, batch: WarningBatchIn) -> GradedBatch:
-        """Every loan of a batch is green but the first, which is red."""
+        """Every loan of a batch waits for its month."""
         return GradedBatch(
             batch_id=batch.batch_id,
             as_of=batch.as_of,
-            red=1,
+            red=0,
             amber=0,
-            green=len(batch.loans) - 1,
+            green=0,
             fallen=(),
             settled=(),
+            waiting=len(batch.loans),
         )
 
     def answer(self, request: AssessmentRequest) -> AssessmentOut:

@@ -32,7 +32,13 @@ from shared.clients.scoring_types import (
     RejectedOut,
 )
 from shared.clients.tokens import TokenSource, TokenUnavailable
-from shared.clients.warnings import GradedBatch, WarningBatchIn, WarningPage
+from shared.clients.warnings import (
+    GradedBatch,
+    RuledMonth,
+    WarningBatchIn,
+    WarningMonthIn,
+    WarningPage,
+)
 from shared.errors import Kind, RafidError, Sentence
 from shared.ids import AssessmentId, InstitutionId
 
@@ -71,6 +77,7 @@ Asked = str | list[str] | None
 
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 BATCH_TIMEOUT = httpx.Timeout(120.0, connect=2.0)
+MONTH_TIMEOUT = httpx.Timeout(600.0, connect=2.0)
 
 
 class ScoringUnavailable(RafidError):
@@ -136,6 +143,12 @@ class ScoringClient(Protocol):
         """Return how a batch was graded."""
         ...
 
+    async def rule_month(
+        self, month: WarningMonthIn, *, institution_id: InstitutionId
+    ) -> RuledMonth:
+        """Have the colours of a month ruled; the same month again has the same answer."""
+        ...
+
     async def warnings(
         self, asked: Mapping[str, Asked], *, institution_id: InstitutionId, language: str
     ) -> WarningPage:
@@ -198,6 +211,14 @@ class HttpScoringClient:
         path = f"/scoring/v1/warnings/batches/{batch_id}"
         answer = await self._send("GET", path, institution_id, TIMEOUT)
         return _understood(GradedBatch, answer)
+
+    async def rule_month(
+        self, month: WarningMonthIn, *, institution_id: InstitutionId
+    ) -> RuledMonth:
+        """Have the colours of a month ruled (see `ScoringClient.rule_month`)."""
+        path = "/scoring/v1/warnings/months"
+        answer = await self._send("POST", path, institution_id, MONTH_TIMEOUT, body=month)
+        return _understood(RuledMonth, answer)
 
     async def warnings(
         self, asked: Mapping[str, Asked], *, institution_id: InstitutionId, language: str

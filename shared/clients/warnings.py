@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.schemas import Body, Day
+from shared.schemas import LATER, Body, Day
 
 LOANS_MAX: Final = 5_000
+BATCHES_MAX: Final = 2_000
 DUES_MAX: Final = 600
 PAYMENTS_MAX: Final = 2_000
 CardId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -106,13 +107,29 @@ class CardNamed(Body):
 
 
 class WarningBatchIn(Body):
-    """Loans to be graded by what was known on `as_of`; without a card the built-in one grades."""
+    """Loans to be graded by what was known on `as_of`; without a card the built-in one grades.
+
+    A batch of a month (`is_of_month`) is scored, and waits: its colours are ruled with those of
+    all batches of the month, by the capacity named then; `capacity` here is not read.
+    """
 
     batch_id: UUID
     as_of: Day
     card: CardNamed | None = None
     capacity: CapacityIn = CapacityIn()
+    is_of_month: Annotated[bool | None, LATER] = None
     loans: Annotated[list[LoanIn], Field(min_length=1, max_length=LOANS_MAX)]
+
+
+class WarningMonthIn(Body):
+    """A month whose batches are all scored, and what its officers can look after in all.
+
+    `batch_ids` are the batches that wait, every one of them: a colour is ruled among all loans.
+    """
+
+    month: Day
+    capacity: CapacityIn = CapacityIn()
+    batch_ids: Annotated[list[UUID], Field(min_length=1, max_length=BATCHES_MAX)]
 
 
 class _Read(BaseModel):
@@ -122,7 +139,10 @@ class _Read(BaseModel):
 
 
 class GradedBatch(_Read):
-    """How many loans of a batch have each grade; `fallen` and `settled` have none."""
+    """How many loans of a batch have each grade; `fallen` and `settled` have none.
+
+    `waiting` are scored and have no grade before their month is ruled.
+    """
 
     batch_id: UUID
     as_of: date
@@ -131,6 +151,23 @@ class GradedBatch(_Read):
     green: int
     fallen: tuple[UUID, ...]
     settled: tuple[UUID, ...]
+    waiting: int = 0
+
+
+class RuledBatch(_Read):
+    """How many loans of one batch have each grade once its month is ruled."""
+
+    batch_id: UUID
+    red: int
+    amber: int
+    green: int
+
+
+class RuledMonth(_Read):
+    """The colours of a month, batch by batch."""
+
+    month: date
+    batches: tuple[RuledBatch, ...]
 
 
 class WarningReason(_Read):

@@ -1,7 +1,7 @@
-"""Which running loans are graded together, and what of a loan's facts was known on a day?"""
+"""Which running loans are scored together, and what of a loan's facts was known on a day?"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -34,19 +34,19 @@ def last_month_end(today: date) -> date:
 
 
 def parts_of(running: Iterable[Running], *, most: int) -> list[tuple[Running, ...]]:
-    """Divide loans into parts of at most `most`: branches whole where they fit, groups whole.
+    """Divide loans into parts of at most `most`, groups whole: a signal is of a group's others.
 
-    The worst tenth is of a part, so loans stay with those whom the same officers look after. A
-    group larger than a part is cut. The order in which loans come changes nothing. Worked: of
-    branches with 3, 3 and 2 loans and `most` 5 the parts have 3, 3 + 2 loans.
+    Colours are ruled over all parts together, so who else stands in a part changes none. A group
+    larger than a part is cut. The order in which loans come changes nothing. Worked: of groups
+    with 3, 3 and 2 loans and `most` 5 the parts have 3, 3 + 2 loans.
     """
-    branches: defaultdict[UUID, list[Running]] = defaultdict(list)
-    for loan in running:
-        branches[loan.branch_id].append(loan)
+    groups: defaultdict[UUID, list[Running]] = defaultdict(list)
+    for loan in sorted(running, key=lambda loan: loan.contract_id):
+        groups[loan.group_id or loan.contract_id].append(loan)
     parts: list[list[Running]] = []
-    for _, loans in sorted(branches.items()):
-        units = [loans] if len(loans) <= most else _groups(loans, most=most)
-        for unit in units:
+    for _, members in sorted(groups.items()):
+        for start in range(0, len(members), most):
+            unit = members[start : start + most]
             if not parts or len(parts[-1]) + len(unit) > most:
                 parts.append([])
             parts[-1] += unit
@@ -54,31 +54,14 @@ def parts_of(running: Iterable[Running], *, most: int) -> list[tuple[Running, ..
 
 
 def bounds_of(
-    parts: Sequence[Sequence[Running]], *, officers: Mapping[UUID, int], per_officer: int
-) -> list[dict[UUID, int]]:
-    """Return for each part how many loans of each branch its officers can look after.
+    running: Iterable[Running], *, officers: Mapping[UUID, int], per_officer: int
+) -> dict[UUID, int]:
+    """Return how many loans of each branch its officers can look after in a month.
 
-    A branch that nobody is named for has no bound. One in several parts is shared out by its
-    loans, the fractions to the first parts. Worked: 2 officers of 15 loans each, the branch half
-    in each of two parts: 15 and 15.
+    A branch that nobody is named for has no bound. Worked: 2 officers of 15 loans each: 30.
     """
-    whole: defaultdict[UUID, int] = defaultdict(int)
-    for part in parts:
-        for loan in part:
-            whole[loan.branch_id] += 1
-    given: defaultdict[UUID, int] = defaultdict(int)
-    seen: defaultdict[UUID, int] = defaultdict(int)
-    found = []
-    for part in parts:
-        bounds: dict[UUID, int] = {}
-        for loan in part:
-            seen[loan.branch_id] += 1
-        for branch in sorted({loan.branch_id for loan in part} & officers.keys()):
-            load = officers[branch] * per_officer
-            share = -(-load * seen[branch] // whole[branch])
-            bounds[branch], given[branch] = share - given[branch], share
-        found.append(bounds)
-    return found
+    branches = {loan.branch_id for loan in running} & officers.keys()
+    return {branch: officers[branch] * per_officer for branch in sorted(branches)}
 
 
 def netted(moved: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
@@ -101,15 +84,3 @@ def netted(moved: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
     for day, minor in kept:
         by_day[day] += minor
     return sorted(by_day.items())
-
-
-def _groups(loans: Sequence[Running], *, most: int) -> list[list[Running]]:
-    """Return the groups of a branch, and loans of nobody's group alone; none beyond `most`."""
-    groups: defaultdict[UUID, list[Running]] = defaultdict(list)
-    for loan in sorted(loans, key=lambda loan: loan.contract_id):
-        groups[loan.group_id or loan.contract_id].append(loan)
-    return [
-        members[start : start + most]
-        for _, members in sorted(groups.items())
-        for start in range(0, len(members), most)
-    ]

@@ -1,6 +1,6 @@
 """How is a month's grading divided, and how is it kept that a part is graded?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -14,10 +14,10 @@ from services.loans.domain.early_warning import GradingMonthTold
 from services.loans.warnings import queries
 from services.loans.warnings.tables import WarningPartRow
 from shared import ids, tenancy
-from shared.clients.warnings import GradedBatch
+from shared.clients.warnings import RuledBatch
 
 PART_MAX: Final = 2_500
-"""Loans graded together; their facts are some 2 kB each, half of what a request may hold."""
+"""Loans scored together; their facts are some 2 kB each, half of what a request may hold."""
 
 
 async def plan_month(
@@ -31,11 +31,10 @@ async def plan_month(
     planned = await queries.parts(session, month)
     if not planned:
         running = await queries.running(session, as_of=as_of)
-        divided = early_warning.parts_of(running, most=PART_MAX)
-        bounds: Sequence[Mapping[UUID, int]] = [{}] * len(divided)
+        bounds: Mapping[UUID, int] = {}
         if per_officer is not None:
             officers = await queries.officers(session)
-            bounds = early_warning.bounds_of(divided, officers=officers, per_officer=per_officer)
+            bounds = early_warning.bounds_of(running, officers=officers, per_officer=per_officer)
         institution_id = tenancy.institution_of(session)
         rows = [
             {
@@ -45,9 +44,10 @@ async def plan_month(
                 "as_of": as_of,
                 "batch_id": ids.new(),
                 "contract_ids": [loan.contract_id for loan in part],
-                "capacity": {str(branch): loans for branch, loans in bound.items()},
+                # of the whole month, under its first part
+                "capacity": {str(k): v for k, v in bounds.items()} if number == 1 else {},
             }
-            for number, (part, bound) in enumerate(zip(divided, bounds, strict=True), start=1)
+            for number, part in enumerate(early_warning.parts_of(running, most=PART_MAX), start=1)
         ]
         if rows:
             await session.execute(insert(WarningPartRow).on_conflict_do_nothing(), rows)
@@ -58,9 +58,9 @@ async def plan_month(
 
 
 async def keep_graded(
-    session: AsyncSession, part: WarningPartRow, batch: GradedBatch | None, *, at: datetime
+    session: AsyncSession, part: WarningPartRow, batch: RuledBatch | None, *, at: datetime
 ) -> None:
-    """Keep that a part is graded and how; None where no loan of it could be told.
+    """Keep how a part is graded; None where no loan of it could be told.
 
     Once it is kept, the same thing again changes nothing.
     """

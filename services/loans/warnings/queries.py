@@ -5,7 +5,6 @@ recorded. A plan counts from the day it holds, or from that on which it was agre
 later. So what happens or is corrected after a day changes nothing of what was known on it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,9 +43,9 @@ STARTED = text("""
     where institution_id = :institution_id and contract_id = any(:contract_ids)
       and valid_from <= :as_of and status in ('active', 'renegotiated') group by 1
 """)
-DUES = text("""
+DUES = """
     select i.contract_id, i.due_on as day,
-      sum(i.principal_minor + i.profit_minor + i.fee_minor + i.penalty_minor)::bigint as minor
+      sum(i.principal_minor + i.profit_minor + i.fee_minor + i.penalty_minor)::bigint as figure
     from instalment i
     where i.institution_id = :institution_id and i.contract_id = any(:contract_ids)
       and i.generation = coalesce((
@@ -54,10 +53,10 @@ DUES = text("""
         where g.institution_id = i.institution_id and g.contract_id = i.contract_id
           and g.effective_on <= :as_of
           and (g.recorded_at at time zone :zone)::date <= :as_of), 1)
-    group by 1, 2 order by 1, 2
-""")
-MOVED = text("""
-    select r.contract_id, r.received_on as day, r.amount_minor as minor from repayment r
+    group by 1, 2
+"""
+MOVED = """
+    select r.contract_id, r.received_on as day, r.amount_minor as figure from repayment r
     where r.institution_id = :institution_id and r.contract_id = any(:contract_ids)
       and r.received_on <= :as_of and r.reverses_repayment_id is null and not exists (
         select from repayment b where b.institution_id = r.institution_id
@@ -74,17 +73,29 @@ MOVED = text("""
     select s.contract_id, s.taken_on, s.settled_minor from deal_step s
     where s.institution_id = :institution_id and s.contract_id = any(:contract_ids)
       and s.taken_on <= :as_of and s.settled_minor <> 0
-""")
-BURDENS = text("""
-    select c.contract_id, (a.assessed_at at time zone :zone)::date as day,
-      (a.answer #>> '{affordability,debt_service_share}')::numeric as share
+"""
+BURDENS = """
+    select c.contract_id, a.assessed_at, (a.assessed_at at time zone :zone)::date as day,
+      (a.answer #>> '{affordability,debt_service_share}')::numeric as figure
     from contract c join application_assessment a
       on a.institution_id = c.institution_id and a.application_id = c.application_id
     where c.institution_id = :institution_id and c.contract_id = any(:contract_ids)
       and (a.assessed_at at time zone :zone)::date <= :as_of
       and a.answer #>> '{affordability,debt_service_share}' is not null
-    order by c.contract_id, a.assessed_at
-""")
+"""
+
+
+def _of_each(facts: str, *, order: str = "day, figure") -> TextClause:
+    """One row for each contract with its days and figures beside each other, in an order."""
+    return text(f"""
+        select contract_id, array_agg(day order by {order}), array_agg(figure order by {order})
+        from ({facts}) as facts group by contract_id
+    """)
+
+
+DUES_OF_EACH = _of_each(DUES)
+MOVED_OF_EACH = _of_each(MOVED)
+BURDENS_OF_EACH = _of_each(BURDENS, order="assessed_at")
 OFFICERS = text("""
     select u.branch_id, count(*) as officers from staff s cross join unnest(s.branch_ids)
       as u(branch_id)
@@ -148,22 +159,21 @@ async def known(
         "as_of": as_of,
         "zone": zone,
     }
+    started = {row.contract_id: row.day for row in await session.execute(STARTED, values)}
 
-    async def of_each(query: TextClause) -> Mapping[UUID, list[Row[Any]]]:
-        found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-        for row in await session.execute(query, values):
-            found[row.contract_id].append(row)
-        return found
+    async def of_each(query: TextClause) -> Mapping[UUID, list[tuple[date, Any]]]:
+        rows = await session.execute(query, values)
+        return {of: list(zip(days, figures, strict=True)) for of, days, figures in rows}
 
-    started, dues = await of_each(STARTED), await of_each(DUES)
-    moved, burdens = await of_each(MOVED), await of_each(BURDENS)
+    dues, moved = await of_each(DUES_OF_EACH), await of_each(MOVED_OF_EACH)
+    burdens = await of_each(BURDENS_OF_EACH)
     return [
         Known(
             running=loan,
-            started_on=started[loan.contract_id][0].day,
-            dues=[(row.day, row.minor) for row in dues[loan.contract_id] if row.minor > 0],
-            moved=[(row.day, row.minor) for row in moved[loan.contract_id]],
-            burdens=[(row.day, row.share) for row in burdens[loan.contract_id]],
+            started_on=started[loan.contract_id],
+            dues=[due for due in dues.get(loan.contract_id, ()) if due[1] > 0],
+            moved=moved.get(loan.contract_id, ()),
+            burdens=burdens.get(loan.contract_id, ()),
         )
         for loan in loans
     ]

@@ -1,8 +1,9 @@
 """How are a month's running loans graded, part after part, and taken up where it broke off?
 
 The parts are planned in one transaction; then each is told to scoring under the id it was planned
-with and marked as graded. Whoever is stopped in between starts again: what is graded is passed
-over, and a part that scoring has graded under its id already is not graded twice.
+with, and scored. When all are, the colours of the month are ruled among all its loans and kept.
+Whoever is stopped in between starts again: a part that scoring has scored is not told again, and
+a month that is ruled has the same colours for good.
 """
 
 from collections.abc import Callable
@@ -15,17 +16,11 @@ from services.loans.warnings import operations, queries, schemas
 from services.loans.warnings.tables import WarningPartRow
 from shared import leases
 from shared.clients.scoring import ScoringClient, ScoringRefused
-from shared.clients.warnings import (
-    BranchCapacityIn,
-    CapacityIn,
-    GradedBatch,
-    LoanIn,
-    WarningBatchIn,
-)
+from shared.clients.warnings import LoanIn, RuledBatch, WarningBatchIn, WarningMonthIn
 from shared.db import TenantDb
 
 LEASE: Final = "early warning"
-GRADED_BEFORE: Final = "/problems/scoring/warning-batch-id-reused"
+NOT_SCORED: Final = "/problems/scoring/warning-batch-not-found"
 PER_READING: Final = 500
 
 Progress = Callable[[int, int], None]
@@ -50,12 +45,18 @@ async def warn(
             return None
         async with db.begin() as session:
             parts = await operations.plan_month(session, as_of=as_of, per_officer=per_officer)
-        for done, part in enumerate(parts, start=1):
-            if part.graded_at is None:
-                batch = await _graded(db, scoring, part)
-                async with db.begin() as session:
-                    await operations.keep_graded(session, part, batch, at=at)
+        waiting = [part for part in parts if part.graded_at is None]
+        scored = set()
+        for done, part in enumerate(waiting, start=1 + len(parts) - len(waiting)):
+            if await _scored(db, scoring, part):
+                scored.add(part.batch_id)
             progress(done, len(parts))
+        if waiting:
+            ruled = await _ruled(db, scoring, waiting, scored)
+            async with db.begin() as session:
+                for part in waiting:
+                    batch = ruled.get(part.batch_id)
+                    await operations.keep_graded(session, part, batch, at=at)
         async with db() as session:
             return await queries.parts(session, as_of.replace(day=1))
 
@@ -73,21 +74,31 @@ async def facts(db: TenantDb, contract_ids: list[UUID], *, as_of: date) -> list[
     return told
 
 
-async def _graded(db: TenantDb, scoring: ScoringClient, part: WarningPartRow) -> GradedBatch | None:
+async def _scored(db: TenantDb, scoring: ScoringClient, part: WarningPartRow) -> bool:
+    """Have a part scored unless it is; say whether any loan of it could be told."""
+    try:
+        await scoring.warning_batch(part.batch_id, institution_id=db.institution_id)
+    except ScoringRefused as refused:
+        if refused.problem != NOT_SCORED:
+            raise
+    else:
+        return True
     loans = await facts(db, part.contract_ids, as_of=part.as_of)
     if not loans:
-        return None
-    bounds = [BranchCapacityIn(branch_id=UUID(k), loans=v) for k, v in part.capacity.items()]
-    asked = WarningBatchIn(
-        batch_id=part.batch_id,
-        as_of=part.as_of,
-        capacity=CapacityIn(branches=tuple(bounds)),
-        loans=loans,
+        return False
+    asked = WarningBatchIn(batch_id=part.batch_id, as_of=part.as_of, is_of_month=True, loans=loans)
+    await scoring.grade_loans(asked, institution_id=db.institution_id)
+    return True
+
+
+async def _ruled(
+    db: TenantDb, scoring: ScoringClient, parts: list[WarningPartRow], scored: set[UUID]
+) -> dict[UUID, RuledBatch]:
+    """Have the colours of a month ruled over the parts that were scored."""
+    if not scored:
+        return {}
+    asked = WarningMonthIn(
+        month=parts[0].month, capacity=schemas.capacity_of(parts), batch_ids=sorted(scored)
     )
-    try:
-        return await scoring.grade_loans(asked, institution_id=db.institution_id)
-    except ScoringRefused as refused:
-        # The part was graded, and something dated before its day was booked before it was marked.
-        if refused.problem != GRADED_BEFORE:
-            raise
-        return await scoring.warning_batch(part.batch_id, institution_id=db.institution_id)
+    ruled = await scoring.rule_month(asked, institution_id=db.institution_id)
+    return {batch.batch_id: batch for batch in ruled.batches}

@@ -1,5 +1,6 @@
 """What do the facts of running loans and the list of warnings look like on the wire?"""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,9 @@ from services.loans.warnings.tables import WarningPartRow
 from shared.clients.warnings import (
     DUES_MAX,
     PAYMENTS_MAX,
+    BranchCapacityIn,
     BurdenIn,
+    CapacityIn,
     GradeName,
     LoanDueIn,
     LoanIn,
@@ -48,6 +51,15 @@ def told_of(known: Known) -> LoanIn | None:
             for day, share in known.burdens[-BURDENS_MAX:]
         ),
     )
+
+
+def capacity_of(parts: Sequence[WarningPartRow]) -> CapacityIn:
+    """How many loans of each branch its officers can look after in a month."""
+    loads: Counter[str] = Counter()
+    for part in parts:
+        loads.update(part.capacity)
+    branches = (BranchCapacityIn(branch_id=UUID(k), loans=v) for k, v in sorted(loads.items()))
+    return CapacityIn(branches=tuple(branches))
 
 
 class FactsOut(Body):
@@ -139,10 +151,6 @@ class MonthOut(Body):
     @classmethod
     def of(cls, parts: Sequence[WarningPartRow]) -> Self:
         """Write a month's parts together."""
-        loads: dict[str, int] = {}
-        for part in parts:
-            for branch, loans in part.capacity.items():
-                loads[branch] = loads.get(branch, 0) + loans
         return cls(
             month=parts[0].month,
             as_of=parts[0].as_of,
@@ -153,14 +161,14 @@ class MonthOut(Body):
             green=sum(part.green for part in parts),
             left_out=sum(part.left_out for part in parts),
             capacity=[
-                BranchLoadOut(branch_id=UUID(branch), loans=loans)
-                for branch, loans in sorted(loads.items())
+                BranchLoadOut(branch_id=one.branch_id, loans=one.loans)
+                for one in capacity_of(parts).branches
             ],
         )
 
 
 class WarningsOut(Body):
-    """A month's warnings, the worst of each part first; before any month is graded, none."""
+    """A month's warnings, the worst first; before any month is graded, none."""
 
     month: MonthOut | None
     items: list[WarnedOut]

@@ -11,11 +11,12 @@ from services.loans.base import Base
 
 
 class WarningPartRow(Base):
-    """Loans that are graded together in a month by what was known on `as_of`.
+    """Loans that are scored together in a month by what was known on `as_of`.
 
-    All parts of a month are planned at once; each changes once, when scoring has graded it.
-    `capacity` is how many loans of each branch are looked after at most. `left_out` are those out
-    of risk, paid or fallen already, and those whose facts are too long to be told.
+    All parts of a month are planned at once; each changes once, when the month's colours are ruled.
+    The `capacity` of all parts together is how many loans of each branch are looked after at most.
+    `left_out` are those out of risk, paid or fallen already, and those whose facts are too long to
+    be told.
     """
 
     __tablename__ = "warning_part"

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +15,16 @@ from services.scoring.domain.scorecard import Scorecard
 from services.scoring.domain.warning import opinions, outcomes
 from services.scoring.domain.warning.facts import LoanFacts, LoanTwiceInMonth
 from services.scoring.domain.warning.grading import Capacity, Grade
-from services.scoring.domain.warning.opinions import Batch, Warned
+from services.scoring.domain.warning.opinions import Opinion, Opinions, Warned
 from services.scoring.domain.warning.outcomes import AlertOutcome
 from services.scoring.models.operations import ADD_TENANT
 from services.scoring.warnings import queries
-from services.scoring.warnings.tables import WarningBatchRow, WarningOutcomeRow, WarningRow
+from services.scoring.warnings.tables import (
+    WarningBatchRow,
+    WarningOutcomeRow,
+    WarningRow,
+    WarningScoreRow,
+)
 from shared import feed, ids, tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
@@ -25,6 +32,16 @@ from shared.feed import Told
 from shared.quiet_events import WarningRaised
 
 ROWS_AT_ONCE = 1000
+# A statement of one value, however many rows: one of a value a column takes ten times as long.
+KEEP = {
+    table: text(f"""
+        insert into {table.__tablename__}
+        select * from json_populate_recordset(
+          null::{table.__tablename__}, cast(cast(:rows as text) as json))
+        on conflict do nothing returning loan_id
+    """)
+    for table in (WarningRow, WarningScoreRow)
+}
 
 
 class DayNotReached(RafidError):
@@ -56,11 +73,14 @@ class AlertOutcomeMoved(RafidError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be graded, with the hash of the request it came in."""
+    """What is to be graded, with the hash of the request it came in.
+
+    Without a capacity it is a batch of a month, whose colours are ruled later.
+    """
 
     batch_id: UUID
     as_of: date
-    capacity: Capacity
+    capacity: Capacity | None
     loans: Sequence[LoanFacts]
     input_hash: str
 
@@ -71,12 +91,33 @@ def check_day(as_of: date, *, today: date) -> None:
         raise DayNotReached(as_of=as_of, today=today)
 
 
-def grade(asked: Asked, *, card: Scorecard) -> Batch:
-    """Grade all loans: arithmetic only, fit for a thread of its own.
+class WarningMonthRuled(RafidError):
+    """The colours of the month are ruled already"""
 
-    Raises what `opinions.batch_of` raises.
+    kind = Kind.CONFLICT
+    service = "scoring"
+    detail = "The colours of {month} were ruled over other batches, or within another capacity."
+    month: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a card says of the loans of a batch; `warned` where they are graded on their own."""
+
+    found: Opinions
+    warned: tuple[Warned, ...] | None
+
+
+def grade(asked: Asked, *, card: Scorecard) -> Made:
+    """Score all loans, and grade those of a batch of its own: fit for a thread of its own.
+
+    Raises what `opinions.opinions_of` raises.
     """
-    return opinions.batch_of(asked.loans, card=card, capacity=asked.capacity, as_of=asked.as_of)
+    found = opinions.opinions_of(asked.loans, card=card, as_of=asked.as_of)
+    if asked.capacity is None:
+        return Made(found=found, warned=None)
+    warned = opinions.graded(found, capacity=asked.capacity, as_of=asked.as_of)
+    return Made(found=found, warned=warned)
 
 
 async def kept_for(session: AsyncSession, asked: Asked) -> WarningBatchRow | None:
@@ -92,13 +133,14 @@ async def keep_batch(
     asked: Asked,
     *,
     card: Scorecard,
-    batch: Batch,
+    made: Made,
     actor: Actor,
     at: datetime,
 ) -> None:
     """Keep a batch whole and tell of each alert; the same batch again changes nothing.
 
-    Raises LoanTwiceInMonth (graded in this month by another batch), WarningBatchIdReused.
+    Of a batch of a month the scores are kept, and wait. Raises LoanTwiceInMonth (graded in this
+    month by another batch), WarningBatchIdReused, WarningMonthRuled.
     """
     institution_id = tenancy.institution_of(session)
     await session.execute(ADD_TENANT, {"institution_id": institution_id})
@@ -112,10 +154,10 @@ async def keep_batch(
             card_version=card.version,
             card_hash=card.hash,
             input_hash=asked.input_hash,
-            capacity=_capacity(asked.capacity),
+            capacity={} if asked.capacity is None else capacity_told(asked.capacity),
             left_out={
-                "fallen": [str(item) for item in batch.fallen],
-                "settled": [str(item) for item in batch.settled],
+                "fallen": [str(item) for item in made.found.fallen],
+                "settled": [str(item) for item in made.found.settled],
             },
             actor_id=actor.id,
             made_at=at,
@@ -127,11 +169,19 @@ async def keep_batch(
         await kept_for(session, asked)
         return
     month = asked.as_of.replace(day=1)
-    rows = [_columns(item, institution_id, asked.batch_id, month) for item in batch.warned]
+    own = {"institution_id": institution_id, "batch_id": asked.batch_id, "month": month}
+    if made.warned is None:
+        await _keep_scores(session, [own | _score(item) for item in made.found.loans], month)
+        return
+    rows = [own | _columns(item) for item in made.warned]
     await _keep_warnings(session, rows, month)
-    told = [_told(row) for row in rows if row["grade"] != Grade.GREEN]
-    if told:
-        await feed.publish_all(session, told)
+    await tell(session, [row for row in rows if row["grade"] != Grade.GREEN])
+
+
+async def tell(session: AsyncSession, alerts: Sequence[Mapping[str, Any]]) -> None:
+    """Tell of loans that are red or amber, by the columns of their rows."""
+    if alerts:
+        await feed.publish_all(session, [_told(row) for row in alerts])
 
 
 async def record_outcome(
@@ -172,36 +222,60 @@ async def record_outcome(
 async def _keep_warnings(
     session: AsyncSession, rows: Sequence[dict[str, Any]], month: date
 ) -> None:
-    kept = 0
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        statement = (
-            insert(WarningRow)
-            .values(rows[start : start + ROWS_AT_ONCE])
-            .on_conflict_do_nothing()
-            .returning(WarningRow.warning_id)
-        )
-        kept += len((await session.execute(statement)).scalars().all())
-    if kept == len(rows):
+    kept = await _keep(session, WarningRow, rows)
+    waits = await queries.scored_already(session, month=month, loan_ids=_loans(rows))
+    if kept == len(rows) and waits is None:
         return
     own = {row["warning_id"] for row in rows}
-    twice = await queries.graded_already(
-        session, month=month, loan_ids=[row["loan_id"] for row in rows], but=own
+    twice = await queries.graded_already(session, month=month, loan_ids=_loans(rows), but=own)
+    raise LoanTwiceInMonth(loan_id=str(twice or waits), month=f"{month:%Y-%m}")
+
+
+async def _keep_scores(session: AsyncSession, rows: Sequence[dict[str, Any]], month: date) -> None:
+    await session.execute(queries.ONE_BY_ONE, queries.month_name(session, month))
+    if await queries.find_month(session, month) is not None:
+        raise WarningMonthRuled(month=f"{month:%Y-%m}")
+    kept = await _keep(session, WarningScoreRow, rows)
+    graded = await queries.graded_already(session, month=month, loan_ids=_loans(rows), but=())
+    if kept == len(rows) and graded is None:
+        return
+    batch_id = rows[0]["batch_id"]
+    twice = graded or await queries.scored_already(
+        session, month=month, loan_ids=_loans(rows), but=batch_id
     )
     raise LoanTwiceInMonth(loan_id=str(twice), month=f"{month:%Y-%m}")
 
 
-def _columns(item: Warned, institution_id: UUID, batch_id: UUID, month: date) -> dict[str, Any]:
+async def _keep(
+    session: AsyncSession,
+    table: type[WarningRow | WarningScoreRow],
+    rows: Sequence[dict[str, Any]],
+) -> int:
+    """Add rows, those of a loan that stands there already left out; return how many were added."""
+    kept = 0
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        written = orjson.dumps(rows[start : start + ROWS_AT_ONCE], default=str).decode()
+        kept += len((await session.execute(KEEP[table], {"rows": written})).scalars().all())
+    return kept
+
+
+def _loans(rows: Sequence[dict[str, Any]]) -> list[UUID]:
+    return [row["loan_id"] for row in rows]
+
+
+def _columns(item: Warned) -> dict[str, Any]:
     """Write a loan; ids are given in the order of the places, so that they list the worst first."""
+    scored = _score(item.opinion)
+    del scored["is_told"]
+    return scored | {"warning_id": ids.new(), "rank": item.rank, "grade": item.grade.value}
+
+
+def _score(item: Opinion) -> dict[str, Any]:
     return {
-        "institution_id": institution_id,
-        "warning_id": ids.new(),
-        "batch_id": batch_id,
-        "month": month,
         "loan_id": item.loan.loan_id,
         "branch_id": item.loan.branch_id,
-        "rank": item.rank,
-        "grade": item.grade.value,
         "points": item.score.points,
+        "is_told": item.scored.is_told,
         "pd": f"{item.score.pd:f}",
         "signals": {k: None if v is None else f"{v:f}" for k, v in item.values.items()},
         "reasons": [
@@ -216,7 +290,8 @@ def _columns(item: Warned, institution_id: UUID, batch_id: UUID, month: date) ->
     }
 
 
-def _capacity(capacity: Capacity) -> Mapping[str, Any]:
+def capacity_told(capacity: Capacity) -> Mapping[str, Any]:
+    """Write a capacity as it is kept."""
     return {
         "share": f"{capacity.share:f}",
         "red_part": f"{capacity.red_part:f}",
@@ -224,7 +299,7 @@ def _capacity(capacity: Capacity) -> Mapping[str, Any]:
     }
 
 
-def _told(row: dict[str, Any]) -> Told:
+def _told(row: Mapping[str, Any]) -> Told:
     event = WarningRaised(
         warning_id=row["warning_id"],
         loan_id=row["loan_id"],

@@ -1,21 +1,24 @@
 """Which cards of warnings are there, what did they grade, and what became of the alerts?"""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.domain.warning.grading import Grade
+from services.scoring.domain.warning.grading import Grade, Scored
 from services.scoring.models.queries import ScorecardNotFound
 from services.scoring.warnings.tables import (
     WarningBatchRow,
     WarningCardRow,
+    WarningMonthRow,
     WarningOutcomeRow,
     WarningRow,
+    WarningScoreRow,
 )
 from shared import tenancy
 from shared.auth import Actor
@@ -23,6 +26,14 @@ from shared.errors import Kind, RafidError
 from shared.schemas import Page
 
 CARDS_MAX = 500
+ONE_BY_ONE = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+COUNTS = text("""
+    select batch_id, grade, count(*) as loans from warning
+    where institution_id = :institution_id and batch_id = any(:batch_ids) group by 1, 2
+    union all
+    select batch_id, 'waiting', count(*) from warning_score
+    where institution_id = :institution_id and batch_id = any(:batch_ids) group by 1
+""")
 
 
 class WarningNotFound(RafidError):
@@ -99,6 +110,64 @@ async def batch(session: AsyncSession, batch_id: UUID) -> WarningBatchRow:
     return found
 
 
+def month_name(session: AsyncSession, month: date) -> dict[str, str]:
+    """Name a month to whoever changes it, so that one waits for the other."""
+    return {"name": f"warnings {tenancy.institution_of(session)} {month:%Y-%m}"}
+
+
+async def find_month(session: AsyncSession, month: date) -> WarningMonthRow | None:
+    """How the colours of a month were ruled, if they are."""
+    query = select(WarningMonthRow).where(
+        WarningMonthRow.institution_id == tenancy.institution_of(session),
+        WarningMonthRow.month == month,
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def batches(session: AsyncSession, batch_ids: Collection[UUID]) -> list[WarningBatchRow]:
+    """Some batches, those that are kept."""
+    query = select(WarningBatchRow).where(
+        WarningBatchRow.institution_id == tenancy.institution_of(session),
+        WarningBatchRow.batch_id.in_(batch_ids),
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def waiting_batches(session: AsyncSession, month: date) -> frozenset[UUID]:
+    """The batches of which some loan waits for a month's colours."""
+    query = select(WarningScoreRow.batch_id).where(_waits(session, month)).distinct()
+    return frozenset((await session.execute(query)).scalars())
+
+
+async def scored(session: AsyncSession, month: date) -> list[Scored]:
+    """Every loan that waits for a month's colours, as it is graded."""
+    row = WarningScoreRow
+    query = select(row.loan_id, row.branch_id, row.points, row.is_told).where(
+        _waits(session, month)
+    )
+    return [
+        Scored(loan_id=loan_id, branch_id=branch_id, points=points, is_told=is_told)
+        for loan_id, branch_id, points, is_told in await session.execute(query)
+    ]
+
+
+async def alerts_among(
+    session: AsyncSession, warning_ids: Collection[UUID]
+) -> Sequence[Mapping[str, Any]]:
+    """The red and amber ones of some warnings, the worst first, as they are told."""
+    row = WarningRow
+    query = (
+        select(row.warning_id, row.loan_id, row.branch_id, row.month, row.grade, row.reasons)
+        .where(
+            row.institution_id == tenancy.institution_of(session),
+            row.warning_id.in_(warning_ids),
+            row.grade != Grade.GREEN,
+        )
+        .order_by(row.warning_id)
+    )
+    return [dict(found) for found in (await session.execute(query)).mappings()]
+
+
 async def newest_batch(session: AsyncSession) -> WarningBatchRow | None:
     """The batch of the latest day, of those of one day the one made last."""
     query = (
@@ -114,17 +183,17 @@ async def newest_batch(session: AsyncSession) -> WarningBatchRow | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def counts_of(session: AsyncSession, batch_id: UUID) -> dict[str, int]:
-    """How many loans of a batch have each grade."""
-    query = (
-        select(WarningRow.grade, func.count())
-        .where(
-            WarningRow.institution_id == tenancy.institution_of(session),
-            WarningRow.batch_id == batch_id,
-        )
-        .group_by(WarningRow.grade)
-    )
-    return {row.grade: row[1] for row in await session.execute(query)}
+async def counts_of(
+    session: AsyncSession, batch_ids: Collection[UUID]
+) -> dict[UUID, dict[str, int]]:
+    """How many loans of some batches have each grade, and how many wait for their month's."""
+    found: dict[UUID, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
+    for row in await session.execute(
+        COUNTS,
+        {"institution_id": tenancy.institution_of(session), "batch_ids": list(batch_ids)},
+    ):
+        found[row.batch_id][row.grade] = row.loans
+    return found
 
 
 async def graded_already(
@@ -142,6 +211,25 @@ async def graded_already(
         .order_by(WarningRow.loan_id)
         .limit(1)
     )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def scored_already(
+    session: AsyncSession,
+    *,
+    month: date,
+    loan_ids: Collection[UUID],
+    but: UUID | None = None,
+) -> UUID | None:
+    """The first of some loans whose score waits for a month's colours, of another batch."""
+    query = (
+        select(WarningScoreRow.loan_id)
+        .where(_waits(session, month), WarningScoreRow.loan_id.in_(loan_ids))
+        .order_by(WarningScoreRow.loan_id)
+        .limit(1)
+    )
+    if but is not None:
+        query = query.where(WarningScoreRow.batch_id != but)
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -194,6 +282,13 @@ async def outcomes_of(
     for row in (await session.execute(query)).scalars():
         found[row.warning_id].append(row)
     return found
+
+
+def _waits(session: AsyncSession, month: date) -> ColumnElement[bool]:
+    return and_(
+        WarningScoreRow.institution_id == tenancy.institution_of(session),
+        WarningScoreRow.month == month,
+    )
 
 
 def _seen_by(actor: Actor, session: AsyncSession) -> Select[WarningRow]:

@@ -13,20 +13,22 @@ from services.scoring.domain.scorecard import Scorecard
 from services.scoring.domain.warning import facts
 from services.scoring.domain.warning.outcomes import AlertOutcome
 from services.scoring.models.schemas import ScorecardIn
-from services.scoring.warnings import governing, operations, queries
+from services.scoring.warnings import governing, operations, queries, ruling
 from services.scoring.warnings.operations import Asked
+from services.scoring.warnings.ruling import Ruling
 from services.scoring.warnings.schemas import (
     AlertOutcomeIn,
     WarningBatchOut,
     WarningCardOut,
     WarningCardsOut,
+    WarningMonthOut,
     WarningOut,
     capacity_of,
     facts_of,
 )
 from shared import clock
 from shared.auth import Actor, Role, require
-from shared.clients.warnings import CardNamed, GradeName, WarningBatchIn
+from shared.clients.warnings import CardNamed, GradeName, WarningBatchIn, WarningMonthIn
 from shared.schemas import Day, PageOut
 from shared.web import AskedLanguage, PageQuery
 
@@ -83,7 +85,7 @@ async def grade_loans(body: WarningBatchIn, db: Db, now: Now, actor: MayGrade) -
     asked = Asked(
         batch_id=body.batch_id,
         as_of=body.as_of,
-        capacity=capacity_of(body.capacity),
+        capacity=None if body.is_of_month else capacity_of(body.capacity),
         loans=[facts_of(loan) for loan in body.loans],
         input_hash=card_form.hash_of(body.model_dump(mode="json")),
     )
@@ -92,10 +94,24 @@ async def grade_loans(body: WarningBatchIn, db: Db, now: Now, actor: MayGrade) -
     if kept is None:
         facts.check_loans(asked.loans, as_of=asked.as_of)  # before a card is adopted for them
         card = await _card(body.card, db, now, actor)
-        batch = await asyncio.to_thread(operations.grade, asked, card=card)
+        made = await asyncio.to_thread(operations.grade, asked, card=card)
         async with db.begin() as session:
-            await operations.keep_batch(session, asked, card=card, batch=batch, actor=actor, at=now)
+            await operations.keep_batch(session, asked, card=card, made=made, actor=actor, at=now)
     return await _batch(body.batch_id, db)
+
+
+@router.post("/scoring/v1/warnings/months", status_code=201)
+async def rule_month(body: WarningMonthIn, db: Db, now: Now, actor: MayGrade) -> WarningMonthOut:
+    """Rule the colours of a month among all its loans; the same month has one answer for good."""
+    asked = Ruling(
+        month=body.month.replace(day=1),
+        capacity=capacity_of(body.capacity),
+        batch_ids=frozenset(body.batch_ids),
+    )
+    async with db.begin() as session:
+        row = await ruling.rule_month(session, asked, actor=actor, at=now)
+        counts = await queries.counts_of(session, row.batch_ids)
+        return WarningMonthOut.of(row, counts=counts)
 
 
 @router.get("/scoring/v1/warnings/batches/{batch_id}")
@@ -188,5 +204,5 @@ async def _card(named: CardNamed | None, db: Db, now: datetime, actor: Actor) ->
 async def _batch(batch_id: UUID, db: Db) -> WarningBatchOut:
     async with db() as session:
         row = await queries.batch(session, batch_id)
-        counts = await queries.counts_of(session, batch_id)
-    return WarningBatchOut.of(row, counts=counts)
+        counts = await queries.counts_of(session, [batch_id])
+    return WarningBatchOut.of(row, counts=counts[batch_id])

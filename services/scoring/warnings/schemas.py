@@ -1,6 +1,6 @@
 """What do the bodies of warnings look like, and what do they say to the domain?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -22,10 +22,17 @@ from services.scoring.domain.warning.grading import Capacity
 from services.scoring.warnings.tables import (
     WarningBatchRow,
     WarningCardRow,
+    WarningMonthRow,
     WarningOutcomeRow,
     WarningRow,
 )
-from shared.clients.warnings import CapacityIn, CardNamed, GradeName, LoanIn
+from shared.clients.warnings import (
+    BranchCapacityIn,
+    CapacityIn,
+    CardNamed,
+    GradeName,
+    LoanIn,
+)
 from shared.schemas import Body
 from shared.texts import Language
 
@@ -62,7 +69,10 @@ def capacity_of(body: CapacityIn) -> Capacity:
 
 
 class WarningBatchOut(Body):
-    """A batch as it was graded; `fallen` and `settled` are out of risk and have no grade."""
+    """A batch as it was graded; `fallen` and `settled` are out of risk and have no grade.
+
+    `waiting` are scored and have none before their month is ruled.
+    """
 
     batch_id: UUID
     as_of: date
@@ -75,6 +85,7 @@ class WarningBatchOut(Body):
     fallen: list[UUID]
     settled: list[UUID]
     made_at: datetime
+    waiting: int
 
     @classmethod
     def of(cls, row: WarningBatchRow, *, counts: dict[str, int]) -> Self:
@@ -91,6 +102,55 @@ class WarningBatchOut(Body):
             fallen=[UUID(item) for item in row.left_out["fallen"]],
             settled=[UUID(item) for item in row.left_out["settled"]],
             made_at=row.made_at,
+            waiting=counts.get("waiting", 0),
+        )
+
+
+class RuledBatchOut(Body):
+    """How many loans of one batch have each grade."""
+
+    batch_id: UUID
+    red: int
+    amber: int
+    green: int
+
+
+class WarningMonthOut(Body):
+    """A month whose colours are ruled, with the capacity that ruled them."""
+
+    month: date
+    as_of: date
+    card_hash: str
+    capacity: CapacityIn
+    batches: list[RuledBatchOut]
+    ruled_at: datetime
+
+    @classmethod
+    def of(cls, row: WarningMonthRow, *, counts: Mapping[UUID, Mapping[str, int]]) -> Self:
+        """Write a row with how many loans of each batch have each grade."""
+        bounds = row.capacity["by_branch"].items()
+        return cls(
+            month=row.month,
+            as_of=row.as_of,
+            card_hash=row.card_hash,
+            capacity=CapacityIn(
+                share=row.capacity["share"],
+                red_part=row.capacity["red_part"],
+                branches=tuple(
+                    BranchCapacityIn(branch_id=UUID(branch), loans=loans)
+                    for branch, loans in bounds
+                ),
+            ),
+            batches=[
+                RuledBatchOut(
+                    batch_id=batch_id,
+                    red=counts[batch_id].get("red", 0),
+                    amber=counts[batch_id].get("amber", 0),
+                    green=counts[batch_id].get("green", 0),
+                )
+                for batch_id in row.batch_ids
+            ],
+            ruled_at=row.ruled_at,
         )
 
 

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scoring.base import Base
@@ -76,6 +76,44 @@ class WarningRow(Base):
     pd: Mapped[str]
     signals: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class WarningScoreRow(Base):
+    """One loan that is scored; it becomes a warning when the colours of its month are ruled."""
+
+    __tablename__ = "warning_score"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["institution_id", "batch_id"],
+            ["warning_batch.institution_id", "warning_batch.batch_id"],
+        ),
+    )
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    loan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID]
+    branch_id: Mapped[UUID | None]
+    points: Mapped[int]
+    is_told: Mapped[bool]
+    pd: Mapped[str]
+    signals: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class WarningMonthRow(Base):
+    """A month whose colours were ruled: over which batches, within which capacity."""
+
+    __tablename__ = "warning_month"
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    as_of: Mapped[date]
+    card_hash: Mapped[str]
+    capacity: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    batch_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    ruled_by: Mapped[UUID]
+    ruled_at: Mapped[datetime]
 
 
 class WarningOutcomeRow(Base):

@@ -162,7 +162,8 @@ async def test_what_broke_off_is_taken_up_where_it_broke_off(
     scoring = FakeScoring(fails_after=1)
     with pytest.raises(ScoringUnavailable):
         await warn(desk, scoring)
-    assert [part.graded_at is None for part in await parts_of(desk)] == [False, True, True]
+    assert [part.graded_at for part in await parts_of(desk)] == [None] * 3
+    assert scoring.months == [], "nothing is ruled before all of it is scored"
 
     scoring.fails_after = None
     shown: list[tuple[int, int]] = []
@@ -172,9 +173,11 @@ async def test_what_broke_off_is_taken_up_where_it_broke_off(
     assert shown == [(1, 3), (2, 3), (3, 3)]
     told = [loan.loan_id for batch in scoring.batches for loan in batch.loans]
     assert sorted(told) == sorted(contracts), "each loan was told once"
+    (month,) = scoring.months
+    assert set(month.batch_ids) == {part.batch_id for part in parts}
 
 
-async def test_a_part_that_was_graded_but_not_marked_is_not_graded_twice(
+async def test_a_part_that_was_scored_is_not_told_twice_though_money_was_booked_since(
     desk: Desk, scoring: HttpScoringClient
 ) -> None:
     """The process ended after scoring answered; meanwhile money of March was booked."""
@@ -182,13 +185,53 @@ async def test_a_part_that_was_graded_but_not_marked_is_not_graded_twice(
     await past(desk, contracts)
     async with db_of(desk).begin() as session:
         (part,) = await operations.plan_month(session, as_of=AS_OF, per_officer=None)
-    graded = await running._graded(db_of(desk), scoring, part)
+    assert await running._scored(db_of(desk), scoring, part)
     await paid(desk, contracts[0], "2026-03-31", "5.000")
     await warn(desk, scoring)
 
     (marked,) = await parts_of(desk)
-    assert graded is not None
-    assert (marked.red, marked.amber, marked.green) == (graded.red, graded.amber, graded.green)
+    assert (marked.red, marked.amber, marked.green) == (1, 0, 9)
+
+
+async def test_a_month_ruled_and_not_marked_has_the_same_colours_again(
+    desk: Desk, scoring: HttpScoringClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ended after the colours were ruled, before loans kept how many there are."""
+    await past(desk, [ids.new() for _ in range(20)])
+
+    async def ends(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(operations, "keep_graded", ends)
+        with pytest.raises(KeyboardInterrupt):
+            await warn(desk, scoring)
+    before = await listed(desk, scoring)
+    await warn(desk, scoring)
+
+    found = await listed(desk, scoring)
+    assert before["month"] is None, "a month that is not marked is not shown"
+    assert counted(found) == (1, 1, 18)
+    assert len(found["items"]) == 2
+
+
+@pytest.mark.parametrize("size", [1, 7, 20])
+async def test_colours_do_not_depend_on_the_size_of_the_parts(
+    desk: Desk, scoring: HttpScoringClient, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Of twenty loans two are looked after, however few of them are sent together."""
+    monkeypatch.setattr(operations, "PART_MAX", size)
+    contracts = [ids.new() for _ in range(20)]
+    await past(desk, contracts)
+    await warn(desk, scoring)
+
+    found = await listed(desk, scoring)
+    assert counted(found) == (1, 1, 18)
+    assert found["month"]["parts"] == -(-20 // size)
+    assert [(one["contract_id"], one["grade"], one["rank"]) for one in found["items"]] == [
+        (str(contracts[0]), "red", 1),
+        (str(contracts[1]), "amber", 2),
+    ]
 
 
 async def test_nobody_grades_while_another_is_at_it(desk: Desk) -> None:
@@ -218,8 +261,8 @@ async def test_officers_bound_what_their_branch_can_look_after(desk: Desk) -> No
     scoring = FakeScoring()
     await warn(desk, scoring, per_officer=15)
 
-    (batch,) = scoring.batches
-    bounds = {one.branch_id: one.loans for one in batch.capacity.branches}
+    (month,) = scoring.months
+    bounds = {one.branch_id: one.loans for one in month.capacity.branches}
     assert bounds == {first: 30, second: 15}
 
 

@@ -26,26 +26,43 @@ class SignalUnknown(RafidError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """A loan with its signals, its score and its place."""
+class Opinion:
+    """A loan with its signals and what the card says of it."""
 
     loan: LoanFacts
     values: Values
     score: Score
-    rank: int
-    grade: Grade
+
+    @property
+    def scored(self) -> Scored:
+        """What of it decides on its place and its colour."""
+        return Scored(
+            loan_id=self.loan.loan_id,
+            branch_id=self.loan.branch_id,
+            points=self.score.points,
+            is_told=_is_told(self.score),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """All loans graded on a day, the worst first; those out of risk stand apart.
+class Opinions:
+    """What a card says of loans on a day; those out of risk stand apart.
 
     `fallen` were already as late as a warning warns of, `settled` are paid in full.
     """
 
-    warned: tuple[Warned, ...]
+    loans: tuple[Opinion, ...]
     fallen: tuple[UUID, ...]
     settled: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A loan with what is said of it, and its place among all that are graded with it."""
+
+    opinion: Opinion
+    rank: int
+    grade: Grade
 
 
 def check_card(card: Scorecard) -> None:
@@ -55,10 +72,8 @@ def check_card(card: Scorecard) -> None:
             raise SignalUnknown(characteristic=item.id, source=item.source.value, signals=SIGNALS)
 
 
-def batch_of(
-    loans: Sequence[LoanFacts], *, card: Scorecard, capacity: Capacity, as_of: date
-) -> Batch:
-    """Grade loans by what was known on a day.
+def opinions_of(loans: Sequence[LoanFacts], *, card: Scorecard, as_of: date) -> Opinions:
+    """Score loans by what was known on a day.
 
     Raises LoanTwiceInMonth, LoanOfFuture, SignalUnknown.
     """
@@ -69,32 +84,26 @@ def batch_of(
     settled = [known.loan.loan_id for known in knowns if known.is_settled]
     fallen = [k.loan.loan_id for k in knowns if k.has_fallen and not k.is_settled]
     left_out = {*settled, *fallen}
-    at_risk = {k.loan.loan_id: k for k in knowns if k.loan.loan_id not in left_out}
-    values = {
-        loan_id: signals.signals_of(known, group_late_share=shares[loan_id])
-        for loan_id, known in at_risk.items()
-    }
-    scores = {loan_id: scorecard.score(card, values=of) for loan_id, of in values.items()}
-    scored = [
-        Scored(
-            loan_id=loan_id,
-            branch_id=known.loan.branch_id,
-            points=scores[loan_id].points,
-            is_told=_is_told(scores[loan_id]),
-        )
-        for loan_id, known in at_risk.items()
-    ]
-    warned = tuple(
-        Warned(
-            loan=at_risk[placed.loan_id].loan,
-            values=values[placed.loan_id],
-            score=scores[placed.loan_id],
-            rank=placed.rank,
-            grade=placed.grade,
-        )
+    found = []
+    for known in knowns:
+        loan_id = known.loan.loan_id
+        if loan_id not in left_out:
+            values = signals.signals_of(known, group_late_share=shares[loan_id])
+            score = scorecard.score(card, values=values)
+            found.append(Opinion(loan=known.loan, values=values, score=score))
+    return Opinions(
+        loans=tuple(found), fallen=tuple(sorted(fallen)), settled=tuple(sorted(settled))
+    )
+
+
+def graded(found: Opinions, *, capacity: Capacity, as_of: date) -> tuple[Warned, ...]:
+    """Grade loans among themselves, the worst first."""
+    by_id = {opinion.loan.loan_id: opinion for opinion in found.loans}
+    scored = [opinion.scored for opinion in found.loans]
+    return tuple(
+        Warned(opinion=by_id[placed.loan_id], rank=placed.rank, grade=placed.grade)
         for placed in grading.graded(scored, capacity=capacity, as_of=as_of)
     )
-    return Batch(warned=warned, fallen=tuple(sorted(fallen)), settled=tuple(sorted(settled)))
 
 
 def _is_told(score: Score) -> bool:

@@ -115,14 +115,12 @@ def test_the_built_in_card_is_sound_and_gives_a_sound_loan_full_points() -> None
 
 
 def test_a_loan_is_not_alerted_for_what_nobody_knows() -> None:
-    batch = opinions.batch_of(
-        [loan(), loan(days=3)],
-        card=card_form.scorecard_of(governing.built_in()),
-        capacity=Capacity(share=Decimal(1), red_part=Decimal(0)),
-        as_of=AS_OF,
-    )
+    card = card_form.scorecard_of(governing.built_in())
+    found = opinions.opinions_of([loan(), loan(days=3)], card=card, as_of=AS_OF)
+    capacity = Capacity(share=Decimal(1), red_part=Decimal(0))
+    warned = opinions.graded(found, capacity=capacity, as_of=AS_OF)
 
-    assert Counter(item.grade for item in batch.warned) == {Grade.AMBER: 1, Grade.GREEN: 1}
+    assert Counter(item.grade for item in warned) == {Grade.AMBER: 1, Grade.GREEN: 1}
 
 
 def test_a_card_of_applications_grades_no_running_loan() -> None:
