@@ -13,6 +13,7 @@ MOST_APPLICATIONS: Final = 50_000
 MOST_FUNDS: Final = 64
 MOST_WORDS: Final = 2_000
 WORDS_LENGTH: Final = 300
+MOST_COUNTED: Final = 500
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
@@ -46,8 +47,24 @@ class LotIn(Body):
     spend_by: date
 
 
+class GivenIn(Body):
+    """What a fund gave and promised before this run: in all, and to each whom a rule tells apart.
+
+    Counted from the first day of the rule on: reserved, committed and paid, whatever was repaid.
+    """
+
+    total: MoneyBody
+    of: Annotated[dict[Code, MoneyBody], Field(max_length=MOST_COUNTED)] = Field(
+        default_factory=dict
+    )
+
+
 class FundIn(Body):
-    """What a fund has for this run, and what it demands."""
+    """What a fund has for this run, and what it demands.
+
+    `given` is by the trait of a share, or "sector" for the cap on one: a share or a cap holds for
+    what was given before and what this run gives together.
+    """
 
     fund_id: UUID
     budget: MoneyBody
@@ -58,6 +75,7 @@ class FundIn(Body):
     only_sectors: Annotated[list[Code], Field(max_length=100)] = Field(default_factory=list)
     only_traits: list[Trait] = Field(default_factory=list, max_length=10)
     lots: Annotated[list[LotIn], Field(max_length=500)] = Field(default_factory=list)
+    given: dict[Trait | Literal["sector"], GivenIn] = Field(default_factory=dict)
 
 
 class WaitingIn(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.domain.assignment.problem import BASE, AssignmentContradicts, Fund
+from services.scoring.domain.assignment.problem import BASE, AssignmentContradicts, Fund, Given
 from services.scoring.domain.assignment.valuing import EARMARKED, Lot, Run, Source, Waiting, Weights
 from shared.clients.assignment_runs import FundIn, RunIn, WaitingIn
 from shared.currencies import exponent_of
@@ -99,6 +99,16 @@ def _source(item: FundIn, currency: str) -> Source:
             shares={trait: _millionths(value) for trait, value in item.shares.items()},
             sector_share_max=share(item.sector_share_max),
             loss_share_max=share(item.loss_share_max),
+            given={
+                by: Given(
+                    total=_minor(given.total, currency, item.fund_id),
+                    of={
+                        code: _minor(money, currency, item.fund_id)
+                        for code, money in given.of.items()
+                    },
+                )
+                for by, given in item.given.items()
+            },
         ),
         cost=_millionths(item.cost_share),
         only_sectors=frozenset(item.only_sectors),

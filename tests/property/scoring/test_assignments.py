@@ -16,11 +16,23 @@ from services.scoring.domain.assignment.problem import (
     Applicant,
     AssignmentContradicts,
     Fund,
+    Given,
     Problem,
     broken,
 )
 
 FUNDS = ("waqf", "women", "zakat")
+
+
+@st.composite
+def given_before(draw: Callable[..., Any]) -> dict[str, Given]:
+    """What a fund gave before the run: to women more or less than their share, and to a sector."""
+    total = draw(st.integers(0, 300))
+    to_women, to_sector = draw(st.integers(0, total)), draw(st.integers(0, total))
+    return {
+        "women": Given(total=total, of={"women": to_women}),
+        "sector": Given(total=total, of={"x": to_sector}),
+    }
 
 
 @st.composite
@@ -31,6 +43,7 @@ def problems(draw: Callable[..., Any], most: int = 6) -> Problem:
             id=name,
             budget=draw(st.integers(0, 400)),
             shares=draw(st.dictionaries(st.just("women"), st.integers(0, BASE), max_size=1)),
+            given=draw(st.just({}) | given_before()),
             sector_share_max=draw(st.none() | st.integers(0, BASE)),
             loss_share_max=draw(st.none() | st.integers(0, 200_000)),
         )
@@ -210,6 +223,100 @@ def test_a_share_for_women_holds_where_men_are_worth_more() -> None:
     assert lines["w1"].fund == "women"
     assert lines["m1"].fund == "women"
     assert [refusal.code for refusal in lines["m2"].refusals] == ["budget"]
+
+
+def run_of(people: list[tuple[str, float, bool]], *, shares: dict[str, int], given: Given) -> Any:
+    """A fund of 200 with least shares, and 50 asked by each: name, value, and whether a woman."""
+    return Problem(
+        applicants=tuple(
+            Applicant(
+                id=name, amount=50, applied_on=date(2026, 1, 1), sector="x", loss=0,
+                traits=frozenset({"women"} if is_woman else ()), eligible={"women": value},
+            )
+            for name, value, is_woman in people
+        ),
+        funds=(Fund(id="women", budget=200, shares=shares, given={"women": given}),),
+    )  # fmt: skip
+
+
+def served(problem: Problem) -> tuple[set[str], dict[str, list[str]]]:
+    """Who is financed, and by which codes the others are refused."""
+    lines = reasons.lines_of(problem, solving.solve(problem))
+    return (
+        {line.application for line in lines if line.fund},
+        {line.application: [one.code for one in line.refusals] for line in lines if not line.fund},
+    )
+
+
+HALF = {"women": 500_000}
+PEOPLE = [("m1", 9.0, False), ("m2", 8.0, False), ("w1", 1.0, True), ("w2", 1.0, True)]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (Given(), {"m1", "m2", "w1", "w2"}),
+        (Given(total=100, of={"women": 100}), {"m1", "m2", "w1", "w2"}),
+        (Given(total=100, of={"women": 50}), {"m1", "m2", "w1", "w2"}),
+        (Given(total=100, of={"women": 25}), {"m1", "w1", "w2"}),
+        (Given(total=100, of={"women": 0}), {"w1", "w2"}),
+        (Given(total=1_000, of={"women": 0}), {"w1", "w2"}),
+    ],
+)
+def test_a_least_share_counts_what_the_fund_gave_before(before: Given, expected: set[str]) -> None:
+    """Half for women: what men got before is made up first, and whoever may not yet is told why."""
+    financed, refused = served(run_of(PEOPLE, shares=HALF, given=before))
+
+    assert financed == expected
+    assert all(codes == ["trait_share"] for codes in refused.values())
+    assert set(refused) == {name for name, *_ in PEOPLE} - expected
+
+
+def test_women_who_were_given_more_before_leave_room_for_men() -> None:
+    men = [("m1", 9.0, False), ("m2", 8.0, False)]
+
+    assert served(run_of(men, shares=HALF, given=Given()))[0] == set()
+    before = Given(total=50, of={"women": 50})
+    assert served(run_of(men, shares=HALF, given=before))[0] == {"m1"}
+
+
+def test_a_share_missed_before_is_missed_on_rather_than_nobody_served() -> None:
+    """It cannot be met by this run: the woman is served, and no man beside her."""
+    people = [("m1", 9.0, False), ("w1", 1.0, True)]
+    financed, refused = served(
+        run_of(people, shares=HALF, given=Given(total=10_000, of={"women": 0}))
+    )
+
+    assert (financed, refused) == ({"w1"}, {"m1": ["trait_share"]})
+
+
+def test_a_cap_on_a_sector_counts_what_the_sector_got_before() -> None:
+    """A quarter of 200 and the 200 given before is 100; 60 of it went to the sector already."""
+    fund = Fund(
+        id="women", budget=200, sector_share_max=250_000,
+        given={"sector": Given(total=200, of={"x": 60})},
+    )  # fmt: skip
+    problem = replace(run_of(PEOPLE, shares={}, given=Given()), funds=(fund,))
+    financed, refused = served(problem)
+
+    assert financed == set(), "40 are left for the sector, and each asks 50"
+    assert {code for codes in refused.values() for code in codes} == {"sector_share"}
+    richer = replace(problem, funds=(replace(fund, given={}, sector_share_max=500_000),))
+    assert served(richer)[0] == {"m1", "m2"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Given(total=-1),
+        Given(total=10, of={"women": 11}),
+        Given(total=10, of={"women": -1}),
+        Given(total=2**62),
+    ],
+)
+def test_what_cannot_have_been_given_is_refused(given: Given) -> None:
+    with pytest.raises(AssignmentContradicts):
+        run_of(PEOPLE, shares=HALF, given=given)
 
 
 @pytest.mark.parametrize(

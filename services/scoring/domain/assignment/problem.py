@@ -13,6 +13,7 @@ from shared.errors import Kind, RafidError, Sentence
 
 Floats = NDArray[np.float64]
 Wholes = NDArray[np.int64]
+SECTOR = "sector"  # what was given by sectors, beside traits
 BASE = 1_000_000  # shares are whole parts of a million, so that every rule is checked in integers
 
 
@@ -46,16 +47,29 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a fund gave before the run, in all and to each trait or sector; minor units."""
+
+    total: int = 0
+    of: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING = Given()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fund:
     """What a fund has and demands: minor units and millionths.
 
     `shares` are least shares of its money for a trait, `sector_share_max` the most of its budget
-    for one sector, `loss_share_max` the most expected loss of what it finances.
+    for one sector, `loss_share_max` the most expected loss of what it finances. `given`, by trait
+    or "sector", counts to the shares and to the cap beside the run.
     """
 
     id: str
     budget: int
     shares: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
     sector_share_max: int | None = None
     loss_share_max: int | None = None
 
@@ -64,7 +78,8 @@ class Fund:
 class Rule:
     """One row that binds several applications: weights x chosen <= limit, in whole numbers.
 
-    `code` and `of` name it: budget, sector_share, loss_share, trait_share.
+    `code` and `of` name it: budget, sector_share, loss_share, trait_share. Only what weighs on it
+    can break it: where a share was missed before, those whom it is for are served all the same.
     """
 
     fund: str
@@ -147,13 +162,17 @@ class Problem:
         for trait, share in sorted(fund.shares.items()):
             has = np.array([trait in item.traits for item in self.order], dtype=bool)
             weight = np.where(has[pairs.applicant], share - BASE, share)
-            rows.append((self._rule(fund, "trait_share", trait, 0), spent * weight))
+            before = fund.given.get(trait, NOTHING)
+            ahead = before.of.get(trait, 0) * BASE - before.total * share
+            rows.append((self._rule(fund, "trait_share", trait, ahead), spent * weight))
         if fund.sector_share_max is not None:
-            limit = fund.budget * fund.sector_share_max // BASE
+            before = fund.given.get(SECTOR, NOTHING)
+            limit = (fund.budget + before.total) * fund.sector_share_max // BASE
             sectors = np.array([item.sector for item in self.order])
             for sector in sorted(set(sectors[pairs.applicant[here]])):
                 is_in = sectors[pairs.applicant] == sector
-                rule = self._rule(fund, "sector_share", str(sector), limit)
+                left = limit - before.of.get(str(sector), 0)
+                rule = self._rule(fund, "sector_share", str(sector), left)
                 rows.append((rule, np.where(is_in, spent, 0)))
         if fund.loss_share_max is not None:
             loss = np.array([item.loss for item in self.order], dtype=np.int64)
@@ -184,12 +203,29 @@ class Pairs:
 
 
 def broken(problem: Problem, chosen: Sequence[int] | NDArray[Any]) -> list[Rule]:
-    """Return the rules that a set of pairs breaks; none for a sound assignment."""
+    """Return the rules that a set of pairs breaks; none for a sound assignment.
+
+    Worked: half for women, 300 of 1,000 given to women before: 100 more for a woman break
+    nothing, 100 more for a man break it, and with 500 for women beside they do not.
+    """
     picked = np.asarray(chosen, dtype=np.int64)
-    return [rule for rule, weights in problem.rules if int(weights[picked].sum()) > rule.limit]
+    return [
+        rule
+        for rule, weights in problem.rules
+        if (weights[picked] > 0).any() and int(weights[picked].sum()) > rule.limit
+    ]
 
 
 def _check_fund(fund: Fund) -> None:
+    for given in fund.given.values():
+        if any(not 0 <= one <= given.total for one in given.of.values()) or given.total < 0:
+            raise AssignmentContradicts(
+                subject=fund.id, fault=Sentence("it gave one of them more than all")
+            )
+        if given.total > np.iinfo(np.int64).max // (4 * BASE):
+            raise AssignmentContradicts(
+                subject=fund.id, fault=Sentence("what it gave is beyond what is counted")
+            )
     if fund.budget < 0:
         raise AssignmentContradicts(subject=fund.id, fault=Sentence("its budget is below 0"))
     limits = [fund.sector_share_max, fund.loss_share_max]

@@ -105,6 +105,7 @@ def _refusal(
     if problem.pairs.value[place] <= 0:
         return Refusal(fund=fund, code="value_not_positive", of="")
     for rule, weights in problem.rules:
-        if rule.fund == fund and used[rule] + int(weights[place]) > rule.limit:
+        weight = int(weights[place]) if rule.fund == fund else 0
+        if weight > 0 and used[rule] + weight > rule.limit:
             return Refusal(fund=fund, code=rule.code, of=rule.of)
     return Refusal(fund=fund, code="outbid", of="")

@@ -86,25 +86,55 @@ def _worth(problem: Problem, chosen: Places) -> float:
     return float(problem.pairs.value[chosen].sum())
 
 
-def _matrix(problem: Problem) -> tuple[Any, Floats, list[int]]:
-    """Write rules over pairs, then "once at most" for each application, as a sparse matrix."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Program:
+    """Rules over pairs, then "once at most" for each application, as a linear program.
+
+    After the pairs stand switches, one for each share that was missed before the run: off, nothing
+    that weighs on the share is chosen; on, the share is met again. `scales` are those of the rules,
+    which come first.
+    """
+
+    matrix: Any
+    limits: Floats
+    scales: list[int]
+    switches: int
+
+
+def _program(problem: Problem) -> _Program:
     from scipy import sparse  # noqa: PLC0415 - large, and needed by this job only
 
     pairs, may = problem.pairs, _possible(problem)
     rules = [(rule, np.where(may, weights, 0)) for rule, weights in problem.rules]
     scales = [max(int(np.abs(weights).max()), 1) for _, weights in rules]
-    rows = [
-        sparse.csr_array((weights / scale)[None, :])
-        for (_, weights), scale in zip(rules, scales, strict=True)
-    ]
-    count = len(pairs)
+    scaled = [weights / scale for (_, weights), scale in zip(rules, scales, strict=True)]
+    missed = [place for place, (rule, _) in enumerate(rules) if rule.limit < 0]
     once = sparse.csr_array(
-        (np.ones(count), (pairs.applicant, np.arange(count))),
-        shape=(len(problem.order), count),
+        (np.ones(len(pairs)), (pairs.applicant, np.arange(len(pairs)))),
+        shape=(len(problem.order), len(pairs)),
     )
-    limits = [rule.limit / scale for (rule, _), scale in zip(problem.rules, scales, strict=True)]
-    matrix = sparse.vstack([*rows, once], format="csr")
-    return matrix, np.array([*limits, *np.ones(len(problem.order))]), scales
+    limits = [max(rule.limit, 0) / scale for (rule, _), scale in zip(rules, scales, strict=True)]
+    left = sparse.vstack(
+        [
+            *(sparse.csr_array(row[None, :]) for row in scaled),
+            once,
+            *(sparse.csr_array(np.maximum(scaled[place], 0)[None, :]) for place in missed),
+        ],
+        format="csr",
+    )
+    right = sparse.lil_array((left.shape[0], len(missed)))
+    for number, place in enumerate(missed):
+        right[place, number] = -rules[place][0].limit / scales[place]
+        right[len(rules) + len(problem.order) + number, number] = -max(
+            float(np.maximum(scaled[place], 0).sum()), 1.0
+        )
+    matrix = sparse.hstack([left, right], format="csr") if missed else left
+    return _Program(
+        matrix=matrix,
+        limits=np.array([*limits, *np.ones(len(problem.order)), *np.zeros(len(missed))]),
+        scales=scales,
+        switches=len(missed),
+    )
 
 
 def _possible(problem: Problem) -> Flags:
@@ -112,22 +142,21 @@ def _possible(problem: Problem) -> Flags:
     may = problem.pairs.value > 0
     for rule, weights in problem.rules:
         if not (weights < 0).any():  # nothing else could make room for it
-            may &= weights <= rule.limit
+            may &= (weights <= 0) | (weights <= rule.limit)
     return may
 
 
 def _relaxed(problem: Problem) -> tuple[Floats, float, dict[str, float]]:
     from scipy import optimize  # noqa: PLC0415 - as above
 
-    matrix, limits, scales = _matrix(problem)
-    may = _possible(problem)
-    most = np.stack([np.zeros(len(may)), may.astype(np.float64)], axis=1)
+    program, may = _program(problem), _possible(problem)
+    most = np.append(may.astype(np.float64), np.ones(program.switches))
     worth = float(problem.pairs.value.max(initial=1.0, where=may))
     found = optimize.linprog(
-        np.where(may, -problem.pairs.value / worth, 0.0),
-        A_ub=matrix,
-        b_ub=limits,
-        bounds=most,
+        _costs(problem, may, worth=worth, switches=program.switches),
+        A_ub=program.matrix,
+        b_ub=program.limits,
+        bounds=np.stack([np.zeros(len(most)), most], axis=1),
         method="highs",
     )
     if found.x is None:
@@ -137,29 +166,36 @@ def _relaxed(problem: Problem) -> tuple[Floats, float, dict[str, float]]:
         )
     one_more = _nothing(problem)
     sector_shares = {fund.id: fund.sector_share_max or 0 for fund in problem.funds}
-    marginals = -found.ineqlin.marginals[: len(scales)] * worth / np.array(scales)
+    scales = np.array(program.scales)
+    marginals = -found.ineqlin.marginals[: len(scales)] * worth / scales
     for (rule, _), marginal in zip(problem.rules, marginals, strict=True):
         if rule.code == "budget":
             one_more[rule.fund] += float(marginal)
         elif rule.code == "sector_share":  # its limit is a share of the budget
             one_more[rule.fund] += float(marginal) * sector_shares[rule.fund] / BASE
-    return np.asarray(found.x), -float(found.fun) * worth, one_more
+    return np.asarray(found.x)[: len(may)], -float(found.fun) * worth, one_more
+
+
+def _costs(problem: Problem, may: Flags, *, worth: float, switches: int) -> Floats:
+    return np.append(np.where(may, -problem.pairs.value / worth, 0.0), np.zeros(switches))
 
 
 def _exact(problem: Problem) -> Places | None:
     from scipy import optimize  # noqa: PLC0415 - as above
 
-    matrix, limits, _ = _matrix(problem)
-    may = _possible(problem)
+    program, may = _program(problem), _possible(problem)
+    most = np.append(may.astype(np.float64), np.ones(program.switches))
     worth = float(problem.pairs.value.max(initial=1.0, where=may))
     found = optimize.milp(
-        np.where(may, -problem.pairs.value / worth, 0.0),
-        constraints=optimize.LinearConstraint(matrix, ub=limits),
-        integrality=np.ones(len(problem.pairs)),
-        bounds=optimize.Bounds(0, may.astype(np.float64)),
+        _costs(problem, may, worth=worth, switches=program.switches),
+        constraints=optimize.LinearConstraint(program.matrix, ub=program.limits),
+        integrality=np.ones(len(most)),
+        bounds=optimize.Bounds(0, most),
         options={"node_limit": max(1, NODE_PAIRS // len(problem.pairs)), "mip_rel_gap": GAP},
     )
-    return None if found.x is None else np.flatnonzero(found.x > 0.5)  # noqa: PLR2004 - 0 or 1
+    if found.x is None:
+        return None
+    return np.flatnonzero(found.x[: len(may)] > 0.5)  # noqa: PLR2004 - 0 or 1
 
 
 def _whole(problem: Problem, relaxed: Floats) -> Places:
@@ -199,7 +235,10 @@ def _filled(problem: Problem, chosen: Places) -> Places:
         if pairs.applicant[place] in served:
             continue
         rows = by_fund[problem.funds[pairs.fund[place]].id]
-        if all(used[rule] + int(weights[place]) <= rule.limit for rule, weights in rows):
+        if all(
+            weights[place] <= 0 or used[rule] + int(weights[place]) <= rule.limit
+            for rule, weights in rows
+        ):
             for rule, weights in rows:
                 used[rule] += int(weights[place])
             served.add(pairs.applicant[place])
