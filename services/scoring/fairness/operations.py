@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scoring.fairness.tables import TraitRow
+from services.scoring.fairness import queries
+from services.scoring.fairness.tables import ToldTraitRow, TraitRow
 from shared import tenancy
 from shared.auth import Actor
 from shared.errors import Kind, RafidError
-
-MEMBERS = ("sex", "age_band", "region", "disability")
 
 
 class TraitsTwice(RafidError):
@@ -30,7 +29,8 @@ async def record_traits(
 ) -> None:
     """Keep the traits of applicants, all or none; what was kept of one before is replaced.
 
-    Raises TraitsTwice.
+    Every telling is kept beside, so that an old day is audited by what was known then. Raises
+    TraitsTwice.
     """
     seen: set[UUID] = set()
     for item in told:
@@ -42,8 +42,15 @@ async def record_traits(
         {**item, "institution_id": institution_id, "actor_id": actor.id, "recorded_at": at}
         for item in sorted(told, key=lambda item: item["application_id"])
     ]
+    before = insert(ToldTraitRow).from_select(
+        queries.KEPT, queries.standing(institution_id, seen)
+    )  # what stood before tellings were kept
+    for telling in (before, insert(ToldTraitRow).values(rows)):
+        await session.execute(telling.on_conflict_do_nothing())
     statement = insert(TraitRow).values(rows)
-    replaced = {name: statement.excluded[name] for name in (*MEMBERS, "actor_id", "recorded_at")}
+    replaced = {
+        name: statement.excluded[name] for name in (*queries.TRAITS, "actor_id", "recorded_at")
+    }
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["institution_id", "application_id"], set_=replaced

@@ -37,14 +37,17 @@ async def record_traits(body: TraitsIn, db: Db, now: Now, actor: MayTell) -> Tra
 
 @router.get("/scoring/v1/fairness")
 async def audit(db: Db, now: Now, _actor: MayAudit, on: Day | None = None) -> FairnessOut:
-    """Audit the decisions of the twelve months before a day, trait by trait, month by month."""
+    """Audit the decisions of the twelve months before a day, trait by trait, month by month.
+
+    Who is of which group is read as it was known that day.
+    """
     until = on or now.date()
     since = until - timedelta(days=DAYS)
     end = datetime.combine(until, time.max, tzinfo=UTC)
     async with db() as session:
         decided = await outcomes.outcomes_until(session, until)
         opinions = await assessments.opinions_until(session, end)
-        groups = await queries.groups(session)
+        groups = await queries.groups(session, known_at=end)
     recent = {key: row for key, row in decided.items() if row.decided_on > since}
     found = await asyncio.to_thread(
         lambda: [

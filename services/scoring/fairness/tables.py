@@ -1,4 +1,4 @@
-"""Which table holds protected traits? The audit of fairness alone reads it."""
+"""Which tables hold protected traits? The audit of fairness alone reads them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,3 +21,18 @@ class TraitRow(Base):
     disability: Mapped[str | None]
     actor_id: Mapped[UUID]
     recorded_at: Mapped[datetime]
+
+
+class ToldTraitRow(Base):
+    """Each telling of it, those that stand and those told anew since; only added."""
+
+    __tablename__ = "trait_told"
+
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
+    sex: Mapped[str | None]
+    age_band: Mapped[str | None]
+    region: Mapped[str | None]
+    disability: Mapped[str | None]
+    actor_id: Mapped[UUID]
