@@ -1,7 +1,7 @@
 """What do all our web applications have in common? Problems, limits, request ids, headers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol
@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import ids, logs, problems, texts
+from shared import descriptions, ids, logs, problems, texts
 from shared.auth import TokenVerifier
 from shared.errors import RafidError
 from shared.problems import Problem
@@ -48,6 +48,10 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 _OUTAGES = ("08", "53", "57P", "40001", "40P01", "55P03")
 
 
+Dialect = Callable[[Problem, str], Response]
+"""How a problem is written, with the request's id, for those who speak another standard's form."""
+
+
 class Lifespan(Protocol):
     """What an application opens before the first request and closes after the last."""
 
@@ -67,6 +71,7 @@ class RafidApp(FastAPI):
                 form = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 form.pop("$defs", None)
                 schemas[model.__name__] = form
+            self.openapi_schema = descriptions.readable(described)
         return self.openapi_schema or {}
 
 
@@ -79,16 +84,19 @@ def create_base_app(
     lifespan: Lifespan | None = None,
     body_limit: int = MAX_BODY_BYTES,
     larger_bodies: Mapping[str, int] | None = None,
+    dialects: Mapping[str, Dialect] | None = None,
 ) -> RafidApp:
     """Make the application that a service adds its routers to; `prefix` is as "/loans/v1".
 
-    `larger_bodies` gives the limit in bytes of single paths that take more than `body_limit`.
+    `larger_bodies` gives the limit in bytes of single paths that take more than `body_limit`,
+    `dialects` by the beginning of a path who writes problems in another form than RFC 9457's.
     """
     app = RafidApp(
         title=title,
         version=version,
         lifespan=lifespan,
         openapi_url=f"{prefix}/openapi.json",
+        generate_unique_id_function=descriptions.operation_id,
         docs_url=None,  # the page that FastAPI makes loads its script from a stranger
         redoc_url=None,
         redirect_slashes=False,
@@ -100,7 +108,12 @@ def create_base_app(
         },
     )
     app.state.verifier = verifier
-    app.add_middleware(Doorway, body_limit=body_limit, larger_bodies=larger_bodies or {})
+    app.add_middleware(
+        Doorway,
+        body_limit=body_limit,
+        larger_bodies=larger_bodies or {},
+        dialects=dialects or {},
+    )
     return app
 
 
@@ -148,7 +161,12 @@ def _cursor(after: str | None) -> UUID | None:
 
 
 def _answer(request: Request, problem: Problem) -> Response:
-    return problem.response(instance=request_id_of(request))
+    write: Dialect = request.scope["rafid.dialect"]
+    return write(problem, request_id_of(request))
+
+
+def _as_problem(problem: Problem, request_id: str) -> Response:
+    return problem.response(instance=request_id)
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
@@ -189,10 +207,18 @@ class _BodyTooLarge(HTTPException):
 class Doorway:
     """Outermost of our code: id, language and limits on the way in, headers on the way out."""
 
-    def __init__(self, app: ASGIApp, *, body_limit: int, larger_bodies: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_limit: int,
+        larger_bodies: Mapping[str, int],
+        dialects: Mapping[str, Dialect],
+    ) -> None:
         self._app = app
         self._body_limit = body_limit
         self._larger_bodies = larger_bodies
+        self._dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through."""
@@ -202,10 +228,11 @@ class Doorway:
         request_id, language, length = _read_headers(scope)
         scope["rafid.request_id"], scope["rafid.language"] = request_id, language
         logs.request_id.set(request_id)
+        write = scope["rafid.dialect"] = self._dialect(scope["path"])
         exit_ = _Exit(send, request_id=request_id)
         limit = self._larger_bodies.get(scope["path"], self._body_limit)
         if refusal := _refusal(scope, length=length, limit=limit, language=language):
-            await refusal.response(instance=request_id)(scope, receive, exit_)
+            await write(refusal, request_id)(scope, receive, exit_)
             return
         entrance = receive if length is not None else _limited(receive, limit=limit)
         try:
@@ -214,7 +241,11 @@ class Doorway:
             if exit_.started:
                 raise
             problem = _of_accident(error, language=language)
-            await problem.response(instance=request_id)(scope, receive, exit_)
+            await write(problem, request_id)(scope, receive, exit_)
+
+    def _dialect(self, path: str) -> Dialect:
+        spoken = (write for begins, write in self._dialects.items() if path.startswith(begins))
+        return next(spoken, _as_problem)
 
 
 class _Exit:

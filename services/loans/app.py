@@ -39,6 +39,10 @@ from services.loans.exposure import router as exposure
 from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
+from services.loans.gsma import refusals as gsma_refusals
+from services.loans.gsma import router as gsma
+from services.loans.gsma.credentials import Programs
+from services.loans.gsma.desk import BillDesk
 from services.loans.guarantees import router as guarantees
 from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
@@ -56,6 +60,8 @@ from services.loans.payments import router as payments
 from services.loans.payments.desk import PaymentDesk
 from services.loans.portfolio import router as portfolio
 from services.loans.products import router as products
+from services.loans.reconciliation import router as reconciliation
+from services.loans.reconciliation import timing as reconciliation_days
 from services.loans.repayments import router as repayments
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.review_book import router as review_book
@@ -100,6 +106,7 @@ FEED_SECONDS = 3.0
 WEBHOOK_SECONDS = 1.0
 DAYS_SECONDS = 60.0
 MONTHS_SECONDS = 600.0
+STATEMENTS_SECONDS = 300.0
 
 ROUTERS = (
     repayments.router,  # the hot one first: routes are tried in this order
@@ -149,7 +156,9 @@ ROUTERS = (
     accounting.router,
     statements.router,
     bank_statements.router,
+    reconciliation.router,
     webhooks.router,
+    gsma.router,
 )
 
 
@@ -179,6 +188,7 @@ def create_app(
             stack.push_async_callback(database.close)
             desk = await _payment_desk(app, settings, stack)
             await _courier(app, settings, stack)
+            _serve_bills(app.state, desk)
             background = await stack.enter_async_context(Background())
             _start(background, app.state, desk=desk, hears=scoring is None)
             yield
@@ -192,6 +202,7 @@ def create_app(
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
         larger_bodies={bank_statements.FILES_PATH: FILE_BODY_BYTES},
+        dialects={f"{gsma.PREFIX}/": gsma_refusals.dialect(clock)},
     )
     app.state.database = database
     app.state.sequencer = sequencer
@@ -207,13 +218,21 @@ def create_app(
     app.state.ask_funds = serving.ask_funds
     app.state.hearing = hearing
     app.state.printer = Printer()
-    for router in ROUTERS:
-        app.include_router(router)
-    if issuer:
-        app.include_router(identity.router)
-        app.include_router(sign_in.router)
-    app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
+    _add_routes(app, with_issuer=issuer is not None)
     return app
+
+
+def _add_routes(app: FastAPI, *, with_issuer: bool) -> None:
+    signing_in = (identity.router, sign_in.router) if with_issuer else ()
+    for router in (*ROUTERS, *signing_in):
+        app.include_router(router)
+    app.include_router(feed_router.feed_router(prefix=PREFIX, source="loans"))
+
+
+def _serve_bills(state: State, desk: PaymentDesk) -> None:
+    """Open the desk of mobile-money providers, and know their programs by their secrets."""
+    state.bills = BillDesk(desk, days=state.days, outgoing=state.outgoing)
+    state.programs = Programs(state.database, clock=state.clock)
 
 
 def _start(background: Background, state: State, *, desk: PaymentDesk, hears: bool) -> None:
@@ -225,6 +244,8 @@ def _start(background: Background, state: State, *, desk: PaymentDesk, hears: bo
         ("lines of funds", tell_lines, LINES_SECONDS),
         ("days to close", close_days, DAYS_SECONDS),
         ("months to grade", warn_months, MONTHS_SECONDS),
+        ("statements to reconcile", reconcile, STATEMENTS_SECONDS),
+        ("bill payments", pay_bills, POLL_SECONDS),
         ("webhooks", call_integrators, WEBHOOK_SECONDS),
     ):
         background.start(name, partial(work, state), every=every)
@@ -264,6 +285,12 @@ async def close_days(state: State) -> None:
     await for_each("days to close", await state.sequencer.institutions(), of_one)
 
 
+async def pay_bills(state: State) -> None:
+    """Finish bill payments that were left, and call back whom it is time to (a timer calls it)."""
+    institution_ids = await state.sequencer.institutions()
+    await for_each("bill payments", institution_ids, state.bills.catch_up)
+
+
 async def hear(state: State) -> None:
     """Hear what scoring told of every institution (a timer calls it)."""
     await state.hearing.catch_up_with(await state.sequencer.institutions())
@@ -280,6 +307,19 @@ async def warn_months(state: State) -> None:
         )
 
     await for_each("months to grade", await state.sequencer.institutions(), of_one)
+
+
+async def reconcile(state: State) -> None:
+    """Hold what came in of statements against the books (a timer calls it)."""
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        today = await state.days.today(institution_id)
+        db = TenantDb(state.database, institution_id)
+        await reconciliation_days.reconcile_all(
+            db, state.payments, institution_id, at=state.clock.now(), today=today
+        )
+
+    await for_each("statements to reconcile", await state.sequencer.institutions(), of_one)
 
 
 async def _payment_desk(

@@ -21,6 +21,7 @@ from services.loans.disbursements import operations as disbursements
 from services.loans.domain.collecting import ContractWrittenOff, ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.paying import Direction, PaymentStatus
+from services.loans.gsma.rail import BillRail
 from services.loans.payments import operations as payments
 from services.loans.payments import queries as payment_queries
 from services.loans.payments.desk import PaymentDesk
@@ -62,10 +63,13 @@ def open_desk(
         secret = kept_secret(folder, "sandbox-wallet.key")
         wallet = SandboxWallet(database, http=http, secret=secret, clock=clock)
         rails[wallet.name] = wallet
+    sealer = Sealer(kept_secret(folder, "payments.key"))
+    bills = BillRail(database, sealer=sealer, clock=clock)
+    rails[bills.name] = bills
     return PaymentDesk(
         database,
         rails=rails,
-        sealer=Sealer(kept_secret(folder, "payments.key")),
+        sealer=sealer,
         clock=clock,
         days=days,
     )

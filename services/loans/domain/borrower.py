@@ -67,6 +67,7 @@ class AccessPurpose(StrEnum):
     CORRECTION = "correction"
     AUDIT = "audit"
     PAPER = "paper"
+    PAYMENT = "payment"
 
 
 class NameMissing(RafidError):

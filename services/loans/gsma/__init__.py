@@ -1,0 +1,1 @@
+"""Bills of our contracts, paid through any mobile-money provider by the GSMA's standard."""
