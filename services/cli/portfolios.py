@@ -25,7 +25,7 @@ from services.loans.domain.portfolio_records import CellInvalid, RecordKind
 from services.loans.institutions import queries as institutions
 from services.loans.repayments.batch import RepaymentBook
 from services.loans.takeover import intake, outgoing, sheets
-from services.loans.takeover.intake import Order, Taken
+from services.loans.takeover.desk import Order, Taken
 from services.loans.takeover.outgoing import Outgoing
 from shared import texts
 from shared.clock import Clock

@@ -92,12 +92,12 @@ async def disburse_contracts(
         return []
     rows = await _payable(session, payouts, actor=actor)
     drawn_now = await _parts(session, payouts, rows=rows)
-    asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
+    asks = of_parts(await asks_of(session, list(rows.values())), drawn_now)
     for day in sorted({payout.disbursed_on for payout in payouts}):
         of_day = [asks[one.contract_id] for one in payouts if one.disbursed_on == day]
         parts = await asking.spread_draws(session, of_day, principals=_principals(rows))
         await funds.draw_all(session, parts, on=day, actor_id=actor.id)
-    booked = await _book(
+    booked = await book(
         session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor.id
     )
     for payout in payouts:
@@ -131,7 +131,7 @@ async def request_disbursement(
     )
     rows = await _payable(session, [payout], actor=actor)
     drawn_now = await _parts(session, [payout], rows=rows)
-    asks = _of_parts(await asks_of(session, list(rows.values())), drawn_now)
+    asks = of_parts(await asks_of(session, list(rows.values())), drawn_now)
     of_each = await asking.spread_draws(session, [asks[contract_id]], principals=_principals(rows))
     await fund_queries.locked_funds(session, [one.fund_id for one in of_each])
     for one in of_each:
@@ -180,12 +180,12 @@ async def complete_disbursement(
         raise LookupError(f"the payment {payment_id} is booked and is not there")
     terms = contract_queries.terms_of(row)
     part = await parts.arrived(session, row, terms=terms, on=payout.disbursed_on, payment=payment)
-    asks = _of_parts(await asks_of(session, [row]), {contract_id: part})
+    asks = of_parts(await asks_of(session, [row]), {contract_id: part})
     drawn_of = await asking.spread_draws(
         session, [asks[contract_id]], principals=_principals({contract_id: row})
     )
     await funds.draw_paid(session, drawn_of, actor_id=actor_id)
-    (disbursed,) = await _book(
+    (disbursed,) = await book(
         session,
         [payout],
         rows={contract_id: row},
@@ -194,21 +194,6 @@ async def complete_disbursement(
         actor_id=actor_id,
     )
     return disbursed
-
-
-async def take_over(
-    session: AsyncSession, payouts: Sequence[Payout], *, actor_id: UUID
-) -> list[DisbursementRow]:
-    """Book loans that another lender's system paid out: nothing is drawn on, no rule refuses.
-
-    Raises ContractUnknown, TransitionRefused, PeriodClosed.
-    """
-    rows = await contract_queries.locked_contracts(session, [one.contract_id for one in payouts])
-    asks = await asks_of(session, list(rows.values()))
-    drawn_now = {one: parts.whole(contract_queries.terms_of(row)) for one, row in rows.items()}
-    return await _book(
-        session, payouts, rows=rows, drawn_now=drawn_now, asks=asks, actor_id=actor_id
-    )
 
 
 async def asks_of(session: AsyncSession, rows: Sequence[ContractRow]) -> dict[ContractId, Ask]:
@@ -275,13 +260,14 @@ async def _parts(
     }
 
 
-def _of_parts(
+def of_parts(
     asks: Mapping[ContractId, Ask], drawn_now: Mapping[ContractId, Part]
 ) -> dict[ContractId, Ask]:
+    """Give what payouts ask of their funds: the part that is drawn of each."""
     return {one: replace(ask, amount=drawn_now[one].gross) for one, ask in asks.items()}
 
 
-async def _book(
+async def book(
     session: AsyncSession,
     payouts: Sequence[Payout],
     *,
@@ -290,6 +276,7 @@ async def _book(
     asks: Mapping[ContractId, Ask],
     actor_id: UUID,
 ) -> list[DisbursementRow]:
+    """Book payouts of locked contracts: entries, positions, rows, events."""
     locked = await fund_queries.locked_funds(session, [ask.fund_id for ask in asks.values()])
     accounts = {fund_id: funds.accounts_of(row) for fund_id, row in locked.items()}
     paid = [

@@ -110,6 +110,22 @@ async def arrived(
     )
 
 
+async def told(
+    session: AsyncSession, row: ContractRow, *, terms: Terms, on: date, gross: Money, saved: Money
+) -> Part:
+    """Give what a payout drew in another lender's system: it was drawn, so nothing is refused.
+
+    But for more than what is not drawn yet: NothingLeftToDraw, TrancheAmountWrong.
+    """
+    earlier = await queries.standing_disbursements(session, row.contract_id)
+    held = await holdings.held_for(session, row)
+    draw = drawn.following(terms, drawn=_tranches(earlier), reference=row.reference)
+    drawn.require_amount(gross, following=draw)
+    return await _part(
+        session, held, earlier=earlier, on=on, gross=gross, saved=saved, is_strict=False
+    )
+
+
 async def require_drawable(session: AsyncSession, held: Held, *, draw: Draw, gross: Money) -> None:
     """Refuse a tranche for what stands in its way elsewhere: its fund, the borrower's own part."""
     row, terms = held.contract, held.terms

@@ -7,6 +7,7 @@ kind `total` state, by currency, how many contracts there are, their principal a
 outstanding: a file that does not agree with itself is refused whole.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,6 +35,7 @@ from services.loans.domain.portfolio_records import (
     NameTwice,
     RecordKind,
 )
+from services.loans.domain.servicing.orders import OrderKind
 from shared.digits import to_western_digits
 from shared.errors import RafidError
 from shared.money import LARGEST_MOVED, AmountTooLarge, Money
@@ -52,7 +54,7 @@ COLUMNS: Final = (
     *("region", "documents", "phones", "members", "branch", "product", "product_version"),
     *("fund", "sector", "currency", "terms", "signed_on", "annual_rate", "term_months"),
     *("grace_months", "first_due_on", "number", "on", "amount", "principal", "profit", "fee"),
-    *("outstanding", "channel", "reverses"),
+    *("outstanding", "channel", "reverses", "status", "reason", "booked_on", "details"),
 )
 
 
@@ -191,13 +193,16 @@ def _complete(
         return
     dues: dict[int, DueRecord] = {}
     moved: dict[int, MovedRecord] = {}
+    lines: dict[int, Line] = {}
     currency = contract.principal.currency
     for line, kind in rows:
         try:
             if kind is RecordKind.INSTALMENT:
                 _add(_due(line, currency=currency), dues)
             else:
-                _add(_moved(line, currency=currency), moved)
+                one = _moved(line, currency=currency)
+                _add(one, moved)
+                lines[one.number] = line
         except RafidError as error:
             found.faulty.append(Faulty(line=line, error=error))
             return  # `read` leaves the contract out
@@ -205,6 +210,7 @@ def _complete(
         contract,
         dues=tuple(dues[number] for number in sorted(dues)),
         moved=tuple(moved[number] for number in sorted(moved)),
+        lines=lines,
     )
 
 
@@ -242,7 +248,9 @@ def _contract(line: Line) -> ContractRecord:
         annual_rate=_cell(line, "annual_rate", _rate) if rate else None,
         term_months=_whole_or_none(line, "term_months"),
         grace_months=_whole_or_none(line, "grace_months") or 0,
-        first_due_on=_cell(line, "first_due_on", day_of) if line.row.get("first_due_on") else None,
+        first_due_on=_day_or_none(line, "first_due_on"),
+        status=line.row.get("status", "").strip()[:LONGEST_SHOWN],
+        details=_details(line),
     )
 
 
@@ -262,12 +270,40 @@ def _due(line: Line, *, currency: str) -> DueRecord:
 def _moved(line: Line, *, currency: str) -> MovedRecord:
     return MovedRecord(
         number=_cell(line, "number", _whole),
-        kind=_cell(line, "kind", MovedKind),
+        kind=_cell(line, "kind", _moved_kind),
         on=_cell(line, "on", day_of),
         amount=_moved_money(line, "amount", currency=currency),
         channel=_cell(line, "channel", Channel) if line.row.get("channel") else Channel.CASH,
+        has_channel=bool(line.row.get("channel")),
         reverses=_whole_or_none(line, "reverses"),
+        reason=line.row.get("reason", "").strip()[:LONGEST_SHOWN],
+        booked_on=_day_or_none(line, "booked_on"),
+        details=_details(line),
     )
+
+
+def _moved_kind(text: str) -> MovedKind | OrderKind:
+    """Read what moved: a movement of money, or an order by the name of its kind."""
+    try:
+        return MovedKind(text)
+    except ValueError:
+        return OrderKind(text)
+
+
+def _details(line: Line) -> dict[str, str]:
+    """Read a cell of further members: an object in JSON, of texts and whole numbers."""
+    text = line.row.get("details", "").strip()
+    if not text:
+        return {}
+    try:
+        found = json.loads(text) if len(text) <= LONGEST_CELL else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(
+        isinstance(value, str | int) and not isinstance(value, bool) for value in found.values()
+    ):
+        raise CellInvalid(column="details", value=text[:LONGEST_SHOWN])
+    return {name: str(value) for name, value in found.items()}
 
 
 def _total(line: Line) -> ControlTotal:
@@ -317,6 +353,10 @@ def day_of(text: str) -> date:
     if not MIN_DAY <= day <= MAX_DAY:
         raise ValueError(text)
     return day
+
+
+def _day_or_none(line: Line, column: str) -> date | None:
+    return _cell(line, column, day_of) if line.row.get(column, "").strip() else None
 
 
 def _whole(text: str) -> int:

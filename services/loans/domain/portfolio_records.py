@@ -1,13 +1,14 @@
 """What are the rows of a portfolio's file, and how can one be wrong?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from services.loans.domain.intake import Line
 from services.loans.domain.journal import Channel
+from services.loans.domain.servicing.orders import OrderKind
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
@@ -23,11 +24,23 @@ class RecordKind(StrEnum):
 
 
 class MovedKind(StrEnum):
-    """What moved on a contract before it came here."""
+    """What moved on a contract before it came here, beside its orders.
+
+    The last four belong to contracts whose whole life is told: one that was cancelled, and money
+    held for a borrower.
+    """
 
     DISBURSEMENT = "disbursement"
     REPAYMENT = "repayment"
     REVERSAL = "reversal"
+    CANCELLATION = "cancellation"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    EARNING = "earning"
+
+
+PLAIN = frozenset({MovedKind.DISBURSEMENT, MovedKind.REPAYMENT, MovedKind.REVERSAL})
+"""What moves on a contract that is as it was signed, paid out once and whole."""
 
 
 class CellInvalid(RafidError):
@@ -122,19 +135,33 @@ class DueRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedRecord:
-    """A movement of the past; a reversal names the number of the repayment it takes back."""
+    """A movement of the past; a reversal names the number of the movement it takes back.
+
+    An order is a movement of its own kind, with its `reason` and, in `details`, what its kind
+    takes; `booked_on` is the day of its entry. What was not there before has no part in the
+    text of a record, by which a second run knows its movements.
+    """
 
     number: int
-    kind: MovedKind
+    kind: MovedKind | OrderKind
     on: date
     amount: Money
     channel: Channel = Channel.CASH
     reverses: int | None = None
+    reason: str = field(default="", repr=False)
+    booked_on: date | None = field(default=None, repr=False)
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)
+    has_channel: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """A contract with all its rows. Without `terms` it is agreed anew by its product's rules."""
+    """A contract with all its rows. Without `terms` it is agreed anew by its product's rules.
+
+    One that names its `status` tells its whole life: its movements in the order in which they
+    were recorded, by their numbers, and in `details` how it stands after them. `lines` are those
+    of its movements.
+    """
 
     line: Line
     reference: str
@@ -154,6 +181,14 @@ class ContractRecord:
     first_due_on: date | None
     dues: tuple[DueRecord, ...] = ()
     moved: tuple[MovedRecord, ...] = ()
+    status: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[int, Line] = field(default_factory=dict)
+
+    @property
+    def is_lived(self) -> bool:
+        """Whether its whole life is told, beyond one payout and what was repaid."""
+        return bool(self.status) or any(one.kind not in PLAIN for one in self.moved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

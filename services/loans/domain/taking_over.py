@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -150,7 +150,7 @@ def agreed(record: ContractRecord, *, offered: Product, country: str) -> Agreeme
     if not MODES[terms.mode_of_finance].PAYS_CLIENT:
         raise ModeNotTakenOver(reference=record.reference, mode=terms.mode_of_finance.value)
     for member, holds in untold(terms).items():
-        if holds:
+        if holds and not record.is_lived:
             raise TermsNotTakenOver(reference=record.reference, member=member)
     paid = Money.total((due.principal for due in dues), record.principal.currency)
     if paid != record.principal or terms.principal != record.principal:
@@ -230,7 +230,7 @@ def check(
 def _movement(one: MovedRecord) -> Movement:
     return Movement(
         movement_id=UUID(int=one.number),
-        kind=_KINDS[one.kind],
+        kind=_KINDS[MovedKind(one.kind)],
         amount=one.amount,
         effective_on=one.on,
         known_at=ALWAYS_KNOWN,
@@ -268,11 +268,17 @@ def opening_entries(opened: Iterable[Opened], *, on: date) -> list[JournalEntry]
     return [
         entry
         for fund_id, fund in funds.items()
-        if (entry := _opening(fund, {c: sums[fund_id, c] for c in Channel}, on=on)) is not None
+        if (entry := opening_entry(fund, {c: sums[fund_id, c] for c in Channel}, on=on)) is not None
     ]
 
 
-def _opening(fund: FundAccounts, sums: dict[Channel, int], *, on: date) -> JournalEntry | None:
+def opening_entry(
+    fund: FundAccounts, sums: Mapping[Channel, int], *, on: date
+) -> JournalEntry | None:
+    """Give a fund what moved out of its cash, wallet and bank in a contract's past; None of none.
+
+    `sums` are what left by channel, less what came in, in minor units.
+    """
     source = "lender_payable" if fund.kind is FundKind.COMMERCIAL else "fund_balance"
     amounts = {channel.value: minor for channel, minor in sums.items()}
     amounts[source] = -sum(sums.values())

@@ -137,6 +137,23 @@ async def earn(
     return await _move(session, held, asked, kind=kind, actor_id=actor.id, request_id=met)
 
 
+async def take_over(
+    session: AsyncSession, row: ContractRow, kind: HoldingKind, asked: Asked, *, actor_id: UUID
+) -> HoldingRow:
+    """Book held money of a locked contract as it moved in another lender's system.
+
+    Nobody asks for it now, and no purse refuses it; what is held is never less than nothing.
+    Raises NothingAgreedToHold, HoldingTooLow, PeriodClosed.
+    """
+    held = await held_for(session, row)
+    holdings.require_agreed(held.terms, purpose=asked.purpose, contract_id=held.contract_id)
+    if kind is HoldingKind.WITHDRAWAL:
+        zero = Money.zero(row.currency)
+        balance = held.balance(asked.purpose)
+        holdings.require_free(asked.amount, held=balance, must_stay=zero, purpose=asked.purpose)
+    return await _move(session, held, asked, kind=kind, actor_id=actor_id)
+
+
 async def reverse(
     session: AsyncSession, holding_id: UUID, *, reason: str, actor: Actor
 ) -> HoldingRow:
@@ -148,11 +165,19 @@ async def reverse(
     """
     row = await queries.holding(session, holding_id)
     held = await lock(session, row.contract_id, actor=actor)
+    if row.actor_id == actor.id:
+        raise OwnMovement(holding_id=holding_id)
+    return await take_back(session, held, row, reason=reason, actor_id=actor.id)
+
+
+async def take_back(
+    session: AsyncSession, held: Held, row: HoldingRow, *, reason: str, actor_id: UUID
+) -> HoldingRow:
+    """Book the opposite of a movement on a locked contract, whoever may do it (see `reverse`)."""
+    holding_id = row.holding_id
     is_reversed = await queries.find_reversal(session, holding_id) is not None
     if is_reversed or HoldingKind(row.kind) not in REVERSIBLE:
         raise HoldingStands(holding_id=holding_id, holding_kind=row.kind)
-    if row.actor_id == actor.id:
-        raise OwnMovement(holding_id=holding_id)
     if row.kind == HoldingKind.EARNING:
         held.require_newest(holding_id)
     amount = Money(row.amount_minor, row.currency)
@@ -173,7 +198,7 @@ async def reverse(
         amount=-amount,
         on=row.moved_on,
         entry_id=entry_id,
-        actor_id=actor.id,
+        actor_id=actor_id,
     )
     back.channel, back.reverses_holding_id, back.reason = row.channel, holding_id, reason
     await _book(session, back, opposite, fund_id=held.contract.fund_id)

@@ -12,6 +12,7 @@ from services.loans.borrowing import queries as borrowing
 from services.loans.proof.several import queries as several
 from services.loans.proof.several.queries import ALONE
 from services.loans.proof.told import queries as told
+from services.loans.reconciliation.checks import queries as reconciliation
 from shared import tenancy
 
 FIRST = UUID(int=0)
@@ -131,7 +132,7 @@ RULES: Mapping[str, str] = {
           or e.recovered_minor
             <> coalesce(-sum(l.amount_minor) filter (where a.code = 'recovery'), 0)
         order by e.order_id limit 1""",
-    "every order in force was approved by another than who gave it": """
+    "every order in force, but of a past elsewhere, was approved by another than its giver": """
         select o.order_id as row, o.kind || ' by ' || o.actor_id || ' alone' as why
         from order_effect e
         join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
@@ -139,6 +140,11 @@ RULES: Mapping[str, str] = {
           and o.kind not in ('charge', 'advance', 'recovery') and not exists (
             select from order_decision d where d.institution_id = o.institution_id
               and d.order_id = o.order_id and d.outcome = 'approve' and d.actor_id <> o.actor_id)
+          and not exists (
+            select from contract_origin g join import_run i
+              on i.institution_id = g.institution_id and i.run_id = g.run_id
+            where g.institution_id = o.institution_id and g.contract_id = o.contract_id
+              and i.actor_id = o.actor_id)
         order by o.order_id limit 1""",
     "an order that was taken back is undone to the last unit": """
         select e.order_id as row, 'its reversal ' || r.order_id || ' leaves a rest' as why
@@ -272,6 +278,7 @@ RULES: Mapping[str, str] = {
     **several.RULES,
     **accounting.PROOFS,
     **borrowing.PROOFS,
+    **reconciliation.RULES,
 }
 
 

@@ -92,7 +92,7 @@ async def give_all(
     batch_id: UUID | None = None,
 ) -> list[Given]:
     """Give decided orders, one a contract; those that need nobody's leave take effect at once."""
-    rows = [_row(session, one, batch_id=batch_id, actor=actor) for one in giving]
+    rows = [row_of(session, one, batch_id=batch_id, actor_id=actor.id) for one in giving]
     session.add_all(rows)
     await session.flush()
     for row, one in zip(rows, giving, strict=True):
@@ -264,9 +264,10 @@ async def locked(
     return rows[ContractId(contract_id)]
 
 
-def _row(
-    session: AsyncSession, one: Giving, *, batch_id: UUID | None, actor: Actor
+def row_of(
+    session: AsyncSession, one: Giving, *, actor_id: UUID, batch_id: UUID | None = None
 ) -> ContractOrderRow:
+    """Make the row of a decided order."""
     asked = one.asked
     return ContractOrderRow(
         institution_id=tenancy.institution_of(session),
@@ -280,7 +281,7 @@ def _row(
         reverses_order_id=asked.order_id,
         weight_minor=deciding.weight(one.decided, asked=asked),
         currency=one.file.contract.currency,
-        actor_id=actor.id,
+        actor_id=actor_id,
     )
 
 

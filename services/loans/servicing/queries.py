@@ -73,7 +73,7 @@ FIRST_ROWS = text("""
     order by contract_id, number
 """)
 SIGNERS = text("""
-    select c.contract_id, coalesce(a.borrower_id, c.borrower_id) as borrower_id,
+    select c.contract_id, coalesce(a.borrower_id, g.signer_id, c.borrower_id) as borrower_id,
       exists (select from contract_generation g
         where g.institution_id = c.institution_id and g.contract_id = c.contract_id
           and not exists (select from order_effect e
@@ -83,6 +83,8 @@ SIGNERS = text("""
     from contract c
     left join application a
       on a.institution_id = c.institution_id and a.application_id = c.application_id
+    left join contract_origin g
+      on g.institution_id = c.institution_id and g.contract_id = c.contract_id
     where c.institution_id = :institution_id and c.contract_id = any(:contract_ids)
 """)
 

@@ -2,16 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.applications.intake import importer
-from services.loans.borrowers import operations as borrowers
-from services.loans.borrowers import queries as borrower_queries
 from services.loans.domain.collecting import ReceiveRepayment, ReverseRepayment
 from services.loans.domain.portfolio_file import PortfolioFile
 from services.loans.domain.portfolio_records import (
@@ -20,65 +16,29 @@ from services.loans.domain.portfolio_records import (
     MovedKind,
     MovedRecord,
 )
+from services.loans.domain.whole_life import FaultyMovementError
 from services.loans.institutions import queries as institutions
 from services.loans.ledger import queries as ledger
 from services.loans.ledger.operations import PeriodClosed
 from services.loans.repayments.batch import Answer, RepaymentBook
-from services.loans.takeover import operations, people, queries
+from services.loans.takeover import lives, operations, queries
+from services.loans.takeover.desk import (
+    BorrowerAbsent,
+    Desk,
+    Order,
+    Taken,
+    TriedOnlyError,
+    keep,
+    registered,
+)
 from services.loans.takeover.operations import Fitting, Known, Run
-from services.loans.takeover.queries import Places
 from shared import ids
-from shared.auth import Actor
 from shared.db import TenantDb
-from shared.errors import Kind, RafidError
+from shared.errors import RafidError
 from shared.ids import ContractId, RepaymentId
 
 CHUNK = 100
 Told = Callable[[int], None]
-
-
-class BorrowerAbsent(RafidError):
-    """The borrower is neither in the file nor here"""
-
-    kind = Kind.RULE
-    service = "loans"
-    detail = "No line of the kind borrower has the name {name}, and nobody here came under it."
-    name: str
-
-
-class _TriedOnlyError(Exception):
-    """Leaves a transaction without a trace."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """How a file is to be taken: on which day, at which instant, and whether it is only tried."""
-
-    on: date
-    at: datetime
-    is_trial: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Taken:
-    """What became of the contracts of a file."""
-
-    taken: int = 0
-    known: int = 0
-    moved: int = 0
-    refused: list[Faulty] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
-    db: TenantDb
-    book: RepaymentBook
-    file: PortfolioFile
-    order: Order
-    actor: Actor
-    here: Places
-    country: str
-    closed_through: date | None
 
 
 async def take_in(
@@ -100,7 +60,7 @@ async def take_in(
     file.check_totals()
     async with db() as session:
         country = (await institutions.institution(session)).country
-        desk = _Desk(
+        desk = Desk(
             db=db,
             book=book,
             file=file,
@@ -111,7 +71,8 @@ async def take_in(
             closed_through=await ledger.closed_through(session),
         )
     taken = Taken(refused=list(file.faulty))
-    records = list(file.contracts.values())
+    plain, lived = lives.parted(file.contracts.values())
+    records = [*plain, *lives.in_order(lived)]
     run = Run(run_id=ids.new(), digest=digest, contracts=len(records), began_at=order.at)
     for start in range(0, len(records), CHUNK):
         part = records[start : start + CHUNK]
@@ -126,7 +87,7 @@ async def take_in(
 
 
 async def _take_part(
-    desk: _Desk, records: Sequence[ContractRecord], *, run: Run, taken: Taken
+    desk: Desk, records: Sequence[ContractRecord], *, run: Run, taken: Taken
 ) -> None:
     fitting: list[Fitting] = []
     unfinished: list[ContractRecord] = []
@@ -141,24 +102,29 @@ async def _take_part(
                     unfinished.append(record)
             else:
                 fitting.append(_fit(desk, record))
+        except FaultyMovementError as error:
+            taken.refused += lives.faults(record, error)
         except RafidError as error:
             taken.refused.append(Faulty(line=record.line, error=error))
-    fitting = await _write(desk, fitting, run=run, taken=taken)
-    if desk.order.is_trial:
-        return
-    await _book_history(desk, [*unfinished, *(one.record for one in fitting)], taken=taken)
+    plain = [one for one in fitting if not one.record.is_lived]
+    plain = await _write(desk, plain, run=run, taken=taken)
+    desk.came.update(one.record.reference for one in plain)
+    if not desk.order.is_trial:
+        await _book_history(desk, [*unfinished, *(one.record for one in plain)], taken=taken)
+    lived = [one for one in fitting if one.record.is_lived]
+    await lives.take_in(desk, lived, run=run, taken=taken)
 
 
-def _fit(desk: _Desk, record: ContractRecord) -> Fitting:
+def _fit(desk: Desk, record: ContractRecord) -> Fitting:
     fitting = operations.fit(record, here=desk.here, country=desk.country, today=desk.order.on)
-    first = min(one.on for one in record.moved)
+    first = min((one.on for one in record.moved), default=desk.order.on)
     if desk.closed_through is not None and first <= desk.closed_through:
         raise PeriodClosed(occurred_on=first)
     return fitting
 
 
 async def _write(
-    desk: _Desk, fitting: Sequence[Fitting], *, run: Run, taken: Taken
+    desk: Desk, fitting: Sequence[Fitting], *, run: Run, taken: Taken
 ) -> list[Fitting]:
     """Register the borrowers and write the contracts of a part, in one transaction."""
     written: list[tuple[Fitting, Known]] = []
@@ -166,7 +132,7 @@ async def _write(
     try:
         async with desk.db.begin() as session:
             wanted = [one.record.borrower_key for one in fitting]
-            known, refusals = await _registered(session, desk, wanted)
+            known, refusals = await registered(session, desk, wanted)
             for one in fitting:
                 key = one.record.borrower_key
                 if key in known:
@@ -177,68 +143,15 @@ async def _write(
             await operations.take_over(
                 session, written, run=run, country=desk.country, actor_id=desk.actor.id
             )
-            _keep(desk.order)
-    except _TriedOnlyError:
+            keep(desk.order)
+    except TriedOnlyError:
         pass
     taken.refused += refused
     taken.taken += len(written)
     return [one for one, _ in written]
 
 
-def _keep(order: Order) -> None:
-    """Leave the transaction of a trial without a trace."""
-    if order.is_trial:
-        raise _TriedOnlyError
-
-
-async def _registered(
-    session: AsyncSession, desk: _Desk, keys: Sequence[str]
-) -> tuple[dict[str, Known], Mapping[str, RafidError]]:
-    """Give the borrowers of these names, registered now where they are not yet.
-
-    Members come before those they belong to; a refusal stands under the borrower's name.
-    """
-    refusals: dict[str, RafidError] = {}
-    found: dict[str, UUID] = {}
-    for names in people.in_order(keys, desk.file.borrowers):
-        found |= await borrower_queries.borrowers_by_external_id(session, names)
-        fresh = []
-        for name in names:
-            record = desk.file.borrowers.get(name)
-            if name in found or record is None:
-                continue
-            try:
-                fresh.append(
-                    people.new_borrower(
-                        record, branches=desk.here.branches, known=found, country=desk.country
-                    )
-                )
-            except RafidError as error:
-                refusals[name] = error
-        outcomes = []
-        if fresh:
-            outcomes = await borrowers.register_borrowers(
-                session, fresh, on=desk.order.on, actor=desk.actor
-            )
-        for new, outcome in zip(fresh, outcomes, strict=True):
-            if isinstance(outcome, RafidError):
-                refusals[new.external_id or ""] = outcome
-            else:
-                found[new.external_id or ""] = outcome.borrower_id
-    rows = await borrower_queries.borrowers_by_id(session, found.values(), actor=desk.actor)
-    return {
-        name: Known(
-            borrower_id=borrower_id,
-            kind=rows[borrower_id].kind,
-            region=rows[borrower_id].region,
-            sex=rows[borrower_id].sex,
-            born_on=rows[borrower_id].born_on,
-        )
-        for name, borrower_id in found.items()
-    }, refusals
-
-
-async def _book_history(desk: _Desk, records: Sequence[ContractRecord], *, taken: Taken) -> None:
+async def _book_history(desk: Desk, records: Sequence[ContractRecord], *, taken: Taken) -> None:
     """Receive every repayment of the past on its day, then take back what was taken back."""
     async with desk.db() as session:
         there = await queries.origins(session, [record.reference for record in records])
@@ -277,7 +190,7 @@ async def _book_history(desk: _Desk, records: Sequence[ContractRecord], *, taken
 
 
 async def _take_back(
-    desk: _Desk, record: ContractRecord, booked: Mapping[tuple[str, int], RepaymentId]
+    desk: Desk, record: ContractRecord, booked: Mapping[tuple[str, int], RepaymentId]
 ) -> None:
     for one in record.moved:
         repayment_id = booked.get((record.reference, one.reverses or 0))
@@ -296,7 +209,7 @@ async def _take_back(
 
 
 def _received(
-    desk: _Desk, record: ContractRecord, one: MovedRecord, contract_id: ContractId
+    desk: Desk, record: ContractRecord, one: MovedRecord, contract_id: ContractId
 ) -> ReceiveRepayment:
     key, content = _name(record, one)
     return ReceiveRepayment(

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts import operations as contracts
 from services.loans.contracts.operations import Agreed, Signing
-from services.loans.disbursements import operations as disbursements
+from services.loans.disbursements import taking_over as disbursements
 from services.loans.disbursements.operations import Payout
-from services.loans.domain import schedule, taking_over
+from services.loans.domain import schedule, taking_over, whole_life
 from services.loans.domain.agreement import Agreement
 from services.loans.domain.chart import FundKind
 from services.loans.domain.portfolio_records import ContractRecord, MovedKind
@@ -106,7 +106,8 @@ class Known:
 def fit(record: ContractRecord, *, here: Places, country: str, today: date) -> Fitting:
     """Decide whether a contract may come in; the whole of it is computed and compared.
 
-    Raises `ContractOwn`, `CodeUnknown`, `FundNotForProduct`, and what `taking_over` raises.
+    Raises `ContractOwn`, `CodeUnknown`, `FundNotForProduct`, and what `taking_over` and, of a
+    contract whose whole life is told, `whole_life` raise.
     """
     if record.reference.startswith(here.own):
         raise ContractOwn(reference=record.reference)
@@ -123,7 +124,10 @@ def fit(record: ContractRecord, *, here: Places, country: str, today: date) -> F
     if not suits or fund.currency != record.principal.currency:
         raise FundNotForProduct(product_code=record.product, fund_code=record.fund)
     agreement = taking_over.agreed(record, offered=offered, country=country)
-    taking_over.check(record, agreement.terms, dues=agreement.instalments, today=today)
+    if record.is_lived:
+        whole_life.check(record, today=today)
+    else:
+        taking_over.check(record, agreement.terms, dues=agreement.instalments, today=today)
     return Fitting(
         record=record,
         agreement=agreement,
@@ -133,7 +137,7 @@ def fit(record: ContractRecord, *, here: Places, country: str, today: date) -> F
     )
 
 
-async def _remember_run(session: AsyncSession, run: Run, *, actor_id: UUID) -> None:
+async def remember_run(session: AsyncSession, run: Run, *, actor_id: UUID) -> None:
     """Write a run down with its first contracts; again: no effect."""
     values = {
         "institution_id": tenancy.institution_of(session),
@@ -173,8 +177,8 @@ async def take_over(
     fitting = await _new(session, fitting)
     if not fitting:
         return
-    await _remember_run(session, run, actor_id=actor_id)
-    agreed = [_agreed(one, known) for one, known in fitting]
+    await remember_run(session, run, actor_id=actor_id)
+    agreed = [agreed_of(one, known) for one, known in fitting]
     await contracts.write_agreed(session, agreed, country=country, actor_id=actor_id)
     payouts = [
         Payout(contract_id=item.contract_id, disbursed_on=_paid_out_on(one.record))
@@ -192,19 +196,28 @@ async def take_over(
     for entry in entries:
         await ledger.post(session, entry, actor_id=actor_id, source_id=run.run_id)
     await disbursements.take_over(session, payouts, actor_id=actor_id)
-    await session.execute(
-        insert(ContractOriginRow),
-        [
-            {
-                "institution_id": tenancy.institution_of(session),
-                "contract_id": item.contract_id,
-                "external_reference": one.record.reference,
-                "sector": one.record.sector,
-                "digest": digest_of(one.record),
-                "run_id": run.run_id,
-            }
-            for (one, _), item in zip(fitting, agreed, strict=True)
-        ],
+    for (one, known), item in zip(fitting, agreed, strict=True):
+        session.add(origin_of(session, one.record, item.contract_id, run=run, known=known))
+    await session.flush()
+
+
+def origin_of(
+    session: AsyncSession,
+    record: ContractRecord,
+    contract_id: ContractId,
+    *,
+    run: Run,
+    known: Known,
+) -> ContractOriginRow:
+    """Make the row of where a contract came from, its history not yet booked."""
+    return ContractOriginRow(
+        institution_id=tenancy.institution_of(session),
+        contract_id=contract_id,
+        external_reference=record.reference,
+        sector=record.sector,
+        digest=digest_of(record),
+        run_id=run.run_id,
+        signer_id=known.borrower_id,
     )
 
 
@@ -240,7 +253,7 @@ async def complete(
 
 def digest_of(record: ContractRecord) -> bytes:
     """Give the hash of all that a file says of a contract, wherever its lines stand."""
-    facts = [
+    facts: list[object] = [
         *(record.reference, record.borrower_key, record.branch, record.product, record.fund),
         *(record.signed_on, record.principal, record.terms, record.annual_rate),
         *(record.term_months, record.grace_months, record.first_due_on),
@@ -249,6 +262,10 @@ def digest_of(record: ContractRecord) -> bytes:
         facts += (due.number, due.due_on, due.principal, due.profit, due.fee)
     for one in record.moved:
         facts += (one.number, one.kind.value, one.on, one.amount, one.channel.value, one.reverses)
+    if record.is_lived:
+        facts += (record.status, sorted(record.details.items()))
+        for one in record.moved:
+            facts += (one.reason, one.booked_on, sorted(one.details.items()), one.has_channel)
     return hashlib.sha256(json.dumps([str(fact) for fact in facts]).encode()).digest()
 
 
@@ -256,7 +273,8 @@ def _paid_out_on(record: ContractRecord) -> date:
     return next(one.on for one in record.moved if one.kind is MovedKind.DISBURSEMENT)
 
 
-def _agreed(one: Fitting, known: Known) -> Agreed:
+def agreed_of(one: Fitting, known: Known) -> Agreed:
+    """Give a contract of a file as it is written, signed by the borrower who is known."""
     record, terms = one.record, one.agreement.terms
     contract_id = ContractId(ids.new())
     file = SigningFile(

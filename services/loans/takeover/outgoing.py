@@ -13,27 +13,52 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.borrowers import operations as borrowers
 from services.loans.domain import taking_over
 from services.loans.domain.borrower import AccessPurpose
+from services.loans.domain.intake import Line
+from services.loans.domain.modes import MODES
 from services.loans.domain.portfolio_file import COLUMNS
-from services.loans.domain.portfolio_records import MovedKind, RecordKind
+from services.loans.domain.portfolio_records import Faulty, MovedKind, RecordKind
 from services.loans.domain.terms import Terms
 from services.loans.institutions import queries as institutions
-from services.loans.takeover import queries
+from services.loans.takeover import queries, standing, told
 from services.loans.takeover.people import LEADS, PARTED_BY
+from services.loans.takeover.standing import Stood
 from shared.auth import Actor
 from shared.db import TenantDb
+from shared.errors import Kind, RafidError, Sentence
 from shared.money import Money
 
 Cells = dict[str, str]
 Found = Row[Any]
+REASONS = {
+    "of_another_mode": Sentence("its mode of finance runs in steps with papers of their own"),
+    "of_several_funds": Sentence("several funds finance it"),
+    "of_financing_file": Sentence("it is one of the loans of a financing file"),
+    "subsidised": Sentence("another fund pays a part of its price"),
+    "guaranteed": Sentence("a guarantor covers it"),
+    "agreed_anew_by_deal": Sentence("its instalments were agreed anew outside an order"),
+    "payment_under_way": Sentence("a payment of it is under way"),
+    "settled_by_left_out": Sentence("it was settled by a contract that is left out"),
+}
+
+
+class ContractNotTold(RafidError):
+    """The contract does not stand in the file"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "{reference} is left out: {why}."
+    reference: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """The rows of a file, and how many contracts could not be told in it, by the reason."""
+    """The rows of a file, and the contracts that could not be told in it: how many, and each."""
 
     rows: Sequence[Sequence[str]]
     contracts: int
     left_out: Counter[str]
+    untold: Sequence[Faulty] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +70,9 @@ class _Book:
     dues: dict[UUID, list[Found]] = field(default_factory=lambda: defaultdict(list))
     moved: dict[UUID, list[Found]] = field(default_factory=lambda: defaultdict(list))
     people: dict[UUID, Found] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
+    lived: dict[UUID, list[Found]] = field(default_factory=lambda: defaultdict(list))
+    stood: dict[UUID, Stood] = field(default_factory=dict)
+    left_out: list[tuple[Found, str]] = field(default_factory=list)
 
     def name(self, external: str | None, reference: str) -> str:
         """The name that came from elsewhere, or the own reference behind the own code."""
@@ -58,12 +85,18 @@ class _Book:
         row = self.people[borrower_id]
         return self.name(row.external_id, row.reference)
 
+    def names(self) -> dict[str, str]:
+        """How the file calls what orders name by their ids: borrowers, contracts."""
+        people = {str(borrower_id): self.person(borrower_id) for borrower_id in self.people}
+        return people | {str(row.contract_id): self.reference(row) for row in self.contracts}
+
 
 async def portfolio(db: TenantDb, *, actor: Actor) -> Outgoing:
-    """Give the file of all contracts that are paid out and were never changed by an order.
+    """Give the file of all contracts, and which of them cannot be told in it, with the reason.
 
-    Its rows stand in an order that depends on names and days alone, so that a portfolio that
-    came from a file gives this file again. Every borrower in it is recorded as read about.
+    Its rows stand in an order that depends on names and days alone, of a life on the order in
+    which it was recorded, so that a portfolio that came from a file gives this file again. Every
+    borrower in it is recorded as read about.
     """
     async with db(snapshot=True) as session:
         book = await _read(session)
@@ -73,16 +106,24 @@ async def portfolio(db: TenantDb, *, actor: Actor) -> Outgoing:
         )
     contracts = sorted(book.contracts, key=book.reference)
     people = sorted(book.people, key=book.person)
+    names = book.names()
     cells = [
         *(_borrower(book, borrower_id) for borrower_id in people),
-        *(one for row in contracts for one in _contract(book, row)),
+        *(one for row in contracts for one in _contract(book, row, names=names)),
         *_totals(contracts),
     ]
+    left_out = sorted((book.reference(row), why) for row, why in book.left_out)
     return Outgoing(
         rows=[[one.get(column, "") for column in COLUMNS] for one in cells],
         contracts=len(contracts),
-        left_out=book.left_out,
+        left_out=Counter(why for _, why in left_out),
+        untold=[_untold(reference, why) for reference, why in left_out],
     )
+
+
+def _untold(reference: str, why: str) -> Faulty:
+    error = ContractNotTold(reference=reference, why=REASONS[why])
+    return Faulty(line=Line(number=0, text=reference, row={}), error=error)
 
 
 async def _read(session: AsyncSession) -> _Book:
@@ -95,26 +136,57 @@ async def _read(session: AsyncSession) -> _Book:
             if (why := _why_not(row)) is None:
                 kept.append(row)
             else:
-                book.left_out[why] += 1
+                book.left_out.append((row, why))
         ids = [row.contract_id for row in kept]
+        lived = [row.contract_id for row in kept if not is_plain(row)]
         book.contracts += kept
         _group(book.dues, await queries.dues(session, ids))
         _group(book.moved, await queries.moved(session, ids))
-    wanted = {row.borrower_id for row in book.contracts}
+        _group(book.lived, await queries.lived(session, lived))
+        book.stood |= await standing.stood(session, lived)
+    _leave_alone(book)
+    wanted = {row.signer_id for row in book.contracts}
+    for row in book.contracts:
+        wanted |= told.handed_to(book.lived[row.contract_id])
     found = await queries.borrowers(session, wanted)
     book.people = {row.borrower_id: row for row in found}
     return book
 
 
+def _leave_alone(book: _Book) -> None:
+    """Leave contracts out that were settled by one that is left out, again and again."""
+    while True:
+        here = {row.contract_id for row in book.contracts}
+        alone = [
+            row
+            for row in book.contracts
+            if not told.settled_by(book.lived[row.contract_id]) <= here
+        ]
+        if not alone:
+            return
+        book.left_out += [(row, "settled_by_left_out") for row in alone]
+        book.contracts = [row for row in book.contracts if row not in alone]
+
+
+def is_plain(row: Found) -> bool:
+    """Whether one payout, whole, and what was repaid tell all that happened to a contract."""
+    untold = taking_over.untold(Terms.from_json(row.terms))
+    return bool(row.is_plain) and not any(untold.values())
+
+
 def _why_not(row: Found) -> str | None:
     """Why a contract cannot be told in the file, in one word; None where it can."""
-    if row.disbursed_on is None:
-        return "not_paid_out"
-    if row.servicing != "waterfall" or row.generation != 1 or row.was_ordered:
-        return "changed"
-    if any(taking_over.untold(Terms.from_json(row.terms)).values()):
-        return "of_other_terms"
-    return row.standing if row.standing in {"written_off", "cancelled"} else None
+    mode = MODES[Terms.from_json(row.terms).mode_of_finance]
+    reasons = {
+        "of_another_mode": not mode.PAYS_CLIENT,
+        "of_several_funds": row.is_shared,
+        "of_financing_file": row.is_leg,
+        "subsidised": row.is_subsidised,
+        "guaranteed": row.is_guaranteed,
+        "agreed_anew_by_deal": row.by_deal,
+        "payment_under_way": row.awaits_payment,
+    }
+    return next((why for why, holds in reasons.items() if holds), None)
 
 
 def _group(groups: dict[UUID, list[Found]], rows: Iterable[Found]) -> None:
@@ -144,7 +216,7 @@ def _borrower(book: _Book, borrower_id: UUID) -> Cells:
     }
 
 
-def _contract(book: _Book, row: Found) -> list[Cells]:
+def _contract(book: _Book, row: Found, *, names: Mapping[str, str]) -> list[Cells]:
     """Give a contract's rows: its head, its instalments, its movements by their days."""
     reference = book.reference(row)
 
@@ -154,7 +226,7 @@ def _contract(book: _Book, row: Found) -> list[Cells]:
     head = {
         "record": RecordKind.CONTRACT.value,
         "reference": reference,
-        "borrower": book.person(row.borrower_id),
+        "borrower": book.person(row.signer_id),
         "branch": row.branch,
         "product": row.product,
         "product_version": str(row.product_version),
@@ -178,7 +250,13 @@ def _contract(book: _Book, row: Found) -> list[Cells]:
         }
         for due in book.dues[row.contract_id]
     ]
-    return [head, *dues, *_movements(row, reference, book.moved[row.contract_id])]
+    stood = book.stood.get(row.contract_id)
+    if stood is None:
+        return [head, *dues, *_movements(row, reference, book.moved[row.contract_id])]
+    moved = told.movements(
+        book.lived[row.contract_id], reference=reference, names=names, currency=row.currency
+    )
+    return [head | told.stands(stood), *dues, *moved]
 
 
 def _movements(row: Found, reference: str, moved: Sequence[Found]) -> list[Cells]:

@@ -22,7 +22,7 @@ from services.loans.products import queries as products
 from services.loans.proof import operations as proof
 from services.loans.repayments.batch import Answer, RepaymentBook
 from services.loans.takeover import outgoing, sheets
-from services.loans.takeover.intake import Taken
+from services.loans.takeover.desk import Taken
 from shared.clock import FixedClock
 from shared.db import TenantDb
 from shared.ids import ContractId, FundId, RepaymentId
