@@ -102,6 +102,13 @@ MOVES_MONEY = {  # or is numbered and kept for good: nothing that may happen twi
     "POST /loans/v1/accounting/manual-entries",
     "POST /loans/v1/accounting/manual-entries/{manual_id}/approval",
     "POST /loans/v1/accounting/manual-entries/{manual_id}/reversal",
+    "POST /loans/v1/reconciliation/runs",
+    "POST /loans/v1/reconciliation/suspense",
+    "POST /loans/v1/reconciliation/suspense/moves",
+    "POST /loans/v1/reconciliation/matches",
+    "POST /loans/v1/reconciliation/fees",
+    "POST /loans/v1/reconciliation/missing-payments",
+    "POST /loans/v1/reconciliation/proposals/{proposal_id}/approval",
     "POST /loans/v1/accounting/periods/{name}/closing",
     "POST /loans/v1/accounting/periods/{name}/closing/approval",
 }

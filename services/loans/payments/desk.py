@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.loans.deps import Days
 from services.loans.domain.paying import Direction, News, PaymentStatus
-from services.loans.payments import operations, queries
+from services.loans.payments import operations, queries, stated
 from services.loans.payments.sealing import Sealer
 from services.loans.payments.tables import PaymentMessageRow, PaymentRow
 from services.loans.rails.protocol import Message, Order, Rail, RailNotOffered, RailUnavailable
@@ -148,7 +148,8 @@ class PaymentDesk:
         self, institution_id: InstitutionId, kept: PaymentMessageRow
     ) -> PaymentRow | None:
         body = self.sealer.opened(institution_id, kept.body_sealed)
-        message = self.rails[kept.rail].read_kept(body)
+        is_stated = kept.kind == stated.KIND
+        message = stated.understood(body) if is_stated else self.rails[kept.rail].read_kept(body)
         async with self.database.begin(institution_id) as session:
             return await operations.hear(session, message.told, message_id=kept.message_id)
 

@@ -41,6 +41,16 @@ class ReconciliationPlanRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 
+class ReconciliationTurnRow(Base):
+    """Who judges a real account counts up here, and nobody else judges it until the end."""
+
+    __tablename__ = "reconciliation_turn"
+    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
+    money_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    turns: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    ran_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class JudgementRow(Base):
     """What was said of one line, payment or booked movement; the newest version counts."""
 
@@ -72,7 +82,6 @@ class JudgementRow(Base):
     match_id: Mapped[UUID | None]
     fee_minor: Mapped[int | None] = mapped_column(BigInteger)
     proposal_id: Mapped[UUID | None]
-    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
 
 

@@ -20,7 +20,8 @@ where not exists (
 # Who reconciles a real account, since when, and in which fund unexplained money stands; the newest
 # version of an account's counts. A judgement is what was said of one line or movement; the newest
 # version counts, and nothing is ever overwritten. What two persons decide is proposed by one and
-# decided by another; one line leaves suspense once.
+# decided by another; one line leaves suspense once. Whoever judges an account takes its turn, so
+# that nobody judges it at the same time.
 TABLES = """
 create table reconciliation_plan (
   institution_id uuid not null,
@@ -36,6 +37,15 @@ create table reconciliation_plan (
   foreign key (institution_id, money_account_id)
     references money_account (institution_id, money_account_id),
   foreign key (institution_id, fund_id) references fund (institution_id, fund_id)
+);
+create table reconciliation_turn (
+  institution_id uuid not null,
+  money_account_id uuid not null,
+  turns bigint not null default 0 check (turns >= 0),
+  ran_at timestamptz,
+  primary key (institution_id, money_account_id),
+  foreign key (institution_id, money_account_id)
+    references money_account (institution_id, money_account_id)
 );
 create table judgement (
   institution_id uuid not null,
@@ -55,7 +65,6 @@ create table judgement (
   match_id uuid,
   fee_minor bigint check (fee_minor > 0),
   proposal_id uuid,
-  opened_at timestamptz not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (institution_id, subject_id, version),
   foreign key (institution_id, money_account_id)
@@ -89,7 +98,7 @@ create table reconciliation_proposal (
   ours uuid[] not null,
   contract_id uuid,
   manual_id uuid,
-  reason text not null check (length(reason) between 3 and 1000),
+  reason text not null check (length(reason) between 1 and 500),
   actor_id uuid not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (institution_id, proposal_id),
@@ -129,6 +138,11 @@ create table suspense_end (
 create index ix_suspense_end_repayment
   on suspense_end (institution_id, repayment_id) where repayment_id is not null;
 """
+SAID = """
+alter table payment_message drop constraint payment_message_kind_check;
+alter table payment_message add constraint payment_message_kind_check
+  check (kind in ('callback', 'answer', 'statement'));
+"""
 NAMES = (
     "reconciliation_plan", "judgement", "suspense_item", "reconciliation_proposal",
     "reconciliation_decision", "suspense_end",
@@ -143,5 +157,7 @@ def upgrade() -> None:
     for table in WALLED:
         migrations.script(f"alter table {table} force row level security")
     migrations.script(TABLES)
+    migrations.script(SAID)
     for table in NAMES:
         migrations.protect(table, grants="select, insert")
+    migrations.protect("reconciliation_turn", grants="select, insert, update (turns, ran_at)")

@@ -1,0 +1,1 @@
+"""Whether suspense and matches fit the books."""
