@@ -15,7 +15,8 @@ MOST_WORDS: Final = 2_000
 WORDS_LENGTH: Final = 300
 MOST_COUNTED: Final = 500
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
+Code = Annotated[str, Field(pattern=CODE_PATTERN)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
 Points = Annotated[Decimal, Field(ge=0, le=1_000, decimal_places=6)]
 Words = Annotated[str, Field(min_length=1, max_length=WORDS_LENGTH)]

@@ -1,7 +1,7 @@
 """What of an application and of a fund does a run of the assignment count?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +18,7 @@ MOST: Final[Mapping[str, Decimal]] = MappingProxyType(
     {"poverty": Decimal(1), "jobs": Decimal(1_000)}
 )
 MILLIONTH: Final = Decimal("0.000001")
+SECTOR: Final = "sector"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,15 @@ class Demands:
     """What the clauses of a fund ask of all it finances together, as a run can count it.
 
     `shares` are the least shares of its money for women and the young, `sector_share_max` the
-    most for any one sector. `clause_ids` are the clauses that say so: of these no case is refused
-    alone, for another of the same run may make room for it.
+    most for any one sector. `clauses` are those that say so, by the trait or "sector".
+    `clause_ids` are all of this kind: of these no case is refused alone, for another of the same
+    run may make room for it.
     """
 
     shares: Mapping[str, Decimal]
     sector_share_max: Decimal | None
     clause_ids: frozenset[object]
+    clauses: Mapping[str, Clause] = field(default_factory=dict)
 
 
 def measured(facts: Facts, characteristics: Characteristics, *, youth: tuple[int, int]) -> Measured:
@@ -77,25 +80,42 @@ def measured(facts: Facts, characteristics: Characteristics, *, youth: tuple[int
 def demands(clauses: Sequence[Clause]) -> Demands:
     """Read what clauses in force ask of all that a fund finances together.
 
+    Of several for the same a run counts the strictest; the others hold when money is claimed.
     Worked: "at least 0.3 for women" and "at most 0.25 in one sector" are shares {women: 0.3} and
     a cap of 0.25; a cap on named sectors alone is none of a run's, and stays with the fund.
     """
-    shares: dict[str, Decimal] = {}
-    caps: list[Decimal] = []
-    found: set[object] = set()
-    for clause in clauses:
-        rule = clause.rule
-        if rule.share is None:
+    found: dict[str, Clause] = {}
+    counted: set[object] = set()
+    for clause in sorted(clauses, key=lambda one: (one.valid_from, str(one.clause_id))):
+        by = _counted_by(clause)
+        if by is None:
             continue
-        if clause.kind is ClauseKind.LEAST_SHARE and rule.base is Base.GIVEN and rule.of:
-            shares[rule.of] = max(rule.share, shares.get(rule.of, Decimal(0)))
-            found.add(clause.clause_id)
-        elif clause.kind is ClauseKind.MOST_SHARE and rule.of == "sector" and not rule.values:
-            caps.append(rule.share)
-            found.add(clause.clause_id)
+        counted.add(clause.clause_id)
+        if by not in found or _is_stricter(clause, found[by]):
+            found[by] = clause
+    shares = {by: one.rule.share for by, one in found.items() if by != SECTOR and one.rule.share}
+    cap = found.get(SECTOR)
     return Demands(
-        shares=shares, sector_share_max=min(caps, default=None), clause_ids=frozenset(found)
+        shares=shares,
+        sector_share_max=None if cap is None else cap.rule.share,
+        clause_ids=frozenset(counted),
+        clauses=found,
     )
+
+
+def _counted_by(clause: Clause) -> str | None:
+    """By what a run counts a clause: a trait, the sector, or not at all."""
+    rule = clause.rule
+    if clause.kind is ClauseKind.LEAST_SHARE and rule.base is Base.GIVEN:
+        return rule.of
+    is_any = clause.kind is ClauseKind.MOST_SHARE and rule.of == SECTOR and not rule.values
+    return SECTOR if is_any else None
+
+
+def _is_stricter(one: Clause, other: Clause) -> bool:
+    if one.kind is ClauseKind.LEAST_SHARE:
+        return one.rule.millionths > other.rule.millionths
+    return one.rule.millionths < other.rule.millionths
 
 
 def _number(told: object, *, most: Decimal) -> Decimal:

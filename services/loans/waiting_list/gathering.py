@@ -4,6 +4,7 @@ The reading is the one by which money is claimed; it changes nothing and promise
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,13 +20,15 @@ from services.loans.domain import waiting
 from services.loans.domain.cases import Facts
 from services.loans.domain.chart import FundKind
 from services.loans.domain.clauses import Clause, ClauseKind
-from services.loans.domain.funding import Refusal
+from services.loans.domain.funding import ClaimKind, Refusal
 from services.loans.domain.waiting import Demands
+from services.loans.domain.weighing import Scales
 from services.loans.domain.zakat import ageing, rules
 from services.loans.domain.zakat.ageing import Limits
 from services.loans.eligibility import operations as eligibility
 from services.loans.eligibility.asking import Answer
 from services.loans.funds import queries as fund_queries
+from services.loans.funds import restricting
 from services.loans.funds.tables import FundRow
 from services.loans.products import queries as products
 from services.loans.rulebook import queries as rulebook_queries
@@ -33,7 +36,16 @@ from services.loans.waiting_list import queries
 from services.loans.zakat_payers import queries as payer_queries
 from shared import rulebook, texts
 from shared.auth import Actor
-from shared.clients.assignment_runs import WORDS_LENGTH, FundIn, LotIn, WaitingIn, WordsIn
+from shared.clients.assignment_runs import (
+    CODE_PATTERN,
+    MOST_COUNTED,
+    WORDS_LENGTH,
+    FundIn,
+    GivenIn,
+    LotIn,
+    WaitingIn,
+    WordsIn,
+)
 from shared.errors import Filled
 from shared.ids import FundId
 from shared.money import Money
@@ -41,6 +53,7 @@ from shared.schemas import MoneyBody, Page
 from shared.texts import LANGUAGES
 
 LOTS: Final = 500
+CODE: Final = re.compile(CODE_PATTERN)
 CERTAIN: Final = Decimal(1)
 """The chance of default of an application that nobody assessed."""
 
@@ -89,6 +102,10 @@ async def _funds(
     on: date,
 ) -> list[FundIn]:
     standings = await fund_queries.standings(session, list(demands), on=on)
+    counting = {fund_id: standings[fund_id] for fund_id, asked in demands.items() if asked.clauses}
+    scales = await restricting.scales(
+        session, [], standings=counting, held={}, step=ClaimKind.RESERVE, on=on
+    )
     found = []
     for row in rows:
         fund_id = FundId(row.fund_id)
@@ -103,8 +120,37 @@ async def _funds(
                 shares=cast("Any", dict(asked.shares)),
                 sector_share_max=asked.sector_share_max,
                 lots=await _lots(session, fund_id, budget=budget, days=days, on=on),
+                given=cast("Any", _given(asked, scales.get(fund_id), currency=row.currency)),
             )
         )
+    return found
+
+
+def _given(asked: Demands, scales: Scales | None, *, currency: str) -> dict[str, GivenIn]:
+    """What a fund gave and promised already, as each clause that the run counts tells it apart.
+
+    By the fund's own scales: from the clause's first day on, and whatever of it was repaid.
+    """
+    if scales is None:
+        return {}
+
+    def money(minor: int) -> MoneyBody:
+        return MoneyBody.of(Money(max(minor, 0), currency))
+
+    found = {}
+    for by, clause in asked.clauses.items():
+        counted = scales.about.counts(clause)
+        of = {
+            str(bucket) if by == waiting.SECTOR else by: minor
+            for bucket, minor in counted.of.items()
+            if bucket is not None and bucket is not False and minor > 0
+        }
+        if counted.total > 0:
+            most = sorted(of.items(), key=lambda one: (-one[1], one[0]))[:MOST_COUNTED]
+            found[by] = GivenIn(
+                total=money(counted.total),
+                of={name: money(minor) for name, minor in most if CODE.fullmatch(name)},
+            )
     return found
 
 

@@ -125,6 +125,29 @@ async def test_what_a_fund_asks_of_all_together_refuses_nobody_alone(
     assert [str(one) for one in found.applications[0].eligible] == [fund]
 
 
+async def test_what_a_fund_gave_before_is_told_as_its_clauses_count_it(
+    desk: Office, manager: Caller
+) -> None:
+    """2,000 were promised to two women and 1,000 to a man, before the three who wait."""
+    fund = await open_fund(desk, kind=FundKind.DONATION)
+    for sex in ("female", "male", "female"):
+        application_id = await apply(desk, sex=sex)
+        answer = await decide(desk.caller(Role.APPROVER), application_id, approval(fund))
+        assert answer.json()["status"] == "approved", answer.text
+    await clause(desk, fund, "least_share", {"share": "0.4", "of": "women"})
+    await clause(desk, fund, "most_share", {"share": "0.5", "of": "sector"})
+    other = await open_fund(desk)
+    await apply(desk, sex="male")
+
+    told = {str(one.fund_id): one for one in (await read(manager)).funds}
+
+    women, sector = (told[fund].given[by] for by in ("women", "sector"))
+    assert (women.total.amount, women.of["women"].amount) == ("3000.000", "2000.000")
+    assert sector.total.amount == "3000.000"
+    assert {code: money.amount for code, money in sector.of.items()} == {"handicraft": "3000.000"}
+    assert told[other].given == {}
+
+
 async def test_a_clause_that_refuses_one_alone_is_named_in_three_languages(
     desk: Office, manager: Caller
 ) -> None:

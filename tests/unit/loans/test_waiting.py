@@ -82,6 +82,18 @@ def test_shares_and_caps_of_a_fund_are_read_and_named() -> None:
     assert found.shares == {"women": Decimal("0.4")}
     assert found.sector_share_max == Decimal("0.25")
     assert found.clause_ids == {women.clause_id, more.clause_id, cap.clause_id}
+    assert found.clauses == {"women": more, "sector": cap}, "the strictest is counted"
+
+
+def test_of_two_caps_the_lower_is_counted_and_of_two_shares_the_higher() -> None:
+    caps = [clause(ClauseKind.MOST_SHARE, share=Decimal(s), of="sector") for s in ("0.2", "0.3")]
+    shares = [clause(ClauseKind.LEAST_SHARE, share=Decimal(s), of="youth") for s in ("0.2", "0.3")]
+
+    for some in ([*caps, *shares], [*reversed(caps), *reversed(shares)]):
+        found = waiting.demands(some)
+        assert found.clauses == {"sector": caps[0], "youth": shares[1]}
+        assert found.sector_share_max == Decimal("0.2")
+        assert found.shares == {"youth": Decimal("0.3")}
 
 
 def test_what_a_run_cannot_count_stays_with_the_fund() -> None:
