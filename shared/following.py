@@ -1,7 +1,8 @@
 """How does a service hear another's feed: each event once, in its order, whatever breaks off?"""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from sqlalchemy import text
@@ -17,6 +18,8 @@ from shared.ids import InstitutionId
 _log = logs.logger(__name__)
 
 BATCH = 200
+FIRST_WAIT_SECONDS = 3.0
+LONGEST_WAIT_SECONDS = 60.0
 CURSOR = text("select number from feed_cursor where source = :source")
 LOCKED_CURSOR = text("select number from feed_cursor where source = :source for update")
 FIRST_CURSOR = text("""
@@ -44,6 +47,36 @@ Hear: TypeAlias = Callable[[InstitutionId, Sequence[FeedEvent]], Awaitable[Effec
 """Ask whatever has to be asked of others, outside of any transaction; give the effect."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Silence:
+    """Whether another service answers: said once when it goes, and once when it is back.
+
+    Gone, it is asked again after 3 s, then after twice as long each time, at most 60 s.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    wait: float = 0.0
+    until: float = 0.0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is too early to ask again."""
+        return self.now() < self.until
+
+    def went(self, source: str, error: Exception) -> None:
+        """It does not answer."""
+        if not self.wait:
+            _log.warning("a feed waits", source=source, error=repr(error))
+        self.wait = min(max(2 * self.wait, FIRST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+        self.until = self.now() + self.wait
+
+    def came(self, source: str) -> None:
+        """It answers."""
+        if self.wait:
+            _log.warning("a feed is heard again", source=source)
+        self.wait = self.until = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
     """Reads the feed of `source` for institutions, keeping the cursor with the effects.
@@ -56,24 +89,27 @@ class Follower:
     feed: Feed
     hear: Hear
     batch: int = BATCH
+    silence: Silence = field(default_factory=Silence)
 
     async def catch_up_with(self, institution_ids: Iterable[InstitutionId]) -> None:
         """Read the feed of each institution to its end; where one fails the others go on.
 
-        Where the other service does not answer at all, nobody is waited for: the next round asks.
+        Where the other service does not answer at all, nobody is waited for: a later round asks.
         """
-        silent = False
+        if self.silence.is_waiting:
+            return
 
         async def read(institution_id: InstitutionId) -> None:
-            nonlocal silent
+            if self.silence.is_waiting:
+                return
             try:
-                if not silent:
-                    await self.catch_up(institution_id)
+                await self.catch_up(institution_id)
             except RafidError as error:
                 if error.kind is not Kind.UNAVAILABLE:
                     raise
-                silent = True
-                _log.warning("a feed waits", source=self.source, error=repr(error))
+                self.silence.went(self.source, error)
+            else:
+                self.silence.came(self.source)
 
         await for_each(f"the feed of {self.source}", institution_ids, read)
 

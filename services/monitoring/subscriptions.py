@@ -24,8 +24,9 @@ from shared.background import woken
 from shared.clients.loans import FeedEvent, FeedPage, LoansClient
 from shared.clients.scoring_runs import ScoringRuns
 from shared.db import Database
+from shared.errors import Kind, RafidError
 from shared.events import Event
-from shared.following import Effect, Follower
+from shared.following import Effect, Follower, Silence
 from shared.ids import InstitutionId
 
 BATCH = 500
@@ -191,6 +192,7 @@ class Consumer:
         self._wake = asyncio.Event()
         self._institutions: tuple[InstitutionId, ...] = ()
         self._looked_at = float("-inf")
+        self._silence = Silence()
 
     def wake(self, institution_id: InstitutionId | None = None) -> None:
         """Read soon: something was told. An institution not known yet is looked up at once."""
@@ -214,13 +216,18 @@ class Consumer:
         well = await self._guarded(self.look_up())
         for institution_id in self._institutions:
             well = await self._guarded(self.catch_up(institution_id)) and well
+        if well:
+            self._silence.came(SOURCE)
         return well
 
     async def _guarded(self, work: Awaitable[None]) -> bool:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the edge of this loop: it must not die
-            _log.warning("the feed of loans waits", error=repr(error))
+            if isinstance(error, RafidError) and error.kind is Kind.UNAVAILABLE:
+                self._silence.went(SOURCE, error)
+            else:
+                _log.warning("the feed of loans waits", error=repr(error))
             return False
         return True
 

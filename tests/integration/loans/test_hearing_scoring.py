@@ -170,6 +170,9 @@ async def test_a_silent_scoring_is_asked_once_a_round_and_heard_later(
     assert (runs.asked, await count(desk, "application_proposal")) == (1, 0)
     runs.is_silent = False
     await follower.catch_up_with([desk.institution_id])
+    assert runs.asked == 1, "it is not asked again at once"
+    follower.silence.until = 0.0
+    await follower.catch_up_with([desk.institution_id])
     assert await count(desk, "application_proposal") == 1
 
 
