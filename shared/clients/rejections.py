@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "month_not_covered": (
         "In month {month} {due} are due and {available} are there; a cover of {least} is asked."
     ),
+    "fee_eats_loan": "A fee of {fee} leaves nothing of {asked} to be paid out.",
     "fund_without_money": "The fund has {limit} free, less than {asked}.",
     "subsidy_exhausted": "This qard would cost its fund {needed}; the fund may bear {available}.",
 }

@@ -136,7 +136,8 @@ class FundPrice(Body):
     as it is charged, fees apart. `hazard_ages` are the relative risks of
     equal parts of the term; `burden_log_odds` is added to the log odds of default for each 0.10
     of debt service share; `guaranteed_share` is the share of a loss that a guarantee pays: it
-    makes a loss smaller and nothing easier to pay.
+    makes a loss smaller and nothing easier to pay. `fee_flat` is a fee kept back of the principal
+    beside `fee_share`, an amount whatever the principal is.
     """
 
     cost_of_funds: Rate
@@ -153,6 +154,7 @@ class FundPrice(Body):
     hazard_ages: Annotated[list[Part] | None, Field(min_length=2, max_length=60), LATER] = None
     burden_log_odds: Annotated[Weight | None, LATER] = None
     guaranteed_share: Annotated[Share | None, LATER] = None
+    fee_flat: Annotated[MoneyBody | None, LATER] = None
 
 
 class FundChoice(Body):

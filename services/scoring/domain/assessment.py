@@ -12,6 +12,7 @@ from services.scoring.domain import (
     affordability,
     bearing,
     case,
+    choices,
     pricing,
     scorecard,
     season,
@@ -54,12 +55,14 @@ def opinion_of(
     a person looks at it. The first engine knows neither lines that are dominated nor a grant; the
     second has instalments that follow the months for monthly payment without grace alone, and says
     nothing where they fail too.
-    Raises CharacteristicProtected, CharacteristicUnreadable, DocumentMalformed, ValueError for an
-    engine that never was.
+    Raises what `case.case_of` and `choices.refuse_impossible` raise, CharacteristicUnreadable,
+    ValueError for an engine that never was.
     """
     if engine not in ENGINES:
         raise ValueError(engine)
     read = case.case_of(inputs)
+    if engine not in (FIRST, SECOND):
+        choices.refuse_impossible(inputs)
     carried = _carried(read)
     shape = _asked_shape(read)
     instalment = read.asked.amount.times(pricing.instalment_factor(shape), rounding="ceiling")
@@ -324,7 +327,8 @@ def _affordability_json(
 
 
 def _break_even_json(case: Case, shape: Shape, means: Means) -> dict[str, JsonValue]:
-    amount, costs, highest = case.asked.amount, case.costs, case.limits.annual_rate_max
+    amount, highest = case.asked.amount, case.limits.annual_rate_max
+    costs = case.costs.at(amount)
     answer: dict[str, JsonValue] = {
         "annual_rate": None,
         "parts": {},

@@ -1,6 +1,6 @@
 """What decides on a corner beside its product, and what do its terms come to?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Context, Decimal
 
 from services.scoring.domain import pricing
@@ -31,6 +31,12 @@ class Means:
     free: Money | None = None
     risk: Risk | None = None
     drawn: Flows | None = None
+
+    def at(self, amount: Money) -> "Means":
+        """Return the same for loans of this amount: a flat fee is a share of it."""
+        if self.costs.fee_flat is None:
+            return self
+        return replace(self, costs=self.costs.at(amount))
 
     def hazard_at(self, amount: Money, shape: Shape) -> Hazard:
         """Return the hazard of each period of these terms."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.scoring.domain.affordability import MonthlyAmountNegative
 from services.scoring.domain.documents import Document
 from services.scoring.domain.grid import Limits
 from services.scoring.domain.menu import Weights
@@ -19,6 +20,8 @@ PER_YEAR = {
     "half_yearly": 2,
     "yearly": 1,
 }
+AMOUNTS = ("operating_cost", "operating_cost_monthly", "fee_flat", "subsidy_available")
+SHARES = ("loss_given_default", "fee_share", "margin_share", "guaranteed_share")
 WEIGHTS = ("total_cost", "burden", "subsidy", "term_years", "amount_missing", "term_moved")
 
 
@@ -30,6 +33,25 @@ class QardBearsNoCharge(RafidError):
     detail = "{member} has to be {expected} for a qard (AAOIFI Sharia Standard 19)."
     member: str
     expected: str
+
+
+class FeeEatsLoan(RafidError):
+    """A fee leaves something of the loan"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "A fee of {fee} of the principal leaves nothing of it to be paid out."
+    fee: Decimal
+
+
+class PriceImpossible(RafidError):
+    """The price contradicts itself"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "{member} is {value}: a cost is not negative, and a share lies between 0 and 1."
+    member: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +148,37 @@ def _of_product(
             )
 
 
+def refuse_impossible(inputs: Mapping[str, object]) -> None:
+    """Refuse prices and debts that cannot be, of every product and fund; asked since engine 3.
+
+    Raises FeeEatsLoan, PriceImpossible, MonthlyAmountNegative, DocumentMalformed.
+    """
+    root = Document(inputs)
+    owners = (root, *(root.parts("alternatives") if root.has("alternatives") else ()))
+    for owner in owners:
+        funds = owner.parts("funds") if owner.has("funds") else ()
+        for priced in (owner, *funds):
+            if priced.has("price"):
+                _refuse_price(priced.part("price"))
+    for debt in root.parts("debts") if root.members.get("debts") else ():
+        if debt.money("monthly").is_negative:
+            raise MonthlyAmountNegative(amount=debt.money("monthly"))
+
+
+def _refuse_price(price: Document) -> None:
+    for member in AMOUNTS:
+        if price.has(member) and price.money(member).is_negative:
+            raise PriceImpossible(member=member, value=price.money(member).to_text())
+    for member in SHARES:
+        share = price.optional(member)
+        if share is not None and not 0 <= share <= 1:
+            raise PriceImpossible(member=member, value=f"{share:f}")
+    if price.number("cost_of_funds") < 0:
+        raise PriceImpossible(member="cost_of_funds", value=price.text("cost_of_funds"))
+    if price.number("fee_share") == 1:
+        raise FeeEatsLoan(fee=price.number("fee_share"))
+
+
 def _costs(price: Document) -> Costs:
     """Read what a loan costs; a guarantee lowers the loss, and nothing else."""
     guaranteed = price.optional("guaranteed_share") or Decimal(0)
@@ -136,6 +189,7 @@ def _costs(price: Document) -> Costs:
         loss_given_default=price.number("loss_given_default") * (1 - guaranteed),
         fee_share=price.number("fee_share"),
         margin_share=price.number("margin_share"),
+        fee_flat=price.money("fee_flat") if price.has("fee_flat") else None,
     )
 
 

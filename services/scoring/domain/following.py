@@ -79,6 +79,12 @@ def follow_all(
     untried = _untried(limits, means)
     if untried is not None:
         return [untried for _ in corners]
+    if means.costs.fee_flat is not None:
+        by_amount: dict[Corner, Near | Unfollowed] = {}
+        for amount in dict.fromkeys(corner.amount for corner in corners):
+            part, own = [one for one in corners if one.amount == amount], means.at(amount)
+            by_amount.update(zip(part, follow_all(part, limits=limits, means=own), strict=True))
+        return [by_amount[corner] for corner in corners]
     known: dict[tuple[int, int], list[Pattern]] = {}
     found: list[Near | Unfollowed] = []
     tried: list[tuple[int, Corner, Pattern]] = []
@@ -111,6 +117,7 @@ def _untried(limits: Limits, means: Means) -> Unfollowed | None:
 
 def settled(found: Near, *, limits: Limits, means: Means) -> Followed:
     """Reckon what is told of terms that pass, each figure as `season_terms.terms` gives it."""
+    means = means.at(found.corner.amount)
     near = _settled_near(found, limits, means)
     if near is not None:
         return near

@@ -15,7 +15,7 @@ from services.scoring.domain.grid import Corner, Limits
 from services.scoring.domain.locating import MARGIN, Bools, Floats, Rows
 from services.scoring.domain.pricing import MONTHS_A_YEAR, ChargeMethod, Shape
 from services.scoring.domain.refusing import Rejection
-from services.scoring.domain.risk import BURDEN_STEP, PD_LEAST, PD_MOST, relative
+from services.scoring.domain.risk import BURDEN_STEP, LOGIT_MOST, PD_LEAST, PD_MOST, relative
 
 CEILING_MARGIN = 2e-6  # of one unit lent, for each month of the term
 
@@ -56,10 +56,26 @@ def sift(
     A loan is worth more at a higher rate and dearer for the borrower: so the rates within the
     ceiling are the lowest ones, and those that carry the loan the highest ones.
     """
+    if means.costs.fee_flat is not None:
+        return _by_amount(corners, limits=limits, means=means)
     failed = [refusing.outside_product(corner, limits) for corner in corners]
     within = [corner for corner, why in zip(corners, failed, strict=True) if why is None]
     judged = iter(_Bench(within, limits=limits, means=means).judged() if within else ())
     return [next(judged) if why is None else why for why in failed]
+
+
+def _by_amount(
+    corners: Sequence[Corner], *, limits: Limits, means: Means
+) -> list[Passed | Rejection | Heavy]:
+    """Judge each amount with the share that a flat fee has in it; one that it eats is no loan."""
+    found: dict[Corner, Passed | Rejection | Heavy] = {}
+    for amount in dict.fromkeys(corner.amount for corner in corners):
+        part, own = [one for one in corners if one.amount == amount], means.at(amount)
+        if own.costs.fee_share < 1:
+            found.update(zip(part, sift(part, limits=limits, means=own), strict=True))
+        else:
+            found.update({one: refusing.eaten(one, own.costs.fee_share) for one in part})
+    return [found[corner] for corner in corners]
 
 
 class _Bench:
@@ -297,7 +313,8 @@ def hazards(corners: Sequence[Corner], rows: Rows, means: Means) -> Floats:
         share = (risk.debt_service.minor + monthly) / risk.income.minor
         pd = min(max(float(risk.pd), float(PD_LEAST)), float(PD_MOST))
         moved = float(risk.log_odds) * (share - float(risk.share)) / float(BURDEN_STEP)
-        chance = 1 / (1 + np.exp(-(np.log(pd / (1 - pd)) + moved)))
+        logit = np.clip(np.log(pd / (1 - pd)) + moved, -LOGIT_MOST, LOGIT_MOST)
+        chance = 1 / (1 + np.exp(-logit))
     each = 1 - (1 - chance) ** (1 / rows.per_year)
     if not risk.ages:
         return np.asarray(each[:, :, None])

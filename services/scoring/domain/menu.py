@@ -211,7 +211,12 @@ def _foremost(
     """
     if len(found) <= LINES_MAX:
         return list(found)
-    bounds = [_about(item.passed, asked, courses[item.course].means, weights) for item in found]
+    bounds = [
+        _about(
+            item.passed, asked, courses[item.course].means.at(item.passed.corner.amount), weights
+        )
+        for item in found
+    ]
     last = sorted(about + margin for about, margin in bounds)[LINES_MAX - 1]
     return [
         item for item, (about, margin) in zip(found, bounds, strict=True) if about - margin <= last
@@ -238,7 +243,7 @@ def _about(item: Passed, asked: Asked, means: Means, weights: Weights) -> tuple[
 
 
 def _offer(item: _Found, course: Course) -> Offer:
-    means = course.means
+    means = course.means.at(item.passed.corner.amount)
     if item.near is not None:
         followed = following.settled(item.near, limits=course.limits, means=means)
         return _following_offer(followed, item.course, means)

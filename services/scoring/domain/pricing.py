@@ -72,7 +72,8 @@ HazardAt = Callable[[Shape], Hazard]
 class Costs:
     """What one loan costs: `operating_cost` at disbursement, `operating_cost_monthly` while alive.
 
-    `cost_of_funds` is a nominal rate a year; fee and margin are shares of the principal.
+    `cost_of_funds` is a nominal rate a year; fee and margin are shares of the principal. A fee that
+    is an amount, `fee_flat`, becomes a share `at` an amount; until then it is not reckoned.
     """
 
     cost_of_funds: Decimal
@@ -81,6 +82,18 @@ class Costs:
     loss_given_default: Decimal
     fee_share: Decimal
     margin_share: Decimal
+    fee_flat: Money | None = None
+
+    def at(self, amount: Money) -> "Costs":
+        """Return the same with all of the fee as a share of this amount.
+
+        Worked: 1 % and 20.000 flat of 1,000.000: a share of 0.03.
+        """
+        if self.fee_flat is None:
+            return self
+        with localcontext(EXACT):
+            share = self.fee_share + Decimal(self.fee_flat.minor) / amount.minor
+        return replace(self, fee_share=share, fee_flat=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class RejectionCode(StrEnum):
     MONTH_NOT_COVERED = "month_not_covered"
     BELOW_BREAK_EVEN = "below_break_even"
     SUBSIDY_EXHAUSTED = "subsidy_exhausted"
+    FEE_EATS_LOAN = "fee_eats_loan"
     FUND_WITHOUT_MONEY = "fund_without_money"
 
 
@@ -78,6 +79,19 @@ def outside_product(corner: Corner, limits: Limits) -> Rejection | None:
     code, asked, limit = failed
     figures = {"asked": asked, "limit": limit}
     return Rejection(corner=corner, annual_rate=None, code=code, figures=figures)
+
+
+def eaten(corner: Corner, fee_share: Decimal) -> Rejection:
+    """Say that the fee is as much as the loan, or more."""
+    return Rejection(
+        corner=corner,
+        annual_rate=None,
+        code=RejectionCode.FEE_EATS_LOAN,
+        figures={
+            "asked": corner.amount.to_text(),
+            "fee": corner.amount.times(fee_share).to_text(),
+        },
+    )
 
 
 def above_ceiling(corner: Corner, shape: Shape, limits: Limits, fee_share: Decimal) -> Rejection:

@@ -10,6 +10,7 @@ from shared.errors import Kind, RafidError
 from shared.money import Money
 
 BURDEN_STEP = Decimal("0.10")
+LOGIT_MOST = 500  # beyond it the chance is nothing or all, to every digit reckoned
 PD_LEAST, PD_MOST = Decimal("0.000001"), Decimal("0.999999")
 
 
@@ -64,7 +65,8 @@ class Risk:
             share = (debts.minor + amount.minor * monthly) / Decimal(income.minor)
             start = min(max(self.pd, PD_LEAST), PD_MOST)
             moved = (start / (ONE - start)).ln() + self.log_odds * (share - before) / BURDEN_STEP
-            return ONE / (ONE + (-moved).exp())
+            logit = min(max(moved, Decimal(-LOGIT_MOST)), Decimal(LOGIT_MOST))
+            return ONE / (ONE + (-logit).exp())
 
     def hazard(self, amount: Money, shape: Shape) -> Hazard:
         """Return the hazard of each instalment's period of these terms."""
