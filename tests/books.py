@@ -19,12 +19,13 @@ def a_book(rows: int = 400, *, seed: int = 1) -> Book:
         count=np.ones(rows),
         principal=(random.integers(10, 60, rows) * 50).astype(np.float64),
         annual_rate=np.array(RATES)[product],
-        term=random.choice([6, 12, 24], rows).astype(np.int64),
-        grace=np.where(random.uniform(size=rows) < 0.2, 1, 0).astype(np.int64),
+        term=random.choice([6, 12, 24], rows).astype(np.float64),
+        grace=np.where(random.uniform(size=rows) < 0.2, 1.0, 0.0),
         fee_share=np.where(product == 0, 0.0, 0.01),
         pd=random.choice([0.0, 0.03, 0.10], rows),
         income=(random.integers(20, 40, rows) * 20).astype(np.float64),
         debts=(random.integers(0, 3, rows) * 10).astype(np.float64),
+        per_year=np.full(rows, 12.0),
         codes={"product": product.astype(np.int64), "region": random.integers(0, 2, rows)},
         labels={"product": ("qard", "light", "dear"), "region": ("north", "south")},
     )
@@ -35,11 +36,10 @@ def one_loan(**changes: Any) -> Book:
     members: dict[str, Any] = {
         "count": 1.0, "principal": 1000.0, "annual_rate": 0.130766364, "term": 12, "grace": 0,
         "fee_share": 0.01, "pd": 1 - 0.997**12, "income": 500.0, "debts": 0.0,
+        "per_year": 12.0,
     } | changes  # fmt: skip
-    whole = {"term", "grace"}
     columns: dict[str, Any] = {
-        name: np.array([value], dtype=np.int64 if name in whole else np.float64)
-        for name, value in members.items()
+        name: np.array([value], dtype=np.float64) for name, value in members.items()
     }
     return Book(
         **columns,

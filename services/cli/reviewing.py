@@ -26,7 +26,7 @@ from services.scoring.reviews.operations import figures_of
 from services.scoring.reviews.page import Shown, page
 from services.scoring.reviews.plan_bodies import Name, PlanBody, Share
 from shared import printing, texts
-from shared.clients.review_books import USUAL, BookAsked, HttpReviewBooks
+from shared.clients.review_books import FREQUENCY, USUAL, BookAsked, HttpReviewBooks
 from shared.errors import Kind, RafidError
 from shared.schemas import Body
 
@@ -49,7 +49,10 @@ class SpecificationFaulty(RafidError):
 
 
 class ColumnsBody(Body):
-    """Which column is which: of each loan its figures; `pd` or `grade` says how risky it is."""
+    """Which column is which: of each loan its figures; `pd` or `grade` says how risky it is.
+
+    `frequency` is the column that says how often it is paid; without one all are paid monthly.
+    """
 
     principal: Name
     annual_rate: Name
@@ -61,6 +64,7 @@ class ColumnsBody(Body):
     fee_share: Name | None = None
     debts: Name | None = None
     count: Name | None = None
+    frequency: Name | None = None
 
 
 class SpecBody(PlanBody):
@@ -76,9 +80,11 @@ class SpecBody(PlanBody):
         if self.columns is None or not self.segments:
             member = "segments" if self.columns else "columns"
             raise SpecificationFaulty(file=file, member=member, fault="needed to read a file")
+        members = {name: column for name, column in self.columns if column is not None}
+        paid = {FREQUENCY: members.pop(FREQUENCY)} if FREQUENCY in members else {}
         return Sources(
-            members={name: column for name, column in self.columns if column is not None},
-            segments=self.segments,
+            members=members,
+            segments=self.segments | paid,
             pd_by_grade={name: float(value) for name, value in self.pd_by_grade.items()},
             is_percent=self.rates_in_percent,
         )
@@ -114,7 +120,7 @@ def review_rates(
 
     The book is a file, or with --as-of what loans had lent on a day; then the labels are those
     that `segments` of the specification names among product, fund, branch, region, sector, sex
-    and age, and the hash of the book stands in review.json.
+    and age, and how often each is paid; the hash of the book stands in review.json.
 
     Nothing is decided and nothing registered: `POST /scoring/v1/rate-reviews` does that.
     """
@@ -158,7 +164,7 @@ async def taken(
     data: Folder, url: str | None, code: str | None, *, asked: SpecBody, as_of: date
 ) -> Read:
     """Take the book that loans had on a day. Raises what `from_loans.take` and `taken` raise."""
-    wanted = BookAsked(as_of=as_of, by=list(asked.segments) or list(USUAL))
+    wanted = BookAsked(as_of=as_of, by=list(asked.segments) or list(USUAL)).with_frequency()
     async with reaching.services(data, url, client="scoring") as reached:
         institution_id = await reached.institution(code)
         books = HttpReviewBooks(reached.loans, tokens=reached.tokens)

@@ -23,7 +23,10 @@ class RuleOut(_Read):
 
 
 class ChangeOut(_Read):
-    """Rules for loans of some product, fund or segment; `where` empty: for all."""
+    """Rules for loans of some product, fund or segment; `where` empty: for all.
+
+    `frequency` is how often they are paid from then on.
+    """
 
     where: dict[str, str]
     annual_rate: RuleOut | None = None
@@ -31,6 +34,7 @@ class ChangeOut(_Read):
     grace: RuleOut | None = None
     fee_share: RuleOut | None = None
     amount: RuleOut | None = None
+    frequency: str | None = None
 
 
 class ReviewedPolicyOut(_Read):

@@ -27,7 +27,8 @@ FIGURES: Final = (
     "count", "principal", "annual_rate", "term", "grace", "fee_share", "pd", "income", "debts",
     "bad",
 )  # fmt: skip
-SEGMENTS: Final = ("product", "fund", "branch", "region", "sector", "sex", "age")
+FREQUENCY: Final = "frequency"  # how often a loan is paid: "weekly", or "monthly x 2"
+SEGMENTS: Final = ("product", "fund", "branch", "region", "sector", "sex", "age", FREQUENCY)
 USUAL: Final = ("product", "fund", "region", "sex", "age")
 REFUSALS: Final = (400, 403, 404, 409, 422)
 TIMEOUT: Final = httpx.Timeout(600.0, connect=5.0)
@@ -39,7 +40,7 @@ def _segments(names: Sequence[str]) -> Sequence[str]:
     return names
 
 
-SegmentNames = Annotated[list[str], Field(min_length=1, max_length=7), AfterValidator(_segments)]
+SegmentNames = Annotated[list[str], Field(min_length=1, max_length=8), AfterValidator(_segments)]
 
 
 class BookAsked(Body):
@@ -53,6 +54,11 @@ class BookAsked(Body):
     known_at: datetime | None = None
     since: date | None = None
     by: SegmentNames = Field(default_factory=lambda: list(USUAL))
+
+    def with_frequency(self) -> "BookAsked":
+        """Ask also how often each loan is paid."""
+        by = self.by if FREQUENCY in self.by else [*self.by, FREQUENCY]
+        return self.model_copy(update={"by": by})
 
 
 class BookHead(BaseModel):

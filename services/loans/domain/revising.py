@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from services.loans.domain.product import Limited, Limits, Product
+from services.loans.domain.terms import Frequency
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
@@ -59,10 +60,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Rules by member, for the loans that `where` names; `where` empty: for all."""
+    """Rules by member, for the loans that `where` names; `where` empty: for all.
+
+    `frequency` names how often they are paid; None leaves it as it is.
+    """
 
     where: Mapping[str, str]
     rules: Mapping[str, Rule]
+    frequency: str | None = None
 
 
 def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Product:
@@ -70,11 +75,12 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
 
     Rates to six decimals, months whole, amounts to the minor unit, half to even. Raises
     ReviewLeavesProduct; ReviewNeedsPerson where a rule is for a part of the product's borrowers,
-    or for its fees; and what `Product` raises. Worked: a rate of 0.12 to 0.24, usually 0.18,
-    times 0.5, is 0.06 to 0.12, usually 0.09.
+    for its fees, or for a frequency that needs more than its name; and what `Product` raises,
+    as where its terms hold no whole instalments of a new frequency. Worked: a rate of 0.12 to
+    0.24, usually 0.18, times 0.5, is 0.06 to 0.12, usually 0.09.
     """
     rate, term = product.annual_rate, product.term_months
-    grace, amount = product.grace_months, product.amount
+    grace, amount, frequency = product.grace_months, product.amount, product.frequency
     for change in changes:
         if change.where.get(PRODUCT, product.code) != product.code:
             continue
@@ -86,10 +92,28 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
         term = _each(term, partial(_months, rule=rules["term"]))
         grace = _each(grace, partial(_months, rule=rules["grace"]))
         amount = _each(amount, partial(_amount, rule=rules["amount"]))
-    found = replace(product, annual_rate=rate, term_months=term, grace_months=grace, amount=amount)
+        if change.frequency is not None and change.frequency != frequency:
+            frequency = _frequency(change.frequency, product=product, policy=policy)
+    found = replace(
+        product,
+        annual_rate=rate,
+        term_months=term,
+        grace_months=grace,
+        amount=amount,
+        frequency=frequency,
+    )
     if found == product:
         raise ReviewLeavesProduct(policy=policy, product_code=product.code)
     return found
+
+
+def _frequency(name: str, *, product: Product, policy: str) -> Frequency:
+    """The frequency of a name; a person is needed where it is dated by more than its steps."""
+    known = {one.value: one for one in Frequency}
+    dated = Frequency.TWICE_A_MONTH in (product.frequency, known.get(name))
+    if name not in known or dated or product.dating.every > 1:
+        raise ReviewNeedsPerson(policy=policy, product_code=product.code, member="frequency")
+    return known[name]
 
 
 def _each(limits: Limits[Limited], of: Callable[[Limited], Limited]) -> Limits[Limited]:

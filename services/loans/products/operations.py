@@ -235,6 +235,7 @@ def _change(change: ChangeOut) -> Change:
             for name, rule in given.items()
             if rule is not None
         },
+        frequency=change.frequency,
     )
 
 

@@ -17,6 +17,7 @@ from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
 from services.loans.portfolio.queries import STOOD
 from services.loans.rulebook import queries as rulebook_queries
 from shared import rulebook, tenancy
+from shared.clients.review_books import FREQUENCY
 from shared.currencies import exponent_of
 
 GROUPED_FROM: Final = 50_000  # contracts; fewer are told loan by loan
@@ -32,6 +33,25 @@ MONTHS: Final = """
     when 'biweekly' then 168.0 / 365 when 'twice_a_month' then 0.5 when 'quarterly' then 3.0
     when 'half_yearly' then 6.0 when 'yearly' then 12.0 else 1.0 end
     * coalesce(cast(t.dating ->> 'every' as int), 1))
+"""
+# A loan's rhythm in words, and its period in months where a year is 52 weeks or 360 days.
+RHYTHM: Final = """
+  t.frequency || case when coalesce(cast(t.dating ->> 'every' as int), 1) > 1
+    then ' x ' || (t.dating ->> 'every') else '' end
+"""
+PERIOD: Final = """
+  (12.0 / case t.frequency when 'daily' then 360 when 'weekly' then 52 when 'biweekly' then 26
+    when 'twice_a_month' then 24 when 'quarterly' then 4 when 'half_yearly' then 2
+    when 'yearly' then 1 else 12 end * coalesce(cast(t.dating ->> 'every' as int), 1))
+"""
+# Terms and grace in months: of whole instalments where the rhythm is told, or whole ones.
+PACED_TERM: Final = f"""
+      round(t.instalments * {PERIOD}, 6) as term,
+      round(least(coalesce(t.principal_grace, 0), t.instalments - 1) * {PERIOD}, 6) as grace,
+"""
+WHOLE_TERM: Final = f"""
+      greatest(round(t.instalments * {MONTHS}), 1)::int as term,
+      round(coalesce(t.principal_grace, 0) * {MONTHS})::int as grace,
 """
 # Fees at once or with instalments, flat or of the principal: what they come to of a principal.
 FEES: Final = """
@@ -58,8 +78,7 @@ LOANS: Final = f"""
   loans as materialized (
     select l.contract_id, c.principal_minor as principal,
       round(t.annual_rate, 6) as annual_rate,
-      greatest(round(t.instalments * {MONTHS}), 1)::int as term,
-      round(coalesce(t.principal_grace, 0) * {MONTHS})::int as grace,
+      {WHOLE_TERM}
       least(round({FEES}, 6), 0.99) as fee_share,
       least(o.pd, 0.99) as pd, o.grade,
       a.other_income_minor + a.sales_minor - a.business_costs_minor as income,
@@ -71,7 +90,8 @@ LOANS: Final = f"""
       coalesce(b.sex, 'unknown') as sex,
       case when b.born_on is null then 'unknown'
         when extract(year from age(c.signed_on, b.born_on)) between :youngest and :oldest
-        then 'youth' else 'other' end as age
+        then 'youth' else 'other' end as age,
+      {RHYTHM} as frequency
     from lent l
     join contract c on c.institution_id = :institution_id and c.contract_id = l.contract_id
     cross join lateral jsonb_to_record(c.terms) as t(frequency text, dating jsonb,
@@ -88,6 +108,7 @@ LOANS: Final = f"""
       and a.other_income_minor + a.sales_minor > a.business_costs_minor
   )
 """
+PACED_LOANS: Final = LOANS.replace(WHOLE_TERM, PACED_TERM)
 # A cell: the same labels and terms, one grade, principal and debts over income within a step.
 CELL: Final = f"""
   grade, term, grace, round(annual_rate, 4), round(fee_share, 4),
@@ -153,13 +174,16 @@ async def rows(
 
     Each with its loans, and with how many contracts belong to the whole book.
     """
-    written = [FIGURE.format(figure=figure) for figure in TOLD.values()]
+    is_paced = FREQUENCY in wanted.by
+    told = {**TOLD, "grace": "grace"} if is_paced else TOLD
+    written = [FIGURE.format(figure=figure) for figure in told.values()]
     written += [LABEL.format(label=label) for label in wanted.by]
     line = "'[' || " + " || ',' || ".join(written) + " || ']'"
     query = BOOK.format(
         line=line, labels=", ".join(wanted.by), cell=CELL if grouped else "contract_id"
     )
-    whole = text(f"{_stood(wanted.moment)}, {STANDING}, {LOANS} {query}")
+    loans = PACED_LOANS if is_paced else LOANS
+    whole = text(f"{_stood(wanted.moment)}, {STANDING}, {loans} {query}")
     unit = 10 ** exponent_of(wanted.currency)
     values = {**await _values(session, wanted), "unit": unit, **wanted.youth}
     found = await session.stream(whole, values)

@@ -27,6 +27,7 @@ def sheet(shown: Shown, *, language: Language) -> Sheet:
         paragraphs=[
             say("Not an offer: the figures are expected values of a simulation."),
             *_warnings(result, chosen, say),
+            *telling.rhythms(result, say=say),
         ],
         facts=[
             (say("Loans"), telling.count(book["loans"]), True),

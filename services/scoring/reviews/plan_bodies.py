@@ -19,7 +19,7 @@ from services.scoring.domain.simulation.reviewing import Plan, Search
 from services.scoring.domain.simulation.search import Aim, Bounds, Conditions
 from shared.currencies import exponent_of
 from shared.errors import RafidError
-from shared.schemas import Body
+from shared.schemas import LATER, Body
 
 LOANS_MOST = 200_000  # places of a book
 
@@ -30,11 +30,18 @@ Effect = Annotated[Decimal, Field(ge=-10, le=10)]
 Figure = Annotated[Decimal, Field(ge=-1_000_000_000, le=1_000_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Source = Annotated[str, Field(min_length=1, max_length=300)]
+Frequency: TypeAlias = Literal[
+    "daily", "weekly", "biweekly", "twice_a_month", "monthly", "quarterly", "half_yearly", "yearly"
+]
 Where: TypeAlias = Annotated[dict[Name, Name], Field(max_length=8)]
 
 
 class CostsBody(Body):
-    """What the institution pays: rates a year, shares, amounts in currency units."""
+    """What the institution pays: rates a year, shares, amounts in currency units.
+
+    `operating_cost` is at disbursement, `operating_cost_monthly` in each month, and
+    `operating_cost_instalment` for each instalment that is handled, as weekly ones are most.
+    """
 
     cost_of_funds: Rate
     operating_cost: Amount
@@ -43,10 +50,11 @@ class CostsBody(Body):
     market_rate: Rate
     inflation: Rate = Decimal(0)
     equity_share: Share = Decimal(0)
+    operating_cost_instalment: Annotated[Amount | None, LATER] = None
 
     def value(self) -> CostModel:
         """Give the costs as the domain knows them."""
-        return CostModel(**{name: float(value) for name, value in self})
+        return CostModel(**{name: float(value or 0) for name, value in self})
 
 
 class AssumptionBody(Body):
@@ -71,6 +79,7 @@ class BehaviourBody(Body):
     burden_tenth: AssumptionBody | None = None
     term_doubling: AssumptionBody | None = None
     elasticity: AssumptionBody | None = None
+    weekly_to_monthly: Annotated[AssumptionBody | None, LATER] = None
 
     def value(self) -> Behaviour:
         """Give the assumptions, the usual ones where none were given."""
@@ -81,6 +90,7 @@ class BehaviourBody(Body):
             burden_tenth=_or(self.burden_tenth, usual.burden_tenth),
             term_doubling=_or(self.term_doubling, usual.term_doubling),
             elasticity=_or(self.elasticity, usual.elasticity),
+            weekly_to_monthly=_or(self.weekly_to_monthly, usual.weekly_to_monthly),
         )
 
 
@@ -111,7 +121,10 @@ class RuleBody(Body):
 
 
 class ChangeBody(Body):
-    """Rules for the loans of some product, fund or segment; without `where` for all."""
+    """Rules for the loans of some product, fund or segment; without `where` for all.
+
+    `frequency` is how often they are paid from then on.
+    """
 
     where: Where = Field(default_factory=dict)
     annual_rate: RuleBody | None = None
@@ -119,11 +132,12 @@ class ChangeBody(Body):
     grace: RuleBody | None = None
     fee_share: RuleBody | None = None
     amount: RuleBody | None = None
+    frequency: Annotated[Frequency | None, LATER] = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> "ChangeBody":
         rules = (self.annual_rate, self.term, self.grace, self.fee_share, self.amount)
-        if all(rule is None for rule in rules):
+        if self.frequency is None and all(rule is None for rule in rules):
             raise ValueError("a change has at least one rule")
         return self
 
@@ -136,6 +150,7 @@ class ChangeBody(Body):
             grace=_rule(self.grace),
             fee_share=_rule(self.fee_share),
             amount=_rule(self.amount),
+            frequency=self.frequency,
         )
 
 
@@ -166,7 +181,8 @@ class CapBody(Body):
 class SearchBody(Body):
     """A question: the least or the most of what, under which conditions, within which bounds.
 
-    With `subsidy_most` 0 the fund stays whole; conditions that are null do not count.
+    With `subsidy_most` 0 the fund stays whole; conditions that are null do not count. Without
+    `frequencies` loans are paid as often as today.
     """
 
     name: Name
@@ -184,6 +200,9 @@ class SearchBody(Body):
     graces: Annotated[
         list[Annotated[int, Field(ge=0, le=12)]], Field(min_length=1, max_length=4)
     ] = Field(default_factory=lambda: [0])
+    frequencies: Annotated[
+        Annotated[list[Frequency], Field(min_length=1, max_length=4)] | None, LATER
+    ] = None
 
     @model_validator(mode="after")
     def _ordered(self) -> "SearchBody":
@@ -208,6 +227,7 @@ class SearchBody(Body):
                 rate_high=float(self.rate_high),
                 terms=tuple(float(term) for term in self.terms),
                 graces=tuple(self.graces),
+                frequencies=tuple(self.frequencies or (None,)),
             ),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
@@ -66,6 +66,15 @@ async def find_review(session: AsyncSession, review_id: UUID) -> RateReviewRow |
     """One review without its book, or None."""
     key = (tenancy.institution_of(session), review_id)
     return await session.get(RateReviewRow, key)
+
+
+async def labels_of(session: AsyncSession, review_id: UUID) -> Sequence[str]:
+    """The labels that the loans of a review's book have; none where there is no such review."""
+    query = select(func.jsonb_object_keys(RateReviewRow.book["segments"])).where(
+        RateReviewRow.institution_id == tenancy.institution_of(session),
+        RateReviewRow.review_id == review_id,
+    )
+    return (await session.scalars(query)).all()
 
 
 async def input_of(session: AsyncSession, review_id: UUID) -> Input:

@@ -22,7 +22,7 @@ from services.scoring.reviews.schemas import (
 )
 from shared import printing
 from shared.auth import Actor, Role, require
-from shared.clients.review_books import BookAsked
+from shared.clients.review_books import FREQUENCY, BookAsked
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
 from shared.schemas import PageOut
@@ -186,7 +186,7 @@ async def observe_from_loans(
         for one in whole.observations
     ):
         return RateReviewFileOut.of(whole)  # of this day it was taken before
-    asked = BookAsked(as_of=body.as_of, since=since)
+    asked = BookAsked(as_of=body.as_of, since=since).with_frequency()
     book = await from_loans.take(
         books, asked, currency=whole.row.currency, institution_id=actor.institution_id
     )
@@ -239,9 +239,11 @@ async def _asked(db: TenantDb, review_id: UUID, asked: BookAsked) -> BookAsked:
     """The book that is asked for; again under its id, the one that was taken then."""
     async with db() as session:
         row = await queries.find_review(session, review_id)
+        labels = await queries.labels_of(session, review_id)
+    wanted = asked.with_frequency() if row is None or FREQUENCY in labels else asked
     if row is None or asked.known_at is not None or row.book_as_of != asked.as_of:
-        return asked
-    return asked.model_copy(update={"known_at": row.book_known_at})
+        return wanted
+    return wanted.model_copy(update={"known_at": row.book_known_at})
 
 
 def _read(columns: dict[str, Any]) -> None:

@@ -28,7 +28,9 @@ class BookBody(Body):
     """A book as columns of one length: amounts in whole currency units, rates and shares of one.
 
     Each place is a loan, or as many alike as `count` says. `segments` names each loan's labels,
-    the `product` among them; no member names a person.
+    the `product` among them; no member names a person. The segment `frequency` says how often each
+    is paid, in the words of a product ("weekly", or "monthly x 2" for every second month);
+    without it all are paid monthly, and the result says so.
     """
 
     principal: Figures

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.scoring.domain.simulation.reviewing import TODAY, policy_named
+from services.scoring.domain.simulation.rhythm import BURDEN_SOURCE, FREQUENCY, USUAL
 from services.scoring.reviews.charts import percent
 from shared.errors import Say, Sentence
 
@@ -57,6 +58,7 @@ ASSUMPTIONS: Final = {
     "burden_tenth": Sentence("A tenth of income more to pay"),
     "term_doubling": Sentence("The term doubled"),
     "elasticity": Sentence("Demand by the effective rate, elasticity"),
+    "weekly_to_monthly": Sentence("Paid monthly instead of weekly"),
 }
 RULES: Final = {
     "annual_rate": Sentence("rate"),
@@ -65,6 +67,20 @@ RULES: Final = {
     "fee_share": Sentence("fee"),
     "amount": Sentence("amount"),
 }
+FREQUENCIES: Final = {
+    "daily": Sentence("daily"),
+    "weekly": Sentence("weekly"),
+    "biweekly": Sentence("every two weeks"),
+    "twice_a_month": Sentence("twice a month"),
+    "monthly": Sentence("monthly"),
+    "quarterly": Sentence("quarterly"),
+    "half_yearly": Sentence("half-yearly"),
+    "yearly": Sentence("yearly"),
+}
+A_MONTH: Final = Sentence(
+    "In the share of income a month is the twelfth of a year: 52 weekly instalments, 26 of every "
+    "two weeks, four quarterly ones."
+)
 STATES: Final = {
     "draft": Sentence("Draft"),
     "run": Sentence("Reckoned"),
@@ -145,9 +161,43 @@ def changes(policy: Json, *, say: Say) -> str:
         rules = [
             f"{say(words)} {_rule(change[name])}" for name, words in RULES.items() if name in change
         ]
+        if FREQUENCY in change:
+            rules.append(f"{say('paid')} {frequency(change[FREQUENCY], say=say)}")
         where = ", ".join(f"{name} = {label}" for name, label in change["where"].items())
         lines.append(f"{where}: {' · '.join(rules)}" if where else " · ".join(rules))
     return "; ".join(lines)
+
+
+def frequency(label: str, *, say: Say) -> str:
+    """Say how often is paid; "weekly x 2" is `weekly × 2`."""
+    name, _, every = label.partition(" x ")
+    told = say(FREQUENCIES[name])
+    return f"{told} × \u2066{every}\u2069" if every else told
+
+
+def rhythms(result: Json, *, say: Say) -> list[str]:
+    """Say how often the loans of a book are paid, and how a burden a month follows from it.
+
+    Worked: `Paid: monthly 36 · weekly 4`. Older results do not know, and say nothing.
+    """
+    loans: Mapping[str, float] = result["book"].get("frequencies", {})
+    changed = [change for policy in result["policies"] for change in policy["changes"]]
+    lines = []
+    if result["book"].get("frequency_assumed"):
+        lines.append(
+            say("The book does not say how often loans are paid: all are taken as paid monthly.")
+        )
+    else:
+        told = [
+            f"{frequency(label, say=say)} \u2066{count(many)}\u2069"
+            for label, many in loans.items()
+        ]
+        lines += [f"{say('Paid')}: {' · '.join(told)}"] if told else []
+    if set(loans) - {USUAL} or any(FREQUENCY in change for change in changed):
+        lines.append(
+            f"{say(A_MONTH)} \u2066({BURDEN_SOURCE})\u2069",
+        )
+    return lines
 
 
 def beside(result: Json, *, policy: str, observed: Json) -> list[Compared]:

@@ -12,11 +12,13 @@ from sqlalchemy import insert, text
 
 from services.loans.applications.tables import ApplicationAssessmentRow, ApplicationRow
 from services.loans.borrowers.tables import BorrowerRow
+from services.loans.domain.dating import Dating
 from services.loans.domain.terms import Frequency, Terms
 from services.loans.ledger.queries import Moment
 from services.loans.products.tables import ProductRow
 from services.loans.review_book import operations, queries
 from services.loans.review_book.queries import Wanted
+from services.scoring.domain.simulation import reading
 from shared import ids
 from shared.clients import review_books
 from shared.clients.review_books import FIGURES, SEGMENTS
@@ -47,7 +49,7 @@ async def scene(loans_db: Database, institution_id: InstitutionId) -> Scene:
     return await Scene(database=loans_db, institution_id=institution_id).found()
 
 
-def wanted(by: Sequence[str] = SEGMENTS, **changes: Any) -> Wanted:
+def wanted(by: Sequence[str] = SEGMENTS[:-1], **changes: Any) -> Wanted:
     plain = Wanted(
         moment=Moment(as_of=DAY, known_at=None, is_now=True),
         currency="JOD",
@@ -175,6 +177,32 @@ async def test_every_byte_is_the_one_that_was_written_before(
     assert set(book.figures) == set(FIGURES)
     assert 'a "quoted"' in book.labels["region"]
     assert "x" * 80 in book.labels["region"]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+async def test_a_book_says_how_often_each_loan_is_paid_where_that_is_asked(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, grouped: bool
+) -> None:
+    """Then terms are of whole instalments: 10 weeks are 120 / 52 months, every second month six."""
+    monkeypatch.setattr(queries, "GROUPED_FROM", 1 if grouped else 50_000)
+    await stands(scene, qard())
+    await stands(scene, qard(instalments=10, frequency=Frequency.WEEKLY))
+    await stands(scene, qard(instalments=3, frequency=Frequency.MONTHLY, dating=Dating(every=2)))
+
+    paced = await written(scene, wanted(by=("product", "frequency")))
+
+    book = review_books.read([line.decode().rstrip("\n") for line in paced])
+    told = zip(book.labels["frequency"], book.figures["term"], book.figures["grace"], strict=True)
+    assert set(told) == {
+        ("monthly", "12", "0"), ("weekly", "2.307692", "0"), ("monthly x 2", "6", "0"),
+    }  # fmt: skip
+    plain = await written(scene, wanted(by=("product",)))
+    whole = review_books.read([line.decode().rstrip("\n") for line in plain])
+    assert sorted(whole.figures["term"]) == ["12", "2", "6"]
+    labels = {name: list(cells) for name, cells in book.labels.items()}
+    figures = {name: reading.numbers_of(book.figures[name]) for name in reading.FIGURES}
+    read = reading.book_from(figures, labels=labels)
+    assert sorted(read.terms.periods) == [3, 10, 12]
 
 
 async def test_cells_join_what_is_alike_and_lose_nobody(

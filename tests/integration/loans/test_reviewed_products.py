@@ -85,6 +85,21 @@ async def test_a_review_is_followed_once(desk: Office) -> None:
     assert (await follow(desk, path, reviewed(desk, HALF)))[1]["annual_rate"]["max"] == "0.06"
 
 
+async def test_a_version_is_paid_as_often_as_the_review_says(desk: Office) -> None:
+    path = await offered(desk, bodies.loan())
+    weekly = {"where": {"product": bodies.loan()["code"]}, "frequency": "weekly"}
+
+    status, opened = await follow(desk, path, reviewed(desk, weekly))
+
+    assert (status, opened["frequency"]) == (201, "weekly")
+    again = await follow(desk, path, reviewed(desk, weekly))
+    assert (again[0], again[1]["type"]) == (422, "/problems/loans/review-leaves-product")
+    old = (await desk.caller(Role.OFFICER).get(f"{path}/versions/1")).json()
+    assert old["frequency"] == "monthly"
+    kept = set(old) - {"version", "frequency", "recorded_at", "facts"}
+    assert {name: opened[name] for name in kept} == {name: old[name] for name in kept}
+
+
 @pytest.mark.parametrize("status", ["draft", "run", "recommended", "declined"])
 async def test_a_review_that_is_not_adopted_opens_nothing(desk: Office, status: str) -> None:
     path = await offered(desk, bodies.loan())
@@ -102,6 +117,13 @@ async def test_a_review_that_is_not_adopted_opens_nothing(desk: Office, status: 
         ({"where": {"region": "north"}, "term": PLAIN | {"plus": 6.0}}, "review-needs-person"),
         ({"where": {}, "fee_share": PLAIN | {"set_to": 0.0}}, "review-needs-person"),
         ({"where": {}, "term": PLAIN | {"times": 9.0}}, "limits-invalid"),
+        ({"where": {}, "frequency": "twice_a_month"}, "review-needs-person"),
+        ({"where": {}, "frequency": "now and then"}, "review-needs-person"),
+        ({"where": {"region": "north"}, "frequency": "weekly"}, "review-needs-person"),
+        (
+            {"where": {}, "term": PLAIN | {"set_to": 7.0}, "frequency": "quarterly"},
+            "term-not-whole-instalments",
+        ),
     ],
 )
 async def test_what_a_product_cannot_take_over_opens_nothing(

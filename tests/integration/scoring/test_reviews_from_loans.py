@@ -12,6 +12,7 @@ from shared.auth import Role
 from shared.clients.loans import LoansUnavailable
 from shared.clients.review_books import (
     FIGURES,
+    FREQUENCY,
     BookAsked,
     BookFoot,
     BookHead,
@@ -34,6 +35,7 @@ class FakeBooks:
     late: int = 2
     currency: str = "JOD"
     rows: int = 0
+    frequency: str = "monthly"
     answers: bool = True
     asked: list[BookAsked] = field(default_factory=list)
 
@@ -56,8 +58,11 @@ class FakeBooks:
             head=head,
             foot=BookFoot(rows=self.rows or 1, loans=self.loans, left_out=3, sha256="a" * 64),
             figures=found,
-            labels={name: [name.upper()] if self.loans else [] for name in asked.by},
+            labels={name: [self._label(name)] if self.loans else [] for name in asked.by},
         )
+
+    def _label(self, name: str) -> str:
+        return self.frequency if name == FREQUENCY else name.upper()
 
 
 @pytest.fixture
@@ -135,6 +140,39 @@ async def test_what_is_no_book_for_this_review_is_refused_and_nothing_kept(
     assert type_of(await manager.post(REVIEWS, a_draft())) == (503, "books-unreachable")
 
     assert (await manager.get(REVIEWS)).json()["items"] == []
+
+
+async def test_a_book_says_how_often_its_loans_are_paid(books: FakeBooks, manager: Caller) -> None:
+    books.frequency = "weekly"
+    body = a_draft(from_loans={"as_of": DAY, "by": ["product"]}, compared_by=[])
+    assert (await manager.post(REVIEWS, body)).status_code == 201
+    path = f"{REVIEWS}/{body['review_id']}"
+    await manager.post(f"{path}/run", {})
+
+    result = (await manager.get(path)).json()["result"]
+
+    assert books.asked[0].by == ["product", FREQUENCY]
+    assert result["book"]["frequencies"] == {"weekly": 40.0}
+    assert not result["book"]["frequency_assumed"]
+    # 24 % a year nominal by weeks: (1 + 0.24 / 52) ** 52 - 1
+    effective = result["policies"][0]["cases"]["central"]["effective_rate"][1]
+    assert effective == pytest.approx(0.270547, abs=0.0005)
+
+
+async def test_a_draft_that_is_older_than_frequencies_is_the_same_draft_again(
+    books: FakeBooks, manager: Caller
+) -> None:
+    """What was drafted before loans told frequencies keeps its book, hash and all."""
+    body = a_draft()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BookAsked, "with_frequency", lambda self: self)
+        first = await manager.post(REVIEWS, body)
+
+    again = await manager.post(REVIEWS, body)
+
+    assert again.status_code == 201, again.text
+    assert again.json() == first.json()
+    assert [FREQUENCY in one.by for one in books.asked] == [False, False]
 
 
 async def adopted(scoring: Desk, manager: Caller) -> str:

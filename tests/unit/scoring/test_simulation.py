@@ -3,13 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import numpy_financial
 import pytest
 
 from services.scoring.domain import pricing
-from services.scoring.domain.pricing import ChargeMethod, Costs, Shape
+from services.scoring.domain.pricing import ChargeMethod, Shape
 from services.scoring.domain.simulation import book as books
 from services.scoring.domain.simulation import comparing, kernel, outcomes, policy, search
 from services.scoring.domain.simulation.book import BookUnreadable
@@ -17,17 +17,10 @@ from services.scoring.domain.simulation.comparing import CellsTooCoarse
 from services.scoring.domain.simulation.outcomes import LegalCap, outcome_of
 from services.scoring.domain.simulation.policy import Case, Change, Policy, PolicyContradicts, Rule
 from services.scoring.domain.simulation.search import Aim, Bounds, Conditions, SearchFoundNothing
-from shared.money import Money
 from tests.books import a_book, a_review, costs, one_loan
 
 TODAY = Policy(name="today")
 CENTRAL = Case.CENTRAL
-SHAPES = [
-    (rate, term, grace, pd)
-    for rate in (0.0, 1e-7, 2e-4, 0.12, 0.6)
-    for term, grace in ((1, 0), (12, 0), (12, 3), (60, 2))
-    for pd in (0.0, 1e-9, 0.1, 0.9)
-]
 
 
 def shape_of(rate: float, term: int, grace: int) -> Shape:
@@ -39,59 +32,9 @@ def shape_of(rate: float, term: int, grace: int) -> Shape:
     )
 
 
-def of_all(change: Rule | None = None, **rules: Rule) -> Policy:
+def of_all(change: Rule | None = None, **rules: Any) -> Policy:
     rate = {} if change is None else {"annual_rate": change}
-    return Policy(name="changed", changes=(Change(where={}, **rate, **rules),))
-
-
-@pytest.mark.parametrize(("rate", "term", "grace", "pd"), SHAPES)
-def test_a_life_in_closed_form_is_the_exact_one(
-    rate: float, term: int, grace: int, pd: float
-) -> None:
-    terms = kernel.Terms(
-        annual_rate=np.array([rate]), term=np.array([term]), grace=np.array([grace]),
-        pd=np.array([pd]),
-    )  # fmt: skip
-    found = kernel.lives(terms, cost_of_funds=0.05, loss_given_default=0.6)
-
-    shape = shape_of(rate, term, grace)
-    balance, alive, exposure, months = 1.0, 1.0, 0.0, 0.0
-    for month in range(1, term + 1):
-        exposure, months = exposure + alive * balance, months + alive
-        if month > grace:
-            balance -= found.instalment[0] - rate / 12 * balance
-        alive *= 1 - found.hazard[0]
-    free = Money.zero("JOD")
-    unit = Costs(
-        cost_of_funds=Decimal("0.05"), operating_cost=free, operating_cost_monthly=free,
-        loss_given_default=Decimal("0.6"), fee_share=Decimal(0), margin_share=Decimal(0),
-    )  # fmt: skip
-    worth = pricing.npv(
-        shape,
-        principal=Money.parse("100000.000", "JOD"),
-        costs=unit,
-        hazard=pricing.hazard_of(Decimal(repr(pd))),
-    )
-    near = 1e-5 if 0 < rate < 1e-3 else 1e-7  # such rates nobody charges
-    assert found.instalment[0] == pytest.approx(float(pricing.instalment_factor(shape)), rel=near)
-    assert found.exposure[0] == pytest.approx(exposure, rel=near)
-    assert found.alive[0] == pytest.approx(months, rel=1e-7)
-    assert found.worth[0] - 1 == pytest.approx(float(worth) / 100_000, abs=near)
-
-
-@pytest.mark.parametrize("fee", [0.0, 0.01, 0.05])
-@pytest.mark.parametrize(("rate", "term", "grace"), [(0.0, 12, 0), (0.24, 24, 2), (0.13, 6, 0)])
-def test_the_effective_rate_is_the_internal_rate_of_return(
-    rate: float, term: int, grace: int, fee: float
-) -> None:
-    found = kernel.effective_rate(
-        annual_rate=np.array([rate]), term=np.array([term]), grace=np.array([grace]),
-        fee_share=np.array([fee]),
-    )[0]  # fmt: skip
-
-    due = float(pricing.instalment_factor(shape_of(rate, term, grace)))
-    flows = [-(1 - fee), *[rate / 12] * grace, *[due] * (term - grace)]
-    assert found == pytest.approx((1 + numpy_financial.irr(flows)) ** 12 - 1, abs=1e-7)
+    return Policy(name="changed", changes=(Change(where={}, **(rate | rules)),))
 
 
 def test_the_worked_loan_carries_itself_and_costs_its_borrower_the_worked_rate() -> None:
@@ -160,7 +103,8 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_quantiles_are_those_of_the_loans() -> None:
     book = a_book(2000)
     whole = outcome_of(a_review(book), rules=TODAY, case=CENTRAL).whole
-    due = kernel.level_instalment(book.annual_rate, book.term - book.grace) * book.principal
+    rate, count = book.annual_rate / 12, book.term - book.grace
+    due = kernel.level_instalment(rate, count, book.per_year) * book.principal
     burden = (book.debts + due) / book.income
 
     for place, share in enumerate((0.1, 0.5, 0.9)):
@@ -218,20 +162,23 @@ def test_behaviour_moves_risk_and_demand_by_the_stated_figures() -> None:
     old = one_loan(pd=0.05, annual_rate=0.30, fee_share=0.0)
     later = replace(old, grace=old.grace + 1)
     none = np.zeros(1)
-    found = policy.defaulting(
-        old, later, burden_change=none, behaviour=policy.DEFAULT_BEHAVIOUR, case=CENTRAL
-    )
+
+    def defaulting(case: Case) -> float:
+        usual = policy.DEFAULT_BEHAVIOUR
+        shift = policy.shifted(old, later, behaviour=usual, case=case)
+        found = policy.defaulting(
+            old.pd, shift=shift, burden_change=none, behaviour=usual, case=case
+        )
+        return float(found[0])
+
     came = policy.demanding(
         old_rate=np.array([0.30]), new_rate=np.array([0.20]),
         behaviour=policy.DEFAULT_BEHAVIOUR, case=CENTRAL,
     )  # fmt: skip
 
-    assert found[0] == pytest.approx(0.0728, abs=1e-4)
+    assert defaulting(CENTRAL) == pytest.approx(0.0728, abs=1e-4)
     assert came[0] == pytest.approx(1.562, abs=1e-3)
-    low = policy.defaulting(
-        old, later, burden_change=none, behaviour=policy.DEFAULT_BEHAVIOUR, case=Case.LOW
-    )
-    assert low[0] == pytest.approx(0.05)
+    assert defaulting(Case.LOW) == pytest.approx(0.05)
 
 
 def test_a_free_loan_that_stays_free_keeps_its_borrowers() -> None:

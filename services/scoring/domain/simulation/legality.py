@@ -1,14 +1,14 @@
 """Which law does a policy break, for how many loans of whom?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from services.scoring.domain.simulation import kernel, policy
 from services.scoring.domain.simulation.book import Book
-from services.scoring.domain.simulation.outcomes import LEEWAY, LegalCap, Review
-from services.scoring.domain.simulation.policy import Policy
+from services.scoring.domain.simulation.kernel import Floats
+from services.scoring.domain.simulation.outcomes import LEEWAY, LegalCap, Review, terms_of
+from services.scoring.domain.simulation.policy import Case, Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +37,28 @@ def flags_of(review: Review, *, rules: Policy) -> tuple[Flag, ...]:
     Worked: a cap of 18 % on the nominal rate in the north, and all loans set to 24 %: the loans
     of the north are above it, those of the south are not covered.
     """
-    new = policy.applied(review.book, policy=rules)
-    effective = kernel.effective_rate(
-        annual_rate=new.annual_rate, term=new.term, grace=new.grace, fee_share=new.fee_share
-    )
-    return tuple(_flag(review, new, effective, cap) for cap in review.caps)
+    if not review.caps:
+        return ()
+    terms = terms_of(review, rules=rules, case=Case.CENTRAL).of(slice(None))
+    rates = {"effective": terms.shapes.effective, "nominal": terms.nominal}
+    return tuple(_flag(review.book, review.segments, rates[cap.basis], cap) for cap in review.caps)
 
 
-def _flag(review: Review, new: Book, effective: np.ndarray, cap: LegalCap) -> Flag:
-    rate = effective if cap.basis == "effective" else new.annual_rate
-    covered = new.where(cap.where)
+def _flag(book: Book, segments: Sequence[str], rates: Floats, cap: LegalCap) -> Flag:
+    rate = np.broadcast_to(rates, len(book))
+    covered = book.where(cap.where)
     above = covered & (rate > cap.cap + LEEWAY)
     by = {
         name: {
-            label: float(new.count[above & (new.codes[name] == place)].sum())
-            for place, label in enumerate(new.labels[name])
+            label: float(book.count[above & (book.codes[name] == place)].sum())
+            for place, label in enumerate(book.labels[name])
         }
-        for name in review.segments
+        for name in segments
     }
     return Flag(
         cap=cap,
-        covered=float(new.count[covered].sum()),
-        above=float(new.count[above].sum()),
+        covered=float(book.count[covered].sum()),
+        above=float(book.count[above].sum()),
         highest=float(rate[covered].max()) if covered.any() else 0.0,
         above_by={name: {k: v for k, v in parts.items() if v} for name, parts in by.items()},
     )

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.scoring.domain.simulation import kernel, policy
+from services.scoring.domain.simulation import kernel, policy, rhythm
 from services.scoring.domain.simulation.book import Book
 from services.scoring.domain.simulation.kernel import BLOCK, MONTHS_A_YEAR, THREADS, Floats
 from services.scoring.domain.simulation.policy import Behaviour, Case, Policy
+from services.scoring.domain.simulation.shared_terms import Asked, NewTerms, TermsOfLoans
 from services.scoring.domain.simulation.spread import Spread
 
 BURDEN_LIMITS = (0.35, 0.40, 0.50)
@@ -24,8 +25,10 @@ LEEWAY = 1e-9  # of a rate: figures of floats that differ by less are the same
 class CostModel:
     """What the institution pays: rates a year and shares of one, amounts in currency units.
 
-    `market_rate` and `inflation` are for self-sufficiency without subsidy; `equity_share` is the
-    part of the money that is the institution's own.
+    `operating_cost` is at disbursement, `operating_cost_monthly` in each month of its life and
+    `operating_cost_instalment` for each instalment that is handled. `market_rate` and `inflation`
+    are for self-sufficiency without subsidy; `equity_share` is the part of the money that is the
+    institution's own.
     """
 
     cost_of_funds: float
@@ -35,6 +38,7 @@ class CostModel:
     market_rate: float
     inflation: float
     equity_share: float
+    operating_cost_instalment: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,22 +100,34 @@ class Review:
     segments: Sequence[str]
 
 
+def terms_of(review: Review, *, rules: Policy, case: Case) -> TermsOfLoans:
+    """Return the terms that a policy gives the loans of a review. Raises PolicyContradicts."""
+    asked = Asked(
+        rules=rules,
+        behaviour=review.behaviour,
+        case=case,
+        cost_of_funds=review.costs.cost_of_funds,
+    )
+    return TermsOfLoans(review.book, asked)
+
+
 def outcome_of(review: Review, *, rules: Policy, case: Case) -> Outcome:
     """Run one policy over the book. Raises PolicyContradicts.
 
     The burden moves the chance of default once (one step, not an equilibrium).
     """
-    new = policy.applied(review.book, policy=rules)
-    starts = range(0, len(new), BLOCK)
+    book, principal = review.book, policy.amounts(review.book, policy=rules)
+    terms = terms_of(review, rules=rules, case=case)
+    starts = range(0, len(book), BLOCK)
 
     def run(start: int) -> list[_Sums]:
         rows = slice(start, start + BLOCK)
-        columns = _columns(review, review.book.rows(rows), new.rows(rows), rules, case)
+        columns = _columns(review, book.rows(rows), principal[rows], terms.of(rows), case)
         of_all = _Sums.of(columns, None, 1)
         return [
             of_all,
             *(
-                _Sums.of(columns, review.book.codes[name][rows], len(review.book.labels[name]))
+                _Sums.of(columns, book.codes[name][rows], len(book.labels[name]))
                 for name in review.segments
             ),
         ]
@@ -134,7 +150,7 @@ def outcome_of(review: Review, *, rules: Policy, case: Case) -> Outcome:
 
 
 # What is summed of each loan, once weighed by loans and once by money lent.
-BY_LOAN = ("loans", "before", "alive", "worth", "default", "above", "over_0", "over_1", "over_2")
+BY_LOAN = ("loans", "before", "spent", "worth", "default", "above", "over_0", "over_1", "over_2")
 BY_MONEY = ("lent", "fund", "exposure", "income", "loss", "total_cost")
 NAMES = BY_LOAN + BY_MONEY
 
@@ -188,72 +204,62 @@ class _Sums:
         return cls(values=values, **spread)
 
 
-def _columns(review: Review, old: Book, new: Book, rules: Policy, case: Case) -> _Columns:
-    costs, behaviour = review.costs, review.behaviour
-    after = _due(new)
-    burden = (new.debts + after * new.principal) / new.income
-    effective, pd, count = _effective(new), new.pd, new.count
-    if rules.changes:
-        before = _due(old)
-        was = (old.debts + before * old.principal) / old.income
-        pd = policy.defaulting(old, new, burden_change=burden - was, behaviour=behaviour, case=case)
-        count = old.count * policy.demanding(
-            old_rate=_effective(old), new_rate=effective, behaviour=behaviour, case=case
+def _columns(review: Review, own: Book, principal: Floats, terms: NewTerms, case: Case) -> _Columns:
+    costs, behaviour, shapes = review.costs, review.behaviour, terms.shapes
+    instalment = shapes.instalment * principal
+    burden = _burden(own, instalment, shapes.part)
+    pd, count = own.pd, own.count
+    if terms.moved is not None:
+        was = _burden(own, terms.moved.due * own.principal, terms.moved.part)
+        pd = policy.defaulting(
+            pd, shift=terms.moved.shift, burden_change=burden - was, behaviour=behaviour, case=case
         )
-    lives = kernel.lives(
-        kernel.Terms(
-            annual_rate=new.annual_rate, term=new.term, grace=new.grace, pd=pd, instalment=after
-        ),
-        cost_of_funds=costs.cost_of_funds,
-        loss_given_default=costs.loss_given_default,
+        count = count * terms.moved.demand
+    lives = kernel.lives(shapes, pd, loss_given_default=costs.loss_given_default)
+    effective = np.broadcast_to(shapes.effective, len(own))
+    a_period = costs.operating_cost_instalment + costs.operating_cost_monthly * (
+        shapes.part * MONTHS_A_YEAR
     )
-    rate = new.annual_rate / MONTHS_A_YEAR
-    lent = count * new.principal
-    income = rate * (1 - lives.hazard) * lives.exposure + new.fee_share
-    running = costs.operating_cost + costs.operating_cost_monthly * lives.alive_worth
-    paid = new.grace * rate + (new.term - new.grace) * after
+    lent = count * principal
+    earned = shapes.rate / (shapes.part * MONTHS_A_YEAR)  # of the balance of a month
+    lost = lives.hazard * lives.exposure / (shapes.part * MONTHS_A_YEAR)
+    income = earned * (1 - lives.hazard) * lives.exposure + terms.fee_share
+    running = costs.operating_cost + a_period * lives.alive_worth
     sums = {
         "loans": count,
-        "before": old.count,
-        "alive": count * lives.alive,
-        "worth": lent * (lives.worth - 1 + new.fee_share) - count * running,
+        "before": own.count,
+        "spent": count * (a_period * lives.alive),
+        "worth": lent * (lives.worth - 1 + terms.fee_share) - count * running,
         "default": count * pd,
-        "above": count * _above(review.caps, new, effective),
+        "above": count * _above(review.caps, own, effective, terms.nominal),
         **{f"over_{i}": count * (burden > limit) for i, limit in enumerate(BURDEN_LIMITS)},
         "lent": lent,
-        "fund": old.count * old.principal,
+        "fund": own.count * own.principal,
         "exposure": lent * lives.exposure,
         "income": lent * income,
-        "loss": lent * lives.hazard * costs.loss_given_default * lives.exposure,
-        "total_cost": lent * (paid - 1 + new.fee_share),
+        "loss": lent * lost * costs.loss_given_default,
+        "total_cost": lent * terms.cost,
     }
     return _Columns(
         count=count,
         sums=sums,
         effective=effective,
-        instalment=after * new.principal,
+        instalment=instalment,
         burden=burden,
     )
 
 
-def _due(book: Book) -> Floats:
-    return kernel.level_instalment(book.annual_rate, book.term - book.grace)
+def _burden(own: Book, instalment: Floats, part: Floats) -> Floats:
+    """Instalments of an average month and debts, over income."""
+    return (own.debts + rhythm.a_month(instalment, 1 / part)) / own.income
 
 
-def _effective(book: Book) -> Floats:
-    return kernel.effective_rate(
-        annual_rate=book.annual_rate,
-        term=book.term,
-        grace=book.grace,
-        fee_share=book.fee_share,
-    )
-
-
-def _above(caps: Sequence[LegalCap], book: Book, effective: Floats) -> np.ndarray:
+def _above(caps: Sequence[LegalCap], book: Book, effective: Floats, nominal: Floats) -> np.ndarray:
     found = np.zeros(len(book), dtype=bool)
     for cap in caps:
-        rate = effective if cap.basis == "effective" else book.annual_rate
-        found |= book.where(cap.where) & (rate > cap.cap + LEEWAY)
+        rate = effective if cap.basis == "effective" else nominal
+        above = rate > cap.cap + LEEWAY
+        found |= book.where(cap.where) & above if cap.where else above
     return found
 
 
@@ -263,7 +269,7 @@ def _totals(sums: _Sums, group: int, costs: CostModel) -> Totals:
     share = 1 / loans if loans else 0.0
     part = 1 / lent if lent else 0.0
     years = of["exposure"] / MONTHS_A_YEAR
-    running = loans * costs.operating_cost + costs.operating_cost_monthly * of["alive"]
+    running = loans * costs.operating_cost + of["spent"]
     full = (
         costs.market_rate * (1 - costs.equity_share) + costs.inflation * costs.equity_share
     ) * years

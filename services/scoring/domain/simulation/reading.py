@@ -7,6 +7,7 @@ import numpy as np
 
 from services.scoring.domain.simulation.book import Book, BookUnreadable, checked
 from services.scoring.domain.simulation.kernel import Floats
+from services.scoring.domain.simulation.rhythm import FREQUENCY, PER_YEAR, USUAL, per_year_of
 from shared.digits import to_western_digits
 from shared.errors import Kind, RafidError
 
@@ -21,7 +22,6 @@ MOST: Mapping[str, float] = {
     "count": AMOUNT_MAX, "principal": AMOUNT_MAX, "income": AMOUNT_MAX, "debts": AMOUNT_MAX,
     "annual_rate": RATE_MAX, "term": TERM_MAX, "grace": TERM_MAX,
 }  # fmt: skip
-WHOLE = ("term", "grace")
 FIGURES = (*REQUIRED, *ASSUMED)
 
 
@@ -61,6 +61,16 @@ class GradeUnknown(RafidError):
     service = "scoring"
     detail = "Loan {row} has the grade {grade}, which is given no chance of default."
     grade: str
+    row: int
+
+
+class FrequencyUnknown(RafidError):
+    """A loan is paid as often as no loan is"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "Loan {row} has the frequency {frequency}, which is none."
+    frequency: str
     row: int
 
 
@@ -131,9 +141,10 @@ def book_from_file(columns: Mapping[str, Sequence[str]], *, sources: Sources) ->
 def book_from(figures: Mapping[str, Floats], *, labels: Mapping[str, Sequence[str]]) -> Book:
     """Make a book of columns of figures and of labels, the product among these.
 
-    Raises BookColumnMissing, BookColumnsUneven, BookEmpty, SegmentTooFine, and BookUnreadable
-    with the first row of an impossible figure: none, below 0, not whole where it counts months,
-    or beyond what is a loan (480 months, 1,000 % a year).
+    The label `frequency` says how often a loan is paid (`rhythm.PER_YEAR`); without it all are
+    paid monthly. Raises BookColumnMissing, BookColumnsUneven, BookEmpty, SegmentTooFine,
+    FrequencyUnknown, and BookUnreadable with the first row of an impossible figure: none, below
+    0, months that are no whole instalments, or beyond what is a loan (480 months, 1,000 % a year).
     """
     for member in REQUIRED:
         if member not in figures:
@@ -157,12 +168,13 @@ def book_from(figures: Mapping[str, Floats], *, labels: Mapping[str, Sequence[st
             count=columns["count"],
             principal=columns["principal"],
             annual_rate=columns["annual_rate"],
-            term=columns["term"].astype(np.int64),
-            grace=columns["grace"].astype(np.int64),
+            term=columns["term"],
+            grace=columns["grace"],
             fee_share=columns["fee_share"],
             pd=columns["pd"],
             income=columns["income"],
             debts=columns["debts"],
+            per_year=_rhythms(codes, known, rows=rows),
             codes=codes,
             labels=known,
         )
@@ -182,13 +194,25 @@ def _coded(
     return codes, known
 
 
+def _rhythms(
+    codes: Mapping[str, np.ndarray], known: Mapping[str, tuple[str, ...]], *, rows: int
+) -> Floats:
+    """Return the instalments a year of each loan. Raises FrequencyUnknown."""
+    if FREQUENCY not in known:
+        return np.full(rows, PER_YEAR[USUAL])
+    found = [per_year_of(label) for label in known[FREQUENCY]]
+    for place, per_year in enumerate(found):
+        if per_year is None:
+            row = int(np.argmax(codes[FREQUENCY] == place)) + 1
+            raise FrequencyUnknown(frequency=known[FREQUENCY][place], row=row)
+    return np.asarray(np.array(found, dtype=np.float64)[codes[FREQUENCY]])
+
+
 def _bounded(name: str, cells: Floats) -> Floats:
     values = np.asarray(cells, dtype=np.float64)
     bad = ~np.isfinite(values) | (values > MOST.get(name, AMOUNT_MAX))
     if name == "count":
         bad |= ~(values > 0)
-    if name in WHOLE:
-        bad |= values != np.floor(np.where(np.isfinite(values), values, 0.5))
     if bad.any():
         row = int(np.argmax(bad)) + 1
         raise BookUnreadable(column=name, count=int(bad.sum()), row=row)

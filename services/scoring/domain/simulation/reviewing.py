@@ -25,10 +25,11 @@ from services.scoring.domain.simulation.policy import (
     Policy,
     Rule,
 )
+from services.scoring.domain.simulation.rhythm import FREQUENCY, USUAL
 from services.scoring.domain.simulation.search import Aim, Bounds, Conditions, SearchFoundNothing
 from shared.errors import Kind, RafidError
 
-ENGINE = "2"
+ENGINE = "3"
 TODAY = "today"
 CELLS_FROM = 50_000  # loans; fewer are run one by one
 SAMPLE = 20_000
@@ -118,6 +119,8 @@ def result_of(book: Book, *, plan: Plan) -> Json:
             "lent": float((book.count * book.principal).sum()),
             "cells": None if cells is None else len(cells),
             "cells_error": errors,
+            "frequencies": _frequencies(book),
+            "frequency_assumed": FREQUENCY not in book.labels,
         },
         "policies": [
             _written(review, rules, cases, origin)
@@ -151,6 +154,16 @@ def _check(book: Book, plan: Plan) -> None:
     for segment in plan.segments:
         if segment not in book.labels:
             raise ChangeNamesNobody(subject=segment, where=segment)
+
+
+def _frequencies(book: Book) -> dict[str, float]:
+    """Count the loans of each rhythm."""
+    if FREQUENCY not in book.labels:
+        return {USUAL: float(book.count.sum())}
+    return {
+        label: float(book.count[book.codes[FREQUENCY] == place].sum())
+        for place, label in enumerate(book.labels[FREQUENCY])
+    }
 
 
 def _told(where: Mapping[str, str]) -> str:
@@ -225,12 +238,14 @@ def _written(review: Review, rules: Policy, cases: Mapping[Case, Outcome], origi
 
 
 def changed_to_json(change: Change) -> Json:
-    """Write a change: its `where`, and each rule that it has."""
+    """Write a change: its `where`, and each rule that it has; a frequency is a word."""
     rules: Mapping[str, Rule | None] = {
         "annual_rate": change.annual_rate, "term": change.term, "grace": change.grace,
         "fee_share": change.fee_share, "amount": change.amount,
     }  # fmt: skip
-    written = {name: asdict(rule) for name, rule in rules.items() if rule is not None}
+    written: Json = {name: asdict(rule) for name, rule in rules.items() if rule is not None}
+    if change.frequency is not None:
+        written[FREQUENCY] = change.frequency
     return {"where": dict(change.where), **written}
 
 
@@ -241,6 +256,7 @@ def _assumptions(behaviour: Behaviour) -> Mapping[str, Assumption]:
         "burden_tenth": behaviour.burden_tenth,
         "term_doubling": behaviour.term_doubling,
         "elasticity": behaviour.elasticity,
+        "weekly_to_monthly": behaviour.weekly_to_monthly,
     }
 
 

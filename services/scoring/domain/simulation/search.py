@@ -18,6 +18,8 @@ from shared.errors import Kind, RafidError
 RATES_TRIED = 7
 HALVINGS = 14
 
+_Others = tuple[float, int, str | None]
+
 
 class SearchFoundNothing(RafidError):
     """No terms within the bounds keep every condition"""
@@ -54,13 +56,17 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What may be tried: a range of factors on today's rate, factors on terms, months of grace."""
+    """What may be tried: a range of factors on today's rate, factors on terms, months of grace.
+
+    And how often is paid: each of `frequencies`; None is as often as today.
+    """
 
     where: Mapping[str, str]
     rate_low: float = 0.0
     rate_high: float = 2.0
     terms: tuple[float, ...] = (0.75, 1.0, 1.25, 1.5, 2.0)
     graces: tuple[int, ...] = (0,)
+    frequencies: tuple[str | None, ...] = (None,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +81,9 @@ class Found:
 def best_policy(
     review: Review, *, aim: Aim, conditions: Conditions, bounds: Bounds, case: Case
 ) -> Found:
-    """Return the best factor of the rate for each term and grace, and the best of those.
+    """Return the best factor of the rate for each term, grace and frequency, and the best of those.
 
-    For each term and grace seven rates are tried; where the conditions begin or cease to hold
+    For each of them seven rates are tried; where the conditions begin or cease to hold
     between two of them, the place is narrowed by halving. A best point between two rates that
     both hold is not sought. Worked: with the subsidy at most 0 the lowest cost is at the rate
     where the book just carries itself. Raises SearchFoundNothing.
@@ -86,10 +92,10 @@ def best_policy(
     nearest: tuple[float, str] | None = None
     runs = 0
 
-    def holds(rate: float, term: float, grace: int) -> bool:
+    def holds(rate: float, others: _Others) -> bool:
         nonlocal runs, nearest
         runs += 1
-        rules = _policy(bounds.where, rate, term, grace)
+        rules = _policy(bounds.where, rate, *others)
         try:
             outcome = outcome_of(review, rules=rules, case=case)
         except PolicyContradicts:  # such terms are no loans: nothing that could be found
@@ -102,16 +108,16 @@ def best_policy(
         return miss <= 0
 
     span = bounds.rate_high - bounds.rate_low
-    for term, grace in product(bounds.terms, bounds.graces):
+    for others in product(bounds.terms, bounds.graces, bounds.frequencies):
         rates = [bounds.rate_low + span * i / (RATES_TRIED - 1) for i in range(RATES_TRIED)]
-        keeps = [holds(rate, term, grace) for rate in rates]
+        keeps = [holds(rate, others) for rate in rates]
         for (low, at_low), (high, at_high) in pairwise(zip(rates, keeps, strict=True)):
             if at_low == at_high:
                 continue
             bad, good = (high, low) if at_low else (low, high)
             for _ in range(HALVINGS):
                 middle = (bad + good) / 2
-                bad, good = (bad, middle) if holds(middle, term, grace) else (middle, good)
+                bad, good = (bad, middle) if holds(middle, others) else (middle, good)
     if not found:
         miss, condition = nearest or (0.0, "terms")
         raise SearchFoundNothing(tried=runs, condition=condition, miss=f"{miss:.4f}")
@@ -119,14 +125,18 @@ def best_policy(
     return Found(rules=rules, outcome=outcome, runs=runs)
 
 
-def _policy(where: Mapping[str, str], rate: float, term: float, grace: int) -> Policy:
+def _policy(
+    where: Mapping[str, str], rate: float, term: float, grace: int, frequency: str | None
+) -> Policy:
     change = Change(
         where=where,
         annual_rate=Rule(times=rate),
         term=Rule(times=term, low=1),
         grace=Rule(plus=float(grace)) if grace else None,
+        frequency=frequency,
     )
-    return Policy(name=f"rate x {rate:.4f}, term x {term:g}, grace + {grace}", changes=(change,))
+    name = f"rate x {rate:.4f}, term x {term:g}, grace + {grace}, {frequency or 'as today'}"
+    return Policy(name=name, changes=(change,))
 
 
 def _value(totals: Totals, aim: Aim) -> float:
