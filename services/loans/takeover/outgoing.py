@@ -138,10 +138,10 @@ async def _read(session: AsyncSession) -> _Book:
             else:
                 book.left_out.append((row, why))
         ids = [row.contract_id for row in kept]
-        lived = [row.contract_id for row in kept if not is_plain(row)]
         book.contracts += kept
         _group(book.dues, await queries.dues(session, ids))
         _group(book.moved, await queries.moved(session, ids))
+        lived = [row.contract_id for row in kept if not is_plain(row, book.moved[row.contract_id])]
         _group(book.lived, await queries.lived(session, lived))
         book.stood |= await standing.stood(session, lived)
     _leave_alone(book)
@@ -168,10 +168,17 @@ def _leave_alone(book: _Book) -> None:
         book.contracts = [row for row in book.contracts if row not in alone]
 
 
-def is_plain(row: Found) -> bool:
-    """Whether one payout, whole, and what was repaid tell all that happened to a contract."""
+def is_plain(row: Found, moved: Sequence[Found]) -> bool:
+    """Whether one payout, whole, and what was repaid tell all that happened to a contract.
+
+    In the order in which such a history is booked: what came, by its days, then what was taken
+    back. In another order each payment would have other parts, though their sums were the same.
+    """
     untold = taking_over.untold(Terms.from_json(row.terms))
-    return bool(row.is_plain) and not any(untold.values())
+    taken_back = [one for one in moved if one.reverses_repayment_id is not None]
+    came = [one for one in moved if one.reverses_repayment_id is None]
+    recorded = [(one.recorded_at, one.repayment_id) for one in (*came, *taken_back)]
+    return bool(row.is_plain) and not any(untold.values()) and recorded == sorted(recorded)
 
 
 def _why_not(row: Found) -> str | None:

@@ -194,3 +194,14 @@ async def carried(scene: Scene, content: bytes, *, at: datetime) -> Scene:
     assert await rows(twin, CASH) == cash
     await sound(twin)
     return twin
+
+
+async def require_alike(one: Scene, other: Scene) -> None:
+    """Two institutions hold the same book; else the first rows that differ are told."""
+    first, second = await book_of(one), await book_of(other)
+    assert sorted(first) == sorted(second)
+    for name, parts in first.items():
+        for statement, here, there in zip(SEEN, parts, second[name], strict=True):
+            differ = [pair for pair in zip(here, there, strict=False) if pair[0] != pair[1]]
+            assert not differ, (name, statement, differ[0])
+            assert len(here) == len(there), (name, statement)
