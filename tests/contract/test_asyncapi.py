@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from services.cli.commands import app
 from shared import asyncapi, event_types
 from shared.migrations import SERVICES
-from tests import node_tools
+from tests import others_tools
 
 PARSES = """
 import { Parser } from "@asyncapi/parser";
@@ -37,7 +37,7 @@ def test_the_document_is_printed_by_the_command(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_parser_of_others_accepts_the_document(service: str) -> None:
     document = asyncapi.document(service)
-    found = node_tools.run(PARSES, document)
+    found = others_tools.run_node(PARSES, document)
     assert found["errors"] == []
     assert set(found["messages"]) == set(event_types.of_service(service))
 
@@ -45,7 +45,7 @@ def test_the_parser_of_others_accepts_the_document(service: str) -> None:
 def test_the_parser_would_refuse_a_document_that_is_wrong() -> None:
     document = asyncapi.document("loans")
     document["operations"]["tellByFeed"]["channel"] = {"$ref": "#/channels/nowhere"}
-    assert node_tools.run(PARSES, document)["errors"] != []
+    assert others_tools.run_node(PARSES, document)["errors"] != []
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,7 @@ import pytest
 
 from services.loans.domain import webhook
 from shared.clock import SystemClock
-from tests import node_tools
+from tests import others_tools
 
 VERIFIES = """
 import { Webhook } from "standardwebhooks";
@@ -21,7 +21,7 @@ BODY = '{"type":"loans.x.v1","data":{"note":"سداد"}}'
 
 def verified(headers: dict[str, str], *, body: str = BODY, secret: bytes = SECRET) -> object:
     told = {"secret": webhook.written_secret(secret), "body": body, "headers": headers}
-    return node_tools.run(VERIFIES, told)
+    return others_tools.run_node(VERIFIES, told)
 
 
 @pytest.mark.parametrize("secrets", [[SECRET], [OTHER, SECRET]])

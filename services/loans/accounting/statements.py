@@ -114,7 +114,7 @@ Asked = Annotated[Asking, Depends()]
 
 
 @router.get("/trial-balance", response_model=BooksTrialBalanceOut, responses=SHEETS)
-async def read_trial_balance(
+async def read_books_trial_balance(
     *,
     db: Db,
     _actor: MayRead,

@@ -205,7 +205,7 @@ async def match_instalment(
     status_code=201,
     response_model=MoveOut,
 )
-async def take_back(
+async def take_back_movement(
     *,
     agreement_id: UUID,
     move_id: UUID,

@@ -34,7 +34,7 @@ MayRead = Annotated[Actor, require(Role.OFFICER, Role.APPROVER, Role.AUDITOR, Ro
     status_code=201,
     response_model=DecidedOut,
 )
-async def decide(
+async def decide_application(
     application_id: UUID,
     body: DecisionIn,
     db: Db,

@@ -74,7 +74,7 @@ async def bring_file(
 
 
 @router.get("/statement-files")
-async def list_files(
+async def list_statement_files(
     money_account_id: UUID, db: Db, actor: MayRead, page: PageQuery
 ) -> PageOut[StatementFileOut]:
     """List the files of a real account in the order in which they came."""
@@ -85,7 +85,7 @@ async def list_files(
 
 
 @router.get("/statement-files/{file_id}")
-async def read_file(
+async def read_statement_file(
     file_id: UUID, request: Request, db: Db, actor: MayRead
 ) -> StatementFileDetailOut:
     """Read what was in a file: its statements with their findings, its lines in quarantine."""

@@ -44,7 +44,7 @@ Amount = Annotated[str | None, Query(max_length=40)]
 
 
 @router.post("/contracts/{contract_id}/steps", status_code=201, response_model=StepOut)
-async def take_step(
+async def take_deal_step(
     contract_id: UUID, body: StepIn, db: Db, actor: MayTake, today: Today, key: IdempotencyKey
 ) -> Response:
     """Take a step: in its turn, on its day, with its papers; money moves with it."""

@@ -55,7 +55,7 @@ async def open_file(
 
 
 @router.get("")
-async def list_files(db: Db, actor: MayRead, page: PageQuery) -> PageOut[FileLineOut]:
+async def list_financing_files(db: Db, actor: MayRead, page: PageQuery) -> PageOut[FileLineOut]:
     """List financing files, a page at a time."""
     async with db() as session:
         rows = await queries.files(session, actor=actor, page=page)
@@ -64,7 +64,7 @@ async def list_files(db: Db, actor: MayRead, page: PageQuery) -> PageOut[FileLin
 
 
 @router.get("/{file_id}")
-async def read_file(file_id: UUID, db: Db, actor: MayRead) -> FileOut:
+async def read_financing_file(file_id: UUID, db: Db, actor: MayRead) -> FileOut:
     """Read who bears what of the cost, by which rule, and what is owed per leg and in all."""
     async with db(snapshot=True) as session:
         return await _told(session, await queries.file(session, file_id, actor=actor))

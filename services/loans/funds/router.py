@@ -117,7 +117,7 @@ async def read_figures(
 
 
 @router.get("/funds/{fund_id}/statement")
-async def read_statement(
+async def read_fund_statement(
     fund_id: UUID,
     db: Db,
     actor: MayRead,

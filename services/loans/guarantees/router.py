@@ -136,7 +136,7 @@ async def read_claim(claim_id: UUID, db: Db, actor: MayRead) -> ClaimOut:
 
 
 @router.post("/guarantee-claims/{claim_id}/steps", status_code=201, response_model=ClaimOut)
-async def take_step(
+async def take_guarantee_step(
     claim_id: UUID, body: StepIn, db: Db, actor: MayManage, today: Today, key: IdempotencyKey
 ) -> Response:
     """Take a claim on: submit, accept or refuse, pay, and share what the borrower pays after.

@@ -46,7 +46,7 @@ async def read_trial_balance(
 
 
 @router.get("/accounts/{account_id}/statement")
-async def read_statement(
+async def read_account_statement(
     account_id: UUID,
     db: Db,
     actor: MayRead,

@@ -54,7 +54,7 @@ NOBODY = InstitutionId(UUID(int=0))
 
 
 @router.get("/contracts/{contract_id}/statement", response_model=StatementOut, responses=PDF)
-async def read_statement(
+async def read_contract_statement(
     contract_id: UUID,
     db: Db,
     actor: MayRead,

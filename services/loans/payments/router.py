@@ -42,7 +42,7 @@ RAIL = "sandbox"
 
 
 @router.post("/contracts/{contract_id}/collections", status_code=201, response_model=PaymentOut)
-async def collect(
+async def collect_payment(
     contract_id: UUID,
     body: CollectionIn,
     request: Request,

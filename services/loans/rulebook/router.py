@@ -45,7 +45,7 @@ EXPECTED = (
 
 
 @router.get("/facts")
-async def read_facts(
+async def read_rulebook_facts(
     db: Db,
     _actor: MayRead,
     today: Today,

@@ -84,7 +84,7 @@ async def list_late_fees(
 
 
 @router.post("/contracts/{contract_id}/orders", status_code=201, response_model=OrderOut)
-async def propose(
+async def propose_change(
     contract_id: UUID, body: OrderIn, db: Db, actor: MayOrder, today: Today, key: IdempotencyKey
 ) -> Response:
     """Give an order on a contract: it waits for approval, unless it needs nobody's leave."""
@@ -115,7 +115,7 @@ async def list_orders(
 
 
 @router.post("/orders/{order_id}/approval", status_code=201, response_model=OrderOut)
-async def approve(
+async def approve_change(
     order_id: UUID, body: ApprovalIn, db: Db, actor: MayApprove, today: Today, key: IdempotencyKey
 ) -> Response:
     """Approve or reject an order that another gave; the last approval brings it about."""

@@ -36,7 +36,7 @@ MayRead = Annotated[
 
 
 @router.post("/contracts/{contract_id}/subsidies", status_code=201, response_model=SubsidyOut)
-async def propose(
+async def propose_subsidy(
     contract_id: UUID, body: SubsidyIn, db: Db, actor: MayPropose, key: IdempotencyKey
 ) -> Response:
     """Propose that a fund pays a part of the contract's price; another person approves it."""
@@ -79,7 +79,7 @@ async def read_subsidy(subsidy_id: UUID, db: Db, actor: MayRead) -> SubsidyOut:
 
 
 @router.post("/subsidies/{subsidy_id}/approval", status_code=201, response_model=SubsidyOut)
-async def approve(
+async def approve_subsidy(
     subsidy_id: UUID,
     body: SubsidyDayIn,
     db: Db,
@@ -118,7 +118,7 @@ async def pay(
     status_code=201,
     response_model=SubsidyOut,
 )
-async def take_back(
+async def take_back_subsidy_payment(
     *,
     subsidy_id: UUID,
     number: Annotated[int, Path(ge=1, le=10_000)],

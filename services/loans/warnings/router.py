@@ -24,7 +24,7 @@ MayGather = Annotated[Actor, require(Role.SERVICE, Role.AUDITOR)]
 
 
 @router.get("/facts")
-async def read_facts(
+async def read_warning_facts(
     db: Db, page: PageQuery, actor: MayGather, today: Today, as_of: Day
 ) -> FactsOut:
     """Read what was known on a day of every loan that ran on it, as it is told to scoring.

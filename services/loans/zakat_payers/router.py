@@ -98,7 +98,7 @@ async def declare_tie(body: TieIn, db: Db, actor: MayTie) -> TieOut:
 
 
 @router.post("/collections", status_code=201, response_model=CollectionOut)
-async def collect(
+async def collect_zakat(
     body: CollectionIn,
     db: Db,
     actor: MayCollect,
@@ -132,7 +132,7 @@ async def read_collection(
 
 
 @router.post("/collections/{receipt_id}/consent", status_code=201)
-async def record_consent(
+async def record_payer_consent(
     receipt_id: UUID, body: ConsentIn, db: Db, actor: MayCollect, today: Today
 ) -> ConsentOut:
     """Record that a payer agrees to have zakat back, without which no receipt is reversed."""
