@@ -20,7 +20,9 @@ def review(
     found = measuring.review(count, count=policies, alternations=alternations)
     loans = " ".join(f"{run:.3f}" for run in found.loans.seconds)
     cells = " ".join(f"{run:.2f}" for run in found.by_cells.seconds)
+    changed = " ".join(f"{run:.3f}" for run in found.changed.seconds)
     console.print(f"{count:,} loans, one policy, loan by loan: {loans} s (asked: 0.15 s)")
+    console.print(f"the same, half the rate, half as long again, paid weekly: {changed} s")
     console.print(
         f"{policies} policies by {found.cells:,} cells: {cells} s, and once {found.joining:.2f} s "
         "to join them (asked: 10 s)"

@@ -35,6 +35,10 @@ RATES = (0.0, 0.12, 0.18, 0.24, 0.30, 0.36)
 TERMS = (6, 9, 12, 18, 24, 36)
 MEGA = 1024  # ru_maxrss is told in kibibytes
 TODAY = Policy(name="today")
+HALF_AND_WEEKLY = Change(
+    where={}, annual_rate=Rule(times=0.5), term=Rule(times=1.5), frequency="weekly"
+)
+CHANGED = Policy(name="half the rate, longer, weekly", changes=(HALF_AND_WEEKLY,))
 
 
 @dataclass(slots=True)
@@ -102,8 +106,8 @@ def a_review(book: Book) -> Review:
 
 
 def policies(count: int) -> list[Policy]:
-    """Factors of the rate by factors of the term."""
-    terms = (0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+    """Factors of the rate by factors of the term, paid as today, weekly or every two weeks."""
+    terms, paid = (0.75, 1.0, 1.25, 1.5, 2.0, 3.0), (None, "weekly", "biweekly")
     return [
         Policy(
             name=f"policy {i}",
@@ -112,6 +116,7 @@ def policies(count: int) -> list[Policy]:
                     where={},
                     annual_rate=Rule(times=0.1 * (i // len(terms))),
                     term=Rule(times=terms[i % len(terms)]),
+                    frequency=paid[i // len(terms) % len(paid)],
                 ),
             ),
         )
@@ -125,6 +130,7 @@ class Reviewed:
 
     loop: float
     loans: Runs
+    changed: Runs
     cells: int
     joining: float
     by_cells: Runs
@@ -132,23 +138,30 @@ class Reviewed:
 
 
 def review(rows: int, *, count: int, alternations: int) -> Reviewed:
-    """Time one policy by loans and all by cells, in turns, and a loop of floats on a sample."""
+    """Time one policy by loans and all by cells, in turns, and a loop of floats on a sample.
+
+    Loans come each time as a new book, of which nothing is known yet; of their two policies one is
+    today's, the other half the rate over one and a half of the term, paid weekly.
+    """
     of_loans = a_review(a_book(rows))
     started = time.perf_counter()
     cells = books.cells_of(of_loans.book, step=books.step_for(of_loans.book))
     joining = time.perf_counter() - started
     of_cells = replace(of_loans, book=cells)
     tried = policies(count)
-    loans, by_cells = Runs(), Runs()
+    loans, changed, by_cells = Runs(), Runs(), Runs()
     for _ in range(alternations):
-        with loans.timed():
-            outcome_of(of_loans, rules=TODAY, case=Case.CENTRAL)
+        for runs, rules in ((loans, TODAY), (changed, CHANGED)):
+            fresh = replace(of_loans, book=replace(of_loans.book))
+            with runs.timed():
+                outcome_of(fresh, rules=rules, case=Case.CENTRAL)
         with by_cells.timed():
             for rules in tried:
                 outcome_of(of_cells, rules=rules, case=Case.CENTRAL)
     return Reviewed(
         loop=looped(of_loans.book) * rows,
         loans=loans,
+        changed=changed,
         cells=len(cells),
         joining=joining,
         by_cells=by_cells,
