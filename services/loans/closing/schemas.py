@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from services.loans.closing.tables import (
     DayCloseFigureRow,
     DayCloseRow,
 )
+from services.loans.domain import at_risk
 from services.loans.domain.closing_policy import (
     BUCKETS_MAX,
     ClosingPolicy,
@@ -27,6 +28,8 @@ from services.loans.domain.staging import BUCKETS
 from services.loans.rulebook.schemas import FactOut
 from shared.money import Money
 from shared.schemas import Body, MoneyBody
+
+AT_RISK_DAYS = 30
 
 Days = Annotated[int, Field(ge=0, le=3_650)]
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=10, decimal_places=9)]
@@ -211,11 +214,43 @@ class FigureOut(Body):
     allowance: MoneyBody
 
 
+class RiskCoverageOut(Body):
+    """How much of what is at risk the allowance covers, in one currency.
+
+    `at_risk` is the principal in buckets that begin after 30 days, `or_restructured` with what was
+    restructured and is not so late. A ratio is null where nothing is at risk.
+    """
+
+    allowance: MoneyBody
+    at_risk: MoneyBody
+    or_restructured: MoneyBody
+    risk_coverage: Decimal | None
+    risk_coverage_or_restructured: Decimal | None
+
+    @classmethod
+    def of(cls, figures: Sequence[DayCloseFigureRow], *, currency: str) -> Self:
+        """Sum up the figures of a currency."""
+        own = [row for row in figures if row.currency == currency]
+        late = [row for row in own if row.bucket_from > AT_RISK_DAYS]
+        either = [row for row in own if row.bucket_from > AT_RISK_DAYS or row.is_restructured]
+        allowance = sum(row.allowance_minor for row in own)
+        sums = [sum(row.outstanding_minor for row in rows) for rows in (late, either)]
+        ratios = [at_risk.risk_coverage(allowance, at_risk=part) for part in sums]
+        return cls(
+            allowance=_money(allowance, currency),
+            at_risk=_money(sums[0], currency),
+            or_restructured=_money(sums[1], currency),
+            risk_coverage=ratios[0],
+            risk_coverage_or_restructured=ratios[1],
+        )
+
+
 class ClosedDayOut(DayCloseOut):
-    """A closed day with its books and figures."""
+    """A closed day with its books and figures, and what the allowance covers in each currency."""
 
     books: list[ClosedBookOut]
     figures: list[FigureOut]
+    coverage: list[RiskCoverageOut]
 
     @classmethod
     def of_all(
@@ -238,6 +273,10 @@ class ClosedDayOut(DayCloseOut):
                 for book in books
             ],
             figures=[_figure(figure) for figure in figures],
+            coverage=[
+                RiskCoverageOut.of(figures, currency=currency)
+                for currency in sorted({figure.currency for figure in figures})
+            ],
         )
 
 

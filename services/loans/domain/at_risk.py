@@ -133,6 +133,18 @@ class Risk:
         return (Decimal(part.outstanding) / whole).quantize(RATIO_PLACES)
 
 
+def risk_coverage(allowance: int, *, at_risk: int) -> Decimal | None:
+    """Loss allowance over what is at risk, both in minor units of one currency; None of nothing.
+
+    CGAP, Microfinance Consensus Guidelines (2003), where at risk is what is more than 30 days late;
+    with renegotiated balances beside it is a second figure. Worked: 300 kept for 1,200 more than
+    30 days late is 0.25, for 1,700 with what was renegotiated 0.176471. Raises ValueError below 0.
+    """
+    if allowance < 0 or at_risk < 0:
+        raise ValueError("neither an allowance nor a balance is negative")
+    return (Decimal(allowance) / at_risk).quantize(RATIO_PLACES) if at_risk else None
+
+
 def _sum(tallies: Iterable[Tally]) -> Tally:
     total = Tally()
     for tally in tallies:

@@ -157,6 +157,9 @@ async def test_a_day_is_closed_once_for_each_key_and_its_figures_are_read(books:
     )
     assert figure["accrued"] == told["accrued"] == book["accrued"] == jod("12.393")
     assert figure["allowance"] == told["allowance"] == book["allowance"]
+    (covered,) = read["coverage"]
+    assert (covered["allowance"], covered["at_risk"]) == (figure["allowance"], jod("0.000"))
+    assert covered["risk_coverage"] is None
     assert figure["outstanding"] == told["outstanding"] == jod("1000.000")
 
 

@@ -147,3 +147,24 @@ def test_buckets_go_to_their_limits() -> None:
 def test_profit_cannot_stop_before_it_is_late(days: int) -> None:
     with pytest.raises(BucketsInvalid):
         Scheme(non_accrual_after_days=days)
+
+
+@pytest.mark.parametrize(
+    ("allowance", "late", "expected"),
+    [(300, 1_200, "0.25"), (300, 1_700, "0.176471"), (0, 5, "0"), (9, 3, "3")],
+)
+def test_an_allowance_covers_so_much_of_what_is_at_risk(
+    allowance: int, late: int, expected: str
+) -> None:
+    """The reserve of the published example: 300 for 1,200 late, 1,700 with the restructured."""
+    assert at_risk.risk_coverage(allowance, at_risk=late) == Decimal(expected)
+
+
+def test_nothing_at_risk_is_covered_by_no_share() -> None:
+    assert at_risk.risk_coverage(300, at_risk=0) is None
+
+
+@pytest.mark.parametrize(("allowance", "late"), [(-1, 5), (5, -1)])
+def test_nothing_below_zero_covers(allowance: int, late: int) -> None:
+    with pytest.raises(ValueError, match="negative"):
+        at_risk.risk_coverage(allowance, at_risk=late)
