@@ -61,7 +61,7 @@ class FixedClock:
         return self._at.astimezone(zone(timezone)).date()
 
 
-FARTHEST_EAST = timedelta(hours=14)
+FARTHEST_EAST, FARTHEST_WEST = timedelta(hours=14), timedelta(hours=-12)
 
 
 def latest_day(at: datetime) -> date:
@@ -71,6 +71,14 @@ def latest_day(at: datetime) -> date:
     1 April is 2 April in Amman, and the latest day is 2 April.
     """
     return (at + FARTHEST_EAST).date()
+
+
+def last_day_over(at: datetime) -> date:
+    """Return the newest day that has ended everywhere: nothing more can happen on it.
+
+    Worked: at 11:00 UTC on 3 April it is still 2 April west of Alaska, and 1 April is over.
+    """
+    return (at + FARTHEST_WEST).date() - timedelta(days=1)
 
 
 def zone(timezone: str) -> ZoneInfo:

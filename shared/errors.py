@@ -90,7 +90,7 @@ class Tellable(Protocol):
 # Members of a problem that RFC 9457 or this class already give a meaning.
 _RESERVED = frozenset(
     {"type", "title", "status", "detail", "instance", "kind", "service", "slug", "args"}
-    | {"type_uri", "fields", "texts", "all"}
+    | {"type_uri", "fields", "texts", "values", "all"}
 )
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HOUSEHOLD = ("services", "shared")
@@ -133,7 +133,7 @@ class RafidError(Exception, metaclass=_ErrorType):
         return self.detail.format_map(self.texts())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self._values())
+        return _rebuild, (type(self), self.values())
 
     @classmethod
     def slug(cls) -> str:
@@ -157,13 +157,14 @@ class RafidError(Exception, metaclass=_ErrorType):
 
     def fields(self) -> dict[str, JsonValue]:
         """Give the error's own members, ready for JSON: money as amount and currency, dates ISO."""
-        return {name: to_json(value) for name, value in self._values().items()}
+        return {name: to_json(value) for name, value in self.values().items()}
 
     def texts(self, *, say: Say = str) -> dict[str, str]:
         """Give the error's members as they stand in the sentence of `detail`."""
-        return {name: to_text(value, say=say) for name, value in self._values().items()}
+        return {name: to_text(value, say=say) for name, value in self.values().items()}
 
-    def _values(self) -> dict[str, object]:
+    def values(self) -> dict[str, object]:
+        """Give the error's members as they are."""
         names = [field.name for field in fields(self)]  # type: ignore[arg-type] # every subclass is one
         return {name: getattr(self, name) for name in names}
 

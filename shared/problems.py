@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from string import Formatter
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from shared import texts
 from shared.auth import TokenMissing, Unauthenticated
-from shared.errors import Kind, RafidError
+from shared.errors import Filled, Kind, RafidError, Sentence
 from shared.texts import Language
 
 MEDIA_TYPE = "application/problem+json"
@@ -194,16 +195,25 @@ def of_faults(faults: Sequence[Mapping[str, Any]], *, language: Language) -> Pro
 
 def fault_in_words(fault: Mapping[str, Any], *, language: Language) -> str:
     """Write one of pydantic's faults as a sentence in a language."""
+    refused = (fault.get("ctx") or {}).get("error")
+    service = refused.service if isinstance(refused, RafidError) else "shared"
+    said = fault_told(fault)
+    say = texts.sayer(service, language=language)
+    return said.said(say) if isinstance(said, Filled) else say(said)
+
+
+def fault_told(fault: Mapping[str, Any]) -> Sentence:
+    """Give one of pydantic's faults as a sentence that a reader is told in their language."""
     context = fault.get("ctx") or {}
     refused = context.get("error")
     if isinstance(refused, RafidError):
-        return texts.render(refused, language=language)[1]
-    template = next((text for start, text in FAULTS if fault["type"].startswith(start)), None)
-    sentence = texts.translate(template or OTHER_FAULT, language=language, service="shared")
+        return Filled(Sentence(refused.detail), **refused.values())
+    told = next((text for start, text in FAULTS if fault["type"].startswith(start)), OTHER_FAULT)
+    names = [name for _, name, _, _ in Formatter().parse(told) if name]
     try:
-        return sentence.format_map(context)
-    except (KeyError, ValueError):
-        return texts.translate(OTHER_FAULT, language=language, service="shared")
+        return Filled(Sentence(told), **{name: str(context[name]) for name in names})
+    except KeyError:
+        return Sentence(OTHER_FAULT)
 
 
 def pointer(location: Sequence[str | int]) -> str:

@@ -17,7 +17,7 @@ from rich.table import Table
 from services.cli import reaching
 from services.cli.options import Folder, Institution
 from services.cli.reaching import Address
-from services.cli.training import SpecificationUnreadable, read_columns
+from services.cli.training import SpecificationUnreadable, read_columns, why_no_json
 from services.scoring.domain.simulation import reading, reviewing
 from services.scoring.domain.simulation.book import Book
 from services.scoring.domain.simulation.reading import Sources
@@ -25,9 +25,10 @@ from services.scoring.reviews import from_loans, paper, telling
 from services.scoring.reviews.operations import figures_of
 from services.scoring.reviews.page import Shown, page
 from services.scoring.reviews.plan_bodies import Name, PlanBody, Share
-from shared import printing, texts
+from services.scoring.reviews.sourcing import Origin
+from shared import printing, problems, texts
 from shared.clients.review_books import FREQUENCY, USUAL, BookAsked, HttpReviewBooks
-from shared.errors import Kind, RafidError
+from shared.errors import Kind, RafidError, Sentence
 from shared.schemas import Body
 
 console = Console()
@@ -37,15 +38,18 @@ File = Annotated[
 ]
 
 
+NEEDED = Sentence("It is needed to read a file.")
+
+
 class SpecificationFaulty(RafidError):
     """The specification of the review has a fault"""
 
     kind = Kind.RULE
     service = "scoring"
-    detail = "{file}, member {member}: {fault}."
+    detail = "{file}, member {member}: {fault}"
     file: str
     member: str
-    fault: str
+    fault: Sentence
 
 
 class ColumnsBody(Body):
@@ -79,7 +83,7 @@ class SpecBody(PlanBody):
         """Give what the reader of the book's file needs. Raises SpecificationFaulty."""
         if self.columns is None or not self.segments:
             member = "segments" if self.columns else "columns"
-            raise SpecificationFaulty(file=file, member=member, fault="needed to read a file")
+            raise SpecificationFaulty(file=file, member=member, fault=NEEDED)
         members = {name: column for name, column in self.columns if column is not None}
         paid = {FREQUENCY: members.pop(FREQUENCY)} if FREQUENCY in members else {}
         return Sources(
@@ -97,6 +101,7 @@ class Read:
     loans: Book
     hash: bytes
     origin: dict[str, str] | None = None
+    taken: Origin | None = None
 
 
 def review_rates(
@@ -146,6 +151,7 @@ def review_rates(
         status="run",
         result=result,
         input_hash=hashlib.sha256(read.hash + plan).hexdigest(),
+        origin=read.taken,
     )
     html = page(shown, language=wanted)
     pdf = printing.printed(paper.sheet(shown, language=wanted))
@@ -171,10 +177,10 @@ async def taken(
         book = await from_loans.take(
             books, wanted, currency=asked.currency, institution_id=institution_id
         )
-    columns = from_loans.taken(book).columns
+    kept = from_loans.taken(book)
     foot = book.foot
     return Read(
-        loans=reading.book_from(figures_of(columns), labels=columns["segments"]),
+        loans=reading.book_from(figures_of(kept.columns), labels=kept.columns["segments"]),
         hash=foot.sha256.encode(),
         origin={
             "as_of": book.head.as_of.isoformat(),
@@ -183,6 +189,7 @@ async def taken(
             "loans": str(foot.loans),
             "left_out": str(foot.left_out),
         },
+        taken=kept.origin,
     )
 
 
@@ -190,13 +197,13 @@ def _spec(path: Path) -> SpecBody:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise SpecificationUnreadable(file=path.name, fault=str(error)) from None
+        raise SpecificationUnreadable(file=path.name, fault=why_no_json(error)) from None
     try:
         return SpecBody.model_validate(found)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         member = ".".join(str(part) for part in first["loc"]) or "."
-        fault = first["msg"].rstrip(".")
+        fault = problems.fault_told(first)
         raise SpecificationFaulty(file=path.name, member=member, fault=fault) from None
 
 

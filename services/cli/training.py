@@ -24,7 +24,7 @@ from services.scoring.domain.training.spec import Spec, Target, spec_of
 from services.scoring.domain.training.validation import Plan, Recipe, Trained
 from services.scoring.learning.report import page
 from shared import texts
-from shared.errors import Kind, RafidError
+from shared.errors import Filled, Kind, RafidError, Sentence
 
 console = Console()
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -33,14 +33,17 @@ CODE = "1"  # raised whenever the same file and specification would give another
 EXTRA_STEPS = 2
 
 
+NO_OBJECT = Sentence("it is no object.")
+
+
 class SpecificationUnreadable(RafidError):
     """The specification is no JSON document"""
 
     kind = Kind.RULE
     service = "scoring"
-    detail = "{file} cannot be read as JSON: {fault}."
+    detail = "{file} cannot be read as JSON: {fault}"
     file: str
-    fault: str
+    fault: Sentence
 
 
 class RowsUneven(RafidError):
@@ -239,10 +242,18 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise SpecificationUnreadable(file=path.name, fault=str(error)) from None
+        raise SpecificationUnreadable(file=path.name, fault=why_no_json(error)) from None
     if not isinstance(found, dict):
-        raise SpecificationUnreadable(file=path.name, fault="not an object")
+        raise SpecificationUnreadable(file=path.name, fault=NO_OBJECT)
     return found
+
+
+def why_no_json(error: ValueError) -> Sentence:
+    """Say where a file stops to be JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        where = Sentence("it breaks off at line {line}, column {column}.")
+        return Filled(where, line=error.lineno, column=error.colno)
+    return Sentence("it is not written in UTF-8.")
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

@@ -15,7 +15,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from services.cli.training import CODE, SpecificationUnreadable, read_columns
+from services.cli.training import (
+    CODE,
+    NO_OBJECT,
+    SpecificationUnreadable,
+    read_columns,
+    why_no_json,
+)
 from services.scoring.domain.training import columns
 from services.scoring.domain.training.bins import Numbers
 from services.scoring.domain.training.columns import ColumnAbsent
@@ -102,9 +108,9 @@ def _specification(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise SpecificationUnreadable(file=path.name, fault=str(error)) from None
+        raise SpecificationUnreadable(file=path.name, fault=why_no_json(error)) from None
     if not isinstance(found, dict):
-        raise SpecificationUnreadable(file=path.name, fault="not an object")
+        raise SpecificationUnreadable(file=path.name, fault=NO_OBJECT)
     return found
 
 

@@ -1,11 +1,12 @@
 """The scoring service, put together: database, verifier, routes, and the sequencer behind them."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from services.scoring.assessments import router as assessments
 from services.scoring.assessments.book import BATCH_MAX, FLUSHERS_MAX, AssessmentBook
@@ -16,25 +17,32 @@ from services.scoring.grids import router as grids
 from services.scoring.models import router as models
 from services.scoring.offers import router as offers
 from services.scoring.outcomes import router as outcomes
+from services.scoring.reviews import observing
 from services.scoring.reviews import router as reviews
 from services.scoring.reviews.schemas import REVIEW_BODY_BYTES
 from services.scoring.settings import ScoringSettings
 from services.scoring.warnings import router as warnings
 from services.scoring.watching import router as watching
-from shared import feed_router, web
+from shared import feed_router, logs, web
 from shared.auth import TokenVerifier
+from shared.background import Background, for_each
 from shared.batching import Batcher
 from shared.clients.review_books import HttpReviewBooks, ReviewBooks
 from shared.clients.tokens import ServiceTokens
 from shared.clock import Clock, SystemClock
-from shared.db import Database
+from shared.db import Database, TenantDb
+from shared.errors import Kind, RafidError
 from shared.feed import Sequencer
+from shared.ids import InstitutionId
 from shared.jwks import FetchedKeys, KeySource
 
 PREFIX = "/scoring/v1"
+MARKS_SECONDS = 600.0
 WARNINGS_BODY_BYTES = 32 * 1_048_576  # 5,000 loans at some 6 kB
 BATCH_BODY_BYTES = 8 * 1_048_576  # 500 applications at some 4 kB, and room to spare
 RUN_BODY_BYTES = 64 * 1_048_576  # 50,000 applications with a word for each of many funds
+
+_log = logs.logger(__name__)
 
 ROUTERS = (
     models.router,
@@ -69,18 +77,17 @@ def create_app(
     sequencer = Sequencer(database)
     caller = http or httpx.AsyncClient(base_url=str(settings.loans_url))
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its name is fixed
-        task = asyncio.create_task(sequencer.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            await database.close()
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
             if http is None:
-                await caller.aclose()
+                stack.push_async_callback(caller.aclose)
+            stack.push_async_callback(database.close)
+            background = await stack.enter_async_context(Background())
+            background.start("sequencer of scoring", sequencer.run)
+            holding = partial(hold_reviews, app.state, months=settings.observe_months)
+            background.start("reviews to hold", holding, every=MARKS_SECONDS)
+            yield
 
     app = web.create_base_app(
         "Rafid scoring",
@@ -107,6 +114,30 @@ def create_app(
         app.include_router(router)
     app.include_router(feed_router.feed_router(prefix=PREFIX, source="scoring"))
     return app
+
+
+async def hold_reviews(state: State, *, months: int) -> None:
+    """Hold adopted reviews against what loans signed since, at their marks (a timer calls it).
+
+    Where loans does not answer nobody is waited for: the next round asks again.
+    """
+    is_away = months == 0 or state.books is None
+
+    async def of_one(institution_id: InstitutionId) -> None:
+        nonlocal is_away
+        if is_away:
+            return
+        db = TenantDb(state.database, institution_id)
+        try:
+            await observing.hold_where_due(db, state.books, months=months, now=state.clock.now())
+        except RafidError as error:
+            if error.kind is not Kind.UNAVAILABLE:
+                raise
+            is_away = True
+            _log.warning("reviews wait to be held to the facts", error=repr(error))
+
+    if not is_away:
+        await for_each("reviews to hold", await state.sequencer.institutions(), of_one)
 
 
 def _books(settings: ScoringSettings, http: httpx.AsyncClient) -> ReviewBooks | None:

@@ -130,7 +130,11 @@ class QuestionOut(Body):
                 for one in row.funds
             ],
             ceilings=[
-                CeilingOut(unit=unit, annual_rate=rate, source=source or "")
+                CeilingOut(
+                    unit=unit,
+                    annual_rate=rate,
+                    source=texts.translate(source or "", language=language, service="loans"),
+                )
                 for unit, rate, source in caps
                 if rate is not None
             ],

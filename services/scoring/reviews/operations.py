@@ -21,8 +21,8 @@ from services.scoring.domain.simulation import reading, reviewing
 from services.scoring.domain.simulation.kernel import Floats
 from services.scoring.models.operations import ADD_TENANT
 from services.scoring.reviews import queries, telling
-from services.scoring.reviews.from_loans import Origin
 from services.scoring.reviews.plan_bodies import PlanBody
+from services.scoring.reviews.sourcing import Origin
 from services.scoring.reviews.tables import (
     RateReviewChangeRow,
     RateReviewObservationRow,
@@ -150,6 +150,7 @@ async def draft_review(
             book_as_of=origin and origin.as_of,
             book_known_at=origin and origin.known_at,
             book_hash=origin and origin.sha256,
+            book_left_out=origin and origin.left_out,
         )
         .on_conflict_do_nothing()
         .returning(RateReviewRow.review_id)
@@ -267,7 +268,7 @@ async def observe(
     as_of: date,
     source: str,
     figures: Json,
-    actor: Actor,
+    actor_id: UUID,
     at: datetime,
 ) -> None:
     """Keep what was observed after a review was adopted; the same again changes nothing.
@@ -291,7 +292,7 @@ async def observe(
             as_of=as_of,
             source=source,
             figures=figures,
-            actor_id=actor.id,
+            actor_id=actor_id,
             recorded_at=at,
         )
     )

@@ -20,6 +20,7 @@ from services.scoring.domain.simulation.search import Aim, Bounds, Conditions
 from shared.currencies import exponent_of
 from shared.errors import RafidError
 from shared.schemas import LATER, Body
+from shared.texts import Language
 
 LOANS_MOST = 200_000  # places of a book
 
@@ -34,6 +35,22 @@ Frequency: TypeAlias = Literal[
     "daily", "weekly", "biweekly", "twice_a_month", "monthly", "quarterly", "half_yearly", "yearly"
 ]
 Where: TypeAlias = Annotated[dict[Name, Name], Field(max_length=8)]
+
+
+class BoundsCrossed(RafidError):
+    """A lower bound is not below its upper one"""
+
+    service = "scoring"
+    detail = "{lower} is not below {upper}."
+    lower: str
+    upper: str
+
+
+class ChangeEmpty(RafidError):
+    """A change changes nothing"""
+
+    service = "scoring"
+    detail = "A change has at least one rule."
 
 
 class CostsBody(Body):
@@ -106,7 +123,7 @@ class RuleBody(Body):
     @model_validator(mode="after")
     def _ordered(self) -> "RuleBody":
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("low is at most high")
+            raise _refused(BoundsCrossed(lower="low", upper="high"))
         return self
 
     def value(self) -> Rule:
@@ -138,7 +155,7 @@ class ChangeBody(Body):
     def _changes_something(self) -> "ChangeBody":
         rules = (self.annual_rate, self.term, self.grace, self.fee_share, self.amount)
         if self.frequency is None and all(rule is None for rule in rules):
-            raise ValueError("a change has at least one rule")
+            raise _refused(ChangeEmpty())
         return self
 
     def value(self) -> Change:
@@ -166,16 +183,27 @@ class PolicyBody(Body):
 
 
 class CapBody(Body):
-    """A ceiling that law sets for some loans, with where it is written."""
+    """A ceiling that law sets for some loans, with where it is written.
+
+    `titles` names the law in the languages that it is known in; a `source` that is the title of a
+    law in the rulebook is told in all three without them.
+    """
 
     where: Where = Field(default_factory=dict)
     basis: Literal["effective", "nominal"]
     cap: Rate
     source: Source
+    titles: Annotated[dict[Language, Source] | None, LATER] = None
 
     def value(self) -> LegalCap:
         """Give the ceiling as the domain knows it."""
-        return LegalCap(where=self.where, basis=self.basis, cap=float(self.cap), source=self.source)
+        return LegalCap(
+            where=self.where,
+            basis=self.basis,
+            cap=float(self.cap),
+            source=self.source,
+            titles=None if self.titles is None else dict(self.titles.items()),
+        )
 
 
 class SearchBody(Body):
@@ -207,7 +235,7 @@ class SearchBody(Body):
     @model_validator(mode="after")
     def _ordered(self) -> "SearchBody":
         if self.rate_low >= self.rate_high:
-            raise ValueError("rate_low is below rate_high")
+            raise _refused(BoundsCrossed(lower="rate_low", upper="rate_high"))
         return self
 
     def value(self) -> Search:
@@ -249,7 +277,7 @@ class PlanBody(Body):
         try:
             exponent_of(self.currency)
         except RafidError as error:
-            raise PydanticCustomError("refused_value", "{error}", {"error": error}) from error
+            raise _refused(error) from error
         return self
 
     def value(self) -> Plan:
@@ -262,6 +290,10 @@ class PlanBody(Body):
             policies=tuple(policy.value() for policy in self.policies),
             searches=tuple(search.value() for search in self.searches),
         )
+
+
+def _refused(error: RafidError) -> PydanticCustomError:
+    return PydanticCustomError("refused_value", "{error}", {"error": error})
 
 
 def _or(body: AssumptionBody | None, usual: Assumption) -> Assumption:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
@@ -44,6 +45,15 @@ class Input:
     status: str
     plan: dict[str, Any]
     book: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """A review that was adopted, and the days of which something was observed."""
+
+    review_id: UUID
+    adopted_at: datetime
+    observed: frozenset[date]
 
 
 async def review(
@@ -129,6 +139,44 @@ async def observations_of(
         .order_by(RateReviewObservationRow.as_of)
     )
     return (await session.scalars(query)).all()
+
+
+async def adopted_on_loans(session: AsyncSession) -> list[Adopted]:
+    """Adopted reviews whose book came from loans, each with the days that it was held to."""
+    change, seen = RateReviewChangeRow, RateReviewObservationRow
+    institution_id = tenancy.institution_of(session)
+    query = (
+        select(
+            change.review_id,
+            change.changed_at,
+            func.array_remove(func.array_agg(seen.as_of), None).label("observed"),
+        )
+        .join(
+            RateReviewRow,
+            and_(
+                RateReviewRow.institution_id == change.institution_id,
+                RateReviewRow.review_id == change.review_id,
+            ),
+        )
+        .outerjoin(
+            seen,
+            and_(seen.institution_id == change.institution_id, seen.review_id == change.review_id),
+        )
+        .where(
+            change.institution_id == institution_id,
+            change.status == "adopted",
+            RateReviewRow.status == "adopted",
+            RateReviewRow.book_as_of.is_not(None),
+        )
+        .group_by(change.review_id, change.changed_at)
+        .order_by(change.review_id)
+    )
+    return [
+        Adopted(
+            review_id=row.review_id, adopted_at=row.changed_at, observed=frozenset(row.observed)
+        )
+        for row in await session.execute(query)
+    ]
 
 
 async def reviews(session: AsyncSession, *, page: Page) -> list[RateReviewRow]:

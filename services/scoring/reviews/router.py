@@ -10,7 +10,16 @@ from fastapi.responses import HTMLResponse
 from services.scoring.deps import Books, Db, Now
 from services.scoring.domain.review_steps import ReviewEvent
 from services.scoring.domain.simulation import reading
-from services.scoring.reviews import from_loans, operations, page, paper, queries, schemas
+from services.scoring.reviews import (
+    from_loans,
+    observing,
+    operations,
+    page,
+    paper,
+    queries,
+    schemas,
+)
+from services.scoring.reviews.observing import Mark
 from services.scoring.reviews.schemas import (
     LaterBookIn,
     ObservationIn,
@@ -162,7 +171,7 @@ async def observe(
             as_of=body.as_of,
             source=body.source,
             figures=body.figures.model_dump(mode="json", exclude_none=True),
-            actor=actor,
+            actor_id=actor.id,
             at=now,
         )
         return RateReviewFileOut.of(await queries.whole(session, review_id))
@@ -175,33 +184,13 @@ async def observe_from_loans(
     """Hold an adopted review against the loans signed since its decision, as loans knows them.
 
     Cost, effective rate and burden follow from the terms agreed; who is more than 90 days late or
-    written off is counted as in default. The book's dates and hash are kept as the source.
+    written off is counted as in default. The book's dates and hash are kept as the source. A timer
+    asks the same at each monthly mark after the decision.
     """
-    async with db() as session:
-        whole = await queries.whole(session, review_id)
-        given = await queries.input_of(session, review_id)
-    since = operations.adopted_on(whole.row, whole.changes)
-    if any(
-        one.as_of == body.as_of and one.source.startswith(from_loans.SOURCE)
-        for one in whole.observations
-    ):
-        return RateReviewFileOut.of(whole)  # of this day it was taken before
-    asked = BookAsked(as_of=body.as_of, since=since).with_frequency()
-    book = await from_loans.take(
-        books, asked, currency=whole.row.currency, institution_id=actor.institution_id
+    whole = await observing.hold(
+        db, books, Mark(review_id=review_id, as_of=body.as_of), actor_id=actor.id, at=now
     )
-    figures = await asyncio.to_thread(from_loans.observed, book, plan=given.plan)
-    async with db.begin() as session:
-        await operations.observe(
-            session,
-            review_id,
-            as_of=body.as_of,
-            source=from_loans.source_of(book, since=since),
-            figures=figures,
-            actor=actor,
-            at=now,
-        )
-        return RateReviewFileOut.of(await queries.whole(session, review_id))
+    return RateReviewFileOut.of(whole)
 
 
 @router.get(REVIEWS_PATH + "/{review_id}/page", response_class=HTMLResponse)
@@ -218,7 +207,7 @@ async def show_page(
 async def print_paper(
     review_id: UUID, request: Request, db: Db, language: NamedLanguage, _actor: MayRead
 ) -> Response:
-    """Print the figures of the page as a PDF."""
+    """Print the figures and charts of the page as a PDF."""
     shown = await _shown(review_id, db)
     printer: printing.Printer = request.app.state.printer
     content = await printer.pdf(paper.sheet(shown, language=language))

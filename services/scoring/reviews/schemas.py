@@ -7,9 +7,11 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, model_validator
 
-from services.scoring.reviews.page import Observed, Shown, Step
+from services.scoring.reviews.holding import Observed
+from services.scoring.reviews.page import Shown, Step
 from services.scoring.reviews.plan_bodies import LOANS_MOST, Name, PlanBody, Source
 from services.scoring.reviews.queries import Whole
+from services.scoring.reviews.sourcing import Origin
 from services.scoring.reviews.tables import RateReviewChangeRow, RateReviewRow
 from shared.clients.review_books import BookAsked
 from shared.schemas import LATER, Body, Instant
@@ -125,11 +127,12 @@ class LaterBookIn(Body):
 
 
 class BookOriginOut(Body):
-    """The book of loans that a review was made on."""
+    """The book of loans that a review was made on; so many contracts of that day it leaves out."""
 
     as_of: date
     known_at: Instant
     sha256: str
+    left_out: Annotated[int | None, LATER] = None
 
 
 class ReviewStepOut(Body):
@@ -182,7 +185,23 @@ class RateReviewOut(Body):
 def _origin(row: RateReviewRow) -> BookOriginOut | None:
     if row.book_as_of is None or row.book_known_at is None or row.book_hash is None:
         return None
-    return BookOriginOut(as_of=row.book_as_of, known_at=row.book_known_at, sha256=row.book_hash)
+    return BookOriginOut(
+        as_of=row.book_as_of,
+        known_at=row.book_known_at,
+        sha256=row.book_hash,
+        left_out=row.book_left_out,
+    )
+
+
+def _taken(row: RateReviewRow) -> Origin | None:
+    if row.book_as_of is None or row.book_known_at is None or row.book_hash is None:
+        return None
+    return Origin(
+        as_of=row.book_as_of,
+        known_at=row.book_known_at,
+        sha256=row.book_hash,
+        left_out=row.book_left_out,
+    )
 
 
 class ObservationOut(Body):
@@ -233,4 +252,5 @@ def shown(whole: Whole, *, result: dict[str, Any]) -> Shown:
             Observed(as_of=item.as_of, source=item.source, figures=item.figures)
             for item in whole.observations
         ],
+        origin=_taken(row),
     )

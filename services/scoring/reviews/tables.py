@@ -33,6 +33,7 @@ class RateReviewRow(Base):
     book_as_of: Mapped[date | None]
     book_known_at: Mapped[datetime | None]
     book_hash: Mapped[str | None] = mapped_column(CHAR(64))
+    book_left_out: Mapped[int | None]
 
 
 class RateReviewChangeRow(Base):

@@ -52,6 +52,7 @@ PLACES: Final = {
 # What a search could miss: a condition, or that terms within its bounds are a loan at all.
 MISSED: Final[Mapping[str, str]] = {**FIGURES, "terms": Sentence("Terms that a loan can have")}
 COUNTS: Final = frozenset({"loans", "lent", "loans_a_year", "clients_change", "instalment"})
+MORE: Final = frozenset({"loans_a_year"})  # of what is weighed: more of it is better
 ASSUMPTIONS: Final = {
     "grace_month": Sentence("Each month of grace more"),
     "rate_ten_points": Sentence("Ten points of the rate more"),

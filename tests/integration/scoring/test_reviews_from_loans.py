@@ -94,7 +94,7 @@ async def test_a_book_is_kept_with_its_two_dates_and_its_hash(
 
     assert answer.status_code == 201, answer.text
     assert answer.json()["book"] == {
-        "as_of": DAY, "known_at": "2026-11-22T09:00:00Z", "sha256": "a" * 64,
+        "as_of": DAY, "known_at": "2026-11-22T09:00:00Z", "sha256": "a" * 64, "left_out": 3,
     }  # fmt: skip
     assert (books.asked[0].as_of, books.asked[0].since) == (date(2026, 6, 30), None)
 

@@ -55,13 +55,9 @@ def compared(outcomes: Sequence[Outcome], *, today: str) -> Compared:
     equal, beats it.
     """
     figures = {item.policy: _figures(item.whole) for item in outcomes}
-    pareto = tuple(
-        name
-        for name, own in figures.items()
-        if not any(_beats(other, own) for rival, other in figures.items() if rival != name)
-    )
+    pareto = unbeaten(figures)
     own = figures[today]
-    better = [name for name in pareto if _beats(figures[name], own)]
+    better = [name for name in pareto if beats(figures[name], own)]
     if not better:
         return Compared(pareto=pareto, regret={}, better=None)
     best = min(better, key=lambda name: (figures[name], name))
@@ -71,6 +67,23 @@ def compared(outcomes: Sequence[Outcome], *, today: str) -> Compared:
         regret={n: own[i] - figures[best][i] for i, n in enumerate(names)},
         better=best,
     )
+
+
+def unbeaten(figures: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
+    """Name those that no other beats, of figures of which less is better; alike ones both stand.
+
+    Worked: of (1, 2), (2, 1) and (2, 2) the first two.
+    """
+    return tuple(
+        name
+        for name, own in figures.items()
+        if not any(beats(other, own) for rival, other in figures.items() if rival != name)
+    )
+
+
+def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether one is nowhere more than another, and somewhere less."""
+    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
 def cells_error(review: Review, *, cells: Book, rules: Policy, case: Case) -> dict[str, float]:
@@ -104,7 +117,3 @@ def _figures(totals: Totals) -> tuple[float, ...]:
         totals.expected_loss,
         -totals.loans_a_year,
     )
-
-
-def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a <= b for a, b in zip(one, other, strict=True))

@@ -43,12 +43,16 @@ class CostModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalCap:
-    """A ceiling that law sets for some loans, on the effective or the nominal rate, sourced."""
+    """A ceiling that law sets for some loans, on the effective or the nominal rate, sourced.
+
+    `titles` names the source by language, where that was given.
+    """
 
     where: Mapping[str, str]
     basis: str
     cap: float
     source: str
+    titles: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

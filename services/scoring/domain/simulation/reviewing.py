@@ -144,13 +144,14 @@ def _check(book: Book, plan: Plan) -> None:
             raise PolicyNamedTwice(name=name)
     asked = [(p.name, change.where) for p in plan.policies for change in p.changes]
     asked += [(s.name, s.bounds.where) for s in plan.searches]
-    for subject, where in asked:
-        if not book.where(where).any():
-            raise ChangeNamesNobody(subject=subject, where=_told(where))
+    asked += [(cap.source, cap.where) for cap in plan.caps]
     for cap in plan.caps:
         for segment in cap.where:
             if segment not in book.labels:
                 raise CapUnclear(source=cap.source, segment=segment)
+    for subject, where in asked:
+        if not book.where(where).any():
+            raise ChangeNamesNobody(subject=subject, where=_told(where))
     for segment in plan.segments:
         if segment not in book.labels:
             raise ChangeNamesNobody(subject=segment, where=segment)
@@ -230,11 +231,12 @@ def _written(review: Review, rules: Policy, cases: Mapping[Case, Outcome], origi
             for name, parts in cases[Case.CENTRAL].segments.items()
         },
         "is_lawful": not any(flag.is_broken for flag in flags),
-        "caps": [
-            {**asdict(flag), "cap": {**asdict(flag.cap), "where": dict(flag.cap.where)}}
-            for flag in flags
-        ],
+        "caps": [{**asdict(flag), "cap": _cap_to_json(flag.cap)} for flag in flags],
     }
+
+
+def _cap_to_json(cap: LegalCap) -> Json:
+    return {name: value for name, value in asdict(cap).items() if value is not None}
 
 
 def changed_to_json(change: Change) -> Json:
