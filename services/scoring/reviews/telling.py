@@ -190,14 +190,12 @@ def rhythms(result: Json, *, say: Say) -> list[str]:
         )
     else:
         told = [
-            f"{frequency(label, say=say)} \u2066{count(many)}\u2069"
-            for label, many in loans.items()
+            f"{frequency(label, say=say)} \u2066{count(number)}\u2069"
+            for label, number in sorted(loans.items(), key=lambda item: (-item[1], item[0]))
         ]
         lines += [f"{say('Paid')}: {' · '.join(told)}"] if told else []
     if set(loans) - {USUAL} or any(FREQUENCY in change for change in changed):
-        lines.append(
-            f"{say(A_MONTH)} \u2066({BURDEN_SOURCE})\u2069",
-        )
+        lines.append(f"{say(A_MONTH)} \u2066({BURDEN_SOURCE})\u2069")
     return lines
 
 
