@@ -24,9 +24,12 @@ from rich.progress import (
 from rich.table import Table
 
 from services import data_folder
+from services.cli import assigning as proposing
+from services.cli import reaching
 from services.cli.options import PORT, Folder, Port
 from services.cli.running import calm_the_collector, free_port, house, run, web_server
 from services.demonstration import (
+    assigning,
     bookkeeping,
     founding,
     giving,
@@ -209,6 +212,7 @@ async def _load(rafid: Rafid, folder: Path, *, record: Record) -> None:
     db = TenantDb(rafid.loans.state.database, record.institution_id)
     await bookkeeping.keep(db, on=record.today)
     await giving.keep(db, on=record.today)
+    await _assign(rafid, folder, record=record)
     seconds = time.perf_counter() - began
     console.print(
         f"The history is complete: {history.contracts:,} contracts,"
@@ -217,6 +221,26 @@ async def _load(rafid: Rafid, folder: Path, *, record: Record) -> None:
     console.print(
         "Zakat is kept apart and given for good: a zakat fund lends under a registered ruling"
         " alone, and this institution has none."
+    )
+
+
+async def _assign(rafid: Rafid, folder: Path, *, record: Record) -> None:
+    """Have a fund proposed for whoever waits, as `rafid assign` does, and have it approved."""
+    reached = reaching.inside(rafid, folder, client="loans")
+    waiting = await proposing.gathered(reached, record.institution_id, currency=None)
+    if not waiting.applications:
+        return
+    run = await proposing.proposed(reached, record.institution_id, waiting, assigning.WEIGHTS)
+    async with TenantDb(rafid.loans.state.database, record.institution_id)() as session:
+        founded = await queries.founded(session)
+    opinions = TenantDb(rafid.scoring.state.database, record.institution_id)
+    await assigning.approve(
+        opinions, run.run_id, founded=founded, at=rafid.scoring.state.clock.now()
+    )
+    console.print(
+        f"A run of the assignment was approved: {run.financed:,} of {run.applications:,} waiting"
+        " applications have a fund proposed.",
+        soft_wrap=True,
     )
 
 

@@ -14,6 +14,7 @@ from services import data_folder
 from services.cli.opening import InstitutionCodeUnknown
 from services.cli.options import Folder
 from services.cli.running import free_port, house
+from services.embedded import Rafid
 from shared.clients.loans import HttpLoansClient
 from shared.clients.tokens import ServiceTokens
 from shared.ids import InstitutionId
@@ -54,10 +55,15 @@ async def services(folder: Folder, url: str | None, *, client: str) -> AsyncIter
         return
     path: Path = data_folder.chosen(folder)
     async with house(path, port=free_port(PORT)) as rafid:
-        secret = data_folder.open_secrets(path)[f"{client}_client_secret"]
-        site = str(rafid.http.base_url).rstrip("/")
-        tokens = _tokens(rafid.http, site, client=client, secret=secret)
-        yield Reached(loans=rafid.http, scoring=rafid.http, tokens=tokens)
+        yield inside(rafid, path, client=client)
+
+
+def inside(rafid: Rafid, folder: Path, *, client: str) -> Reached:
+    """Reach the services of a house that stands, as one of our clients."""
+    secret = data_folder.open_secrets(folder)[f"{client}_client_secret"]
+    site = str(rafid.http.base_url).rstrip("/")
+    tokens = _tokens(rafid.http, site, client=client, secret=secret)
+    return Reached(loans=rafid.http, scoring=rafid.http, tokens=tokens)
 
 
 @asynccontextmanager

@@ -197,7 +197,8 @@ PROGRAMS: Final = (
 FIRST_LOAN_BRANCH: Final = "amman"
 FIRST_LOAN_FUND: Final = "waqf"
 ADMINISTRATOR: Final = "administrator"
-APPROVERS: Final = ("approver", "committee")
+COMMITTEE: Final = "committee"
+APPROVERS: Final = ("approver", COMMITTEE)
 FUNDS_MANAGER: Final = "funds-manager"
 STAFF: Final = (
     *(
@@ -210,7 +211,7 @@ STAFF: Final = (
         for branch in BRANCHES
     ),
     Post(login="approver", name="مدير الائتمان", roles=frozenset({Role.APPROVER})),
-    Post(login="committee", name="لجنة الائتمان", roles=frozenset({Role.APPROVER})),
+    Post(login=COMMITTEE, name="لجنة الائتمان", roles=frozenset({Role.APPROVER})),
     Post(login="funds-manager", name="مدير الصناديق", roles=frozenset({Role.FUNDS_MANAGER})),
     Post(login="auditor", name="المدقق الداخلي", roles=frozenset({Role.AUDITOR})),
     *(

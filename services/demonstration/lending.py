@@ -29,7 +29,7 @@ from services.loans.domain.borrower import NewBorrower
 from services.loans.domain.deciding import OverrideReasonMissing, Proposal
 from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
 from services.loans.domain.product import Product
-from services.loans.eligibility import serving
+from services.loans.guarantees import serving
 from shared.auth import Actor
 from shared.clients.scoring import ScoringClient
 from shared.clock import Clock

@@ -13,7 +13,15 @@ from typing import Final
 
 from services.demonstration import behaviour, cases
 from services.demonstration.history import Application, History, Month, Paid, Receipt
-from services.demonstration.institution import BRANCHES, COUNTRY, FUNDS, OFFERS, Offer, jod
+from services.demonstration.institution import (
+    BRANCHES,
+    COUNTRY,
+    FUNDS,
+    OFFER_BY_CODE,
+    OFFERS,
+    Offer,
+    jod,
+)
 from services.demonstration.people import Town
 from services.loans.domain import due_dates, product
 from services.loans.domain.journal import Channel
@@ -32,6 +40,9 @@ SMALL: Final = 100
 RECENT_DAYS: Final = 6
 TRIES: Final = 40
 LEND_AT_MOST: Final = 0.97
+QUEUE: Final = 60
+"""So many of 2,000 contracts' applications wait at the end, each for the most of its product."""
+QUEUED_FOR: Final = "qard-family"
 
 # What comes into each fund in 18 months of 2,000 contracts: (month, dinars).
 GIFTS: Final = {
@@ -189,13 +200,33 @@ class _Maker:
                 made = self._application(recent, self.today)
                 if made is not None:
                     yield made
+            for _ in range(round(QUEUE * scale(self.contracts))):
+                yield self._queued(recent)
+
+    def _queued(self, since: date) -> Application:
+        """One of those who ask, all at once, for more than their funds have: it is left waiting."""
+        offer = OFFER_BY_CODE[QUEUED_FOR]
+        terms = replace(cases.asked(self.rng, offer), amount=offer.product.amount.most)
+        made = self._made(
+            since, self.today, of=(offer, terms, offer.funds[0]), days=(None, None, None)
+        )
+        return replace(made, fund=offer.funds[0])
 
     def _application(self, first: date, last: date) -> Application | None:
         """One application submitted between two days; None if no fund can pay for another."""
         found = self._fundable()
-        if found is None:
-            return None
-        offer, terms, fund = found
+        return None if found is None else self._made(first, last, of=found)
+
+    def _made(
+        self,
+        first: date,
+        last: date,
+        *,
+        of: tuple[Offer, Asked, str],
+        days: tuple[date | None, ...] = (),
+    ) -> Application:
+        """One application; `days` are those of its decision, signature and payment, if told."""
+        offer, terms, fund = of
         self.number += 1
         name = f"demo-{self.number:06d}"
         kind = self.rng.choice(offer.kinds)
@@ -211,7 +242,7 @@ class _Maker:
             soundness=soundness,
             weight=cases.HEAVY if rejected else cases.SOUND,
         )
-        days = self._days(submitted_on)
+        days = days or self._days(submitted_on)
         made = Application(
             external_id=name,
             person=self.town.borrower(name, kind=kind, women=offer.women),

@@ -65,6 +65,7 @@ def test_a_demonstration_starts_loads_stops_and_goes_on(folder: Path) -> None:
 
     assert len(set(PASSWORD.findall(first))) == 10
     assert "donor-waqf@rafid-demo" in first
+    assert re.search(r"A run of the assignment was approved: [1-9]\d* of [3-9]\d* waiting", first)
     assert "RAFID_OFFICER=" in first
     assert not PASSWORD.findall(second)
     assert "The passwords were shown at the first start" in second

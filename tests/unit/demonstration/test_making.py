@@ -240,6 +240,22 @@ def test_the_last_days_leave_applications_on_the_desk() -> None:
     assert all(one.disbursed_on is None and not one.payments for one in open_ones)
 
 
+def test_many_wait_at_the_end_for_more_than_their_funds_have() -> None:
+    """So a run of the assignment has to choose, and one more unit of a fund is worth something."""
+    history = made(contracts=2_000)
+    queued = [
+        one
+        for one in history.months[-1].applications
+        if not one.is_decided and one.offer == making.QUEUED_FOR
+    ]
+    offer = OFFER_BY_CODE[making.QUEUED_FOR]
+    asked = [one for one in queued if one.request.asked.amount == offer.product.amount.most]
+
+    assert len(asked) == round(making.QUEUE * making.scale(2_000))
+    assert {one.fund for one in asked} == {"waqf"}
+    assert all(one.signed_on is None and not one.payments for one in queued)
+
+
 def test_most_applications_are_approved_and_some_are_rejected() -> None:
     history = made(contracts=2_000)
     rejected = sum(one.fund is None for one in applications(history))
