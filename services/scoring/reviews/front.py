@@ -141,6 +141,8 @@ def _regrets(policies: Sequence[Json], lawful: Sequence[str]) -> list[Regret]:
     rows = []
     for place, name in enumerate(WEIGHED):
         best = min(choice, key=lambda item: (_weighed(item)[place], item["name"]))
+        if not difference(name, _weighed(today)[place] - _weighed(best)[place]):
+            best = today
         rows.append(
             Regret(
                 name=name,

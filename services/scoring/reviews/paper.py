@@ -144,7 +144,7 @@ def _unbeaten(subject: Subject, say: Say) -> Table:
                 *(
                     (
                         telling.told(name, telling.figure(totals, name)),
-                        front.difference(name, one.gains[name]),
+                        _apart(front.difference(name, one.gains[name])),
                     )
                     for name in front.WEIGHED
                 ),
@@ -159,6 +159,10 @@ def _unbeaten(subject: Subject, say: Say) -> Table:
         columns=_columns(front.WEIGHED, say),
         rows=rows,
     )
+
+
+def _apart(told: str) -> str:
+    return figure(told) if told else ""
 
 
 def _given_up(subject: Subject, drawn: Pictures, say: Say) -> list[Table]:
