@@ -20,8 +20,8 @@ from services.loans.disbursements.operations import Payout
 from services.loans.domain.chart import FundKind
 from services.loans.domain.lifecycle import ApplicationStatus, ContractStatus
 from services.loans.domain.product import Product
-from services.loans.eligibility import serving
 from services.loans.funds import queries as funds
+from services.loans.guarantees import serving
 from services.loans.products import queries as products
 from shared.clients.scoring import ScoringClient
 from shared.db import TenantDb

@@ -34,7 +34,6 @@ from services.loans.deals import router as deals
 from services.loans.deps import Days
 from services.loans.disbursements import router as disbursements
 from services.loans.eligibility import router as eligibility
-from services.loans.eligibility import serving
 from services.loans.exposure import router as exposure
 from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
@@ -44,6 +43,7 @@ from services.loans.gsma import router as gsma
 from services.loans.gsma.credentials import Programs
 from services.loans.gsma.desk import BillDesk
 from services.loans.guarantees import router as guarantees
+from services.loans.guarantees import serving as guarantee_serving
 from services.loans.holdings import router as holdings
 from services.loans.identity import page as sign_in
 from services.loans.identity import router as identity
@@ -215,7 +215,7 @@ def create_app(
     app.state.rhythm = Rhythm(
         from_day=settings.warn_from_day, per_officer=settings.warn_per_officer
     )
-    app.state.ask_funds = serving.ask_funds
+    app.state.ask_funds = guarantee_serving.ask_funds
     app.state.hearing = hearing
     app.state.printer = Printer()
     _add_routes(app, with_issuer=issuer is not None)

@@ -19,7 +19,7 @@ from services.loans.domain.household import Household
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.product import Product
 from services.loans.domain.rate_caps import Cap
-from services.loans.domain.serving import FundAnswer, GiftAnswer, Serving
+from services.loans.domain.serving import FundAnswer, GiftAnswer, GuaranteeAnswer, Serving
 from services.loans.domain.terms import ChargeMethod, Frequency
 from shared.clients import scoring_requests as wire
 from shared.clients.scoring_requests import AssessmentRequest, FundChoice, FundPrice
@@ -68,7 +68,7 @@ def request_of(
         rate_caps.rate_cap(book, unit=unit, told=told, on=on) for unit in ("effective", "nominal")
     )
     asked = Money(row.amount_minor, row.currency)
-    price = _price(product, effective, nominal)
+    price = _price(product, effective, nominal, guarantee=serving.guarantee)
     request = AssessmentRequest(
         assessment_id=queries.assessment_id_of(row.application_id, round_=row.round),
         application_id=row.application_id,
@@ -139,11 +139,14 @@ def _season(file: AssessmentFile) -> wire.Season | None:
     return wire.Season(months=months, buffer=MoneyBody.of(saved), receipts=receipts or None)
 
 
-def _price(product: Product, effective: Cap, nominal: Cap) -> FundPrice:
-    rules = product.opinion
+def _price(
+    product: Product, effective: Cap, nominal: Cap, *, guarantee: GuaranteeAnswer | None
+) -> FundPrice:
+    """The product's price; what a guarantor is paid is a cost of the loan."""
+    rules, once = product.opinion, product.price.operating_cost
     return FundPrice(
         cost_of_funds=product.price.cost_of_funds,
-        operating_cost=MoneyBody.of(product.price.operating_cost),
+        operating_cost=MoneyBody.of(once if guarantee is None else once + guarantee.fee),
         operating_cost_monthly=MoneyBody.of(product.price.operating_cost_monthly),
         loss_given_default=product.price.loss_given_default,
         fee_share=_fee_share(product),
@@ -155,6 +158,8 @@ def _price(product: Product, effective: Cap, nominal: Cap) -> FundPrice:
         nominal_ceiling_source=nominal.source,
         hazard_ages=list(rules.hazard_ages) or None,
         burden_log_odds=rules.burden_log_odds,
+        guaranteed_share=None if guarantee is None else guarantee.share,
+        fee_flat=_fee_flat(product),
     )
 
 
@@ -169,6 +174,16 @@ def _fee_share(product: Product) -> Decimal:
         and fee.of is FeeBase.PRINCIPAL
     ]
     return ZERO if product.charge_method is ChargeMethod.NONE else sum(shares, ZERO)
+
+
+def _fee_flat(product: Product) -> MoneyBody | None:
+    """What is kept back of every principal alike."""
+    amounts = [
+        fee.amount
+        for fee in product.fees
+        if fee.amount is not None and fee.when is FeeWhen.AT_DISBURSEMENT
+    ]
+    return MoneyBody.of(Money.total(amounts, product.currency)) if amounts else None
 
 
 def _choice(fund: FundAnswer, *, price: FundPrice) -> FundChoice:

@@ -45,11 +45,21 @@ class GiftAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuaranteeAnswer:
+    """A facility that would answer for a share of the loan, and what it is paid for that."""
+
+    code: str
+    share: Decimal
+    fee: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """All that is to be known of an application's money before it is assessed."""
 
     funds: Sequence[FundAnswer] = field(default_factory=tuple)
     gift: GiftAnswer | None = None
+    guarantee: GuaranteeAnswer | None = None
 
     def on_menu(self, asked: Money) -> list[FundAnswer]:
         """Give the funds that may serve: those with the whole amount first, then by what is free.

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.guaranteeing import Facility
@@ -87,6 +87,31 @@ async def facilities(session: AsyncSession, *, page: Page) -> Sequence[FacilityR
         statement = statement.where(FacilityRow.facility_id > page.after)
     statement = statement.order_by(FacilityRow.facility_id).limit(page.limit + 1)
     return (await session.scalars(statement)).all()
+
+
+async def open_facilities(session: AsyncSession, *, on: date) -> list[tuple[Facility, Money]]:
+    """Return the facilities that hold on a day, by code, each with what it covers now."""
+    used_now = (
+        select(CoverRow.facility_id, func.sum(CoverRow.amount_minor).label("used"))
+        .where(
+            CoverRow.institution_id == tenancy.institution_of(session),
+            CoverRow.released_on.is_(None),
+        )
+        .group_by(CoverRow.facility_id)
+        .subquery()
+    )
+    statement = (
+        select(FacilityRow, func.coalesce(used_now.c.used, 0))
+        .outerjoin(used_now, used_now.c.facility_id == FacilityRow.facility_id)
+        .where(
+            FacilityRow.institution_id == tenancy.institution_of(session),
+            FacilityRow.starts_on <= on,
+            or_(FacilityRow.ends_on.is_(None), FacilityRow.ends_on > on),
+        )
+        .order_by(FacilityRow.code)
+    )
+    rows = (await session.execute(statement)).all()
+    return [(facility_of(row), Money(int(used), row.currency)) for row, used in rows]
 
 
 async def used(session: AsyncSession, facility: FacilityRow) -> Money:
