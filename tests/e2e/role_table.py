@@ -96,6 +96,7 @@ POST /loans/v1/reconciliation/fees                        ..f.....
 POST /loans/v1/reconciliation/missing-payments            ..f.....
 GET  /loans/v1/reconciliation/proposals                   .pfu..a.
 POST /loans/v1/reconciliation/proposals/{proposal_id}/approval .pf.....
+GET  /loans/v1/reconciliation/days/{money_account_id}     .pfu..a.
 POST /loans/v1/closing/policies                           ..f.....
 GET  /loans/v1/closing/policies                           ..fu..a.
 POST /loans/v1/closing/days                               ..f.....
@@ -340,6 +341,11 @@ GET  /loans/v1/payments                                   o.fu..a.
 GET  /loans/v1/payments/{payment_id}                      o.fu..a.
 POST /loans/v1/payments/callbacks/sandbox                 open
 GET  /loans/v1/events                                     ...u.ias
+POST /loans/v1/reminder-policies                          ......a.
+GET  /loans/v1/reminder-policies/current                  o..u..a.
+POST /loans/v1/borrowers/{borrower_id}/reminder-contact   o....i..
+GET  /loans/v1/reminders                                  o..u..a.
+GET  /loans/v1/reminders/days/{day}                       o..u..a.
 POST /loans/v1/webhook-endpoints                          .....ia.
 GET  /loans/v1/webhook-endpoints                          ...u.ia.
 GET  /loans/v1/webhook-endpoints/{endpoint_id}            ...u.ia.

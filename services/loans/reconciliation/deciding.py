@@ -41,7 +41,7 @@ class ProposalMakerDecides(RafidError):
     proposal_id: UUID
 
 
-class ProposalDecided(RafidError):
+class MatterDecided(RafidError):
     """The proposal was decided already"""
 
     kind = Kind.CONFLICT
@@ -74,13 +74,13 @@ async def decide(
 
     A repayment is booked by its own operation under the proposal's key, and the rest after it in
     this transaction: if the process ends in between, approving again finishes the same one. Raises
-    ProposalUnknown, ProposalDecided, ProposalMakerDecides, and what `propose` raises.
+    ProposalUnknown, MatterDecided, ProposalMakerDecides, and what `propose` raises.
     """
     row = await queries.proposal(session, proposal_id)
     plan = await operations.take_turn(session, row.money_account_id, at=at)
     before = await queries.find_decision(session, proposal_id)
     if before is not None:
-        raise ProposalDecided(proposal_id=proposal_id, outcome=Decision(before.outcome))
+        raise MatterDecided(proposal_id=proposal_id, outcome=Decision(before.outcome))
     if row.actor_id == actor.id:
         raise ProposalMakerDecides(proposal_id=proposal_id)
     decided = ReconciliationDecisionRow(

@@ -147,6 +147,30 @@ async def held(
     return (await session.execute(HELD, values)).all()
 
 
+WAITING = text("""
+    select s.line_id, s.arrived_on, s.amount_minor from suspense_item s
+    where s.institution_id = :institution_id and s.money_account_id = :money_account_id
+      and s.arrived_on <= :as_of
+      and (cast(:known_at as timestamptz) is null or s.recorded_at <= :known_at)
+      and not exists (
+        select from suspense_end e
+        where e.institution_id = s.institution_id and e.line_id = s.line_id
+          and e.ended_on <= :as_of
+          and (cast(:known_at as timestamptz) is null or e.recorded_at <= :known_at))
+    order by s.arrived_on, s.line_id
+""")
+
+
+async def waiting(session: AsyncSession, money_account_id: UUID, *, cut: Cut) -> Sequence[Row[Any]]:
+    """Return what stood in suspense at the end of a day."""
+    values = {
+        **_of(session, money_account_id),
+        "as_of": cut.as_of,
+        "known_at": cut.known_at,
+    }
+    return (await session.execute(WAITING, values)).all()
+
+
 async def proposal(session: AsyncSession, proposal_id: UUID) -> ReconciliationProposalRow:
     """Return what somebody proposed. Raises ProposalUnknown."""
     key = (tenancy.institution_of(session), proposal_id)

@@ -58,8 +58,9 @@ def entry(
 ) -> str:
     """One booked entry of a camt.053; each name is the end-to-end id of one payment in it."""
     sign = {"in": "CRDT", "out": "DBIT"}[side]
+    each = "<Amt Ccy='JOD'>1</Amt>" if len(names) > 1 else ""
     parts = "".join(
-        f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls>" for name in names
+        f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs>{each}</TxDtls>" for name in names
     )
     details = f"<NtryDtls>{parts}</NtryDtls>" if parts else ""
     reference = f"<AcctSvcrRef>{bank}</AcctSvcrRef>" if bank else ""

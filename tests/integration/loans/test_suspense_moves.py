@@ -136,7 +136,7 @@ async def test_nobody_approves_a_proposal_of_their_own_and_a_rejected_one_is_ove
         assert (await counter.decide(proposal_id, by=by)).status_code == 403
     assert (await counter.decide(proposal_id, outcome="reject")).status_code == 201
     again = await counter.decide(proposal_id)
-    assert problem(again) == (409, "proposal-decided")
+    assert problem(again) == (409, "matter-decided")
     assert await counter.balance("suspense") == "-45.000"
     listed = await counter.auditor.get(f"{PATH}/proposals", money_account_id=counter.account_id)
     assert [one["state"] for one in listed.json()["items"]] == ["rejected"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.ledger.queries import WITHIN_CUT
+from services.loans.ledger.queries import WITHIN_CUT, Cut
 from shared import tenancy
 
 JUDGED = """
@@ -154,6 +154,58 @@ async def days(
     """Return what the lines of each day add to a real account."""
     values = {**_of(session, money_account_id), "since": since, "known_at": known_at}
     return (await session.execute(DAYS, values)).all()
+
+
+# What stands on one side only by a day: each match as far as it has come, every other line and
+# movement by itself. A line whose money was put into suspense is in the books by that, until it is
+# told to be a movement that was booked before.
+ITEMS = text(f"""
+    with judged as ({JUDGED}), moved as ({MOVEMENTS}), effects as (
+      select coalesce(j.match_id, l.line_id) as key, l.line_id as subject_id, 'line' as sort,
+        l.booked_on as day, j.outcome, j.owner_id,
+        case l.side when 'in' then l.amount_minor else -l.amount_minor end
+          - case when exists (
+              select from journal_entry e where e.institution_id = i.institution_id
+                and e.entry_id = i.entry_id and {WITHIN_CUT})
+            and not exists (
+              select from suspense_end x join reconciliation_proposal p
+                on p.institution_id = x.institution_id and p.proposal_id = x.proposal_id
+                and p.kind = 'match'
+              join journal_entry e
+                on e.institution_id = x.institution_id and e.entry_id = x.entry_id
+              where x.institution_id = i.institution_id and x.line_id = i.line_id
+                and {WITHIN_CUT})
+            then i.amount_minor else 0 end as minor
+      from statement_line l
+      left join judged j on j.subject_id = l.line_id
+      left join suspense_item i on i.institution_id = l.institution_id and i.line_id = l.line_id
+      where l.institution_id = :institution_id and l.money_account_id = :money_account_id
+        and l.booked_on >= :since and l.booked_on <= :as_of
+        and (cast(:known_at as timestamptz) is null or l.recorded_at <= :known_at)
+      union all
+      select coalesce(j.match_id, m.payment_id, m.subject_id),
+        coalesce(m.payment_id, m.subject_id), 'movement', m.occurred_on, j.outcome, j.owner_id,
+        -m.minor
+      from moved m left join judged j on j.subject_id = coalesce(m.payment_id, m.subject_id)
+    )
+    select key, min(sort) as sort, min(day) as day, sum(minor)::bigint as minor,
+      (array_agg(outcome order by sort, subject_id))[1] as outcome,
+      (array_agg(owner_id order by sort, subject_id))[1] as owner_id
+    from effects group by key having sum(minor) <> 0 order by min(day), key
+""")
+
+
+async def items(
+    session: AsyncSession, money_account_id: UUID, *, since: date, cut: Cut
+) -> Sequence[Row[Any]]:
+    """Return what stands on one side of a real account only, by a day; theirs is positive."""
+    values = {
+        **_of(session, money_account_id),
+        "since": since,
+        "as_of": cut.as_of,
+        "known_at": cut.known_at,
+    }
+    return (await session.execute(ITEMS, values)).all()
 
 
 def _of(session: AsyncSession, money_account_id: UUID) -> dict[str, object]:
