@@ -179,7 +179,7 @@ def frequency(label: str, *, say: Say) -> str:
 def rhythms(result: Json, *, say: Say) -> list[str]:
     """Say how often the loans of a book are paid, and how a burden a month follows from it.
 
-    Worked: `Paid: monthly 36 · weekly 4`. Older results do not know, and say nothing.
+    Worked: `Paid: monthly: 36 · weekly: 4`. Older results do not know, and say nothing.
     """
     loans: Mapping[str, float] = result["book"].get("frequencies", {})
     changed = [change for policy in result["policies"] for change in policy["changes"]]
@@ -190,12 +190,12 @@ def rhythms(result: Json, *, say: Say) -> list[str]:
         )
     else:
         told = [
-            f"{frequency(label, say=say)} \u2066{count(number)}\u2069"
+            f"{frequency(label, say=say)}: \u2066{count(number)}\u2069"
             for label, number in sorted(loans.items(), key=lambda item: (-item[1], item[0]))
         ]
         lines += [f"{say('Paid')}: {' · '.join(told)}"] if told else []
     if set(loans) - {USUAL} or any(FREQUENCY in change for change in changed):
-        lines.append(f"{say(A_MONTH)} \u2066({BURDEN_SOURCE})\u2069")
+        lines.append(f"{say(A_MONTH)} (\u2066{BURDEN_SOURCE}\u2069)")
     return lines
 
 

@@ -100,7 +100,7 @@ async def test_a_book_of_several_rhythms_is_counted_by_them(manager: Caller) -> 
     assert before["monthly"] == after["monthly"]
     assert before["weekly"]["instalment"][1] * 4 < after["weekly"]["instalment"][1]
     page = html.unescape((await manager.get(f"{path}/page", lang="fr")).text)
-    assert "Paiement: mensuel \u206640\u2069 · hebdomadaire \u206620\u2069" in page
+    assert "Paiement: mensuel: \u206640\u2069 · hebdomadaire: \u206620\u2069" in page
 
 
 async def test_a_search_chooses_among_frequencies(manager: Caller) -> None:
