@@ -1,68 +1,15 @@
 """A review takes its book from loans, keeps its dates and hash, and refuses what is none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from shared import ids
 from shared.auth import Role
-from shared.clients.loans import LoansUnavailable
-from shared.clients.review_books import (
-    FIGURES,
-    FREQUENCY,
-    BookAsked,
-    BookFoot,
-    BookHead,
-    ReviewBook,
-)
-from shared.ids import InstitutionId
+from shared.clients.review_books import FREQUENCY, BookAsked
 from tests import review_plans
 from tests.integration.scoring.desk import Caller, Desk
-
-REVIEWS = "/scoring/v1/rate-reviews"
-KNOWN = datetime(2026, 11, 22, 9, tzinfo=UTC)
-DAY = "2026-06-30"
-
-
-@dataclass
-class FakeBooks:
-    """Loans with one book: so many loans of 1,000, so many of them late."""
-
-    loans: int = 40
-    late: int = 2
-    currency: str = "JOD"
-    rows: int = 0
-    frequency: str = "monthly"
-    answers: bool = True
-    asked: list[BookAsked] = field(default_factory=list)
-
-    async def book(self, asked: BookAsked, *, institution_id: InstitutionId) -> ReviewBook:
-        del institution_id
-        self.asked.append(asked)
-        if not self.answers:
-            raise LoansUnavailable(reason="ConnectError")
-        cells: dict[str, Sequence[str]] = {
-            "count": [str(self.loans)], "principal": ["1000"], "annual_rate": ["0.24"],
-            "term": ["12"], "grace": ["0"], "fee_share": ["0"], "pd": ["0.05"],
-            "income": ["300"], "debts": ["20"], "bad": [str(self.late)],
-        }  # fmt: skip
-        found = cells if self.loans else {name: [] for name in FIGURES}
-        head = BookHead(
-            as_of=asked.as_of, known_at=asked.known_at or KNOWN, currency=self.currency,
-            figures=FIGURES, segments=tuple(asked.by), grouped=True,
-        )  # fmt: skip
-        return ReviewBook(
-            head=head,
-            foot=BookFoot(rows=self.rows or 1, loans=self.loans, left_out=3, sha256="a" * 64),
-            figures=found,
-            labels={name: [self._label(name)] if self.loans else [] for name in asked.by},
-        )
-
-    def _label(self, name: str) -> str:
-        return self.frequency if name == FREQUENCY else name.upper()
+from tests.integration.scoring.lent_books import DAY, KNOWN, REVIEWS, FakeBooks, a_draft, adopted
 
 
 @pytest.fixture
@@ -75,12 +22,6 @@ def books(scoring: Desk) -> FakeBooks:
 @pytest.fixture
 def manager(scoring: Desk) -> Caller:
     return scoring.caller(Role.FUNDS_MANAGER)
-
-
-def a_draft(**changes: Any) -> dict[str, Any]:
-    half = {"name": "half", "changes": [{"annual_rate": {"times": "0.5"}}]}
-    plan = review_plans.plan(caps=[], policies=[half])
-    return plan | {"review_id": str(ids.new()), "from_loans": {"as_of": DAY}} | changes
 
 
 def type_of(answer: Any) -> tuple[int, str]:
@@ -175,18 +116,6 @@ async def test_a_draft_that_is_older_than_frequencies_is_the_same_draft_again(
     assert [FREQUENCY in one.by for one in books.asked] == [False, False]
 
 
-async def adopted(scoring: Desk, manager: Caller) -> str:
-    body = a_draft()
-    assert (await manager.post(REVIEWS, body)).status_code == 201
-    path = f"{REVIEWS}/{body['review_id']}"
-    await manager.post(f"{path}/run", {})
-    await manager.post(f"{path}/recommendation", {"policy": "half"})
-    committee = scoring.caller(Role.APPROVER)
-    answer = await committee.post(f"{path}/decision", {"outcome": "adopt", "note": "Minutes"})
-    assert answer.status_code == 200, answer.text
-    return path
-
-
 async def test_a_later_book_is_held_against_what_was_predicted(
     scoring: Desk, books: FakeBooks, manager: Caller
 ) -> None:
@@ -202,6 +131,32 @@ async def test_a_later_book_is_held_against_what_was_predicted(
     assert observed["source"].endswith(f"n = 40 · sha256 {'a' * 64}")
     decided_on = scoring.signer.clock.now().date()
     assert books.asked[-1].since == decided_on
+
+
+async def test_what_a_book_leaves_out_is_kept_and_said(books: FakeBooks, manager: Caller) -> None:
+    body = a_draft()
+    drafted = (await manager.post(REVIEWS, body)).json()
+    path = f"{REVIEWS}/{body['review_id']}"
+    await manager.post(f"{path}/run", {})
+
+    assert drafted["book"]["left_out"] == 3
+    assert books.asked
+    for language, word in (("ar", "3 من العقود القائمة"), ("fr", "3 contrats en cours")):
+        assert word in (await manager.get(f"{path}/page", lang=language)).text
+    assert (await manager.get(f"{path}/paper", lang="ar")).content.startswith(b"%PDF")
+
+
+async def test_a_day_by_which_nothing_was_lent_is_kept_without_figures(
+    scoring: Desk, books: FakeBooks, manager: Caller
+) -> None:
+    path = await adopted(scoring, manager)
+    books.loans = 0
+
+    answer = await manager.post(f"{path}/observed/from-loans", {"as_of": "2026-04-01"})
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["observations"][0]["figures"] == {}
+    assert "no loan was signed since" in (await manager.get(f"{path}/page")).text
 
 
 async def test_a_later_book_of_a_day_is_taken_once(

@@ -4,7 +4,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from shared.clock import FixedClock, SystemClock, UnknownTimeZone, latest_day, zone
+from shared.clock import (
+    FixedClock,
+    SystemClock,
+    UnknownTimeZone,
+    last_day_over,
+    latest_day,
+    zone,
+)
 
 LATE = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 
@@ -68,3 +75,12 @@ def test_no_place_on_earth_is_further_than_the_latest_day() -> None:
     assert latest_day(LATE.replace(hour=9, minute=59)) == date(2026, 3, 31)
     kiritimati = LATE.replace(hour=10).astimezone(zone("Pacific/Kiritimati")).date()
     assert latest_day(LATE.replace(hour=10)) == kiritimati == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(("hour", "day"), [(11, 1), (12, 2), (23, 2)])
+def test_a_day_is_over_when_it_has_ended_in_the_farthest_west(hour: int, day: int) -> None:
+    at = datetime(2026, 4, 3, hour, tzinfo=UTC)
+
+    assert last_day_over(at) == date(2026, 4, day)
+    west = at.astimezone(timezone(timedelta(hours=-12))).date()
+    assert last_day_over(at) < west <= latest_day(at)
