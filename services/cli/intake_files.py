@@ -62,12 +62,21 @@ def quarantine_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.quarantine.csv")
 
 
+def left_out_of(path: Path) -> Path:
+    """The file beside an export that names what does not stand in it."""
+    return path.with_name(f"{path.stem}.left_out.csv")
+
+
 def write_quarantine(path: Path, refused: Sequence[RefusedLine], *, language: Language) -> None:
-    """Write each refused line with its number and the reason; no file where none was refused.
+    """Write each refused line with its number and the reason; no file where none was refused."""
+    write_reasons(quarantine_of(path), refused, language=language)
+
+
+def write_reasons(target: Path, refused: Sequence[RefusedLine], *, language: Language) -> None:
+    """Write lines with their numbers and reasons to a file of their own; no file of none.
 
     A cell that a spreadsheet would compute is quoted: what a stranger wrote is never a formula.
     """
-    target = quarantine_of(path)
     if not refused:
         target.unlink(missing_ok=True)
         return

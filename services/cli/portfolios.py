@@ -12,7 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from services import data_folder
-from services.cli.intake_files import quarantine_of, read_bounded, read_rules, write_quarantine
+from services.cli.intake_files import (
+    left_out_of,
+    quarantine_of,
+    read_bounded,
+    read_rules,
+    write_quarantine,
+    write_reasons,
+)
 from services.cli.opening import tenant
 from services.cli.options import Folder, Institution
 from services.cli.running import free_port, house, run
@@ -140,9 +147,14 @@ def export_portfolio(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="Ends in .csv or .xlsx.")],
     *,
     institution: Institution = None,
+    language: Annotated[str, typer.Option(help="Of the reasons: ar, fr or en.")] = "en",
     data: Folder = None,
 ) -> None:
-    """Write all paid-out contracts with their history to a file that `import portfolio` takes."""
+    """Write all contracts with their whole life to a file that `import portfolio` takes.
+
+    Contracts that cannot be told in it are written to FILE.left_out.csv with the reason.
+    """
+    wanted = texts.pick_language(language)
     if file.suffix not in {".csv", ".xlsx"}:
         raise FormatUnknown(suffix=file.suffix or "-")
 
@@ -151,9 +163,12 @@ def export_portfolio(
             db = await tenant(rafid.loans.state.database, code=institution)
             out = await outgoing.portfolio(db, actor=importer(db.institution_id))
         write(file, out)
+        write_reasons(left_out_of(file), out.untold, language=wanted)
         console.print(f"{out.contracts} contracts in {file}")
         for why, number in sorted(out.left_out.items()):
             console.print(f"{number} left out: {why}")
+        if out.untold:
+            console.print(f"Each of them stands in {left_out_of(file)}")
 
     run(main())
 
@@ -171,7 +186,7 @@ def tell(taken: Taken, *, read: PortfolioFile, file: Path, is_trial: bool, secon
     """Print what a run did, and the totals that the file agreed with."""
     verb = "would be taken over" if is_trial else "taken over"
     console.print(
-        f"{taken.taken} contracts {verb} in {seconds:.1f} s, {taken.moved} repayments booked,"
+        f"{taken.taken} contracts {verb} in {seconds:.1f} s, {taken.moved} movements booked,"
         f" {taken.known} known already, {len(taken.refused)} refused"
     )
     table = Table("currency", "contracts", "principal", "outstanding")

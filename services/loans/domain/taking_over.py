@@ -13,7 +13,12 @@ from services.loans.domain.chart import FundAccounts, FundKind
 from services.loans.domain.drawing import Drawing
 from services.loans.domain.journal import Channel, EntryKind, JournalEntry, Line
 from services.loans.domain.modes import MODES
-from services.loans.domain.portfolio_records import ContractRecord, MovedKind, MovedRecord
+from services.loans.domain.portfolio_records import (
+    CellInvalid,
+    ContractRecord,
+    MovedKind,
+    MovedRecord,
+)
 from services.loans.domain.product import Asked, Product
 from services.loans.domain.replay import ContractState, Movement, MovementKind
 from services.loans.domain.savings import Savings
@@ -22,6 +27,9 @@ from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
 from shared.ids import FundId
 from shared.money import Money
+
+MISTAKES = frozenset({"wrong_contract", "wrong_amount", "not_received", "duplicate"})
+"""Why a repayment is taken back."""
 
 ALWAYS_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS = {
@@ -203,7 +211,8 @@ def check(
 ) -> ContractState:
     """Replay the history of a contract and compare its end with the balance that is stated.
 
-    Raises `NotPaidOutOnce`, `MovementOutOfOrder`, `OutstandingDiffers`, `ReversalUnfounded`.
+    Raises `NotPaidOutOnce`, `MovementOutOfOrder`, `OutstandingDiffers`, `ReversalUnfounded`, and
+    `CellInvalid` for a reason for which no money is taken back.
     """
     lent = [one for one in record.moved if one.kind is MovedKind.DISBURSEMENT]
     if [one.amount for one in lent] != [record.principal]:
@@ -211,6 +220,8 @@ def check(
     for one in record.moved:
         if not max(record.signed_on, lent[0].on) <= one.on <= today or not one.amount.minor:
             raise MovementOutOfOrder(reference=record.reference, number=one.number)
+        if one.reason and one.reason not in MISTAKES:
+            raise CellInvalid(column="reason", value=one.reason)
     state = replay.replay(
         terms,
         instalments=dues,

@@ -21,7 +21,7 @@ from services.loans.domain.portfolio_records import (
 )
 from services.loans.domain.servicing.deciding import FINAL
 from services.loans.domain.servicing.orders import OrderKind, OrderReason
-from services.loans.domain.taking_over import MovementOutOfOrder
+from services.loans.domain.taking_over import MISTAKES, MovementOutOfOrder
 from services.loans.domain.terms import Terms
 from shared.errors import Kind, RafidError
 
@@ -30,7 +30,6 @@ REVERSIBLE: Final = frozenset(
     {MovedKind.REPAYMENT, MovedKind.DEPOSIT, MovedKind.WITHDRAWAL, MovedKind.EARNING}
     | (set(OrderKind) - FINAL)
 )
-MISTAKES: Final = frozenset({"wrong_contract", "wrong_amount", "not_received", "duplicate"})
 MEMBERS: Final = {
     MovedKind.DISBURSEMENT: {"saved"},
     MovedKind.DEPOSIT: {"purpose", "evidence"},

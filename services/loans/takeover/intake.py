@@ -200,7 +200,7 @@ async def _take_back(
                 desk.db.institution_id,
                 ReverseRepayment(
                     repayment_id=repayment_id,
-                    reason="not_received",
+                    reason=one.reason or "not_received",
                     actor_id=desk.actor.id,
                     key=key,
                     request_hash=content,

@@ -286,6 +286,7 @@ def _movements(row: Found, reference: str, moved: Sequence[Found]) -> list[Cells
             "amount": str(Money(one.amount_minor, row.currency)),
             "channel": one.channel,
             "reverses": str(numbers.get(one.reverses_repayment_id, "")),
+            "reason": one.reversal_reason or "",
         }
         for one in moved
     ]

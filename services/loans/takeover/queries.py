@@ -148,7 +148,7 @@ DUES = text("""
 """)
 MOVED = text("""
     select repayment_id, contract_id, received_on, abs(amount_minor) as amount_minor, channel,
-      reverses_repayment_id, recorded_at
+      reverses_repayment_id, reversal_reason, recorded_at
     from repayment where institution_id = :institution_id and contract_id = any(:contract_ids)
     order by contract_id, received_on, (reverses_repayment_id is not null), abs(amount_minor),
       channel, repayment_id

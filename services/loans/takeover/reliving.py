@@ -33,6 +33,7 @@ from services.loans.domain.portfolio_orders import Named
 from services.loans.domain.portfolio_records import ContractRecord, MovedKind, MovedRecord
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
 from services.loans.domain.whole_life import FaultyMovementError
+from services.loans.funds import expecting
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.holdings import operations as holdings
@@ -301,7 +302,7 @@ async def _open(life: _Life) -> None:
 async def _require_payable(life: _Life) -> None:
     """Refuse a contract whose fund could not pay what is still to be paid out of it.
 
-    Raises FundRestricted, FundExhausted.
+    Raises FundRestricted, FundExhausted, ClaimsRestOnDue.
     """
     if not life.claims:
         return
@@ -312,3 +313,4 @@ async def _require_payable(life: _Life) -> None:
             asks = await disbursements.asks_of(life.session, [row])
             ask = replace(asks[life.contract_id], amount=held.committed)
             await funds.require_payable(life.session, ask, on=life.moment.on)
+            await expecting.require_no_claims(life.session, ask.fund_id, on=life.moment.on)
