@@ -19,6 +19,7 @@ class LoansSettings(ServiceSettings):
     money is made up: for trying things out, never where real money moves. From the day of the
     month `warn_from_day` on the running loans of the month before are graded by themselves, never
     if it is not set; `warn_per_officer` is how many loans an officer can look after in a month.
+    Reminders leave as files in `sms_folder` for a gateway, or through the mail server `smtp_url`.
     `trusted_hosts` are "host:port" that integrators may name though they are near or in clear.
     """
 
@@ -37,6 +38,9 @@ class LoansSettings(ServiceSettings):
     warn_from_day: int | None = Field(default=None, ge=1, le=28)
     warn_per_officer: int = Field(default=15, ge=0, le=1_000)
     trusted_hosts: tuple[str, ...] = ()
+    sms_folder: Path | None = None
+    smtp_url: SecretStr | None = None
+    smtp_sender: str = "rafid@localhost"
     signing_key: SecretStr | None = None
     token_lifetime_seconds: int = Field(default=TOKEN_LIFETIME_SECONDS, ge=60, le=86_400)
     sign_in_clients: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -233,7 +233,7 @@ async def near_identities(session: AsyncSession, identities: Collection[Identity
         ),
     )
     rows = (await session.execute(query)).all()
-    numbers = await _phones_of(session, [row.borrower_id for row in rows])
+    numbers = await phones_of(session, [row.borrower_id for row in rows])
     return [
         Known(
             borrower_id=row.borrower_id,
@@ -265,7 +265,8 @@ async def access_records(
     return list((await session.execute(query)).scalars())
 
 
-async def _phones_of(session: AsyncSession, borrower_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+async def phones_of(session: AsyncSession, borrower_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Give the phones of borrowers who have some, in E.164."""
     query = select(BorrowerPhoneRow.borrower_id, BorrowerPhoneRow.number).where(
         BorrowerPhoneRow.institution_id == tenancy.institution_of(session),
         BorrowerPhoneRow.borrower_id.in_(set(borrower_ids)),

@@ -6,7 +6,8 @@ By Standard Webhooks 1.0.0: https://github.com/standard-webhooks/standard-webhoo
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -37,6 +38,16 @@ class DisabledFor(StrEnum):
     PERSON = "person"
     GONE = "gone"
     SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEndpoint:
+    """What an endpoint is opened with; without `after` it is told what happens from now on."""
+
+    address: str
+    types: Collection[str] = ()
+    description: str = ""
+    after: int | None = None
 
 
 def next_try(

@@ -1,8 +1,7 @@
 """How is an endpoint opened, closed, given another secret, and told once more what it missed?"""
 
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain import webhook
-from services.loans.domain.webhook import SECRET_BYTES, DisabledFor
+from services.loans.domain.webhook import SECRET_BYTES, DisabledFor, NewEndpoint
 from services.loans.payments.sealing import Sealer
 from services.loans.webhooks import queries
 from services.loans.webhooks.tables import WebhookEndpointRow, WebhookSecretRow
@@ -39,16 +38,6 @@ class TooManyEndpoints(RafidError):
     service = "loans"
     detail = "An institution has at most {most} endpoints."
     most: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEndpoint:
-    """What an endpoint is opened with; without `after` it is told what happens from now on."""
-
-    address: str
-    types: Collection[str] = ()
-    description: str = ""
-    after: int | None = None
 
 
 async def open_endpoint(

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.loans.domain.webhook import DisabledFor, MessageState
-from services.loans.webhooks.operations import NewEndpoint
+from services.loans.domain.webhook import DisabledFor, MessageState, NewEndpoint
 from services.loans.webhooks.tables import (
     WebhookAttemptRow,
     WebhookEndpointRow,

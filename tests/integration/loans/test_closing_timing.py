@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from starlette.datastructures import State
 
-from services.loans import app
+from services.loans import timers
 from services.loans.closing import timing
 from services.loans.closing.tables import DayCloseRow
 from services.loans.ledger import operations as ledger
@@ -60,11 +60,11 @@ async def test_a_day_is_closed_when_its_hour_has_come_and_once(books: Books) -> 
         }
     )
 
-    await app.close_days(state)
+    await timers.close_days(state)
     assert await days(books) == [date(2026, 4, 19)], "the hour of the day before came long ago"
     clock.move_to(TWO)
     for _ in range(3):
-        await app.close_days(state)
+        await timers.close_days(state)
 
     assert await days(books) == [date(2026, 4, 19), DAY]
     assert of_close(await books.balances()) == await books.expected(DAY) != {}

@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.loans.domain.webhook import NewEndpoint
 from services.loans.payments.sealing import Sealer
 from services.loans.webhooks import delivering, operations, queries
 from services.loans.webhooks.delivering import CLAIM, SENT_AT_ONCE, Courier
-from services.loans.webhooks.operations import NewEndpoint
 from shared import feed, feed_reading, ids
 from shared.auth import Actor, Role
 from shared.clock import FixedClock, SystemClock

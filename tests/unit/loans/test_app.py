@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock
 import pytest
 from starlette.datastructures import State
 
-from services.loans import app
+from services.loans import timers
 from services.loans.applications import assessing
 from shared import ids
 from shared.clock import FixedClock
@@ -37,5 +37,5 @@ async def test_assessments_wait_in_no_institution_because_another_fails(
             "sequencer": AsyncMock(institutions=AsyncMock(return_value=THREE)),
         }
     )
-    await app.assess_waiting(state)
+    await timers.assess_waiting(state)
     assert assessed == THREE[1:]
