@@ -32,8 +32,8 @@ from services.loans.domain.closing_policy import ClosingPolicy, DatedPolicy
 from services.loans.domain.day_close import Agreed, Figure, Part, Place, Shown, Stock
 from services.loans.domain.staging import Stage
 from services.loans.ledger.operations import DayNotOver
+from services.loans.lives.queries import COURSE
 from services.loans.servicing import queries as courses
-from services.loans.servicing.lives import COURSE
 from shared.db import TenantDb
 from shared.errors import Kind, RafidError
 from shared.ids import ContractId, FundId, ProductId

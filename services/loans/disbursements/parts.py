@@ -5,7 +5,7 @@ not is one line more there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +19,15 @@ from services.loans.domain.drawing import Tranche
 from services.loans.domain.drawn import DownPaymentMissing, Draw, DrawingEnded, DrawnAmidOrders
 from services.loans.domain.holdings import Purpose
 from services.loans.domain.schedule import Instalment
+from services.loans.domain.servicing import course_rows
+from services.loans.domain.servicing.life import Life, PaidOut
 from services.loans.domain.terms import Terms
 from services.loans.funds import queries as fund_queries
 from services.loans.holdings import operations as holdings
 from services.loans.holdings.held import Held
+from services.loans.lives import queries as lives
 from services.loans.payments.tables import PaymentRow
+from shared import ids
 from shared.ids import ApplicationId
 from shared.money import Money
 
@@ -145,8 +149,11 @@ async def without_last(
     session: AsyncSession, row: ContractRow, *, terms: Terms
 ) -> tuple[Instalment, ...]:
     """Give the instalments of a contract as if its last tranche had not been drawn."""
-    earlier = _tranches(await queries.standing_disbursements(session, row.contract_id))
-    now = await _agreed(session, row)
+    rows = await queries.standing_disbursements(session, row.contract_id)
+    if row.servicing == lives.COURSE:
+        life = lives.without_payout(await lives.life_of(session, row), rows[-1].disbursement_id)
+        return _of_course(life)
+    earlier, now = _tranches(rows), await _agreed(session, row)
     before = schedule.schedule(drawn.terms_of(terms, drawn=earlier))
     after = schedule.schedule(drawn.terms_of(terms, drawn=earlier[:-1]))
     return drawn.joined(now, before=before, after=after)
@@ -197,6 +204,9 @@ async def _part(
     )
     if not drawn.in_parts(terms):
         return part
+    if held.contract.servicing == lives.COURSE:
+        instalments = await _following_payments(session, held, part=part, on=on, strict=is_strict)
+        return replace(part, instalments=instalments)
     before = _tranches(earlier)
     tranche = Tranche(on=on, amount=gross)
     plan = schedule.schedule(drawn.terms_of(terms, drawn=before)) if before else ()
@@ -204,10 +214,23 @@ async def _part(
     now = await _agreed(session, held.contract) if before else ()
     if is_strict and drawn.is_spread_anew(now, plan=plan):
         raise DrawnAmidOrders(reference=held.contract.reference)
-    return Part(
-        gross=gross,
-        fee_kept=part.fee_kept,
-        saved=part.saved,
-        applied=part.applied,
-        instalments=drawn.joined(now, before=plan, after=after),
-    )
+    return replace(part, instalments=drawn.joined(now, before=plan, after=after))
+
+
+async def _following_payments(
+    session: AsyncSession, held: Held, *, part: Part, on: date, strict: bool
+) -> tuple[Instalment, ...]:
+    """Give the instalments with a payout, where every payment counts the profit anew."""
+    life = await lives.life_of(session, held.contract)
+    if strict and life.is_agreed_anew:
+        raise DrawnAmidOrders(reference=held.contract.reference)
+    key = ids.new()
+    life = life.entering(PaidOut(key=key, on=on, amount=part.gross.minor))
+    if part.applied.minor:
+        life = life.entering(lives.contributed(key, on=on, minor=part.applied.minor))
+    return _of_course(life)
+
+
+def _of_course(life: Life) -> tuple[Instalment, ...]:
+    rows = course_rows.rows_of(life.course())
+    return course_rows.instalments_of(rows, currency=life.terms.currency)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from services.loans.domain import capitalised, drawn, due_dates, lawful
-from services.loans.domain.contradictions import RecalculationNotForThis, TermsInvalid, shown
+from services.loans.domain.contradictions import TermsInvalid, shown
 from services.loans.domain.disclosure import Disclosure
 from services.loans.domain.lawful import Book, Used
 from services.loans.domain.modes import MODES
@@ -120,9 +120,6 @@ def _check_drawing(terms: Terms) -> None:
                 )
     if drawing.tranches:
         capitalised.require_one_payout(terms)
-        if terms.charging.follows_payments:
-            later = shown(tuple(one.on for one in drawing.tranches))
-            raise RecalculationNotForThis(member="drawing.tranches", value=later)
         drawn.require_servable(terms)
 
 

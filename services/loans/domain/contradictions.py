@@ -18,7 +18,6 @@ COUNTED_ANEW: Mapping[str, tuple[object, ...]] = {
     "amortisation.shortfall": ("refuse",),
     "amortisation.advance": ("next_dues",),
     "amortisation.unit_minor": (1,),
-    "drawing.down_payment_percent": (0,),
 }
 """What terms must say where every payment counts the profit anew."""
 

@@ -76,11 +76,15 @@ def parts(terms: Terms, span: Span) -> tuple[tuple[date, date, Fraction], ...]:
     """The parts of a period at one rate each: start, end and length in years; none where it is one.
 
     12 % until 10 March and 9 % from then on, of 15 February to 15 March by act/365: to 9 March
-    22/365, after it 6/365.
+    22/365, after it 6/365. A tranche within a period parts it too, by the days that it bears.
     """
-    cuts = pairwise(_cuts(terms, span, start=span.start))
-    found = tuple((one, end, _fraction_of_part(terms, span, one, end)) for one, end in cuts)
-    return found if len(found) > 1 else ()
+    days = {one.on for one in terms.drawing.tranches if span.start < one.on < span.end}
+    cuts = sorted({*_cuts(terms, span, start=span.start), *days})
+    found = [(one, end, _fraction_of_part(terms, span, one, end)) for one, end in pairwise(cuts)]
+    if days and len(cuts) == len(days) + 2:
+        rest = sum((years for _, _, years in found[1:]), Fraction(0))
+        found[0] = (span.start, found[0][1], fraction(terms, span) - rest)
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _cuts(terms: Terms, span: Span, *, start: date) -> list[date]:

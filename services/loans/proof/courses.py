@@ -12,8 +12,8 @@ from services.loans.domain.servicing import course_rows
 from services.loans.domain.servicing import rows as arithmetic
 from services.loans.domain.servicing.life import PaidOut
 from services.loans.domain.servicing.rows import Row, Rows
+from services.loans.lives import queries as lives
 from services.loans.repayments import queries as repayments
-from services.loans.servicing import lives
 
 PAGE = 200
 

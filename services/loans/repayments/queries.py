@@ -1,12 +1,10 @@
-"""Which repayments does a contract have, what of one can be charged back, what else was entered?"""
+"""Which repayments does a contract have, and what of one can be charged back?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.contracts.tables import ContractRow, PositionRow
@@ -133,54 +131,6 @@ async def chargeable(
 
 # What stands, in the order in which it was recorded; ids of one instant are in the order of their
 # being made.
-ENTERED = text("""
-    select * from (
-      select 'paid_out' as what, d.disbursement_id as id, d.disbursed_on as day,
-        d.amount_minor as minor, 0::bigint as forgiven, 0::bigint as written_off,
-        0::bigint as recovered, null as kind, null as reason, null::jsonb as members, d.recorded_at
-      from disbursement d
-      where d.institution_id = :institution_id and d.contract_id = :contract_id
-        and d.reverses_disbursement_id is null and not exists (
-          select from disbursement b where b.institution_id = d.institution_id
-            and b.reverses_disbursement_id = d.disbursement_id)
-      union all
-      select 'received', r.repayment_id, r.received_on, r.amount_minor, 0, 0, 0, null, null, null,
-        r.recorded_at
-      from repayment r
-      where r.institution_id = :institution_id and r.contract_id = :contract_id
-        and r.reverses_repayment_id is null and not exists (
-          select from repayment b where b.institution_id = r.institution_id
-            and b.reverses_repayment_id = r.repayment_id)
-      union all
-      select 'ordered', o.order_id, o.effective_on, e.moved_minor, e.forgiven_minor,
-        e.written_off_minor, e.recovered_minor, o.kind, o.reason, o.members, e.recorded_at
-      from order_effect e
-      join contract_order o on o.institution_id = e.institution_id and o.order_id = e.order_id
-      where e.institution_id = :institution_id and e.contract_id = :contract_id
-        and e.reverses_order_id is null and not exists (
-          select from order_effect b where b.institution_id = e.institution_id
-            and b.reverses_order_id = e.order_id)
-    ) m order by m.recorded_at, m.id
-""")
-FIRST_DUES = text("""
-    select number, due_on, principal_minor, profit_minor, fee_minor, penalty_minor from instalment
-    where institution_id = :institution_id and contract_id = :contract_id and generation = 1
-    order by number
-""")
-
-
-async def entered(session: AsyncSession, contract_id: UUID) -> Sequence[Row[Any]]:
-    """Return all that stands on a contract, payouts and orders too, as it was recorded."""
-    values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
-    return (await session.execute(ENTERED, values)).all()
-
-
-async def first_dues(session: AsyncSession, contract_id: UUID) -> Sequence[Row[Any]]:
-    """Return the instalments of a contract as they were signed."""
-    values = {"institution_id": tenancy.institution_of(session), "contract_id": contract_id}
-    return (await session.execute(FIRST_DUES, values)).all()
-
-
 async def folding(
     session: AsyncSession, *, served: str, after: UUID, limit: int
 ) -> list[tuple[ContractRow, PositionRow]]:

@@ -21,7 +21,8 @@ from services.loans.domain.servicing.shape import Standing
 from services.loans.funds import operations as funds
 from services.loans.funds import queries as fund_queries
 from services.loans.ledger import queries as ledger_queries
-from services.loans.servicing import filing, lives, tranches
+from services.loans.lives import queries as lives
+from services.loans.servicing import filing, tranches
 from services.loans.servicing.tables import (
     ContractOrderRow,
     FundOrderDecisionRow,

@@ -15,7 +15,7 @@ from services.loans.domain.amortisation import (
     Shortfall,
 )
 from services.loans.domain.charging import Charging, Recalculation
-from services.loans.domain.contradictions import RecalculationNotForThis, TermsInvalid
+from services.loans.domain.contradictions import TermsInvalid
 from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.product import Asked, Limits, Product
 from services.loans.domain.schedule import RepaidTooEarly
@@ -69,10 +69,10 @@ def test_a_mode_that_pays_the_supplier_draws_nothing_in_parts(drawing: Drawing) 
     assert sum(due.principal.minor for due in whole.instalments) == 1_000_000
 
 
-def test_where_payments_count_profit_anew_nothing_is_drawn_in_tranches() -> None:
+def test_where_payments_count_profit_anew_each_tranche_can_be_the_last_drawn() -> None:
     anew = Charging(recalculation=Recalculation.ON_PAYMENT)
-    with pytest.raises(RecalculationNotForThis):
-        agree(loan(amount=ABOVE, drawing=LATER, charging=anew))
+    agreed = agree(loan(amount=ABOVE, drawing=LATER, charging=anew))
+    assert sum(due.principal.minor for due in agreed.instalments) == 1_000_000
 
 
 def test_a_loan_that_grows_is_signed_without_a_negative_instalment() -> None:

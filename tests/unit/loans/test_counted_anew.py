@@ -15,7 +15,6 @@ from services.loans.domain.charging import (
 )
 from services.loans.domain.contradictions import RecalculationNotForThis
 from services.loans.domain.course.from_terms import plan_of
-from services.loans.domain.drawing import Drawing
 from services.loans.domain.terms import ChargeMethod, ModeOfFinance, Terms
 from shared.money import Money
 from tests.builders import make_loan
@@ -76,11 +75,6 @@ def test_frozen_into_a_contract_they_read_as_they_were_signed() -> None:
             {"amortisation": Amortisation(unit=Money(5, "USD"))},
             "amortisation.unit_minor",
             "5",
-        ),
-        (
-            {"drawing": Drawing(down_payment_percent=Decimal(10))},
-            "drawing.down_payment_percent",
-            "10",
         ),
     ],
 )

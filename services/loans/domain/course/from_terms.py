@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import repeat
 
-from services.loans.domain import due_dates, period_rates, schedule, spreading
+from services.loans.domain import drawn, due_dates, period_rates, schedule, spreading
 from services.loans.domain.charging import ChargeBasis as Basis
 from services.loans.domain.course.plan import (
     Agreed,
@@ -86,6 +86,7 @@ def plan_of(
         tranches=_tranches(terms),
         down_payment=_down_payment(terms),
         agreed=_agreed(terms, signed),
+        agreed_after=_agreed_after(terms, signed),
         rate_changes=_rate_changes(terms),
     )
 
@@ -152,6 +153,16 @@ def _spans(terms: Terms) -> Iterator[Span | None]:
     if not terms.charging.follows_payments:
         return repeat(None)
     return iter(due_dates.spans(terms))
+
+
+def _agreed_after(terms: Terms, signed: Sequence[Instalment]) -> tuple[tuple[Agreed, ...], ...]:
+    """The instalments as of each payout, where payments count the profit anew."""
+    if not terms.charging.follows_payments or not terms.drawing.tranches:
+        return ()
+    paid_out = drawn.tranches(terms)
+    counts = range(1, len(paid_out))
+    earlier = [drawn.terms_of(terms, drawn=paid_out[:count]) for count in counts]
+    return (*(_agreed(one, schedule.schedule(one)) for one in earlier), _agreed(terms, signed))
 
 
 def _agreed(terms: Terms, instalments: Sequence[Instalment]) -> tuple[Agreed, ...]:

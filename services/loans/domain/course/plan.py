@@ -300,7 +300,8 @@ class Plan:
     `instalment_multiple` is what an instalment is rounded to (1: the minor unit).
     With `agreed` the instalments are given: none is computed until an order changes the agreement;
     with `recalculation` as well, the profit within them follows the payments from the first day,
-    at the rates agreed for later days (`rate_changes`).
+    at the rates agreed for later days (`rate_changes`). Paid out in parts, `agreed_after` are the
+    instalments as of each payout, the last of them `agreed`: those that are due hold as they were.
     `tranches` are (date, amount) expected at signing; the first real disbursement ends them.
     """
 
@@ -334,4 +335,5 @@ class Plan:
     profit_refunded_on: frozenset[PaymentKind] = frozenset()
     charge_off: ChargeOff = ChargeOff.AS_AGREED
     agreed: tuple[Agreed, ...] = ()
+    agreed_after: tuple[tuple[Agreed, ...], ...] = ()
     rate_changes: tuple[tuple[date, Decimal], ...] = ()

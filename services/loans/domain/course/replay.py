@@ -146,8 +146,9 @@ def _expected(plan: Plan, events: Sequence[Event]) -> list[tuple[date, int]]:
 
 def start(plan: Plan, paid_out_on: date) -> Standing:
     """The lines and periods of a plan before any money has moved."""
-    if plan.agreed:
-        days = [(each.start_on, each.due_on) for each in plan.agreed if not each.is_down_payment]
+    agreed = plan.agreed_after[0] if plan.agreed_after else plan.agreed
+    if agreed:
+        days = [(each.start_on, each.due_on) for each in agreed if not each.is_down_payment]
     else:
         days = periods_of_plan.periods(plan, paid_out_on=paid_out_on)
     origin = days[0][0]
@@ -178,7 +179,7 @@ def start(plan: Plan, paid_out_on: date) -> Standing:
         period.is_profit_grace = is_put_off and (not plan.agreed or plan.recalculation is not None)
         period.is_free = place < plan.grace.profit_free
     if plan.agreed:
-        standing = Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, model))
+        standing = Standing(plan=plan, model=model, lines=agreed_lines.lay(plan, agreed, model))
         model_moves.agree_rates(
             model, [(since, Fraction(rate)) for since, rate in plan.rate_changes]
         )

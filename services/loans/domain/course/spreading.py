@@ -352,6 +352,8 @@ def _re_amortise_model(standing: Standing, event: ReAmortised) -> None:
         period.is_moved_down = True
     model.rebalance()
     instalments.level(model, ahead)
+    if all(period.is_settled for period in model.periods):  # all were paid ahead, in part
+        ahead[-1].instalment += _open_principal(model)
     model.rebalance()
     instalments.settle_last(model, event.on)
     instalments.level_out(model, ahead)

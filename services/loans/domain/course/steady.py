@@ -70,7 +70,7 @@ class Steady:
             self.is_possible = False
         if not self.is_possible or not isinstance(event, Paid):
             return False
-        if event.kind is not PaymentKind.REPAYMENT:
+        if event.kind is not PaymentKind.REPAYMENT or self._is_parted(event.on):
             return False
         cursor = self.cursor
         if cursor is None:
@@ -107,6 +107,10 @@ class Steady:
         instalments.settle_last(model, on)
         self.standing.sync(on)
 
+    def _is_parted(self, on: date) -> bool:
+        """Whether the parts of the period of a day have lengths of their own."""
+        return any(start <= on <= due for start, due in self.standing.model.measure.parts)
+
     def _overdue(self, oldest: int, at: int) -> int:
         lines = self.standing.lines
         return sum(lines[place].open_of(PRINCIPAL) for place in range(oldest, at))
@@ -127,7 +131,7 @@ class Steady:
             return None
         period = model.periods[at]
         over = [span for span in period.spans if span.end <= since]
-        if any(since < span.start for span in period.spans):
+        if period.days in model.measure.parts or any(since < span.start for span in period.spans):
             return None
         if not self.rates:
             self.rates = [self._rate(period) for period in model.periods]

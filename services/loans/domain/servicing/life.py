@@ -11,8 +11,8 @@ from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
-from services.loans.domain import period_rates
-from services.loans.domain.course import fold, from_terms
+from services.loans.domain import drawn, period_rates
+from services.loans.domain.course import disbursing, fold, from_terms
 from services.loans.domain.course.events import (
     ChargeAdded,
     ChargedBack,
@@ -31,9 +31,11 @@ from services.loans.domain.course.events import (
 )
 from services.loans.domain.course.fold import Course
 from services.loans.domain.course.plan import Charge, ChargeOff, ChargeWhen, PaymentKind, Plan
+from services.loans.domain.drawing import Tranche
 from services.loans.domain.schedule import Instalment
 from services.loans.domain.servicing.orders import Asked, OrderKind, WaivedPart
 from services.loans.domain.terms import Component, Terms
+from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +89,34 @@ class Life:
     @cached_property
     def plan(self) -> Plan:
         """The plan of the terms; how a charge-off leaves the rest is said by its order."""
-        plan = from_terms.plan_of(self.terms, signed=self.signed)
+        plan = from_terms.plan_of(self._drawn_terms, signed=self._signed)
         for one in self.orders:
             if one.asked.kind is OrderKind.CHARGE_OFF:
                 rule = one.asked.further_profit or ChargeOff.NO_FURTHER_PROFIT
                 plan = replace(plan, charge_off=rule)
         return plan
+
+    @cached_property
+    def _drawn_terms(self) -> Terms:
+        """The terms; of a loan paid out in parts as if what was drawn were all, once any was."""
+        if not drawn.in_parts(self.terms):
+            return self.terms
+        payouts = sorted(
+            (one for one in self.entered if isinstance(one, PaidOut)), key=lambda one: one.on
+        )
+        currency = self.terms.currency
+        return drawn.terms_of(
+            self.terms,
+            drawn=[Tranche(on=one.on, amount=Money(one.amount, currency)) for one in payouts],
+        )
+
+    @property
+    def _signed(self) -> tuple[Instalment, ...] | None:
+        """The instalments as signed, where what was drawn is what was agreed."""
+        was = self.terms.drawing.tranches, self.terms.disbursed_on, self.terms.principal
+        now = self._drawn_terms
+        is_as_agreed = (now.drawing.tranches, now.disbursed_on, now.principal) == was
+        return self.signed if is_as_agreed else None
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -103,6 +127,11 @@ class Life:
     def orders(self) -> tuple[Ordered, ...]:
         """The orders in force."""
         return tuple(one for one in self.entered if isinstance(one, Ordered))
+
+    @property
+    def is_agreed_anew(self) -> bool:
+        """Whether an order in force has found other instalments than those that were agreed."""
+        return any(isinstance(event, disbursing.FINDS_OTHERS) for event in self.events)
 
     @property
     def last_on(self) -> date:

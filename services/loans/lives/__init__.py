@@ -1,0 +1,1 @@
+"""What has happened to a contract whose profit follows its payments, read in one place."""
