@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,17 @@ import pytest
 from sqlalchemy import text
 
 from services.cli import intake_files
+from services.loans.disbursements import operations as disbursements
+from services.loans.disbursements.operations import Payout
 from services.loans.domain.portfolio_file import COLUMNS
 from services.loans.takeover import reliving, sheets
 from shared import ids, texts
 from shared.db import Database
 from shared.digits import to_western_digits
-from shared.ids import InstitutionId
+from shared.ids import ContractId, InstitutionId
 from tests.integration.loans import twins
 from tests.integration.loans.scene import NOON, Scene
+from tests.integration.loans.signing import officer
 from tests.integration.loans.takeovers import (
     PEOPLE,
     Cells,
@@ -363,6 +367,11 @@ async def test_what_is_signed_may_be_paid_out_here_if_its_fund_has_the_money(hou
     )
     assert committed == 1_000_000
     await sound(house)
+    contract_id = ContractId(await house.scene.scalar("select contract_id from contract"))  # type: ignore[arg-type] # an id
+    async with house.scene.database.begin(house.scene.institution_id) as session:
+        payout = Payout(contract_id=contract_id, disbursed_on=date(2025, 10, 20))
+        await disbursements.disburse_contracts(session, [payout], actor=officer(house.scene))
+    assert await house.scene.scalar("select status from contract") == "active"
     dear = HEAD | {"status": "signed", "reference": "OLD-10", "principal": "5000.000"}
     more = [dear | {"reference": f"OLD-1{number}"} for number in range(2)]
     rows = [*PEOPLE, *(one | {"outstanding": "0"} for one in more), total(2, "10000.000", "0.000")]
