@@ -27,7 +27,7 @@ from shared.money import Money
 from shared.rulebook import Condition
 from shared.schemas import MoneyBody
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 RHYTHMS: Final[Mapping[Frequency, wire.Frequency]] = {
     Frequency.WEEKLY: "weekly",
     Frequency.BIWEEKLY: "biweekly",
@@ -173,7 +173,7 @@ def _fee_share(product: Product) -> Decimal:
         and fee.when is FeeWhen.AT_DISBURSEMENT
         and fee.of is FeeBase.PRINCIPAL
     ]
-    return ZERO if product.charge_method is ChargeMethod.NONE else sum(shares, ZERO)
+    return ZERO if product.charge_method is ChargeMethod.NONE else min(sum(shares, ZERO), ONE)
 
 
 def _fee_flat(product: Product) -> MoneyBody | None:

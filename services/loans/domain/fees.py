@@ -1,5 +1,6 @@
 """What is charged besides principal and profit, when, and is it allowed?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -66,6 +67,16 @@ class FeeUnclear(RafidError):
         " where it is due on one."
     )
     code: str
+
+
+class FeesEatLoan(RafidError):
+    """Fees that are kept back leave something of the loan"""
+
+    kind = Kind.RULE
+    service = "loans"
+    detail = "Of {least}, the least that is lent, fees of {kept} are kept back: nothing is left."
+    least: Money
+    kept: Money
 
 
 class FeeJson(TypedDict):
@@ -172,3 +183,18 @@ class Fee:
             due_on=None if due_on is None else date.fromisoformat(due_on),
             days_after=members.get("days_after"),
         )
+
+
+def require_left(fees: Iterable[Fee], *, least: Money) -> None:
+    """Refuse fees that eat the smallest loan; a percentage of the profit is not known yet.
+
+    Worked: 60 % and 50.000 of 100.000 are 110.000. Raises FeesEatLoan.
+    """
+    kept = [
+        fee.charge(least)
+        for fee in fees
+        if fee.when is FeeWhen.AT_DISBURSEMENT and fee.of is FeeBase.PRINCIPAL
+    ]
+    total = Money.total(kept, least.currency)
+    if total >= least:
+        raise FeesEatLoan(least=least, kept=total)

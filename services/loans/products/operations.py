@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.domain import freezing, offering
+from services.loans.domain import fees, freezing, offering
 from services.loans.domain.lawful import Used
 from services.loans.domain.product import Product
 from services.loans.domain.revising import Change, Rule, revised
@@ -69,8 +69,9 @@ async def require_lawful(session: AsyncSession, product: Product, *, on: date) -
     """The facts of the rulebook that a product rests on, if it is offered on a day.
 
     What is offered must be lawful at its dearest; what depends on the borrower is asked for when
-    an application is decided. Raises what `lawful` raises.
+    an application is decided. Raises FeesEatLoan and what `lawful` raises.
     """
+    fees.require_left(product.fees, least=product.amount.least)
     return offering.check(product, book=await rulebook.book(session, on=on), on=on)
 
 

@@ -279,6 +279,10 @@ async def test_the_legal_cap_goes_along_with_its_source_and_day(
         {"unit": "nominal", "annual_rate": "0.12", "source": "Ruling 7 of the board"},
     ]
     assert {fact["fact_id"] for fact in file["asked"]["facts"]} == {"own-rate-cap", "own-nominal"}
+    address = f"{APPLICATIONS}/{file['application_id']}"
+    headers = {"Authorization": f"Bearer {officer.token}", "Accept-Language": "fr"}
+    told = (await officer.http.get(address, headers=headers)).json()["asked"]["ceilings"]
+    assert told[0]["source"] == "Ruling 7 of the board ; depuis le 2026-01-01"
 
 
 async def test_who_refuses_a_program_is_said_so(
@@ -318,3 +322,11 @@ async def test_what_was_asked_is_never_changed(desk: Office, officer: Caller, ch
     async with desk.database.begin(desk.institution_id) as session:
         with pytest.raises(DBAPIError, match="permission denied"):
             await session.execute(text(change))
+
+
+async def test_fees_that_eat_the_loan_are_refused_with_the_product(desk: Office) -> None:
+    admin = desk.caller(Role.ADMINISTRATOR)
+    fee = {"kind": "percent", "percent": "50", "when": "at_disbursement"}
+    eaten = bodies.loan(code="EATEN", fees=[fee | {"code": "A"}, fee | {"code": "B"}])
+
+    assert problem(await admin.post("/loans/v1/products", eaten)) == (422, "fees-eat-loan")
