@@ -12,6 +12,7 @@ from shared.errors import Kind, RafidError
 from shared.money import Money
 
 PRODUCT: Final = "product"
+FREQUENCY: Final = "frequency"
 RATE_STEP: Final = Decimal("0.000001")
 SAID: Final = frozenset({"annual_rate", "term", "grace", "amount"})
 
@@ -81,10 +82,11 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
     """
     rate, term = product.annual_rate, product.term_months
     grace, amount, frequency = product.grace_months, product.amount, product.frequency
+    own = {PRODUCT: product.code, FREQUENCY: _label(product)}
     for change in changes:
-        if change.where.get(PRODUCT, product.code) != product.code:
+        if any(change.where.get(name, label) != label for name, label in own.items()):
             continue
-        beyond = [*sorted(change.where.keys() - {PRODUCT}), *sorted(change.rules.keys() - SAID)]
+        beyond = [*sorted(change.where.keys() - own), *sorted(change.rules.keys() - SAID)]
         if beyond:
             raise ReviewNeedsPerson(policy=policy, product_code=product.code, member=beyond[0])
         rules = {name: change.rules.get(name, Rule()) for name in SAID}
@@ -107,12 +109,18 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
     return found
 
 
+def _label(product: Product) -> str:
+    """How often a product's loans are paid, as a book for reviews says it."""
+    every = product.dating.every
+    return product.frequency.value + (f" x {every}" if every > 1 else "")
+
+
 def _frequency(name: str, *, product: Product, policy: str) -> Frequency:
     """The frequency of a name; a person is needed where it is dated by more than its steps."""
     known = {one.value: one for one in Frequency}
     dated = Frequency.TWICE_A_MONTH in (product.frequency, known.get(name))
     if name not in known or dated or product.dating.every > 1:
-        raise ReviewNeedsPerson(policy=policy, product_code=product.code, member="frequency")
+        raise ReviewNeedsPerson(policy=policy, product_code=product.code, member=FREQUENCY)
     return known[name]
 
 

@@ -100,6 +100,19 @@ async def test_a_version_is_paid_as_often_as_the_review_says(desk: Office) -> No
     assert {name: opened[name] for name in kept} == {name: old[name] for name in kept}
 
 
+async def test_a_rule_for_loans_of_one_frequency_is_for_products_of_it(desk: Office) -> None:
+    path = await offered(desk, bodies.loan())
+    monthly = {"where": {"frequency": "monthly"}, "frequency": "weekly"}
+    others = {"where": {"frequency": "monthly x 2"}, "annual_rate": PLAIN | {"set_to": 0.01}}
+
+    status, opened = await follow(desk, path, reviewed(desk, monthly, others))
+
+    assert (status, opened["frequency"]) == (201, "weekly")
+    assert opened["annual_rate"]["max"] != "0.01"
+    refused = await follow(desk, path, reviewed(desk, monthly))
+    assert refused[1]["type"] == "/problems/loans/review-leaves-product"
+
+
 @pytest.mark.parametrize("status", ["draft", "run", "recommended", "declined"])
 async def test_a_review_that_is_not_adopted_opens_nothing(desk: Office, status: str) -> None:
     path = await offered(desk, bodies.loan())

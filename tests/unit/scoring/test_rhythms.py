@@ -160,6 +160,15 @@ def test_terms_that_are_no_whole_instalments_are_refused_with_their_number() -> 
     assert weekly.terms.periods.tolist() == [52.0, 30.0, 43.0, 39.0]
 
 
+def test_weeks_become_whole_months_where_the_term_has_a_rule() -> None:
+    book = one_loan(term=10 * 12 / 52, per_year=52.0)
+
+    assert policy.applied(book, policy=paid("biweekly")).terms.periods.tolist() == [5.0]
+    with pytest.raises(PolicyContradicts):
+        policy.applied(book, policy=paid("monthly"))
+    assert policy.applied(book, policy=paid("monthly", term=Rule())).term.tolist() == [2.0]
+
+
 def test_a_grace_that_is_no_whole_instalment_is_refused() -> None:
     with pytest.raises(PolicyContradicts) as refused:
         whole(one_loan(grace=1.0), rules=paid("quarterly"))

@@ -129,8 +129,8 @@ DEFAULT_BEHAVIOUR = Behaviour(
 def applied(book: Book, *, policy: Policy) -> Book:
     """Return the book with the policy's terms. Raises PolicyContradicts.
 
-    Terms are rounded to whole months, and to whole quarters and the like where these are paid.
-    Worked: a rule `times` 0.5 of the rate halves 24 % to 12 %.
+    Terms and grace that have a rule are rounded to whole months, and to whole quarters and the
+    like where these are paid. Worked: a rule `times` 0.5 of the rate halves 24 % to 12 %.
     """
     if not policy.changes:
         return book
@@ -141,6 +141,7 @@ def applied(book: Book, *, policy: Policy) -> Book:
         "fee_share": book.fee_share,
         "per_year": book.per_year,
     }
+    ruled = {name: np.zeros(len(book), dtype=bool) for name in ("term", "grace")}
     for change in policy.changes:
         rows = book.where(change.where)
         rules = {
@@ -153,10 +154,11 @@ def applied(book: Book, *, policy: Policy) -> Book:
         for name, rule in rules.items():
             if rule is not None:
                 columns[name] = np.where(rows, rule.of(columns[name]), columns[name])
-    for name in ("term", "grace"):
+                if name in ruled:
+                    ruled[name] |= rows
+    for name, rows in ruled.items():
         months = np.clip(columns[name], -1, TERM_MOST + 1)
-        is_new = columns[name] != getattr(book, name)
-        columns[name] = np.where(is_new, rhythm.rounded(months, columns["per_year"]), months)
+        columns[name] = np.where(rows, rhythm.rounded(months, columns["per_year"]), months)
     new = replace(
         book,
         annual_rate=columns["annual_rate"],
