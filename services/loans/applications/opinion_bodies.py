@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.loans.applications.tables import ApplicationRequestRow
+from services.loans.domain import rate_caps
 from services.loans.domain.chart import FundKind
 from services.loans.domain.funding import Refusal
 from services.loans.domain.serving import FundAnswer
@@ -117,6 +118,7 @@ class QuestionOut(Body):
         request = AssessmentRequest.model_validate_json(row.body)
         named = {one.fund_id for one in request.funds or ()}
         price = request.price
+        say = texts.sayer("loans", language=language)
         caps = (
             ("effective", price.annual_rate_ceiling, price.ceiling_source),
             ("nominal", price.nominal_rate_ceiling, price.nominal_ceiling_source),
@@ -133,7 +135,7 @@ class QuestionOut(Body):
                 CeilingOut(
                     unit=unit,
                     annual_rate=rate,
-                    source=texts.translate(source or "", language=language, service="loans"),
+                    source=rate_caps.source_in_words(source or "", say=say),
                 )
                 for unit, rate, source in caps
                 if rate is not None

@@ -4,16 +4,24 @@ What was not told is not guessed: a cap binds the menu where it holds however th
 out. A decision asks for what is missing where its answer depends on it (`lawful`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from services.loans.domain.lawful import Book, Standing, Used
 from shared import rulebook
+from shared.errors import Say, Sentence
 from shared.rulebook import Condition, Fact, Found
 
 SOURCE_MAX = 300
+ARTICLE: Final = Sentence("{title}, article {article}")
+SINCE: Final = Sentence("{title}; since {since}")
+ENDINGS: Final = re.compile(
+    r"(?:, article (?P<article>.+?))?(?:; since (?P<since>\d{4}-\d\d-\d\d))?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,25 @@ def rate_cap(book: Book, *, unit: str, told: Mapping[str, Condition], on: date) 
         return Cap(rate=None, fact=None, used=used)
     rate, fact = max(known, key=lambda pair: pair[0])
     return Cap(rate=rate, fact=fact, used=used)
+
+
+def source_in_words(source: str, *, say: Say) -> str:
+    """Say whose a cap is, as `Cap.source` writes it, in a reader's language.
+
+    The rulebook's titles are said in it; a title that an institution gave stays as it was given.
+    """
+    titles = {fact.source.title for fact in rulebook.facts_of("rate_cap")}
+    known = max((title for title in titles if source.startswith(title)), key=len, default="")
+    title = known or source.partition("; since ")[0]
+    ending = ENDINGS.fullmatch(source[len(title) :])
+    if ending is None:
+        return source
+    told = say(title) if known else title
+    if article := ending["article"]:
+        told = say(ARTICLE).format(title=told, article=article)
+    if since := ending["since"]:
+        told = say(SINCE).format(title=told, since=since)
+    return told
 
 
 def _figure(found: Found | None) -> tuple[Decimal, Fact] | None:

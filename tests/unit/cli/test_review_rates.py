@@ -11,7 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.commands import app
-from shared.texts import catalogue
+from services.cli.reviewing import SpecificationFaulty
+from services.cli.training import SpecificationUnreadable
+from services.scoring.domain.simulation.reviewing import ChangeNamesNobody
+from shared import rulebook, texts
+from shared.texts import LANGUAGES, catalogue
 from tests import review_plans
 
 TEMPLATE = Path(__file__).parents[3] / "services/scoring/reviews/templates/review.html"
@@ -131,3 +135,100 @@ def test_what_cannot_be_reviewed_leaves_nothing_behind(
     assert ended.exit_code != 0
     assert getattr(ended.exception, member, None) == value
     assert not (tmp_path / "out").exists()
+
+
+RULE = {"name": "x", "changes": [{"term": {"low": "9", "high": "3"}}]}
+FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "missing": ({"costs": {}}, "costs.cost_of_funds", "This member is required."),
+    "unknown": ({"surprise": 1}, "surprise", "This member is not known here."),
+    "bounds": ({"policies": [RULE]}, "policies.0.changes.0.term", "low is not below high."),
+    "empty": (
+        {"policies": [{"name": "x", "changes": [{}]}]},
+        "policies.0.changes.0",
+        "A change has at least one rule.",
+    ),
+    "most": ({"searches": [review_plans.search(rate_high="21")]}, "searches.0.rate_high", "20"),
+    "crossed": (
+        {"searches": [review_plans.search(rate_low="2")]},
+        "searches.0",
+        "rate_low is not below rate_high.",
+    ),
+    "one of": (
+        {"caps": [{"basis": "x", "cap": "1", "source": "s"}]},
+        "caps.0.basis",
+        "This must be one of 'effective' or 'nominal'.",
+    ),
+    "currency": ({"currency": "XQX"}, ".", "XQX"),
+    "needed": ({"segments": {}}, "segments", "It is needed to read a file."),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_of_a_specification_are_told_in_the_readers_language(
+    tmp_path: Path, name: str
+) -> None:
+    document, member, english = FAULTS[name]
+    ended = run(tmp_path, document=spec(**document))
+
+    assert isinstance(ended.exception, SpecificationFaulty), ended.output
+    told = {language: texts.render(ended.exception, language=language)[1] for language in LANGUAGES}
+    assert ended.exception.member == member
+    assert english in told["en"]
+    for language in ("ar", "fr"):
+        assert "is not below" not in told[language]
+        assert "This m" not in told[language]
+        assert member in told[language]
+    assert len(set(told.values())) == 3
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "english"),
+    [
+        (b'{"a": 1,', "it breaks off at line 1, column 9."),
+        (b"\xff\xfe{}", "it is not written in UTF-8."),
+    ],
+)
+def test_a_specification_that_is_no_json_is_told_where(
+    tmp_path: Path, content: bytes, english: str
+) -> None:
+    (tmp_path / "spec.json").write_bytes(content)
+    (tmp_path / "book.csv").write_text("a\n1\n", encoding="utf-8")
+    arguments = ["review-rates", str(tmp_path / "book.csv"), "--spec", str(tmp_path / "spec.json")]
+
+    ended = CliRunner().invoke(app, arguments)
+
+    assert isinstance(ended.exception, SpecificationUnreadable)
+    told = [texts.render(ended.exception, language=language)[1] for language in LANGUAGES]
+    assert english in told[2]
+    assert len(set(told)) == 3
+
+
+def test_a_ceiling_for_a_label_that_nobody_has_is_refused_and_not_kept_by_nobody(
+    tmp_path: Path,
+) -> None:
+    cap = {"where": {"region": "norht"}, "basis": "nominal", "cap": "0.18", "source": "Law 7"}
+
+    ended = run(tmp_path, document=spec(caps=[cap]))
+
+    assert isinstance(ended.exception, ChangeNamesNobody)
+    assert (ended.exception.subject, ended.exception.where) == ("Law 7", "region = norht")
+
+
+def test_a_law_is_named_as_the_plan_and_the_rulebook_know_it(tmp_path: Path) -> None:
+    known = next(fact.source.title for fact in rulebook.FACTS if fact.topic == "rate_cap")
+    caps = [
+        {"where": {}, "basis": "nominal", "cap": "0.18", "source": "Law 7",
+         "titles": {"ar": "القانون 7"}},
+        {"where": {}, "basis": "effective", "cap": "0.18", "source": known},
+    ]  # fmt: skip
+    pages = {}
+    for language in ("ar", "en"):
+        ended = run(tmp_path, "--language", language, document=spec(caps=caps))
+        assert ended.exit_code == 0, ended.output
+        pages[language] = (tmp_path / "out/review.html").read_text(encoding="utf-8")
+
+    assert "القانون 7" in pages["ar"]
+    assert "Law 7" in pages["en"]
+    assert known not in pages["ar"]
+    assert texts.translate(known, language="ar", service="loans") in pages["ar"]

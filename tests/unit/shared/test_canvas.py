@@ -54,7 +54,9 @@ def test_paper_and_page_have_the_same_places(*, rtl: bool) -> None:
         for shapes in drawn.values()
         for style, rest in shapes
     }
-    assert written == {mark.style: mark.x for mark in canvas.marks() if mark.kind in {"text", "dot"}}
+    assert written == {
+        mark.style: mark.x for mark in canvas.marks() if mark.kind in {"text", "dot"}
+    }
 
 
 def test_a_path_cannot_be_drawn_on_paper() -> None:
