@@ -1,5 +1,6 @@
 """What does an explanation say, in one language?"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,16 +42,23 @@ class WayOut(Body):
 
 
 class BestOut(Body):
-    """The best terms of the menu."""
+    """The best terms of the menu; of instalments by season `instalment` is the largest."""
 
     amount: MoneyBody
     term_months: int
     instalment: MoneyBody
     total_cost: MoneyBody
+    frequency: Text = "monthly"
+    is_seasonal: bool = False
+    grace_months: int = 0
 
 
 class ExplanationOut(Body):
-    """An opinion explained: it advises, a person decides. No household figure is in it."""
+    """An opinion explained: it advises, a person decides. No household figure is in it.
+
+    `waits` says why no program may decide. Where no terms fit, `unfit` is the test that what was
+    asked for failed, or the first that any terms failed.
+    """
 
     assessment_id: Text
     application_id: Text
@@ -67,6 +75,8 @@ class ExplanationOut(Body):
     ways: list[WayOut]
     best: BestOut | None
     feasible: int
+    waits: list[Text] = []
+    unfit: Text | None = None
 
     @classmethod
     def of(cls, row: AssessmentRow, *, card: Scorecard, language: Language) -> "ExplanationOut":
@@ -90,6 +100,8 @@ class ExplanationOut(Body):
             ways=[_way(way, language) for way in ways],
             best=_best(opinion["menu"]),
             feasible=opinion["feasible"],
+            waits=list(opinion.get("waits_for_person", ())),
+            unfit=_unfit(opinion, row.inputs),
         )
 
 
@@ -126,4 +138,17 @@ def _best(menu: list[dict[str, Any]]) -> BestOut | None:
         term_months=first["term_months"],
         instalment=MoneyBody(**first["instalment"]),
         total_cost=MoneyBody(**first["total_cost"]),
+        frequency=first.get("frequency") or "monthly",
+        is_seasonal="seasonal" in first,
+        grace_months=first["grace_months"],
     )
+
+
+def _unfit(opinion: Mapping[str, Any], inputs: Mapping[str, Any]) -> str | None:
+    """The test that what was asked for failed, in the product asked for; None where terms fit."""
+    failed: list[dict[str, Any]] = opinion["rejected"]
+    if opinion["menu"] or not failed:
+        return None
+    asked = ("amount", "term_months", "grace_months")
+    own = (one for one in failed if all(one[name] == inputs[name] for name in asked))
+    return str(next(own, failed[0])["code"])

@@ -6,6 +6,7 @@ from typing import Final
 import orjson
 
 from services.scoring.explanations.schemas import BestOut, ExplanationOut, StepOut, WayOut
+from shared.clients import rejections
 from shared.errors import Sentence
 from shared.printing import Cell, Column, Seal, Sheet, Table, apart, figure, grouped
 from shared.schemas import MoneyBody
@@ -21,6 +22,29 @@ RULES: Final = {
     "identity_proven": Sentence("The applicant's identity has to be proven."),
     "activity_permitted": Sentence("The activity has to be permitted."),
     "in_default_now": Sentence("A loan that is in default now has to be settled first."),
+}
+
+
+RHYTHMS: Final = {
+    "weekly": Sentence("weekly"),
+    "biweekly": Sentence("every two weeks"),
+    "monthly": Sentence("monthly"),
+    "quarterly": Sentence("quarterly"),
+    "half_yearly": Sentence("half-yearly"),
+    "yearly": Sentence("yearly"),
+}
+TOO_MUCH = Sentence("No instalments that were tried fit what is left in every month.")
+TOO_DEAR = Sentence("No rate that was tried is within the law.")
+NOT_CARRIED = Sentence("The money that may finance it does not bear what it would cost.")
+OUTSIDE = Sentence("What was asked for lies outside of what the product offers.")
+UNFIT: Final = {
+    "too_high_instalment": TOO_MUCH,
+    "month_not_covered": TOO_MUCH,
+    "rate_above_ceiling": TOO_DEAR,
+    "nominal_rate_above_ceiling": TOO_DEAR,
+    "below_break_even": NOT_CARRIED,
+    "subsidy_exhausted": NOT_CARRIED,
+    "fund_without_money": NOT_CARRIED,
 }
 
 
@@ -40,7 +64,11 @@ def page(paper: ExplanationOut, *, language: Language) -> Sheet:
         place=say("A person decides; this opinion only advises."),
         reference=paper.application_id,
         title=say(ADVICE[paper.advice]),
-        paragraphs=[say(RULES[rule]) for rule in paper.hard_rules],
+        paragraphs=[
+            *(say(RULES[rule]) for rule in paper.hard_rules),
+            *(say(rejections.WAITS[code]) for code in paper.waits),
+            *([] if paper.unfit is None else [say(UNFIT.get(paper.unfit, OUTSIDE))]),
+        ],
         facts=facts,
         tables=[_reasons(paper, language), *_ways(paper, language)],
         notes=[
@@ -62,12 +90,22 @@ def _terms(best: BestOut | None, language: Language) -> list[tuple[str, Cell, bo
     if best is None:
         return [(say("Terms that fit"), say("None at present"), False)]
     months = say("{months} months").format(months=figure(str(best.term_months)))
-    return [
+    is_plain = best.frequency == "monthly" and not best.is_seasonal
+    each = say("Largest instalment") if best.is_seasonal else say("Each instalment")
+    facts: list[tuple[str, Cell, bool]] = [
         (say("Amount that fits best"), _amount(best.amount, language), True),
         (say("Over"), months, False),
-        (say("A month"), _amount(best.instalment, language), True),
+        (say("A month") if is_plain else each, _amount(best.instalment, language), True),
         (say("Cost in all"), _amount(best.total_cost, language), True),
     ]
+    if not is_plain:
+        rhythm = say(RHYTHMS[best.frequency])
+        followed = say("{rhythm}, following the season").format(rhythm=rhythm)
+        facts.append((say("Paid"), followed if best.is_seasonal else rhythm, False))
+    if best.grace_months:
+        grace = say("{months} months").format(months=figure(str(best.grace_months)))
+        facts.append((say("Grace"), grace, False))
+    return facts
 
 
 def _reasons(paper: ExplanationOut, language: Language) -> Table:
