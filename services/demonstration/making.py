@@ -40,7 +40,7 @@ SMALL: Final = 100
 RECENT_DAYS: Final = 6
 TRIES: Final = 40
 LEND_AT_MOST: Final = 0.97
-QUEUE: Final = 60
+QUEUE: Final = 120
 """So many of 2,000 contracts' applications wait at the end, each for the most of its product."""
 QUEUED_FOR: Final = "qard-family"
 

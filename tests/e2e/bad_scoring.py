@@ -128,6 +128,13 @@ def runs() -> dict[str, Attempt]:
         "run with loss said twice": of(
             contradicts, applications=[one | {"default_chance": "0.1", "loss_given_default": "1"}]
         ),
+        "run of a fund that gave one of them more than all": of(
+            contradicts,
+            funds=[
+                fund
+                | {"given": {"women": {"total": amount("1.000"), "of": {"women": amount("2.000")}}}}
+            ],
+        ),
         "run of a budget below zero": of(
             contradicts, funds=[fund | {"budget": amount("-1.000")}]
         ),

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from services.loans.borrowers.tables import BorrowerMemberRow
+from services.loans.warnings import queries
 from shared import ids
 from shared.auth import Role
 from shared.clients.warnings import LoanIn
@@ -138,3 +139,38 @@ async def test_the_facts_are_read_page_by_page_as_they_are_told(desk: Desk) -> N
     assert refused.json()["type"] == "/problems/loans/day-not-yet"
     elsewhere = desk.office.caller(Role.AUDITOR, branches=[desk.office.branches[1]])
     assert (await elsewhere.get(path, **query)).json()["loans"] == []
+
+
+async def test_facts_gathered_together_are_those_of_each_loan_row_by_row(desk: Desk) -> None:
+    """One row a loan, with its days and figures as lists, is what its rows say one by one."""
+    contracts = [ids.new() for _ in range(4)]
+    await lent(desk, contracts)
+    moved, late, _, sound = contracts
+    repayment = await paid(desk, moved, FIRST, "60.000")
+    await paid(desk, moved, SECOND, "140.000")
+    await taken_back(desk, repayment)
+    await paid(desk, late, "2026-03-01")
+    await desk.done(str(late), "reschedule", instalments=20, first_due_on="2026-05-01")
+    await paid(desk, sound, FIRST, "100.000")
+
+    async with desk.scene.database.read(desk.scene.institution_id) as session:
+        loans = await queries.running(session, as_of=LATER)
+        known = await queries.known(session, loans, as_of=LATER, zone="UTC")
+        values = {
+            "institution_id": desk.scene.institution_id,
+            "contract_ids": contracts,
+            "as_of": LATER,
+            "zone": "UTC",
+        }
+        rows = {
+            name: (await session.execute(text(facts), values)).all()
+            for name, facts in (("dues", queries.DUES), ("moved", queries.MOVED))
+        }
+
+    assert {one.running.contract_id for one in known} == set(contracts)
+    for one in known:
+        for name, found in rows.items():
+            own = [(r.day, r.figure) for r in found if r.contract_id == one.running.contract_id]
+            assert sorted(getattr(one, name)) == sorted(own)
+        assert list(one.dues) == sorted(one.dues)
+    assert {len(one.moved) for one in known} == {0, 1}
