@@ -28,6 +28,9 @@ def assess(
         "with a fee and a legal ceiling": measuring.opinions(
             opinions, ceiling="0.36", fee_share="0.01"
         ),
+        "by season, with both": measuring.opinions(
+            opinions, ceiling="0.40", fee_share="0.01", make=measuring.seasonal
+        ),
     }
     for name, found in ways.items():
         console.print(

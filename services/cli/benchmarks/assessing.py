@@ -9,7 +9,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -33,6 +33,7 @@ READY_SECONDS = 120.0
 SETTLE_SECONDS = 2.0  # the first answers; the others of its processes are about to
 TOKEN_SECONDS = 3_600
 CREATED = b" 201 "
+SALES = (500, 0, 300, 600, 1_500, 2_400, 3_000, 2_400, 1_500, 1_600, 900, 500)
 FORGETS = (
     documents.parsed,
     pricing.hazard_of,
@@ -78,12 +79,33 @@ class Answers:
         return self.answered / self.seconds
 
 
+def money(minor: int) -> Json:
+    """Write an amount of dinars."""
+    return {"amount": f"{minor // 1000}.{minor % 1000:03d}", "currency": "JOD"}
+
+
+def seasonal(number: int, *, ceiling: str | None = None, fee_share: str = "0") -> Json:
+    """Make the same up with twelve unequal months: most of its corners pass by season alone."""
+    made = application(number, ceiling=ceiling, fee_share=fee_share)
+    costs = {
+        "other_income": money(350_000),
+        "business_costs": money(100_000),
+        "household_costs": money(250_000),
+        "debt_service": money(0),
+    }
+    step = number % 997 * 1000
+    months = [{**costs, "sales": money(1000 * sold + number % 7 * 1000)} for sold in SALES]
+    product = {**made["product"], "seasonal": True} if isinstance(made["product"], dict) else {}
+    return {
+        **made,
+        "product": product,
+        "amount": money(3_000_000 + step),
+        "season": {"months": months, "buffer": money(50_000)},
+    }
+
+
 def application(number: int, *, ceiling: str | None = None, fee_share: str = "0") -> Json:
     """Make an application up: 63 corners, 21 rates; each is a little other than the last."""
-
-    def money(minor: int) -> Json:
-        return {"amount": f"{minor // 1000}.{minor % 1000:03d}", "currency": "JOD"}
-
     step = number % 997 * 1000
     return {
         "assessment_id": str(ids.new()),
@@ -124,13 +146,19 @@ def application(number: int, *, ceiling: str | None = None, fee_share: str = "0"
     }
 
 
-def opinions(count: int, *, ceiling: str | None = None, fee_share: str = "0") -> Opinions:
+def opinions(
+    count: int,
+    *,
+    ceiling: str | None = None,
+    fee_share: str = "0",
+    make: Callable[..., Json] = application,
+) -> Opinions:
     """Form so many opinions in this process, each with everything forgotten before."""
     card = _expert()
     taken: list[float] = []
     sizes: list[tuple[int, int]] = []
     for number in range(count):
-        body = application(number, ceiling=ceiling, fee_share=fee_share)
+        body = make(number, ceiling=ceiling, fee_share=fee_share)
         request = AssessmentRequest.model_validate_json(json.dumps(body))
         inputs = request.model_dump(mode="json")
         for remembered in FORGETS:

@@ -21,3 +21,10 @@ def test_no_application_is_made_twice() -> None:
 
     assert bodies[0]["assessment_id"] != bodies[1]["assessment_id"]
     assert bodies[0]["amount"] != bodies[1]["amount"]
+
+
+def test_most_of_a_seasonal_application_passes_by_season_alone() -> None:
+    found = assessing.opinions(1, ceiling="0.40", fee_share="0.01", make=assessing.seasonal)
+
+    assert found.corners == 63
+    assert found.feasible > 50
