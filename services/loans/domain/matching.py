@@ -274,29 +274,35 @@ def _again(line: Theirs, ours: Sequence[Ours]) -> Found:
 
 def _by_reference(lines: Sequence[Theirs], ours: Sequence[Ours]) -> list[Found]:
     """Match what a reference joins alone; say what a person must choose, and what is alone."""
-    referred = {line.key: [one for one in ours if _refers(line, one)] for line in lines}
+    equal: defaultdict[tuple[Money, Side], list[Ours]] = defaultdict(list)
+    for one in ours:
+        equal[one.amount, one.side].append(one)
+    referred = {
+        line.key: [
+            one
+            for one in equal[line.amount, line.side]
+            if line.names & one.references and abs(line.day - one.day) <= DAYS_APART
+        ]
+        for line in lines
+    }
     pairs = _only(lines, referred)
     found = [_said(Outcome.MATCHED, [line], [one], level=Level.REFERENCE) for line, one in pairs]
     paired = {key for line, one in pairs for key in (line.key, one.key)}
-    left = [line for line in lines if line.key not in paired]
-    free = [one for one in ours if one.key not in paired]
     asked: set[str] = set()
-    for line in left:
-        near = [one.key for one in free if _equal(line, one, apart=DAYS_NEAR)]
-        asked.update([line.key, *near] if near else [])
-    for line in left:
-        outcome = Outcome.UNDECIDED if line.key in asked else Outcome.THEIRS_ONLY
-        found.append(_said(outcome, [line]))
-    for one in free:
-        outcome = Outcome.UNDECIDED if one.key in asked else Outcome.OURS_ONLY
-        found.append(_said(outcome, [], [one]))
+    for line in lines:
+        near = [
+            one.key
+            for one in equal[line.amount, line.side]
+            if one.key not in paired and abs(line.day - one.day) <= DAYS_NEAR
+        ]
+        if near and line.key not in paired:
+            asked.update([line.key, *near])
+    for line in lines:
+        if line.key not in paired:
+            outcome = Outcome.UNDECIDED if line.key in asked else Outcome.THEIRS_ONLY
+            found.append(_said(outcome, [line]))
+    for one in ours:
+        if one.key not in paired:
+            outcome = Outcome.UNDECIDED if one.key in asked else Outcome.OURS_ONLY
+            found.append(_said(outcome, [], [one]))
     return found
-
-
-def _refers(line: Theirs, one: Ours) -> bool:
-    return bool(line.names & one.references) and _equal(line, one, apart=DAYS_APART)
-
-
-def _equal(line: Theirs, one: Ours, *, apart: timedelta) -> bool:
-    same = (line.amount, line.side) == (one.amount, one.side)
-    return same and abs(line.day - one.day) <= apart

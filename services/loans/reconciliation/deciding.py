@@ -1,7 +1,7 @@
 """What does a second person's yes do about lines and movements of a real account?"""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -67,7 +67,6 @@ async def decide(
     decision: Decision,
     book: RepaymentBook,
     today: date,
-    at: datetime,
     actor: Actor,
 ) -> ReconciliationDecisionRow:
     """Do or reject what another proposed, in the account's turn: of two at once one finds it done.
@@ -77,7 +76,7 @@ async def decide(
     ProposalUnknown, MatterDecided, ProposalMakerDecides, and what `propose` raises.
     """
     row = await queries.proposal(session, proposal_id)
-    plan = await operations.take_turn(session, row.money_account_id, at=at)
+    plan = await operations.take_turn(session, row.money_account_id)
     before = await queries.find_decision(session, proposal_id)
     if before is not None:
         raise MatterDecided(proposal_id=proposal_id, outcome=Decision(before.outcome))
@@ -158,6 +157,7 @@ async def _do(
                 repayment_id=repayment_id,
             )
             _say_done(row, matter)
+            await _settle_orphan(session, row, matter, repayment_id=repayment_id)
         case ProposalKind.RETURN:
             (item,) = matter.held
             await _release(session, item, row, matter=matter, today=today, actor=actor)
@@ -186,6 +186,25 @@ def _say_done(row: ReconciliationProposalRow, matter: Matter) -> None:
     for one in (*matter.lines, *matter.ours):
         if one.outcome is not None:
             matter.bench.say(one, one.outcome, is_settled=True, proposal_id=row.proposal_id)
+
+
+async def _settle_orphan(
+    session: AsyncSession,
+    row: ReconciliationProposalRow,
+    matter: Matter,
+    *,
+    repayment_id: UUID,
+) -> None:
+    """Settle what a run has said of the repayment, if its process ended before this was done."""
+    entry_id = await queries.entry_of(session, repayment_id)
+    account_id = matter.account.money_account_id
+    for judged in await queries.judgements(session, account_id, subject_ids=[entry_id]):
+        matter.bench.say(
+            proposing.subject_of(judged),
+            Outcome(judged.outcome),
+            is_settled=True,
+            proposal_id=row.proposal_id,
+        )
 
 
 async def _repay(

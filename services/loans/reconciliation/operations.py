@@ -94,15 +94,18 @@ async def require_placed(session: AsyncSession, account: MoneyAccountRow, *, fun
 
 
 TURN = text("""
-    update reconciliation_turn set turns = turns + 1, ran_at = :at
+    update reconciliation_turn set turns = turns + 1, ran_at = coalesce(:at, ran_at)
     where institution_id = :institution_id and money_account_id = :money_account_id
 """)
 
 
 async def take_turn(
-    session: AsyncSession, money_account_id: UUID, *, at: datetime
+    session: AsyncSession, money_account_id: UUID, *, at: datetime | None = None
 ) -> ReconciliationPlanRow:
-    """Wait until nobody else judges the account, and keep others out. Raises NotReconciled."""
+    """Wait until nobody else judges the account, and keep others out; a run says when it is.
+
+    Raises NotReconciled.
+    """
     values = {
         "institution_id": tenancy.institution_of(session),
         "money_account_id": money_account_id,

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.accounting import by_hand
@@ -128,25 +130,27 @@ async def _propose_fee(
     return found.row.manual_id
 
 
+def subject_of(row: Row[Any]) -> Subject:
+    """Give a line or movement as it was judged last."""
+    return Subject(
+        subject_id=row.subject_id,
+        sort=row.sort,
+        day=row.day,
+        amount=Money(row.amount_minor, row.currency),
+        side=Side(row.side),
+        version=row.version,
+        outcome=Outcome(row.outcome),
+        state=row.state,
+        match_id=row.match_id,
+    )
+
+
 async def matter_of(session: AsyncSession, plan: ReconciliationPlanRow, asked: Asked) -> Matter:
     """Give what a proposal is about. Raises SubjectNotOpen for what nothing was said of."""
     account = await accounting.money_account(session, plan.money_account_id)
     wanted = [*asked.lines, *asked.ours]
     rows = await queries.judgements(session, plan.money_account_id, subject_ids=wanted)
-    subjects = {
-        row.subject_id: Subject(
-            subject_id=row.subject_id,
-            sort=row.sort,
-            day=row.day,
-            amount=Money(row.amount_minor, row.currency),
-            side=Side(row.side),
-            version=row.version,
-            outcome=Outcome(row.outcome),
-            state=row.state,
-            match_id=row.match_id,
-        )
-        for row in rows
-    }
+    subjects = {row.subject_id: subject_of(row) for row in rows}
     for subject_id in wanted:
         if subject_id not in subjects or wanted.count(subject_id) > 1:
             raise SubjectNotOpen(subject_id=subject_id)

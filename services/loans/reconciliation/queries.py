@@ -1,6 +1,7 @@
 """What stands on each side of a real account, and what was said of it?"""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,16 +61,19 @@ async def find_plan(session: AsyncSession, money_account_id: UUID) -> Reconcilia
     return found
 
 
-PLANNED = text("""
-    select money_account_id from reconciliation_turn where institution_id = :institution_id
-    order by money_account_id
+DUE = text("""
+    select t.money_account_id from reconciliation_turn t
+    where t.institution_id = :institution_id and (t.ran_at is null or t.ran_at <= :before
+      or exists (select from statement_file f where f.institution_id = t.institution_id
+        and f.money_account_id = t.money_account_id and f.recorded_at > t.ran_at))
+    order by t.money_account_id
 """)
 
 
-async def planned(session: AsyncSession) -> list[UUID]:
-    """Return the real accounts that are reconciled."""
-    values = {"institution_id": tenancy.institution_of(session)}
-    return list((await session.execute(PLANNED, values)).scalars())
+async def due(session: AsyncSession, *, before: datetime) -> list[UUID]:
+    """Return the real accounts that were reconciled last before an instant, or have a new file."""
+    values = {"institution_id": tenancy.institution_of(session), "before": before}
+    return list((await session.execute(DUE, values)).scalars())
 
 
 JUDGEMENTS = text(f"""
@@ -228,6 +232,19 @@ async def find_unfinished(session: AsyncSession, line_id: UUID) -> UUID | None:
     values = {"institution_id": tenancy.institution_of(session), "line_id": line_id}
     found: UUID | None = (await session.execute(UNFINISHED, values)).scalar()
     return found
+
+
+BOOKED_AS = text("""
+    select entry_id from repayment
+    where institution_id = :institution_id and repayment_id = :repayment_id
+""")
+
+
+async def entry_of(session: AsyncSession, repayment_id: UUID) -> UUID:
+    """Return the entry by which a repayment was booked."""
+    values = {"institution_id": tenancy.institution_of(session), "repayment_id": repayment_id}
+    entry_id: UUID = (await session.execute(BOOKED_AS, values)).scalar_one()
+    return entry_id
 
 
 # What the statements say for certain of payments that wait: those they hold have arrived, those

@@ -205,7 +205,6 @@ async def decide_reconciliation_proposal(
     db: Db,
     actor: MayDecide,
     today: Today,
-    now: Now,
     key: IdempotencyKey,
 ) -> Response:
     """Do or reject what another person proposed."""
@@ -217,7 +216,6 @@ async def decide_reconciliation_proposal(
             decision=Decision(body.outcome),
             book=request.app.state.repayment_book,
             today=today,
-            at=now,
             actor=actor,
         )
         return ReconciliationProposalOut.of(await queries.proposal(session, proposal_id), decided)

@@ -1,6 +1,6 @@
 """Which real accounts of an institution are reconciled by themselves?"""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.loans.payments.desk import PaymentDesk
 from services.loans.reconciliation import operations, queries
@@ -9,16 +9,20 @@ from shared.db import TenantDb
 from shared.errors import RafidError
 from shared.ids import InstitutionId
 
+EVERY = timedelta(hours=6)
 _log = logs.logger(__name__)
 
 
 async def reconcile_all(
     db: TenantDb, desk: PaymentDesk, institution_id: InstitutionId, *, at: datetime, today: date
 ) -> None:
-    """Reconcile every account that has a plan, as its owner; one that fails stops no other."""
+    """Reconcile the accounts whose turn it is, as their owners; one that fails stops no other.
+
+    Its turn comes with a new file, and every six hours for what is booked and grows old.
+    """
     async with db() as session:
-        planned = await queries.planned(session)
-    for account_id in planned:
+        accounts = await queries.due(session, before=at - EVERY)
+    for account_id in accounts:
         try:
             async with db.begin() as session:
                 plan = await queries.plan(session, account_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -228,18 +229,27 @@ async def test_a_payment_told_twice_is_one_payment_and_the_other_money_is_owed(
     assert await counter.balance("wallet") == "200.000"
 
 
-async def test_the_timer_reconciles_what_is_planned(counter: Counter) -> None:
-    await counter.bring(statement("0", "45", 1, entry("45", 1, bank="B1")))
+async def test_the_timer_reconciles_what_is_planned_when_a_file_came_or_time_went_by(
+    counter: Counter,
+) -> None:
     institution_id = counter.office.institution_id
     db = TenantDb(counter.office.database, institution_id)
-    now = counter.office.clock.now()
-    for _ in range(2):
+    await counter.to_the_present()
+
+    async def tick() -> object:
+        now = counter.office.clock.now()
         await timing.reconcile_all(db, counter.desk, institution_id, at=now, today=now.date())
-    assert await counter.said() == {}
+        return await counter.scene.scalar("select turns from reconciliation_turn")
+
+    assert await tick() is None
     await counter.plan()
-    for _ in range(2):
-        await timing.reconcile_all(db, counter.desk, institution_id, at=now, today=now.date())
+    assert [await tick() for _ in range(2)] == [1, 1]
+    await counter.bring(statement("0", "45", 1, entry("45", 1, bank="B1")))
+    counter.office.clock.advance(timedelta(minutes=1))
+    assert [await tick() for _ in range(2)] == [2, 2]
     assert await counter.balance("suspense") == "-45.000"
+    counter.office.clock.advance(timedelta(hours=6))
+    assert [await tick() for _ in range(2)] == [3, 3]
 
 
 async def test_a_plan_names_a_fund_of_the_account_and_keeps_its_first_day(

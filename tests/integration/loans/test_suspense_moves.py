@@ -209,7 +209,12 @@ async def test_a_move_that_broke_off_after_the_repayment_is_finished_and_nothing
         answer = await counter.decide(refused, outcome="approve" if refused == other else "reject")
         assert problem(answer) == (409, "suspense-move-unfinished")
         assert answer.json()["proposal_id"] == proposal_id
+    counter.later(5)
+    await counter.bring(statement("45", "45", 5))
+    await counter.run()
+    assert await counter.outcomes("movement") == ["ours_only open"]
     await counter.approve(proposal_id)
+    assert await counter.outcomes("movement") == ["ours_only settled"]
     assert await counter.scene.scalar("select count(*) from repayment") == 1
     assert await counter.balance("suspense") == "0.000"
     assert await counter.balance("loans") == "955.000"
