@@ -11,7 +11,7 @@ import pyxirr
 from services.loans.domain.product import INSTALMENTS_A_YEAR
 from services.scoring.domain import choices
 from services.scoring.domain.simulation import book as books
-from services.scoring.domain.simulation import comparing, policy, reading, rhythm, search
+from services.scoring.domain.simulation import comparing, outcomes, policy, reading, rhythm, search
 from services.scoring.domain.simulation.book import Book, BookUnreadable
 from services.scoring.domain.simulation.outcomes import LegalCap, Totals, outcome_of
 from services.scoring.domain.simulation.policy import Case, Change, Policy, PolicyContradicts, Rule
@@ -167,6 +167,28 @@ def test_weeks_become_whole_months_where_the_term_has_a_rule() -> None:
     with pytest.raises(PolicyContradicts):
         policy.applied(book, policy=paid("monthly"))
     assert policy.applied(book, policy=paid("monthly", term=Rule())).term.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("rates", [np.full(4, 0.24), 0.2 + np.arange(4) / 3e7])
+def test_loans_are_counted_whether_or_not_they_share_terms(
+    monkeypatch: pytest.MonkeyPatch, rates: np.ndarray
+) -> None:
+    """Rates that are finer than those of any law share no terms, and are reckoned one by one."""
+    monkeypatch.setattr(outcomes, "BLOCK", 1)
+    book = replace(
+        a_book(4), annual_rate=rates, term=np.full(4, 12.0), grace=np.zeros(4),
+        principal=np.array([900.0, 500.0, 500.0, 900.0]),
+    )  # fmt: skip
+    smaller = Change(where={}, amount=Rule(plus=-600))
+    shorter = Change(where={}, term=Rule(plus=-20))
+
+    for change, member, count in ((smaller, "amount", 2), (shorter, "term", 4)):
+        with pytest.raises(PolicyContradicts) as refused:
+            whole(book, rules=Policy(name="x", changes=(change,)))
+        assert (refused.value.member, refused.value.count) == (member, count)
+    alike = whole(replace(book, annual_rate=np.full(4, rates.mean())), rules=paid("weekly"))
+    assert whole(book, rules=paid("weekly")).total_cost == pytest.approx(alike.total_cost, rel=1e-5)
+    assert (book.kinds(by=frozenset()) is None) is (len(set(rates)) > 1)
 
 
 def test_a_grace_that_is_no_whole_instalment_is_refused() -> None:

@@ -173,12 +173,15 @@ def applied(book: Book, *, policy: Policy) -> Book:
 
 
 def amounts(book: Book, *, policy: Policy) -> Floats:
-    """Return what is lent to each under the policy; see `applied`."""
+    """Return what is lent to each under the policy; see `applied`. Raises PolicyContradicts."""
     principal = book.principal
     for change in policy.changes:
         if change.amount is not None:
             rows = book.where(change.where)
             principal = np.where(rows, change.amount.of(principal), principal)
+    bad = ~((principal > 0) & (principal <= AMOUNT_MOST))
+    if bad.any():
+        raise PolicyContradicts(policy=policy.name, member="amount", count=int(bad.sum()))
     return principal
 
 
@@ -242,7 +245,6 @@ def _check(policy: Policy, new: Book) -> None:
             & rhythm.is_whole(new.grace, new.per_year)
         ),
         "fee_share": ~((new.fee_share >= 0) & (new.fee_share < 1)),
-        "amount": ~((new.principal > 0) & (new.principal <= AMOUNT_MOST)),
     }
     for member, bad in faults.items():
         if bad.any():

@@ -95,9 +95,11 @@ class TermsOfLoans:
         self._book, self._asked = book, asked
         self._kinds = book.kinds(by=frozenset(named & book.codes.keys()))
         self._shared: NewTerms | None = None
+        if self._kinds is None:
+            policy.applied(book, policy=asked.rules)
+            return
         try:
-            if self._kinds is not None:
-                self._shared = NewTerms.of(book.rows(self._kinds.first), asked)
+            self._shared = NewTerms.of(book.rows(self._kinds.first), asked)
         except PolicyContradicts:
             policy.applied(book, policy=asked.rules)  # raises it with the loans counted
             raise
