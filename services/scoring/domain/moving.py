@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.scoring.domain.documents import DocumentMalformed
-from shared.errors import Sentence
+from shared.errors import Kind, RafidError, Sentence
+
+
+class MonthsTold(RafidError):
+    """An ordinary month moves nothing where the months were told one by one"""
+
+    kind = Kind.RULE
+    service = "scoring"
+    detail = "The months of this file were told one by one: its ordinary {member} is not read."
+    member: str
+
 
 LINE = (
     "amount",
@@ -38,9 +48,12 @@ def with_change(inputs: Mapping[str, Any], *, member: str, value: Any) -> dict[s
     """Return the inputs with one member other; `household/sales` names a member of a part.
 
     Worked: {"household": {"sales": a}} with household/sales b: {"household": {"sales": b}}. A
-    part that was not told cannot have a member: raises DocumentMalformed.
+    part that was not told cannot have a member: raises DocumentMalformed. Of a file with a season
+    the ordinary month is not read: raises MonthsTold.
     """
     part, _, name = member.rpartition("/")
+    if part == "household" and inputs.get("season") is not None:
+        raise MonthsTold(member=name)
     if not part:
         return {**inputs, name: value}
     kept = inputs.get(part)

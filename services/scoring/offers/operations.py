@@ -54,7 +54,7 @@ def what_if(
 ) -> dict[str, Any]:
     """Judge the inputs as they are and with one member other; nothing is kept.
 
-    Raises DocumentMalformed, and whatever the changed inputs are refused for.
+    Raises DocumentMalformed, MonthsTold, and whatever the changed inputs are refused for.
     """
     changed = moving.with_change(inputs, member=member, value=value)
     before, after = (assessment.opinion_of(each, card=card) for each in (inputs, changed))

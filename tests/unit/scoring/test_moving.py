@@ -7,6 +7,7 @@ import pytest
 
 from services.scoring.domain import assessment, moving
 from services.scoring.domain.documents import DocumentMalformed
+from services.scoring.domain.moving import MonthsTold
 from tests.scoring_cases import amount, expert_card, make_inputs
 
 EXPERT = expert_card()
@@ -59,3 +60,17 @@ def test_a_line_that_is_gone_has_no_figures() -> None:
     assert found["best/amount"].after is None
     assert found["advice"].after == "decline"
     assert found["feasible"].after == 0
+
+
+@pytest.mark.parametrize("name", ["sales", "other_income", "debt_service"])
+def test_where_months_were_told_the_ordinary_one_is_not_changed_in_silence(name: str) -> None:
+    """The opinion reads the months: another ordinary month would move nothing at all."""
+    month = make_inputs()["household"]
+    inputs = make_inputs(season={"months": [month] * 12, "buffer": amount("0.000")})
+
+    with pytest.raises(MonthsTold) as refusal:
+        moving.with_change(inputs, member=f"household/{name}", value=amount("1.000"))
+
+    assert refusal.value.member == name
+    saved = moving.with_change(inputs, member="season/buffer", value=amount("900.000"))
+    assert saved["season"]["buffer"] == amount("900.000")
