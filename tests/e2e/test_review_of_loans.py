@@ -36,7 +36,12 @@ def plan(**changes: Any) -> Json:
     return review_plans.plan(
         compared_by=["sex"],
         caps=[],
-        policies=[{"name": "half", "changes": [{"annual_rate": {"times": "0.5"}}]}],
+        policies=[
+            {
+                "name": "half",
+                "changes": [{"annual_rate": {"times": "0.5"}, "frequency": "weekly"}],
+            }
+        ],
         **changes,
     )
 
@@ -74,12 +79,13 @@ async def test_a_review_of_what_was_lent_goes_round_from_loans_to_loans(
     assert again == drafted
     asked = BookAsked.model_validate(
         {"as_of": drafted["book"]["as_of"], "known_at": drafted["book"]["known_at"]}
-    )
+    ).with_frequency()
     book = await taken(house, tmp_path, office, asked)
     assert book.foot.sha256 == drafted["book"]["sha256"]
     assert (book.foot.loans, book.foot.left_out) == (3, 0)
     assert sorted(book.figures["principal"]) == ["1000", "1200", "800"]
     assert set(book.labels["product"]) == {"LOAN"}
+    assert set(book.labels["frequency"]) == {"monthly"}
     assert set(book.labels["sex"]) == {"female"}
     assert set(book.figures["bad"]) == {"0"}
     yesterday = BookAsked(as_of=today - timedelta(days=1))
@@ -96,6 +102,9 @@ async def test_a_review_of_what_was_lent_goes_round_from_loans_to_loans(
     await _is_followed(office, product_id, body["review_id"])
     await journey.active_contract(office, amount=amount("900.000"), **LOAN)
     await journey.followed_up(office)
+    now = await taken(house, tmp_path, office, BookAsked(as_of=today).with_frequency())
+    told = sorted(zip(now.labels["frequency"], now.figures["term"], strict=True))
+    assert told == [*[("monthly", "12")] * 3, ("weekly", "12")]  # 52 weeks of a year of 52
     observed = await manager.post(f"{path}/observed/from-loans", {"as_of": today.isoformat()})
     assert observed == await manager.post(
         f"{path}/observed/from-loans", {"as_of": today.isoformat()}
@@ -126,6 +135,7 @@ async def _is_followed(office: Office, product_id: str, review_id: str) -> None:
     )
     (followed,) = (await administrator.try_get(reviews)).json()
     assert followed["version"] == opened["version"] == 2
+    assert opened["frequency"] == "weekly"
 
 
 async def _is_on_the_page(committee: Caller, path: str, sha256: str) -> None:
