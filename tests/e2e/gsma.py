@@ -1,18 +1,32 @@
 """A mobile-money provider before the house: it speaks the GSMA's standard and is called back."""
 
+import secrets
 import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx
 import orjson
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from sqlalchemy import text
 
+from services.loans.gsma import desk as desks
 from services.loans.gsma.desk import BillDesk
 from services.loans.gsma.router import PREFIX
+from tests import bodies
+from tests.e2e import house as houses
 from tests.e2e import journey
 from tests.e2e.house import House
 from tests.e2e.journey import Office
 from tests.e2e.people import Json
+from tests.receiving import Receiver, receiving
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +113,79 @@ async def provider(house: House, office: Office | None = None, *roles: str) -> P
     assert answer.status_code == 200, answer.text
     token = answer.json()["access_token"]
     return Provider(office=office, http=http, client_id=client_id, secret=secret, token=token)
+
+
+class Scene:
+    """A house with an office, a provider, and an address at which the provider is called back.
+
+    It runs beside the tests of a module; `call` does something in it and waits for its end.
+    """
+
+    def __init__(self, portal: BlockingPortal, house: House, receiver: Receiver) -> None:
+        self.portal, self.house, self.receiver = portal, house, receiver
+        self.provider = portal.call(provider, house)
+        portal.call(self._fill)
+
+    async def _fill(self) -> None:
+        """Give the fund what all loans of a module need."""
+        office = self.provider.office
+        await office.manager.post(
+            f"/loans/v1/funds/{office.fund_id}/receipts",
+            {
+                "amount": bodies.amount("90000.000"),
+                "donor_id": office.donor_id,
+                "nature": "waqf_permanent",
+            },
+        )
+
+    def call(self, what: Callable[[], Awaitable[Made]]) -> Made:
+        return self.portal.call(what)
+
+    async def contract(self) -> tuple[str, str]:
+        """A loan of 1,000 JOD that is paid out; gives its reference and its id."""
+        made = (await journey.active_contract(self.provider.office))["contract"]
+        return made["reference"], made["contract_id"]
+
+    async def share_phone(self, phone: str, *, reference: str) -> None:
+        """Let the borrower of a loan have a telephone too, as families do."""
+        share = text(
+            "insert into borrower_phone (institution_id, borrower_id, number)"
+            " select institution_id, borrower_id, :phone from contract where reference = :reference"
+        )
+        institution_id = self.provider.office.institution.id
+        async with self.house.database.begin(institution_id) as session:
+            await session.execute(share, {"phone": phone, "reference": reference})
+
+    async def contract_of_phone(self, phone: str) -> str:
+        """The same, of a borrower with a telephone; gives its reference."""
+        office = self.provider.office
+        family = "".join(secrets.choice(journey.LETTERS) for _ in range(8))
+        borrower = bodies.person(
+            UUID(office.branch_id),
+            name={"ar": f"سلمى {family}"},
+            sex="female",
+            phones=[phone],
+            documents=[{"type": "national_id", "number": str(secrets.randbelow(10**10))}],
+        )
+        application = await office.officer.post(
+            "/loans/v1/applications", bodies.application(borrower=borrower)
+        )
+        await journey.approve(office, application)
+        made = (await journey.sign(office, application))["contract"]
+        await journey.pay_out(office, made["contract_id"])
+        return str(made["reference"])
+
+
+@contextmanager
+def scene(urls: Mapping[str, str], folder: Path) -> Iterator[Scene]:
+    """Open the scene; our house is told that it may call this machine."""
+    with (
+        start_blocking_portal() as portal,
+        pytest.MonkeyPatch.context() as patch,
+        portal.wrap_async_context_manager(receiving()) as receiver,
+    ):
+        patch.setenv("RAFID_LOANS_TRUSTED_HOSTS", f'["{receiver.host}"]')
+        patch.setattr(desks, "ANSWERED_WITHIN", 60.0)  # a busy machine is no reason to fail
+        opened = portal.wrap_async_context_manager(houses.in_one_process(folder, urls))
+        with opened as house:
+            yield Scene(portal, house, receiver)

@@ -5,7 +5,6 @@ or as `X-Client-Id` and `X-API-Key`; a token may come together with the two head
 """
 
 import base64
-import binascii
 import hashlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -95,7 +94,7 @@ async def identified(request: Request) -> None:
 def _basic(encoded: str) -> tuple[str, str]:
     try:
         named, _, word = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise TokenRefused(reason="malformed") from None
     return named, word
 

@@ -37,6 +37,7 @@ ANSWERED_WITHIN: Final = 1.5
 LEFT_AFTER: Final = timedelta(seconds=5)
 """A request without an end for so long has lost its process; before, it is being worked on."""
 
+REFUSED: Final = (RafidError, RequestValidationError)
 AT_ONCE: Final = 50
 CALLED_AT_ONCE: Final = 10
 
@@ -51,23 +52,27 @@ class BillDesk:
         self._clock = payments.clock
         self._days = days
         self._outgoing = outgoing
+        self._going_on: dict[UUID, asyncio.Task[object]] = {}
 
     async def take(
         self, actor: Actor, target: Target, body: bytes, *, heads: Heads, language: Language
     ) -> UUID:
         """Keep a request, then decide it; give our id of it.
 
-        A decision that takes too long is left to the timer: the request stays pending. Raises
+        One that takes too long goes on after the answer: the request is pending until then. Raises
         DuplicateRequest, and what refuses the payment; then nothing but the message is kept.
         """
         institution_id = actor.institution_id
         request_id = await self._keep(actor, target, body, heads=heads)
-        try:
-            async with asyncio.timeout(ANSWERED_WITHIN):
-                await self._accept(institution_id, request_id)
-        except TimeoutError:
+        deciding = asyncio.create_task(self._accept(institution_id, request_id))
+        done, _ = await asyncio.wait({deciding}, timeout=ANSWERED_WITHIN)
+        if not done:
             _log.warning("a bill payment is decided later", request_id=str(request_id))
-        except (RafidError, RequestValidationError) as refused:
+            self._going_on[request_id] = deciding
+            return request_id
+        try:
+            deciding.result()
+        except REFUSED as refused:
             problem = _problem(refused, language=language)
             await self._end(institution_id, request_id, problem, told_at_once=True)
             raise
@@ -129,14 +134,22 @@ class BillDesk:
 
     async def finish_soon(self, institution_id: InstitutionId, request_id: UUID) -> BillRequestRow:
         """Finish a request for who waits, or give it as it is where that takes too long."""
-        try:
-            async with asyncio.timeout(ANSWERED_WITHIN):
-                return await self.finish(institution_id, request_id)
-        except TimeoutError:
-            return await self.read(institution_id, request_id)
+        if request_id not in self._going_on:
+            finishing = asyncio.create_task(self.finish(institution_id, request_id))
+            done, _ = await asyncio.wait({finishing}, timeout=ANSWERED_WITHIN)
+            if done:
+                return finishing.result()
+            self._going_on[request_id] = finishing
+        return await self.read(institution_id, request_id)
 
     async def finish_and_tell(self, institution_id: InstitutionId, request_id: UUID) -> None:
         """Do what is left of a request after its answer."""
+        if (going_on := self._going_on.pop(request_id, None)) is not None:
+            try:
+                await going_on
+            except REFUSED as refused:
+                problem = _problem(refused, language="en")
+                await self._end(institution_id, request_id, problem, told_at_once=False)
         await self.finish(institution_id, request_id)
         await self.tell(institution_id, request_id)
 
@@ -214,7 +227,7 @@ class BillDesk:
     async def _go_on(self, institution_id: InstitutionId, request_id: UUID) -> None:
         try:
             await self._accept(institution_id, request_id)
-        except (RafidError, RequestValidationError) as refused:
+        except REFUSED as refused:
             problem = _problem(refused, language="en")
             await self._end(institution_id, request_id, problem, told_at_once=False)
         await self.finish(institution_id, request_id)

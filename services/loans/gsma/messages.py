@@ -143,10 +143,10 @@ def account_name(account: Account) -> Json:
     return {"name": {name: value[:256] for name, value in names.items() if value}}
 
 
-def account_status(status: str) -> Json:
-    """Write whether an account takes payments, and else why not."""
-    available = status == "active"
-    return {"accountStatus": "available" if available else "unavailable", "subStatus": status}
+def account_status(status: str, *, takes: bool) -> Json:
+    """Write whether an account takes payments, and how its contract stands."""
+    available = "available" if takes else "unavailable"
+    return {"accountStatus": available, "subStatus": status}
 
 
 def entry(found: Entry) -> Json:

@@ -15,6 +15,7 @@ from services.loans.borrowers import operations as borrowers
 from services.loans.deps import Db, Today
 from services.loans.domain import account_identifiers
 from services.loans.domain.borrower import AccessPurpose
+from services.loans.domain.lifecycle import ContractStatus
 from services.loans.gsma import credentials, deciding, messages, queries, refusals
 from services.loans.gsma.deciding import Target
 from services.loans.gsma.desk import BillDesk
@@ -93,12 +94,14 @@ async def show_name(
 
 @router.get(f"{ACCOUNT}/status")
 async def show_status(
-    account: str, request: Request, actor: MayAsk, heads: TheirHeads, db: Db
+    account: str, request: Request, actor: MayAsk, heads: TheirHeads, db: Db, today: Today
 ) -> Response:
-    """Say whether an account takes payments."""
+    """Say whether an account takes payments: its contract runs, and something is open on it."""
     async with db() as session:
         found = await deciding.account_of(session, account, actor=actor)
-    return _answer(request, messages.account_status(found.status))
+        owed = await deciding.open_on(session, found, today=today)
+    takes = found.status == ContractStatus.ACTIVE and owed.whole.is_positive
+    return _answer(request, messages.account_status(found.status, takes=takes))
 
 
 @router.get(f"{ACCOUNT}/balance")
