@@ -173,6 +173,9 @@ def test_a_lost_lease_stops_and_gives_back_what_was_above_fair_rent() -> None:
         fair_rent=Money.parse(case["fair_rent"], case["currency"]),
     )
     assert str(found.back) == case["given_back"]
+    each = Money.parse(case["given_back_of_each"], case["currency"])
+    assert found.back == each * case["lost_after"]
+    assert each == due[0] - Money.parse(case["fair_rent"], case["currency"])
     assert [str(one.total) for one in found.instalments] == [case["rent"]] * 10 + ["0.000"] * 14
 
 

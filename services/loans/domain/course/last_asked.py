@@ -43,8 +43,6 @@ class LastAsked:
 
     def _before(self, at: int, after: int) -> int:
         """The least balance that is with the profit of its period no less than an amount."""
-        if after <= 0:
-            return after
         top, bottom = self.rates[at]
         balance = after * bottom // (top + bottom)
         while balance + whole(balance * top, bottom, self.rounding) >= after:

@@ -184,19 +184,16 @@ def pause(model: Model, since: date, until: date) -> None:
         instalments.settle_last(model, touched[0].start)
 
 
-def correct(model: Model, on: date, amount: int, *, until: date | None = None) -> bool:
-    """Let the balance be that much higher from a day on; whether the day is in any period.
+def correct(model: Model, on: date, amount: int, *, until: date | None = None) -> None:
+    """Let the balance be that much higher from a day within the periods on.
 
     Profit that finds no place any more is looked for `until` a later day, where one is given.
     """
-    period = _split(model, on)
-    if period is None:
-        return False
+    period = _split_within(model, on)
     _span_ending(model, period, on).corrected += amount
     model.rate_spans([period])
     model.rebalance()
     instalments.settle_last(model, until or on)
-    return True
 
 
 def credit(model: Model, on: date, *, principal: int, profit: int) -> None:

@@ -251,11 +251,10 @@ class Model:
     def rebalance(self) -> list[Tally]:
         """Carry the balance from span to span and from period to period; gives the tally."""
         found: list[Tally] = []
-        unplaced, carried, paid_out = 0, None, 0
+        unplaced, carried, paid_out = 0, self.periods[0].spans[0].balance, 0
         for index, period in enumerate(self.periods):
             for span in period.spans:
-                if carried is not None:
-                    span.balance = max(carried, 0)
+                span.balance = max(carried, 0)
                 span.base = paid_out if self.is_flat else span.balance
                 carried = span.balance + span.disbursed + span.corrected
                 paid_out += span.disbursed
@@ -264,8 +263,7 @@ class Model:
             )
             unplaced = tally.unplaced
             found.append(tally)
-            if carried is not None:
-                carried += period.paid_principal - tally.principal
+            carried += period.paid_principal - tally.principal
         return found
 
     def _earned(self, period: Period, *, is_first: bool, until: date | None) -> int:

@@ -189,3 +189,25 @@ def test_after_an_order_the_instalments_are_found_anew_with_the_tranche(
     assert sum(principal for principal, _ in rows(found)) == 100_000
     later: Sequence[int] = [row.due for row in found.rows if row.number and row.settled_on is None]
     assert max(later) - min(later) <= 2  # level, whatever was ordered
+
+
+def test_what_is_owed_of_profit_on_a_day_is_that_of_what_was_out_by_then() -> None:
+    """6.00 of 600.00 a month; 13 of 28 days bear 2.79 more, and nothing after the last due date."""
+    life = WITHIN.entering(FIRST, out(MARCH, 40_000))
+
+    assert life.profit_owed(on=date(2026, 1, 1)) is None
+    assert life.profit_owed(on=FEBRUARY) == 600
+    assert (
+        life.profit_owed(on=date(2026, 2, 28)) == 600 + 279
+    )  # 600.00 past due and running, 13 days
+    assert Life(terms=life.terms, entered=(FIRST,)).profit_owed(on=date(2026, 6, 1)) == 1_800
+    assert life.is_agreed_anew is False
+
+
+def test_nothing_is_earned_any_more_once_a_contract_is_taken_for_lost() -> None:
+    lost = Ordered(
+        order_id=UUID(int=3),
+        asked=Asked(kind=OrderKind.CHARGE_OFF, effective_on=MARCH, reason=OrderReason.AGREEMENT),
+    )
+
+    assert ON_DUE_DATE.entering(FIRST, lost).profit_owed(on=date(2026, 3, 2)) is None

@@ -53,6 +53,13 @@ def ordered(kind: OrderKind, on: str, **members: int) -> Ordered:
             ordered(OrderKind.FORGIVENESS, "2026-04-01", amount_minor=700, forgiven=700),
             received("2026-04-02", 9_000),
         ),
+        # What was past due another has given: nothing of it bears on.
+        lived(
+            received("2026-02-20", 100),
+            ordered(OrderKind.FORGIVENESS, "2026-02-24", amount_minor=9_000, forgiven=9_000),
+            received("2026-02-26", 500),
+            received("2026-03-20", 9_000),
+        ),
         # What was past due until the day was spread on it: nothing of it bears on.
         lived(
             received("2026-01-30", 1_575),
@@ -75,6 +82,13 @@ def test_money_of_others_is_not_taken_in_one_step() -> None:
 
     assert not Steady(standing).takes(given)
     assert Steady(standing).takes(lived(received("2026-03-15", 500)).events[1])
+
+
+def test_money_that_comes_before_anything_is_out_is_not_taken_in_one_step() -> None:
+    life = lived(received("2026-03-15", 500))
+    nothing_out = replay.start(life.plan, date(2026, 1, 15))
+
+    assert not Steady(nothing_out).takes(life.events[1])
 
 
 def test_what_was_past_due_on_another_day_than_the_last_is_followed_event_by_event() -> None:
