@@ -32,6 +32,7 @@ def kinds_of(columns: Sequence[Column]) -> Kinds | None:
     Worked: three loans of 24 %, 24 % and 12 % over 12 months have two kinds of terms.
     """
     rows = len(columns[0][0])
+    columns = [column for column in columns if column[0].min() != column[0].max()]
     key, size = np.zeros(rows, dtype=np.int32), 1
     with ThreadPoolExecutor(THREADS) as threads:
         ranked = list(threads.map(lambda column: _ranked(*column), columns))
@@ -39,8 +40,6 @@ def kinds_of(columns: Sequence[Column]) -> Kinds | None:
         if rank is None:
             return None
         places, many = rank
-        if many == 1:
-            continue
         if size * many > TABLE_MOST:
             key, size = _pressed(key, size)
         if size * many > TABLE_MOST:
@@ -61,8 +60,6 @@ def kinds_of(columns: Sequence[Column]) -> Kinds | None:
 def _ranked(column: Floats | Wholes, step: float) -> tuple[Numbers, int] | None:
     """Number the steps that occur in a column; None where they lie too far apart."""
     low, high = column.min(), column.max()
-    if low == high:
-        return np.zeros(0, dtype=np.int32), 1
     many = int((high - low) / step) + 2
     if many > TABLE_MOST:
         return None
