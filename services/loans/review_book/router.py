@@ -30,7 +30,7 @@ async def read_review_book(
 
     Lines of JSON: a head, a row a loan (over 50,000 contracts: a row a cell of loans alike, with
     their `count`), a foot with the sums and the SHA-256 of the rows. No row names anybody. The
-    same `as_of` and `known_at` give the same rows, as long as borrowers' regions stay as they are.
+    same `as_of` and `known_at` give the same rows; a borrower's region is that of registration.
     """
     days.require_come(asked.as_of, member="as_of", today=today)
     async with db() as session:
