@@ -1,29 +1,60 @@
 """What a test does at the desk: submit, decide, and look at what came of it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 from sqlalchemy import text
 
 from services.loans.applications import assessing
+from services.loans.applications import router as applications
 from services.loans.applications.asking import ask_nobody
 from services.loans.applications.assessing import Asking
+from services.loans.approvals import router as approvals
+from services.loans.borrowers import router as borrowers
+from services.loans.clauses import router as clauses
 from services.loans.domain import giving
 from services.loans.domain.chart import FundKind
 from services.loans.domain.journal import Channel
+from services.loans.eligibility import router as eligibility
 from services.loans.funds import operations as funds
 from services.loans.institutions.names import Names
+from services.loans.products import router as products
 from shared import ids
 from shared.auth import Role
-from shared.db import TenantDb
+from shared.db import Database, TenantDb
+from shared.ids import InstitutionId
 from shared.money import Money
-from tests import bodies
+from tests import bodies, office
 from tests.fakes import FakeScoring
 from tests.office import NOW, TODAY, Caller, Office
 
+DECIDING = (
+    products.router,
+    borrowers.router,
+    applications.router,
+    approvals.router,
+    clauses.router,
+    eligibility.router,
+)
 APPLICATIONS = "/loans/v1/applications"
 LEVELS = "/loans/v1/authority-levels"
+
+
+@asynccontextmanager
+async def opened(
+    database: Database, institution_id: InstitutionId, *more: APIRouter
+) -> AsyncIterator[Office]:
+    """A desk with one product, decided on up to 2,000 JOD, that also asks what funds may do."""
+    async with office.opened(database, institution_id, *DECIDING, *more) as found:
+        found.app.state.scoring = FakeScoring()
+        admin = found.caller(Role.ADMINISTRATOR)
+        assert (await admin.post("/loans/v1/products", bodies.qard())).status_code == 201
+        await level(found, 1, "2000.000")
+        yield found
 
 
 async def submit(caller: Caller, desk: Office, **changes: Any) -> httpx.Response:

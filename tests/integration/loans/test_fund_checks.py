@@ -6,19 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.loans.applications import router as applications
-from services.loans.approvals import router as approvals
-from services.loans.borrowers import router as borrowers
-from services.loans.clauses import router as clauses
 from services.loans.domain.chart import FundKind
-from services.loans.eligibility import router as eligibility
-from services.loans.products import router as products
 from shared import ids
 from shared.auth import Role
 from shared.db import Database
 from shared.ids import InstitutionId
-from tests import bodies, office
-from tests.fakes import FakeScoring
+from tests import bodies
 from tests.integration.loans import desks
 from tests.integration.loans.desks import (
     application_of,
@@ -33,24 +26,12 @@ from tests.office import Caller, Office
 pytestmark = pytest.mark.requirement("A6.2")
 CHECKS = "/loans/v1/funds/checks"
 REGIONS = "/loans/v1/regions"
-ROUTERS = (
-    products.router,
-    borrowers.router,
-    applications.router,
-    approvals.router,
-    clauses.router,
-    eligibility.router,
-)
 Body = dict[str, Any]
 
 
 @pytest.fixture
 async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Office]:
-    async with office.opened(loans_db, institution_id, *ROUTERS) as opened:
-        opened.app.state.scoring = FakeScoring()
-        admin = opened.caller(Role.ADMINISTRATOR)
-        assert (await admin.post("/loans/v1/products", bodies.qard())).status_code == 201
-        await desks.level(opened, 1, "2000.000")
+    async with desks.opened(loans_db, institution_id) as opened:
         yield opened
 
 

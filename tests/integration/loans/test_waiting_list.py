@@ -6,13 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.loans.applications import router as applications
-from services.loans.approvals import router as approvals
-from services.loans.borrowers import router as borrowers
-from services.loans.clauses import router as clauses
 from services.loans.domain.chart import FundKind
-from services.loans.eligibility import router as eligibility
-from services.loans.products import router as products
 from services.loans.waiting_list import router as waiting_list
 from shared import ids
 from shared.auth import Role
@@ -21,30 +15,16 @@ from shared.db import Database
 from shared.ids import BranchId, InstitutionId
 from tests import bodies, office
 from tests.bodies import amount
-from tests.fakes import FakeScoring
 from tests.integration.loans import desks
 from tests.integration.loans.desks import approval, decide, open_fund
 from tests.office import Caller, Office
 
 LIST = "/loans/v1/waiting-list"
-ROUTERS = (
-    products.router,
-    borrowers.router,
-    applications.router,
-    approvals.router,
-    clauses.router,
-    eligibility.router,
-    waiting_list.router,
-)
 
 
 @pytest.fixture
 async def desk(loans_db: Database, institution_id: InstitutionId) -> AsyncIterator[Office]:
-    async with office.opened(loans_db, institution_id, *ROUTERS) as opened:
-        opened.app.state.scoring = FakeScoring()
-        admin = opened.caller(Role.ADMINISTRATOR)
-        assert (await admin.post("/loans/v1/products", bodies.qard())).status_code == 201
-        await desks.level(opened, 1, "2000.000")
+    async with desks.opened(loans_db, institution_id, waiting_list.router) as opened:
         yield opened
 
 
