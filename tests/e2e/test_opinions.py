@@ -157,7 +157,7 @@ async def test_the_menu_knows_funds_law_and_months(house: House) -> None:
         {
             "unit": "effective",
             "annual_rate": "0.16",
-            "source": "Ruling 7 of the board; since 2026-01-01",
+            "source": "Ruling 7 of the board؛ منذ 2026-01-01",
         }
     ]
     (refusal,) = next(one for one in asked["funds"] if one["fund_id"] == women)["refusals"]
