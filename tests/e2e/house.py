@@ -5,14 +5,15 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from services import data_folder
 from services.cli.running import free_port, web_server
@@ -85,6 +86,16 @@ async def in_one_process(folder: Path, urls: Mapping[str, str]) -> AsyncIterator
     transport = httpx.ASGITransport(rafid, raise_app_exceptions=False)
     async with rafid.running(), House.of(rafid, SITE, transport=transport) as house:
         yield house
+
+
+@contextmanager
+def in_a_thread(folder: Path, urls: Mapping[str, str]) -> Iterator[tuple[BlockingPortal, House]]:
+    """Open the house in a thread of its own, for tests that share it and wait for its answers."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(in_one_process(folder, urls)) as house,
+    ):
+        yield portal, house
 
 
 @asynccontextmanager

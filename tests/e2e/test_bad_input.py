@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from tests.bodies import amount
 from tests.e2e import house as houses
@@ -109,12 +109,10 @@ def scene(
     database_urls: dict[str, str], admin_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("house")
-    with start_blocking_portal() as portal:
-        opened = portal.wrap_async_context_manager(houses.in_one_process(folder, database_urls))
-        with opened as house:
-            prepared = Scene(portal, portal.call(journey.open_office, house), admin_url)
-            portal.call(prepared.prepare, house)
-            yield prepared
+    with houses.in_a_thread(folder, database_urls) as (portal, house):
+        prepared = Scene(portal, portal.call(journey.open_office, house), admin_url)
+        portal.call(prepared.prepare, house)
+        yield prepared
 
 
 @pytest.mark.parametrize("wrong", FAULTS, ids=lambda wrong: f"{wrong.route}-{wrong.named}")

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from shared import ids
 from tests import review_plans
@@ -101,12 +101,10 @@ def scene(
     database_urls: dict[str, str], admin_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("house")
-    with start_blocking_portal() as portal:
-        opened = portal.wrap_async_context_manager(houses.in_one_process(folder, database_urls))
-        with opened as house:
-            prepared = Scene(portal, house, admin_url)
-            portal.call(prepared.prepare)
-            yield prepared
+    with houses.in_a_thread(folder, database_urls) as (portal, house):
+        prepared = Scene(portal, house, admin_url)
+        portal.call(prepared.prepare)
+        yield prepared
 
 
 def assert_told(answers: dict[str, httpx.Response], problem: str, named: str = "") -> None:
