@@ -1,10 +1,12 @@
 """Do the statements of an account follow each other, day by day, with no line missing?"""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
+from typing import Literal
 
 from shared.money import Money
 
@@ -47,23 +49,44 @@ def chain(stated: Iterable[Stated], lines: Iterable[tuple[date, Money]]) -> list
     `lines` are the booked lines of the account, each once whichever files told it, with their
     sign. The first statement's own opening begins the chain. Worked: opens with 100.000, a line of
     200.125 on the 2nd and closes with 300.125: whole; the next closes the 5th with 290.125 and has
-    no line: 10.000 went out that no line tells, `missing` is -10.000. Of a day that was stated
-    twice the later word counts. A file that fills a gap later makes the day whole.
+    no line: 10.000 went out that no line tells, `missing` is -10.000. A day may close several
+    times, each statement opening as another closed; of one that was stated anew the later word
+    counts. A file that fills a gap later makes the day whole.
     """
-    by_day = {one.closed_on: one for one in stated}
+    by_day: defaultdict[date, list[Stated]] = defaultdict(list)
+    for one in stated:
+        by_day[one.closed_on].append(one)
     days = sorted(by_day)
     if not days:
         return []
-    first = by_day[days[0]]
     sums = _Sums.of(lines)
     proofs = []
-    opening, since = first.opening, date.min
+    opening, since = _begin(by_day[days[0]]), date.min
     for day in days:
-        entries = sums.between(since, day, currency=first.opening.currency)
-        proof = DayProof(day=day, opening=opening, entries=entries, closing=by_day[day].closing)
+        entries = sums.between(since, day, currency=opening.currency)
+        proof = DayProof(day=day, opening=opening, entries=entries, closing=_end(by_day[day]))
         proofs.append(proof)
         opening, since = proof.closing, day
     return proofs
+
+
+def _begin(of_day: Sequence[Stated]) -> Money:
+    """Give what a day opened with: where no other of its statements closed."""
+    found = [one for one in of_day if not _is_among(one.opening, of_day, besides=one, at="closing")]
+    return (found or of_day)[0].opening
+
+
+def _end(of_day: Sequence[Stated]) -> Money:
+    """Give what a day closed with: where no other of its statements opens."""
+    found = [one for one in of_day if not _is_among(one.closing, of_day, besides=one, at="opening")]
+    return (found or of_day)[-1].closing
+
+
+def _is_among(
+    amount: Money, of_day: Sequence[Stated], *, besides: Stated, at: Literal["opening", "closing"]
+) -> bool:
+    others = (one for one in of_day if one != besides)
+    return any(amount == (one.opening if at == "opening" else one.closing) for one in others)
 
 
 def covered_through(proofs: Sequence[DayProof]) -> date | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.ledger.queries import Cut
-from services.loans.reconciliation.sides.queries import JUDGED
+from services.loans.reconciliation.sides.queries import LAST
 from services.loans.reconciliation.tables import (
     ReconciliationDecisionRow,
     ReconciliationPlanRow,
@@ -76,6 +76,12 @@ async def due(session: AsyncSession, *, before: datetime) -> list[UUID]:
     return list((await session.execute(DUE, values)).scalars())
 
 
+JUDGED = """
+    select distinct on (j.subject_id) j.* from judgement j
+    where j.institution_id = :institution_id and j.money_account_id = :money_account_id
+      and (cast(:known_at as timestamptz) is null or j.recorded_at <= :known_at)
+    order by j.subject_id, j.version desc
+"""
 JUDGEMENTS = text(f"""
     with judged as ({JUDGED})
     select j.*, s.line_id is not null as is_held, e.line_id is not null as has_left
@@ -250,15 +256,15 @@ async def entry_of(session: AsyncSession, repayment_id: UUID) -> UUID:
 # What the statements say for certain of payments that wait: those they hold have arrived, those
 # that two persons found missing have not.
 CERTAIN = text(f"""
-    with judged as ({JUDGED})
     select p.payment_id, p.rail, p.currency, p.amount_minor, true as has_arrived,
       j.match_id as told_by, least(l.booked_on, l.valued_on) as on_day, l.provider_reference
     from payment p
-    join judged j on j.subject_id = p.payment_id and j.match_id is not null
+    join lateral ({LAST.format(subject="p.payment_id")}) j on j.match_id is not null
     join lateral (
-      select s.booked_on, s.valued_on, s.provider_reference from judged n
-      join statement_line s on s.institution_id = :institution_id and s.line_id = n.subject_id
-      where n.match_id = j.match_id and n.sort = 'line' order by s.line_id limit 1
+      select s.booked_on, s.valued_on, s.provider_reference from judgement n
+      join statement_line s on s.institution_id = n.institution_id and s.line_id = n.subject_id
+      where n.institution_id = :institution_id and n.match_id = j.match_id
+      order by s.line_id limit 1
     ) l on true
     where p.institution_id = :institution_id and p.status in ('requested', 'accepted')
     union all
@@ -268,7 +274,7 @@ CERTAIN = text(f"""
       and d.proposal_id = q.proposal_id and d.outcome = 'approve'
     join payment p on p.institution_id = q.institution_id and p.payment_id = any(q.ours)
       and p.status in ('requested', 'accepted')
-    join judged j on j.subject_id = p.payment_id
+    join lateral ({LAST.format(subject="p.payment_id")}) j on true
     where q.institution_id = :institution_id and q.money_account_id = :money_account_id
       and q.kind = 'not_paid'
     order by 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.loans.funds.queries import standings
+from services.loans.payments import desk as payment_desk
 from services.loans.reconciliation import timing
 from shared import ids
 from shared.auth import Role
@@ -111,6 +112,31 @@ async def test_a_statement_that_names_a_silent_payment_completes_and_books_it(
     assert await counter.balance("wallet") == "100.000"
     assert await counter.run() == {"said": {}, "held": 0}
     assert await counter.broken() == {}
+
+
+async def test_what_a_statement_said_is_heard_after_a_process_that_kept_it_ended(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.plan()
+    payment_id = await counter.collect(await counter.contract(), "100.000", ends="91")
+    await counter.bring(statement("0", "100", 1, entry("100", 1, str(payment_id), bank="B9")))
+
+    async def ends(*_args: object) -> None:
+        raise ConnectionError("the process ended here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(counter.desk, "settle", ends)
+        body = {"money_account_id": counter.account_id}
+        answer = await counter.maker.post(f"{PATH}/runs", body, Idempotency_Key=str(ids.new()))
+        assert answer.status_code == 503
+    assert (await counter.payment(payment_id))["payment"]["status"] == "accepted"
+    monkeypatch.setattr(payment_desk, "UNHEARD_AFTER", timedelta(milliseconds=-5))
+    await counter.desk.settle_unheard(counter.office.institution_id)
+    told = await counter.payment(payment_id)
+    assert (told["payment"]["status"], told["payment"]["is_booked"]) == ("completed", True)
+    await counter.run()
+    assert len((await counter.payment(payment_id))["steps"]) == len(told["steps"])
+    assert await counter.balance("wallet") == "100.000"
 
 
 async def test_a_payment_that_is_not_on_a_closed_statement_is_asked_about_and_not_failed(

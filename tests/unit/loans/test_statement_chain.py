@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from services.loans.domain.statement_chain import Stated, chain, covered_through
 from shared.money import Money
 
@@ -58,6 +60,22 @@ def test_a_line_that_a_bank_left_out_is_missing_on_its_day() -> None:
     (proof,) = chain([FIRST], [])
     assert str(proof.missing) == "200.125"
     assert covered_through([proof]) is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_a_day_of_several_statements_is_joined_whatever_their_order(
+    order: tuple[int, ...],
+) -> None:
+    pages = [stated(2, "100", "110"), stated(2, "110", "105"), stated(2, "105", "300.125")]
+    (proof,) = chain([pages[place] for place in order], [LINE])
+    assert (proof.opening, proof.closing, proof.holds) == (jod("100"), jod("300.125"), True)
+
+
+def test_a_day_that_is_stated_anew_has_the_later_word() -> None:
+    (proof,) = chain([stated(2, "100", "300"), FIRST], [LINE])
+    assert proof.holds
+    (proof,) = chain([stated(2, "100", "100"), stated(2, "100", "100")], [])
+    assert proof.holds
 
 
 def test_no_statement_covers_nothing() -> None:

@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.loans.ledger.queries import WITHIN_CUT, Cut
 from shared import tenancy
 
-JUDGED = """
-    select distinct on (j.subject_id) j.* from judgement j
-    where j.institution_id = :institution_id and j.money_account_id = :money_account_id
-      and (cast(:known_at as timestamptz) is null or j.recorded_at <= :known_at)
-    order by j.subject_id, j.version desc
+LAST = """
+      select j.version, j.outcome, j.state, j.match_id, j.owner_id, j.day from judgement j
+      where j.institution_id = :institution_id and j.subject_id = {subject}
+        and j.money_account_id = :money_account_id
+        and (cast(:known_at as timestamptz) is null or j.recorded_at <= :known_at)
+      order by j.version desc limit 1
 """
 LINES = text(f"""
-    with judged as ({JUDGED})
     select l.line_id, l.booked_on, l.valued_on, l.side, l.currency, l.amount_minor, l.is_reversal,
       l.provider_reference, l.own_references, j.version, j.outcome, j.state, j.match_id,
       s.line_id is not null as is_held
     from statement_line l
-    left join judged j on j.subject_id = l.line_id
+    left join lateral ({LAST.format(subject="l.line_id")}) j on true
     left join suspense_item s on s.institution_id = l.institution_id and s.line_id = l.line_id
     where l.institution_id = :institution_id and l.money_account_id = :money_account_id
       and l.booked_on >= :since and (j.state is null or j.state = 'open')
@@ -70,13 +70,13 @@ MOVEMENTS = f"""
     having sum(l.amount_minor) <> 0
 """
 OURS = text(f"""
-    with judged as ({JUDGED}), moved as ({MOVEMENTS})
+    with moved as ({MOVEMENTS})
     select 'movement' as sort, m.subject_id, m.source_id, m.kind, m.minor, m.currency,
       m.occurred_on as day, 'completed' as status, null as provider_reference, c.reference,
       j.version, j.outcome, j.state, j.match_id
     from moved m
     left join contract c on c.institution_id = :institution_id and c.contract_id = m.contract_id
-    left join judged j on j.subject_id = m.subject_id
+    left join lateral ({LAST.format(subject="m.subject_id")}) j on true
     where m.payment_id is null and not (m.kind = 'recovery' and exists (
         select from payment q where q.institution_id = :institution_id
           and q.contract_id = m.contract_id and q.booked_at is not null
@@ -92,7 +92,7 @@ OURS = text(f"""
     join contract c on c.institution_id = p.institution_id and c.contract_id = p.contract_id
     join money_account_fund k on k.institution_id = p.institution_id and k.fund_id = c.fund_id
       and k.channel = 'wallet' and k.money_account_id = :money_account_id
-    left join judged j on j.subject_id = p.payment_id
+    left join lateral ({LAST.format(subject="p.payment_id")}) j on true
     where p.institution_id = :institution_id
       and cast(p.recorded_at at time zone i.timezone as date) >= :since
       and (p.recorded_at >= cast(:near as date) or j.state is null or j.state = 'open')
@@ -160,7 +160,7 @@ async def days(
 # movement by itself. A line whose money was put into suspense is in the books by that, until it is
 # told to be a movement that was booked before.
 ITEMS = text(f"""
-    with judged as ({JUDGED}), moved as ({MOVEMENTS}), effects as (
+    with moved as ({MOVEMENTS}), effects as (
       select coalesce(j.match_id, l.line_id) as key, l.line_id as subject_id, 'line' as sort,
         l.booked_on as day, j.outcome, j.owner_id,
         case l.side when 'in' then l.amount_minor else -l.amount_minor end
@@ -177,7 +177,7 @@ ITEMS = text(f"""
                 and {WITHIN_CUT})
             then i.amount_minor else 0 end as minor
       from statement_line l
-      left join judged j on j.subject_id = l.line_id
+      left join lateral ({LAST.format(subject="l.line_id")}) j on true
       left join suspense_item i on i.institution_id = l.institution_id and i.line_id = l.line_id
       where l.institution_id = :institution_id and l.money_account_id = :money_account_id
         and l.booked_on >= :since and l.booked_on <= :as_of
@@ -186,7 +186,8 @@ ITEMS = text(f"""
       select coalesce(j.match_id, m.payment_id, m.subject_id),
         coalesce(m.payment_id, m.subject_id), 'movement', m.occurred_on, j.outcome, j.owner_id,
         -m.minor
-      from moved m left join judged j on j.subject_id = coalesce(m.payment_id, m.subject_id)
+      from moved m left join lateral (
+        {LAST.format(subject="coalesce(m.payment_id, m.subject_id)")}) j on true
     )
     select key, min(sort) as sort, min(day) as day, sum(minor)::bigint as minor,
       (array_agg(outcome order by sort, subject_id))[1] as outcome,
