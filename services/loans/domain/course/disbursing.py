@@ -120,10 +120,11 @@ def _spread_as_agreed(standing: Standing, on: date, rest: int) -> None:
         return
     if any(isinstance(one, FINDS_OTHERS) for one in standing.applied):
         model_moves.disburse(model, min(on, model.last.due), rest)
-        standing.sync(on)
-        return
-    model_moves.put_out(model, on, rest)
-    agreed_lines.agree_after(standing, on)
-    model.rebalance()
+    else:
+        model_moves.put_out(model, on, rest)
+        agreed_lines.agree_after(standing, on)
+        model.rebalance()
+    if all(period.is_settled for period in model.periods):  # it comes after all was paid
+        model.last.instalment += rest
     instalments.settle_last(model, on)
     standing.sync(on if len(standing.disbursed) > 1 else None)

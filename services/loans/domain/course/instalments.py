@@ -142,7 +142,9 @@ def settle_last(model: Model, until: date) -> None:
         if missing := _missing(model, tallies, owed):
             last.instalment += missing
             tallies = model.tally()
-            last.instalment += max(_missing(model, tallies, owed), 0)
+            while (more := _missing(model, tallies, owed)) > 0:
+                last.instalment += more
+                tallies = model.tally()
         if last.fixed_profit > 0:
             last.instalment = max(last.instalment, last.paid_principal + last.fixed_profit)
         least = last.paid - last.credits

@@ -7,13 +7,14 @@ leaves nothing for the last instalment is the last of its kind: an instalment th
 stays so, whatever comes late afterwards.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.loans.domain.course import instalments, periods_model
 from services.loans.domain.course.events import Event, Paid, ReAged, ReAmortised
 from services.loans.domain.course.last_asked import LastAsked
-from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT
+from services.loans.domain.course.lines import PLACE, PRINCIPAL, PROFIT, Line
 from services.loans.domain.course.periods_model import Period, Span, Tally
 from services.loans.domain.course.plan import Advance, Direction, PaymentKind, PayoffProfit, Rest
 from services.loans.domain.course.plan import Standing as Stand
@@ -50,6 +51,7 @@ class Steady:
 
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
+        self.lines = standing.lines
         self.cursor: Cursor | None = None
         self.is_possible = _is_possible(standing)
         agreed = standing.plan.agreed
@@ -74,7 +76,8 @@ class Steady:
             return False
         cursor = self.cursor
         if cursor is None:
-            if not _is_plain(self.standing):
+            self.lines = [line for line in self.standing.lines if line.is_regular]
+            if not _is_plain(self.standing, self.lines):
                 return False
             cursor = self._found(event.on)
         if cursor is None or not self._is_far(cursor, event):
@@ -112,12 +115,12 @@ class Steady:
         return any(start <= on <= due for start, due in self.standing.model.measure.parts)
 
     def _overdue(self, oldest: int, at: int) -> int:
-        lines = self.standing.lines
+        lines = self.lines
         return sum(lines[place].open_of(PRINCIPAL) for place in range(oldest, at))
 
     def _found(self, on: date) -> Cursor | None:
         """The place to go on from in a standing that is whole; None where it cannot be told."""
-        model, lines = self.standing.model, self.standing.lines
+        model, lines = self.standing.model, self.lines
         if not self.standing.entries:
             return None
         since = self.standing.entries[-1].on
@@ -168,7 +171,7 @@ class Steady:
 
     def _let_overdue_run_on(self) -> None:
         """What was taken to be paid on the last day bears profit from there on."""
-        model, lines = self.standing.model, self.standing.lines
+        model, lines = self.standing.model, self.lines
         since = model.overdue_until
         if since is None:
             return
@@ -182,7 +185,7 @@ class Steady:
 
     def _move(self, cursor: Cursor, on: date) -> None:
         """Close the periods that are over by a day; what they leave unpaid bears on."""
-        model, lines = self.standing.model, self.standing.lines
+        model, lines = self.standing.model, self.lines
         while model.periods[cursor.at].due < on:
             period, line = model.periods[cursor.at], lines[cursor.at]
             tally = self._tally(cursor, period, period.due)
@@ -222,7 +225,7 @@ class Steady:
         if self._overdue(cursor.oldest, cursor.at):
             self._ending(cursor, event.on)
         while left:
-            line, period = standing.lines[place], model.periods[place]
+            line, period = self.lines[place], model.periods[place]
             if place >= cursor.at:
                 running = place == cursor.at
                 tally = (
@@ -237,13 +240,13 @@ class Steady:
                 left -= self._pay_line(cursor, entry, place, left)
             place += 1
         cursor.last.touched = max(cursor.last.touched, place - 1)
-        lines = standing.lines
+        lines = self.lines
         while lines[cursor.oldest].is_settled:
             cursor.oldest += 1
 
     def _pay_line(self, cursor: Cursor, entry: Entry, at: int, left: int) -> int:
         """Pay one instalment what it asks for; gives what it took."""
-        line, period = self.standing.lines[at], self.standing.model.periods[at]
+        line, period = self.lines[at], self.standing.model.periods[at]
         taken = 0
         for part in self.parts:
             place = PLACE[part]
@@ -276,25 +279,32 @@ class Steady:
         return spans[-2]
 
 
-def _is_plain(standing: Standing) -> bool:
-    """Whether the model is one of agreed periods with nothing but payments in it."""
+def _is_plain(standing: Standing, lines: Sequence[Line]) -> bool:
+    """Whether the model is one of agreed periods with nothing but payments in it.
+
+    The down payments, which it does not know, must have come.
+    """
     model = standing.model
     return (
         standing.follows_days
         and not standing.overpaid
         and not model.changes
-        and len(standing.lines) == len(model.periods)
+        and len(lines) == len(model.periods)
+        and all(line.is_regular or _has_come(line) for line in standing.lines)
         and all(
-            line.is_regular
-            and period.days in model.measure.agreed
+            period.days in model.measure.agreed
             and line.due == period.due
             and not (period.has_credits or period.is_holder or period.deferred)
             and not (period.fixed_profit or period.is_moved_up or period.is_moved_down)
             and not (period.is_free or period.is_profit_grace)
             and not any(span.is_paused for span in period.spans)
-            for line, period in zip(standing.lines, model.periods, strict=True)
+            for line, period in zip(lines, model.periods, strict=True)
         )
     )
+
+
+def _has_come(line: Line) -> bool:
+    return line.is_down_payment and line.is_settled
 
 
 def _is_possible(standing: Standing) -> bool:
@@ -307,7 +317,7 @@ def _is_possible(standing: Standing) -> bool:
         and rules.payoff is PayoffProfit.TO_DAY
         and rules.rest is Rest.DAILY
         and bool(plan.agreed)
-        and all(each.years is not None for each in plan.agreed)
+        and all(each.years is not None or each.is_down_payment for each in plan.agreed)
         and allocation.direction is Direction.HORIZONTAL
         and allocation.rule.advance is Advance.NEXT
         and PaymentKind.REPAYMENT not in allocation.by_kind

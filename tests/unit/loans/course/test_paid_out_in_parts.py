@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 
 from services.loans.domain.charging import Charging, Recalculation
+from services.loans.domain.course import replay
 from services.loans.domain.course.results import Course
+from services.loans.domain.course.steady import Steady
 from services.loans.domain.drawing import Drawing, Tranche
 from services.loans.domain.fees import Fee, FeeKind, FeeWhen
 from services.loans.domain.servicing.life import Life, Ordered, PaidOut, Received
 from services.loans.domain.servicing.orders import Asked, OrderKind, OrderReason
-from services.loans.domain.terms import Terms
+from services.loans.domain.terms import Frequency, Terms
 from shared.money import Money
 from tests.builders import make_loan
 
@@ -211,3 +213,61 @@ def test_nothing_is_earned_any_more_once_a_contract_is_taken_for_lost() -> None:
     )
 
     assert ON_DUE_DATE.entering(FIRST, lost).profit_owed(on=date(2026, 3, 2)) is None
+
+
+def test_a_tranche_after_all_was_paid_is_asked_with_the_last_instalment() -> None:
+    """Drawn late, on the last due date: all of it is due that day, and bears nothing."""
+    last = date(2026, 4, 15)
+    settled = WITHIN.entering(FIRST, paid(date(2026, 2, 5), 60_406))
+
+    course = settled.entering(out(last, 40_000)).course()
+
+    assert sum(principal for principal, _ in rows(course)) == 100_000
+    assert (course.outstanding, course.rows[-1].due_on) == (40_000, last)
+
+
+def test_a_tranche_after_profit_that_found_no_place_is_asked_as_well() -> None:
+    """At 90 % a year, and nothing paid for seven years, the last instalment asks both."""
+    late = date(2032, 11, 29)
+    terms = make_loan(
+        principal=Money(1_234_567, "USD"),
+        annual_rate=Decimal("0.9"),
+        instalments=36,
+        frequency=Frequency.QUARTERLY,
+        day_count="30u/360",
+        disbursed_on=date(2024, 1, 15),
+        first_due_on=date(2024, 4, 15),
+        charging=ANEW,
+        drawing=Drawing(tranches=(Tranche(on=late, amount=Money(539_572, "USD")),)),
+    )
+    given = [
+        paid(date(2024, 4, 14), 279_530),
+        paid(date(2024, 10, 15), 279_530),
+        paid(date(2025, 1, 15), 167_718),
+    ]
+    life = Life(terms=terms, entered=(out(date(2024, 1, 15), 694_995), *given, out(late, 539_572)))
+
+    assert sum(principal for principal, _ in rows(life.course())) == 1_234_567
+
+
+def test_once_the_down_payment_has_come_payments_are_taken_in_one_step() -> None:
+    terms = replace(DOWN.terms, instalments=24)
+    life = Life(terms=terms, entered=DOWN.entered)
+    came = life.entering(paid(date(2026, 1, 15), 10_000))
+    early = life.entering(paid(date(2026, 2, 1), 3_000)).events[-1]
+
+    assert Steady(replay.replay(came.plan, came.events)).takes(early)
+    assert not Steady(replay.replay(life.plan, life.events)).takes(early)
+
+
+def test_within_the_period_of_a_tranche_payments_are_taken_one_by_one() -> None:
+    terms = replace(WITHIN.terms, instalments=24)
+    life = Life(terms=terms, entered=(FIRST, paid(FEBRUARY, 2_825), out(MARCH, 40_000)))
+    standing = replay.replay(life.plan, life.events)
+    within = life.entering(paid(date(2026, 3, 10), 1_000)).events[-1]
+    later = life.entering(paid(date(2026, 3, 20), 1_000)).events[-1]
+
+    assert not Steady(standing).takes(within)
+    assert not Steady(standing).takes(later)  # the period of the tranche is the last that is known
+    replay.apply(standing, later)
+    assert Steady(standing).takes(later)
