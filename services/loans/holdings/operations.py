@@ -165,6 +165,9 @@ async def reverse(
     """
     row = await queries.holding(session, holding_id)
     held = await lock(session, row.contract_id, actor=actor)
+    is_reversed = await queries.find_reversal(session, holding_id) is not None
+    if is_reversed or HoldingKind(row.kind) not in REVERSIBLE:
+        raise HoldingStands(holding_id=holding_id, holding_kind=row.kind)
     if row.actor_id == actor.id:
         raise OwnMovement(holding_id=holding_id)
     return await take_back(session, held, row, reason=reason, actor_id=actor.id)
@@ -173,11 +176,8 @@ async def reverse(
 async def take_back(
     session: AsyncSession, held: Held, row: HoldingRow, *, reason: str, actor_id: UUID
 ) -> HoldingRow:
-    """Book the opposite of a movement on a locked contract, whoever may do it (see `reverse`)."""
+    """Book the opposite of a movement that stands, on a locked contract (see `reverse`)."""
     holding_id = row.holding_id
-    is_reversed = await queries.find_reversal(session, holding_id) is not None
-    if is_reversed or HoldingKind(row.kind) not in REVERSIBLE:
-        raise HoldingStands(holding_id=holding_id, holding_kind=row.kind)
     if row.kind == HoldingKind.EARNING:
         held.require_newest(holding_id)
     amount = Money(row.amount_minor, row.currency)
