@@ -159,9 +159,19 @@ def test_whatever_moves_money_asks_for_a_key() -> None:
     assert demanding == MOVES_MONEY
 
 
-def test_no_two_operations_have_one_name() -> None:
-    names = [told["operationId"] for told in ALL.values()]
+@pytest.mark.parametrize("service", Service)
+def test_no_two_operations_of_a_service_have_one_name(service: Service) -> None:
+    paths: dict[str, Any] = described(service)["paths"]  # type: ignore[assignment]
+    names = [told["operationId"] for path in paths.values() for told in path.values()]
     assert len(names) == len(set(names))
+    assert all(name.isidentifier() for name in names)
+
+
+@pytest.mark.parametrize("service", Service)
+def test_schemas_have_short_names_and_titles(service: Service) -> None:
+    schemas: dict[str, Any] = described(service)["components"]["schemas"]  # type: ignore[index]
+    assert [name for name in schemas if "__" in name] == []
+    assert {form["title"] for form in schemas.values()} == schemas.keys()
 
 
 @pytest.mark.parametrize("service", Service)
