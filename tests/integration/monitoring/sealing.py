@@ -15,7 +15,7 @@ from services.monitoring.domain.utilisation import Utilisation
 from services.monitoring.portfolio import queries
 from services.monitoring.portfolio.queries import Moment
 from services.monitoring.subscriptions import Consumer
-from shared import feed, ids
+from shared import feed_reading, ids
 from shared.clients.loans import (
     DirectoryEntry,
     FeedPage,
@@ -55,7 +55,7 @@ class TwoBooks:
 
     async def events(self, institution_id: InstitutionId, *, after: int, limit: int) -> FeedPage:
         async with self.loans.read(institution_id) as session:
-            page = await feed.read(session, after=after, limit=limit, source="loans")
+            page = await feed_reading.read(session, after=after, limit=limit, source="loans")
         return FeedPage.model_validate(page)
 
     async def fund_figures(

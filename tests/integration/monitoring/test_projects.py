@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from services.monitoring.domain.lifecycle import Stage
 from services.monitoring.projects import queries
-from shared import feed
+from shared import feed, feed_reading
 from shared.db import Database
 from shared.ids import BranchId, InstitutionId
 from shared.schemas import Page
@@ -104,7 +104,7 @@ async def test_an_opened_project_is_told_to_others_once(
     await consume(monitoring_db, loans)
     await feed.Sequencer(monitoring_db).number(loans.institution_id)
     async with monitoring_db.read(loans.institution_id) as session:
-        page = await feed.read(session, after=0, limit=10, source="monitoring")
+        page = await feed_reading.read(session, after=0, limit=10, source="monitoring")
     told = page["events"]
     assert isinstance(told, list)
     assert [event["type"] for event in told] == ["monitoring.project-opened.v1"]
