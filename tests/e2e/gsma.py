@@ -24,9 +24,15 @@ from tests.e2e import journey
 from tests.e2e.house import House
 from tests.e2e.journey import Office
 from tests.e2e.people import Json
+from tests.house.source import PROJECT
 from tests.receiving import Receiver, receiving
 
 Made = TypeVar("Made")
+STANDARDS = PROJECT.parent / "shared" / "standards"
+SPECIFICATION = (
+    STANDARDS / "gsma-mobile-money-api" / "mobile-money-api-specification-1.2.0-master_0.yaml"
+)
+CASES = STANDARDS / "gsma-compliance-tests"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,8 +183,9 @@ class Scene:
 
 
 @contextmanager
-def scene(urls: Mapping[str, str], folder: Path) -> Iterator[Scene]:
+def scene(urls: Mapping[str, str], folder: Path, *, on_a_port: bool = False) -> Iterator[Scene]:
     """Open the scene; our house is told that it may call this machine."""
+    open_house = houses.on_a_port if on_a_port else houses.in_one_process
     with (
         start_blocking_portal() as portal,
         pytest.MonkeyPatch.context() as patch,
@@ -186,6 +193,6 @@ def scene(urls: Mapping[str, str], folder: Path) -> Iterator[Scene]:
     ):
         patch.setenv("RAFID_LOANS_TRUSTED_HOSTS", f'["{receiver.host}"]')
         patch.setattr(desks, "ANSWERED_WITHIN", 60.0)  # a busy machine is no reason to fail
-        opened = portal.wrap_async_context_manager(houses.in_one_process(folder, urls))
+        opened = portal.wrap_async_context_manager(open_house(folder, urls))
         with opened as house:
             yield Scene(portal, house, receiver)
