@@ -8,6 +8,7 @@ import numpy_financial
 import pytest
 import pyxirr
 
+from services.loans.domain.dating import EVERY_MAX
 from services.loans.domain.product import INSTALMENTS_A_YEAR
 from services.scoring.domain import choices
 from services.scoring.domain.simulation import book as books
@@ -292,6 +293,56 @@ def test_rhythms_are_those_of_the_menu_and_of_products() -> None:
     assert products == rhythm.PER_YEAR
 
 
-@pytest.mark.parametrize("word", ["", "Weekly", "weekly x 0", "weekly x", "x 2", "weekly x 100"])
+@pytest.mark.parametrize("word", ["", "Weekly", "weekly x 0", "weekly x", "x 2", "weekly x 1000"])
 def test_a_word_that_is_no_rhythm_is_none(word: str) -> None:
     assert rhythm.per_year_of(word) is None
+
+
+@pytest.mark.parametrize(("word", "per_year"), [("daily x 182", 360 / 182), ("daily x 366", 0.984)])
+def test_a_contract_may_be_paid_in_as_many_steps_as_its_dating_takes(
+    word: str, per_year: float
+) -> None:
+    """Every half year by days: such a contract kept its whole book from being reviewed."""
+    assert EVERY_MAX == 366
+    assert rhythm.per_year_of(word) == pytest.approx(per_year, abs=1e-3)
+
+
+def test_a_search_leaves_weekly_terms_as_they_are_where_it_says_so() -> None:
+    """Ten weeks at a term times 1 were rounded to two months, eight weeks."""
+    weeks = a_year(per_year=52.0, term=2.307692)
+    bounds = Bounds(where={}, rate_low=0.5, rate_high=1.0, terms=(1.0,))
+
+    found = search.best_policy(
+        a_review(weeks),
+        aim=Aim.LOWEST_COST,
+        conditions=Conditions(subsidy=None, above_cap=None),
+        bounds=bounds,
+        case=CENTRAL,
+    )
+
+    assert policy.applied(weeks, policy=found.rules).term.tolist() == [2.307692]
+    assert found.rules.changes[0].term is None
+    longer = replace(bounds, terms=(1.5,))
+    rounded = search.best_policy(
+        a_review(weeks),
+        aim=Aim.LOWEST_COST,
+        conditions=Conditions(subsidy=None, above_cap=None),
+        bounds=longer,
+        case=CENTRAL,
+    )
+    assert policy.applied(weeks, policy=rounded.rules).term.tolist() == [3.0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cell_hides_no_loan_that_a_policy_makes_impossible(*, turned: bool) -> None:
+    """Seven months and 30 weeks are 30 instalments each; only the first can be paid by months."""
+    months = (6.923077, 7.0) if turned else (7.0, 6.923077)
+    loans = replace(
+        a_year(per_year=52.0).rows(np.array([0, 0])), term=np.array(months, dtype=np.float64)
+    )
+    cells = books.cells_of(loans, step=0.02)
+
+    assert cells.terms.periods.tolist() == [30.0, 30.0]
+    with pytest.raises(PolicyContradicts) as refused:
+        policy.applied(cells, policy=paid("monthly"))
+    assert (refused.value.member, refused.value.count) == ("frequency", 1)

@@ -14,6 +14,7 @@ STEPS = (0.02, 0.05, 0.10, 0.20)  # principal over income of one cell, as relati
 CELLS_MOST = 400_000
 GRADES = 10
 BASIS_POINTS = 10_000
+STEPS_OF_MONTH = 1_000  # by weeks a rest beside whole instalments tells terms apart
 STEPS_OF_RHYTHM = 100  # of an instalment a year, in which rhythms differ
 KEY_MOST = 2**62
 PD_MAX = 0.99
@@ -167,12 +168,11 @@ def cells_of(book: Book, *, step: float) -> Book:
 def _key(book: Book, step: float) -> Wholes:
     """Number the cell of each loan."""
     width = np.log1p(step)
-    terms = book.terms
     edges = np.unique(np.quantile(book.pd, np.linspace(0, 1, GRADES + 1)[1:-1]))
     columns = (
         *book.codes.values(),
-        terms.periods,
-        terms.grace,
+        np.round(book.term * STEPS_OF_MONTH),
+        np.round(book.grace * STEPS_OF_MONTH),
         np.round(book.per_year * STEPS_OF_RHYTHM),
         np.round(book.annual_rate * BASIS_POINTS),
         np.round(book.fee_share * BASIS_POINTS),

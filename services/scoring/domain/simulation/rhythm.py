@@ -24,7 +24,7 @@ PER_YEAR: Final = {
 BURDEN_SOURCE: Final = "Fannie Mae Selling Guide B3-3.1-03"
 """Who brings to a month what comes weekly by 52 / 12, every two weeks by 26 / 12."""
 
-_STEPS = re.compile(r"(?P<name>[a-z_]+)(?: x (?P<every>[1-9][0-9]?))?")
+_STEPS = re.compile(r"(?P<name>[a-z_]+)(?: x (?P<every>[1-9][0-9]{0,2}))?")
 _NEAR = 1e-4  # of an instalment: months are written with six decimals
 _HALVES = 24
 
@@ -32,7 +32,7 @@ _HALVES = 24
 def per_year_of(label: str) -> float | None:
     """Return the instalments a year of a rhythm; None for a word that is none.
 
-    Worked: "weekly" is 52, "monthly x 2", every second month, is 6.
+    Worked: "weekly" is 52, "monthly x 2", every second month, is 6, "daily x 180" is 2.
     """
     found = _STEPS.fullmatch(label)
     if found is None or found["name"] not in PER_YEAR:

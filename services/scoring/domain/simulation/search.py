@@ -128,10 +128,12 @@ def best_policy(
 def _policy(
     where: Mapping[str, str], rate: float, term: float, grace: int, frequency: str | None
 ) -> Policy:
+    """Write what is tried; a term as today has no rule: one would round weeks to months."""
+    is_as_today = term == 1 and frequency is None
     change = Change(
         where=where,
         annual_rate=Rule(times=rate),
-        term=Rule(times=term, low=1),
+        term=None if is_as_today else Rule(times=term, low=1),
         grace=Rule(plus=float(grace)) if grace else None,
         frequency=frequency,
     )
