@@ -316,12 +316,10 @@ LIVES = {
             ("2024-10-15", 10_417),
             ("2024-10-15", 10_417),
             ("2025-01-01", RATE),
-            ("2025-01-15", 1_041),
         ],
         instalments=36,
         rate="0.4",
         frequency=Frequency.QUARTERLY,
-        grace=2,
     ),
     "spread anew a second time": lived(
         [
