@@ -19,6 +19,7 @@ Json = dict[str, Any]
 SOURCE: Final = "loans ·"
 MEASURED: Final = ("effective_rate", "total_cost", "burden_over_40")
 """What agreed terms and told incomes alone say of a loan: nothing in them is predicted."""
+LATE_DAYS: Final = 90
 
 
 class BooksUnreachable(RafidError):
@@ -93,12 +94,13 @@ def taken(book: ReviewBook) -> Taken:
     )
 
 
-def observed(book: ReviewBook, *, plan: Json) -> Json:
-    """Measure a later book by the terms agreed since, and by who fell behind.
+def observed(book: ReviewBook, *, plan: Json, since: date) -> Json:
+    """Measure a later book by the terms agreed since a day, and by who fell behind.
 
     The default rate is the share of these loans that are more than 90 days late, or written off,
-    on the book's day. A book of no loans has no figures: nothing was lent since. Raises what
-    `reading.book_from` raises. Worked: of 40 loans 2 are: 0.05.
+    on the book's day; where none is, and none signed since could be yet, there is none. A book of
+    no loans has no figures: nothing was lent since. Raises what `reading.book_from` raises.
+    Worked: of 40 loans 2 are: 0.05; of 40 signed in the last 90 days none is: no rate.
     """
     if not book.foot.rows:
         return {}
@@ -112,7 +114,9 @@ def observed(book: ReviewBook, *, plan: Json) -> Json:
     totals = result["policies"][0]["cases"][Case.CENTRAL.value]
     late = sum(int(cell) for cell in book.figures["bad"]) / float(figures["count"].sum())
     found = {name: f"{telling.figure(totals, name):.6f}" for name in MEASURED}
-    return {**found, "default_rate": f"{late:.6f}"}
+    if late or (book.head.as_of - since).days > LATE_DAYS:
+        found["default_rate"] = f"{late:.6f}"
+    return found
 
 
 def source_of(book: ReviewBook, *, since: date) -> str:

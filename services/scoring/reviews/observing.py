@@ -63,7 +63,7 @@ async def hold(
         currency=whole.row.currency,
         institution_id=db.institution_id,
     )
-    figures = await asyncio.to_thread(from_loans.observed, book, plan=given.plan)
+    figures = await asyncio.to_thread(from_loans.observed, book, plan=given.plan, since=since)
     async with db.begin() as session:
         await operations.observe(
             session,

@@ -222,6 +222,7 @@ async def record_outcome(
 async def _keep_warnings(
     session: AsyncSession, rows: Sequence[dict[str, Any]], month: date
 ) -> None:
+    await session.execute(queries.ONE_BY_ONE, queries.month_name(session, month))
     kept = await _keep(session, WarningRow, rows)
     waits = await queries.scored_already(session, month=month, loan_ids=_loans(rows))
     if kept == len(rows) and waits is None:

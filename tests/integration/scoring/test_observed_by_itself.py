@@ -96,6 +96,24 @@ async def test_what_was_missed_is_made_up_once_and_never_asked_again(
     assert {one.actor_id for one in whole.observations} == {ITSELF}
 
 
+async def test_nothing_is_told_of_default_before_anybody_could_be_in_it(
+    scoring: Desk, books: FakeBooks
+) -> None:
+    """No loan is over 90 days late 30 or 61 days after the decision; of 91 on it may be."""
+    books.late = 0
+    path = await adopted(scoring, manager_of(scoring))
+    later(scoring, 100)
+    await hold(scoring, books)
+
+    whole = (await manager_of(scoring).get(path)).json()
+
+    told = [one["figures"].get("default_rate") for one in whole["observations"]]
+    assert told == [None, None, "0.000000"]
+    assert all("effective_rate" in one["figures"] for one in whole["observations"])
+    page = await manager_of(scoring).get(f"{path}/page", lang="en")
+    assert page.status_code == 200
+
+
 async def test_months_end_and_none_are_asked_where_the_setting_says_so(
     scoring: Desk, books: FakeBooks
 ) -> None:

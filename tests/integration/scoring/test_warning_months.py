@@ -1,11 +1,13 @@
 """A month's loans are scored in parts, and their colours ruled among all of them."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.scoring.domain.warning.facts import LoanFacts
+from services.scoring.warnings import queries
 from shared import ids
 from shared.auth import Role
 from tests import running_loans
@@ -157,6 +159,19 @@ async def test_a_loan_has_one_score_and_one_colour_a_month(scoring: Desk) -> Non
         assert answer.json()["loan_id"] == str(of.loan_id)
     found = await ruled(scoring, [batch_id])
     assert [UUID(one["batch_id"]) for one in found["batches"]] == [UUID(batch_id)]
+
+
+async def test_who_grades_alone_waits_for_who_scores_the_month(scoring: Desk) -> None:
+    """Each would not see what the other has not kept yet, and the month could never be ruled."""
+    async with scoring.database.begin(scoring.institution_id) as session:
+        name = queries.month_name(session, running_loans.AS_OF.replace(day=1))
+        await session.execute(queries.ONE_BY_ONE, name)
+        alone = running_loans.body([loan()])
+        sent = asyncio.create_task(scoring.service().post(BATCHES, alone))
+        await asyncio.wait({sent}, timeout=1.5)
+        assert not sent.done()
+
+    assert (await sent).status_code == 201
 
 
 async def test_a_month_that_is_ruled_takes_no_more_parts(scoring: Desk) -> None:
