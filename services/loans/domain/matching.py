@@ -137,7 +137,8 @@ def _named(
             name = above
         return name
 
-    for item in (*lines, *ours):
+    items: list[Theirs | Ours] = [*lines, *ours]
+    for item in items:
         names = sorted(item.names & known)
         for name in names[1:]:
             roots[root(name)] = root(names[0])

@@ -246,7 +246,7 @@ def test_no_order_changes_anything_and_nothing_is_matched_twice(
     listed = sorted(key for one in found for key in (*one.lines, *one.ours))
     expected = [one.key for one in mine if one.fate is Fate.EXPECTED]
     assert listed == sorted([*(line.key for line in lines), *expected])
-    amounts = {one.key: one.amount for one in (*lines, *mine)}
+    amounts = {one.key: one.amount for one in lines} | {one.key: one.amount for one in mine}
     for one in found:
         if one.outcome is Outcome.MATCHED:
             assert Money.total((amounts[key] for key in one.lines), "JOD") == Money.total(
