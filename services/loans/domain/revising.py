@@ -94,8 +94,9 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
         term = _each(term, partial(_months, rule=rules["term"]))
         grace = _each(grace, partial(_months, rule=rules["grace"]))
         amount = _each(amount, partial(_amount, rule=rules["amount"]))
-        if change.frequency is not None and change.frequency != frequency:
-            frequency = _frequency(change.frequency, product=product, policy=policy)
+        asked = change.frequency
+        if asked is not None and (asked != frequency or product.dating.every > 1):
+            frequency = _frequency(asked, product=product, policy=policy)
     found = replace(
         product,
         annual_rate=rate,

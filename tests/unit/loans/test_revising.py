@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.loans.domain.dating import Dating
 from services.loans.domain.product import Limits, LimitsInvalid
 from services.loans.domain.revising import (
     Change,
@@ -126,3 +127,16 @@ def test_a_rule_keeps_limits_in_order(times: Decimal) -> None:
     rate = revised(make_product(), policy="p", changes=[rule]).annual_rate
 
     assert Decimal(0) <= rate.least <= rate.usual <= rate.most <= Decimal("0.3")
+
+
+def test_monthly_is_another_frequency_than_every_second_month() -> None:
+    """The name is the same, the steps are not: the version would be opened without the change."""
+    product = make_product(dating=Dating(every=2), grace_months=limits(0, 0, 2))
+    monthly = Change(where={}, rules={"term": Rule(times=Decimal(2))}, frequency="monthly")
+
+    with pytest.raises(ReviewNeedsPerson) as refused:
+        revised(product, policy="p", changes=[monthly])
+
+    assert refused.value.member == "frequency"
+    plain = revised(make_product(), policy="p", changes=[monthly])
+    assert (plain.frequency.value, plain.term_months) == ("monthly", limits(12, 24, 48))
