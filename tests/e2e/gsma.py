@@ -121,6 +121,13 @@ async def provider(house: House, office: Office | None = None, *roles: str) -> P
     return Provider(office=office, http=http, client_id=client_id, secret=secret, token=token)
 
 
+def error_of(answer: httpx.Response) -> tuple[int, str, str]:
+    """The status, category and code of a refusal in the standard's form."""
+    told = answer.json()
+    assert told["errorDescription"], told
+    return answer.status_code, told["errorCategory"], told["errorCode"]
+
+
 class Scene:
     """A house with an office, a provider, and an address at which the provider is called back.
 

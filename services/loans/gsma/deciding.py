@@ -24,7 +24,7 @@ from services.loans.domain.modes import MODES
 from services.loans.domain.undue import NothingIsDue
 from services.loans.gsma import queries
 from services.loans.gsma.messages import BillPaymentIn
-from services.loans.gsma.queries import Account, AccountUnknown, BillUnknown, Sought
+from services.loans.gsma.queries import Account, BillUnknown, LoanAccountUnknown, Sought
 from services.loans.institutions import queries as institutions
 from shared.auth import Actor
 from shared.ids import ContractId
@@ -60,10 +60,10 @@ async def account_of(session: AsyncSession, text: str, *, actor: Actor) -> Accou
     """Find the one account that identifiers name; of several the one that is running.
 
     We know a contract by its reference (`accountid`), by its borrower's reference (`consumerno`)
-    or telephone (`msisdn`), and ourselves by our code. Raises AccountUnknown.
+    or telephone (`msisdn`), and ourselves by our code. Raises LoanAccountUnknown.
     """
     identifiers = account_identifiers.read(text) or ()
-    unknown = AccountUnknown(kinds=tuple(one.kind for one in identifiers))
+    unknown = LoanAccountUnknown(kinds=tuple(one.kind for one in identifiers))
     sought = await _sought(session, identifiers, actor=actor)
     if sought is None:
         raise unknown
@@ -112,7 +112,7 @@ async def named_by_bill(session: AsyncSession, reference: str, *, actor: Actor) 
 
 
 async def target_account(session: AsyncSession, target: Target, *, actor: Actor) -> Account:
-    """Find the account that is paid; raises AccountUnknown, BillUnknown."""
+    """Find the account that is paid; raises LoanAccountUnknown, BillUnknown."""
     if target.account is not None:
         return await account_of(session, target.account, actor=actor)
     return await named_by_bill(session, target.bill or "", actor=actor)

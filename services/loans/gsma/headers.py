@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 
 from services.loans.deps import Db
 from services.loans.gsma import credentials
-from services.loans.gsma.queries import AccountUnknown, Window
+from services.loans.gsma.queries import LoanAccountUnknown, Window
 from services.loans.gsma.refusals import DateTimeNotValid, HeaderNotAccepted, OffsetNotValid
 from services.loans.institutions import queries as institutions
 from shared.auth import SignedIn
@@ -41,7 +41,7 @@ class Heads:
 
 
 async def heads_of(request: Request, actor: SignedIn, db: Db) -> Heads:
-    """Read the standard's headers; raises HeaderNotAccepted, AccountUnknown, TokenRefused.
+    """Read the standard's headers; raises HeaderNotAccepted, LoanAccountUnknown, TokenRefused.
 
     Nothing is asked of an end user here, so `X-User-Bearer` and `X-User-Credential-1` and `-2` are
     neither read nor kept.
@@ -104,7 +104,7 @@ async def _require_ours(request: Request, db: Db) -> None:
     async with db() as session:
         code = (await institutions.institution(session)).code
     if kind != "organisationid" or named != code:
-        raise AccountUnknown(kinds=("organisationid",))
+        raise LoanAccountUnknown(kinds=("organisationid",))
 
 
 def _callback_url(request: Request, sent: str | None) -> str | None:

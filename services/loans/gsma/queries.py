@@ -17,7 +17,7 @@ from shared.errors import Kind, RafidError
 MADE = ("pending", "completed", "failed")
 
 
-class AccountUnknown(RafidError):
+class LoanAccountUnknown(RafidError):
     """No account is known by these identifiers
 
     Or more than one is; or it lies in a branch that you do not see.

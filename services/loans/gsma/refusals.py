@@ -111,7 +111,7 @@ CODES: Mapping[str, Code] = {
         (HeaderNotAccepted, ("validation", "formatError")),
         (DateTimeNotValid, ("validation", "formatError")),
         (OffsetNotValid, ("validation", "invalidOffset")),
-        (queries.AccountUnknown, ("identification", "identifierError")),
+        (queries.LoanAccountUnknown, ("identification", "identifierError")),
         (ContractUnknown, ("identification", "identifierError")),
         (RoleMissing, ("authorisation", "requestingPartyAuthorisationError")),
     )

@@ -1,7 +1,6 @@
 """Which addresses serve programs that want tokens, and services that verify them?"""
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -197,7 +196,7 @@ def _credentials(request: Request, *, client_id: str | None, secret: str | None)
             raise _Refused("invalid_request", "credentials stand in the header or in the form")
         try:
             name, _, word = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, not UTF-8, or signs that no header has
             raise _Refused("invalid_client", "the header is not valid", status=401) from None
         return _Credentials(unquote_plus(name), unquote_plus(word))
     if not client_id:

@@ -106,9 +106,15 @@ async def test_a_request_for_a_token_that_is_not_whole_says_why(scene: Scene) ->
 
 
 async def test_a_broken_header_is_no_credential(scene: Scene) -> None:
-    for header in ("Basic", "Basic !", "Basic /////w==", "Basic bm9jb2xvbg=="):
+    for header in (
+        b"Basic",
+        b"Basic !",
+        b"Basic /////w==",
+        b"Basic bm9jb2xvbg==",
+        b"Basic \xd8\x9f",
+    ):
         answer = await scene.http.post(
-            "/loans/v1/token", data=BY_SECRET, headers={"Authorization": header}
+            "/loans/v1/token", data=BY_SECRET, headers={b"Authorization": header}
         )
         assert error_of(answer, 401) == "invalid_client", header
 
