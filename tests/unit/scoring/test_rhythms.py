@@ -1,6 +1,6 @@
 """How often a loan is paid: priced by independent means, changed by a policy, told in a book."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,15 @@ from services.loans.domain.dating import EVERY_MAX
 from services.loans.domain.product import INSTALMENTS_A_YEAR
 from services.scoring.domain import choices
 from services.scoring.domain.simulation import book as books
-from services.scoring.domain.simulation import comparing, outcomes, policy, reading, rhythm, search
+from services.scoring.domain.simulation import (
+    comparing,
+    legality,
+    outcomes,
+    policy,
+    reading,
+    rhythm,
+    search,
+)
 from services.scoring.domain.simulation.book import Book, BookUnreadable
 from services.scoring.domain.simulation.outcomes import LegalCap, Totals, outcome_of
 from services.scoring.domain.simulation.policy import Case, Change, Policy, PolicyContradicts, Rule
@@ -346,3 +354,21 @@ def test_a_cell_hides_no_loan_that_a_policy_makes_impossible(*, turned: bool) ->
     with pytest.raises(PolicyContradicts) as refused:
         policy.applied(cells, policy=paid("monthly"))
     assert (refused.value.member, refused.value.count) == ("frequency", 1)
+
+
+@pytest.mark.parametrize("fee_share", [0.0, 0.5, 0.99, 1 - 1e-9])
+@pytest.mark.parametrize("days", [1, 7, 360, 14_400])
+def test_every_figure_of_a_daily_loan_is_a_number(days: int, fee_share: float) -> None:
+    """A week by days with a fee of 99 % had an endless rate a year: figures of all were none."""
+    one = one_loan(per_year=360.0, term=days / 30, fee_share=fee_share, annual_rate=10.0)
+    book = replace(one.rows(np.array([0, 0])), fee_share=np.array([0.0, fee_share]))
+    cap = LegalCap(where={}, basis="effective", cap=0.5, source="a law")
+    review = a_review(book, caps=(cap,))
+    cheaper = Policy(name="half", changes=(Change(where={}, annual_rate=Rule(times=0.5)),))
+
+    for rules in (TODAY, cheaper, paid("yearly", term=Rule(set_to=12))):
+        figures = [asdict(outcome_of(review, rules=rules, case=case).whole) for case in Case]
+        assert all(np.isfinite(figure).all() for each in figures for figure in each.values())
+        (flag,) = legality.flags_of(review, rules=rules)
+        assert np.isfinite(flag.highest)
+        assert flag.is_broken

@@ -18,6 +18,7 @@ RATE_TINY = 1e-5  # a month; balances of lower rates fall in a straight line, 1e
 HAZARD_TINY = 1e-9
 STEPS_MAX = 12
 ROOT_LEAST = 1e-8
+GROWTH_MOST = 100.0  # of one unit in a year, its logarithm: beyond it no rate is told apart
 STEP_TINY = 1e-8  # of a rate a period: the step after it is below 1e-15
 
 Floats = NDArray[np.float64]
@@ -140,7 +141,7 @@ def _effective(rate: Floats, due: Floats, terms: Terms) -> Floats:
         if np.abs(step).max(initial=0) < STEP_TINY:
             break
     found = np.where(fee == 0, rate, found)
-    return np.asarray(np.expm1(terms.per_year * np.log1p(found)))
+    return np.asarray(np.expm1(np.minimum(terms.per_year * np.log1p(found), GROWTH_MOST)))
 
 
 def _present(
