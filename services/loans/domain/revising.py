@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from services.loans.domain.product import Limited, Limits, Product
-from services.loans.domain.terms import Frequency
+from services.loans.domain.terms import ChargeMethod, Frequency
 from shared.errors import Kind, RafidError
 from shared.money import Money
 
@@ -51,6 +51,12 @@ class Rule:
     low: Decimal | None = None
     high: Decimal | None = None
 
+    @property
+    def names_figure(self) -> bool:
+        """Whether it says what the figure is to be, not only how much of what it is today."""
+        named = (self.set_to, self.low, self.high)
+        return bool(self.plus) or any(one is not None for one in named)
+
     def of(self, value: Decimal) -> Decimal:
         """Return the figure after the rule: 0.24 times 0.5 is 0.12."""
         found = (value if self.set_to is None else self.set_to) * self.times + self.plus
@@ -76,7 +82,8 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
 
     Rates to six decimals, months whole, amounts to the minor unit, half to even. Raises
     ReviewLeavesProduct; ReviewNeedsPerson where a rule is for a part of the product's borrowers,
-    for its fees, or for a frequency that needs more than its name; and what `Product` raises,
+    for its fees, or for a frequency that needs more than its name, or names a rate, which a review
+    has of what is outstanding, for a product that charges on the principal; what `Product` raises,
     as where its terms hold no whole instalments of a new frequency. Worked: a rate of 0.12 to
     0.24, usually 0.18, times 0.5, is 0.06 to 0.12, usually 0.09.
     """
@@ -90,6 +97,8 @@ def revised(product: Product, *, policy: str, changes: Sequence[Change]) -> Prod
         if beyond:
             raise ReviewNeedsPerson(policy=policy, product_code=product.code, member=beyond[0])
         rules = {name: change.rules.get(name, Rule()) for name in SAID}
+        if product.charge_method is ChargeMethod.FLAT and rules["annual_rate"].names_figure:
+            raise ReviewNeedsPerson(policy=policy, product_code=product.code, member="annual_rate")
         rate = _each(rate, partial(_rate, rule=rules["annual_rate"]))
         term = _each(term, partial(_months, rule=rules["term"]))
         grace = _each(grace, partial(_months, rule=rules["grace"]))

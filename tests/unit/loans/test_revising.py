@@ -16,6 +16,7 @@ from services.loans.domain.revising import (
     Rule,
     revised,
 )
+from services.loans.domain.terms import ChargeMethod
 from tests.builders import money
 from tests.unit.loans.test_product import limits, make_product
 
@@ -140,3 +141,23 @@ def test_monthly_is_another_frequency_than_every_second_month() -> None:
     assert refused.value.member == "frequency"
     plain = revised(make_product(), policy="p", changes=[monthly])
     assert (plain.frequency.value, plain.term_months) == ("monthly", limits(12, 24, 48))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(set_to=Decimal("0.12")),
+        Rule(plus=Decimal("-0.01")),
+        Rule(low=Decimal("0.11")),
+        Rule(high=Decimal("0.12")),
+    ],
+)
+def test_a_rate_that_is_named_is_no_flat_one(rule: Rule) -> None:
+    """12 % of what is outstanding is some 6.6 % of the principal: a person says which is meant."""
+    flat = make_product(charge_method=ChargeMethod.FLAT)
+    with pytest.raises(ReviewNeedsPerson) as refused:
+        revised(flat, policy="p", changes=[change(annual_rate=rule)])
+    assert refused.value.member == "annual_rate"
+
+    half = revised(flat, policy="p", changes=[change(annual_rate=Rule(times=Decimal("0.5")))])
+    assert half.annual_rate == shares("0.05", "0.09", "0.12")
