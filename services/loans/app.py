@@ -16,6 +16,10 @@ from services.loans.applications import router as applications
 from services.loans.approvals import router as approvals
 from services.loans.bank_statements import router as bank_statements
 from services.loans.bank_statements.schemas import FILE_BODY_BYTES
+from services.loans.biller import refusals as biller_refusals
+from services.loans.biller import router as biller
+from services.loans.biller.credentials import Programs
+from services.loans.biller.desk import BillDesk
 from services.loans.borrowers import router as borrowers
 from services.loans.borrowing import router as borrowing
 from services.loans.bureau import router as bureau
@@ -35,10 +39,6 @@ from services.loans.exposure import router as exposure
 from services.loans.financing_files import router as financing_files
 from services.loans.fund_accounts import router as fund_accounts
 from services.loans.funds import router as funds
-from services.loans.gsma import refusals as gsma_refusals
-from services.loans.gsma import router as gsma
-from services.loans.gsma.credentials import Programs
-from services.loans.gsma.desk import BillDesk
 from services.loans.guarantees import router as guarantees
 from services.loans.guarantees import serving as guarantee_serving
 from services.loans.holdings import router as holdings
@@ -148,7 +148,7 @@ ROUTERS = (
     account_proofs.router,
     webhooks.router,
     reminders.router,
-    gsma.router,
+    biller.router,
 )
 
 
@@ -193,7 +193,7 @@ def create_app(
         lifespan=lifespan,
         body_limit=settings.body_limit_bytes,
         larger_bodies={bank_statements.FILES_PATH: FILE_BODY_BYTES},
-        dialects={f"{gsma.PREFIX}/": gsma_refusals.dialect(clock)},
+        dialects={f"{biller.PREFIX}/": biller_refusals.dialect(clock)},
     )
     app.state.database = database
     app.state.sequencer = sequencer

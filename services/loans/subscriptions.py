@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.advice import operations as advice
 from services.loans.advice.operations import HeardRun
+from services.loans.biller.rail import BillRail
 from services.loans.deps import Days
 from services.loans.disbursements import operations as disbursements
 from services.loans.domain.collecting import ContractWrittenOff, ReceiveRepayment
 from services.loans.domain.journal import Channel
 from services.loans.domain.paying import Direction, PaymentStatus
-from services.loans.gsma.rail import BillRail
 from services.loans.payments import operations as payments
 from services.loans.payments import queries as payment_queries
 from services.loans.payments.desk import PaymentDesk

@@ -15,9 +15,9 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sqlalchemy import text
 
-from services.loans.gsma import desk as desks
-from services.loans.gsma.desk import BillDesk
-from services.loans.gsma.router import PREFIX
+from services.loans.biller import desk as desks
+from services.loans.biller.desk import BillDesk
+from services.loans.biller.router import PREFIX
 from tests import bodies
 from tests.e2e import house as houses
 from tests.e2e import journey

@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from services.loans.gsma.router import PREFIX
+from services.loans.biller.router import PREFIX
 from shared import ids
 
 A = "/accounts/{account:gsma_account}"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.loans.gsma import desk as desks
-from services.loans.gsma.deciding import Target
-from services.loans.gsma.desk import BillDesk
-from services.loans.gsma.headers import Heads
-from services.loans.gsma.messages import request_state
-from services.loans.gsma.rail import BillRail
+from services.loans.biller import desk as desks
+from services.loans.biller.deciding import Target
+from services.loans.biller.desk import BillDesk
+from services.loans.biller.headers import Heads
+from services.loans.biller.messages import request_state
+from services.loans.biller.rail import BillRail
 from services.loans.rails.protocol import RailUnavailable
 from shared import ids
 from shared.auth import Actor, Role

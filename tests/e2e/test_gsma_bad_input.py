@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.loans.gsma.router import PREFIX
+from services.loans.biller.router import PREFIX
 from tests.e2e import gsma, journey
 from tests.e2e.gsma import Scene
 from tests.e2e.test_bad_input import BY_ITSELF

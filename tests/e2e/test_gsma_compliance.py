@@ -15,7 +15,7 @@ import jinja2
 import pytest
 import yaml
 
-from services.loans.gsma.router import PREFIX
+from services.loans.biller.router import PREFIX
 from shared.clock import SystemClock
 from tests.e2e import gsma
 from tests.e2e.gsma import Scene

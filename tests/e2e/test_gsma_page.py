@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.loans.gsma.router import PREFIX, router
+from services.loans.biller.router import PREFIX, router
 from tests.e2e import gsma
 from tests.e2e.gsma import Scene
 from tests.e2e.test_readme import run

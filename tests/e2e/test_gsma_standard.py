@@ -22,7 +22,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.schemas import APIOperation
 
-from services.loans.gsma.router import PREFIX
+from services.loans.biller.router import PREFIX
 from tests.e2e import gsma
 from tests.e2e.gsma import Scene
 from tests.e2e.test_schemathesis import LOUD, NOT_HTTP, TIMEOUT_SECONDS

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from services.loans.gsma import messages, operations
-from services.loans.gsma.deciding import Target
-from services.loans.gsma.headers import correlation_id_of
+from services.loans.biller import messages, operations
+from services.loans.biller.deciding import Target
+from services.loans.biller.headers import correlation_id_of
 
 
 def test_each_pause_is_twice_the_one_before_and_an_hour_at_most() -> None:

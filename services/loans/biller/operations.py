@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.biller import deciding, queries
+from services.loans.biller.deciding import Target
+from services.loans.biller.messages import read_payment
+from services.loans.biller.tables import BillCallbackRow, BillRequestRow
 from services.loans.domain.paying import Direction, PaymentStatus
-from services.loans.gsma import deciding, queries
-from services.loans.gsma.deciding import Target
-from services.loans.gsma.messages import read_payment
-from services.loans.gsma.tables import BillCallbackRow, BillRequestRow
 from services.loans.payments import operations as payments
 from services.loans.payments import queries as payment_queries
 from services.loans.payments.sealing import Sealer

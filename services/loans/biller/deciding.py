@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.biller import queries
+from services.loans.biller.messages import BillPaymentIn
+from services.loans.biller.queries import Account, BillUnknown, LoanAccountUnknown, Sought
 from services.loans.contracts import queries as contracts
 from services.loans.contracts.tables import PositionRow
 from services.loans.domain import account_identifiers, bills
@@ -22,9 +25,6 @@ from services.loans.domain.collecting import (
 from services.loans.domain.lifecycle import ContractStatus
 from services.loans.domain.modes import MODES
 from services.loans.domain.undue import NothingIsDue
-from services.loans.gsma import queries
-from services.loans.gsma.messages import BillPaymentIn
-from services.loans.gsma.queries import Account, BillUnknown, LoanAccountUnknown, Sought
 from services.loans.institutions import queries as institutions
 from shared.auth import Actor
 from shared.ids import ContractId

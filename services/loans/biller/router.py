@@ -11,22 +11,22 @@ import orjson
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from services.loans.biller import credentials, deciding, messages, queries, refusals
+from services.loans.biller.deciding import Target
+from services.loans.biller.desk import BillDesk
+from services.loans.biller.headers import (
+    TheirHeads,
+    TheirWindow,
+    correlation_id_of,
+)
+from services.loans.biller.messages import Json
+from services.loans.biller.queries import EntryUnknown, RequestUnknown
+from services.loans.biller.refusals import NoBalanceHere
 from services.loans.borrowers import operations as borrowers
 from services.loans.deps import Db, Today
 from services.loans.domain import account_identifiers
 from services.loans.domain.borrower import AccessPurpose
 from services.loans.domain.lifecycle import ContractStatus
-from services.loans.gsma import credentials, deciding, messages, queries, refusals
-from services.loans.gsma.deciding import Target
-from services.loans.gsma.desk import BillDesk
-from services.loans.gsma.headers import (
-    TheirHeads,
-    TheirWindow,
-    correlation_id_of,
-)
-from services.loans.gsma.messages import Json
-from services.loans.gsma.queries import EntryUnknown, RequestUnknown
-from services.loans.gsma.refusals import NoBalanceHere
 from services.loans.institutions import queries as institutions
 from shared.auth import Actor, Role, require
 from shared.clock import Clock

@@ -11,12 +11,12 @@ from typing import Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.biller import deciding, operations, queries, refusals
+from services.loans.biller.messages import read_payment
+from services.loans.biller.queries import Sought
+from services.loans.biller.tables import BillRequestRow
 from services.loans.domain import bills
 from services.loans.domain.paying import News
-from services.loans.gsma import deciding, operations, queries, refusals
-from services.loans.gsma.messages import read_payment
-from services.loans.gsma.queries import Sought
-from services.loans.gsma.tables import BillRequestRow
 from services.loans.payments.sealing import Sealer
 from services.loans.rails.protocol import CallbackRefused, Message, Order
 from services.loans.rails.sandbox import understood

@@ -14,12 +14,12 @@ from uuid import UUID
 import orjson
 from fastapi.exceptions import RequestValidationError
 
+from services.loans.biller import messages, operations, queries, refusals
+from services.loans.biller.deciding import Target
+from services.loans.biller.headers import Heads
+from services.loans.biller.refusals import DuplicateRequest
+from services.loans.biller.tables import BillRequestRow
 from services.loans.deps import Days
-from services.loans.gsma import messages, operations, queries, refusals
-from services.loans.gsma.deciding import Target
-from services.loans.gsma.headers import Heads
-from services.loans.gsma.refusals import DuplicateRequest
-from services.loans.gsma.tables import BillRequestRow
 from services.loans.payments.desk import PaymentDesk
 from shared import ids, logs, problems
 from shared.auth import Actor

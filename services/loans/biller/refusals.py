@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from services.loans.biller import queries
+from services.loans.biller.messages import error_parameters, instant
 from services.loans.domain.bills import LessThanDue, MoreThanDue, NegativeAmount
 from services.loans.domain.collecting import (
     AmountNotPositive,
@@ -21,8 +23,6 @@ from services.loans.domain.collecting import (
     ContractWrittenOff,
 )
 from services.loans.domain.undue import NothingIsDue
-from services.loans.gsma import queries
-from services.loans.gsma.messages import error_parameters, instant
 from shared.auth import RoleMissing
 from shared.clock import Clock
 from shared.currencies import UnknownCurrency

@@ -13,10 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from services.loans.biller.queries import Account, Entry
+from services.loans.biller.tables import BillRequestRow
 from services.loans.domain import bills
 from services.loans.domain.bills import Bill
-from services.loans.gsma.queries import Account, Entry
-from services.loans.gsma.tables import BillRequestRow
 from shared import texts
 from shared.money import Money
 from shared.schemas import Body, Instant

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from services.loans.biller import credentials
+from services.loans.biller.queries import LoanAccountUnknown, Window
+from services.loans.biller.refusals import DateTimeNotValid, HeaderNotAccepted, OffsetNotValid
 from services.loans.deps import Db
-from services.loans.gsma import credentials
-from services.loans.gsma.queries import LoanAccountUnknown, Window
-from services.loans.gsma.refusals import DateTimeNotValid, HeaderNotAccepted, OffsetNotValid
 from services.loans.institutions import queries as institutions
 from shared.auth import SignedIn
 from shared.edge import MAX_INSTANT, MIN_INSTANT

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.loans.gsma.tables import BillCallbackRow, BillRequestRow
+from services.loans.biller.tables import BillCallbackRow, BillRequestRow
 from services.loans.payments.tables import PaymentRow
 from shared import tenancy
 from shared.errors import Kind, RafidError
