@@ -32,7 +32,7 @@ def check(asked: AgreedClause, *, kind: FundKind = FundKind.ZAKAT, law: Book = C
         ({"finances": ModeOfFinance.QARD}, ("qard", None)),
         ({"annual_rate_at_least": Decimal("0.180")}, (None, "0.180")),
         (
-            {"finances": ModeOfFinance.MURABAHA, "annual_rate_at_least": Decimal(0)},
+            {"finances": ModeOfFinance("murabaha"), "annual_rate_at_least": Decimal(0)},
             ("murabaha", "0"),
         ),
     ],

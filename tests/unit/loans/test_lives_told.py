@@ -19,13 +19,12 @@ from services.loans.domain.portfolio_records import (
     MovedKind,
     MovedRecord,
 )
-from services.loans.domain.servicing.orders import OrderKind, OrderMemberWrong, OrderReason
+from services.loans.domain.servicing.orders import Asked, OrderKind, OrderMemberWrong, OrderReason
 from services.loans.domain.taking_over import MovementOutOfOrder
 from services.loans.domain.whole_life import FaultyMovementError, TakenBackUnfounded
 from shared.errors import RafidError
 from shared.money import LARGEST_MOVED, AmountTooLarge, TooManyDecimals
-from tests.builders import money
-from tests.integration.loans.signing import loan
+from tests.builders import make_loan, money
 from tests.unit.loans.test_portfolio_file import BORROWER, CONTRACT, read
 
 SIGNED, TODAY = date(2026, 1, 1), date(2026, 11, 23)
@@ -48,7 +47,7 @@ def record(*moved: MovedRecord, **changes: Any) -> ContractRecord:
     return replace(found, moved=moved, **changes)
 
 
-def fault(*moved: MovedRecord) -> tuple[int, type[BaseException]] | None:
+def fault(*moved: MovedRecord) -> tuple[int, type[BaseException | None]] | None:
     try:
         whole_life.check(record(*moved), today=TODAY)
     except FaultyMovementError as error:
@@ -162,12 +161,12 @@ def test_a_contract_rests_on_those_its_orders_name_and_is_held_by_all_it_was_han
 
 def test_money_is_kept_for_what_was_not_paid_out_or_may_be_again() -> None:
     undone = order("disbursement_reversal", number=2)
-    assert not whole_life.claims(record(LENT), loan())
-    assert whole_life.claims(record(PAID), loan())
-    assert whole_life.claims(record(LENT, undone), loan())
+    assert not whole_life.claims(record(LENT), make_loan())
+    assert whole_life.claims(record(PAID), make_loan())
+    assert whole_life.claims(record(LENT, undone), make_loan())
 
 
-def asked(kind: str, amount: str = "0", **changes: Any) -> portfolio_orders.Asked:
+def asked(kind: str, amount: str = "0", **changes: Any) -> Asked:
     return portfolio_orders.asked_of(order(kind, amount, **changes), named=NAMED)
 
 

@@ -13,6 +13,7 @@ from services.loans.domain.funding import FinancingRule, Fund, Refusal, Verdict
 from services.loans.domain.ruled import Register
 from services.loans.domain.rulings import Ruling, RulingVerdict, Scope, Topic
 from services.loans.domain.terms import ModeOfFinance
+from shared.errors import Sentence
 from shared.ids import FundId
 from shared.money import Money
 from tests.unit.loans.test_rulings import MURABAHA, QARD, ruling
@@ -72,7 +73,7 @@ def test_a_fund_that_names_no_ruling_lacks_one_by_the_rulebooks_source() -> None
     assert lack(mode=MURABAHA) == Refusal(
         rule="zakat-murabaha",
         reason=ruled.NONE_REGISTERED,
-        source=ruled.Sentence("AAOIFI 35"),
+        source=Sentence("AAOIFI 35"),
         in_force_from=date(2026, 1, 1),
     )
 
@@ -94,7 +95,7 @@ def test_a_ruling_out_of_force_says_since_when(changes: dict[str, Any], since: d
     assert lack(ruling(**changes)) == Refusal(
         rule="zakat-qard",
         reason=ruled.FUND_ENDED,
-        source=ruled.Sentence("SSB 4/2026, Sharia board"),
+        source=Sentence("SSB 4/2026, Sharia board"),
         in_force_from=since,
     )
 
