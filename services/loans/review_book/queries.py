@@ -10,9 +10,11 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.loans.domain.flat_rates import declining_rate
 from services.loans.ledger.queries import KNOWN, UNKNOWN, Moment
 from services.loans.portfolio.queries import STOOD
 from services.loans.rulebook import queries as rulebook_queries
@@ -64,6 +66,24 @@ FEES: Final = """
     from jsonb_array_elements(t.fees) f
     where coalesce(f ->> 'of', 'principal') = 'principal' and f ->> 'when' <> 'overdue'), 0)
 """
+EVERY: Final = "coalesce(cast(t.dating ->> 'every' as int), 1)"
+GRACE: Final = "least(coalesce(t.principal_grace, 0), t.instalments - 1)"
+# A flat rate is told as the rate of what is outstanding that asks the same instalments.
+FLAT_TERMS: Final = f"""
+  select distinct t.annual_rate, t.instalments, {GRACE} as grace, t.frequency, {EVERY} as every
+  from contract c
+  cross join lateral jsonb_to_record(c.terms) as t(frequency text, dating jsonb,
+    instalments int, principal_grace int, annual_rate numeric)
+  where c.institution_id = :institution_id and c.currency = :currency
+    and c.terms ->> 'charge_method' = 'flat' and t.annual_rate > 0
+"""
+FLAT: Final = """
+  flat as materialized (
+    select * from jsonb_to_recordset(cast(:flat as jsonb)) as e(
+      annual_rate numeric, instalments int, grace int, frequency text, every int,
+      equivalent numeric)
+  )
+"""
 LENT: Final = """
   select s.contract_id, s.status,
     coalesce(cast(:as_of as date) - s.oldest_open_due_on, 0) as days_late
@@ -77,7 +97,7 @@ STANDING: Final = f"lent as materialized ({LENT})"
 LOANS: Final = f"""
   loans as materialized (
     select l.contract_id, c.principal_minor as principal,
-      round(t.annual_rate, 6) as annual_rate,
+      round(coalesce(e.equivalent, t.annual_rate), 6) as annual_rate,
       {WHOLE_TERM}
       least(round({FEES}, 6), 0.99) as fee_share,
       least(o.pd, 0.99) as pd, o.grade,
@@ -95,7 +115,10 @@ LOANS: Final = f"""
     from lent l
     join contract c on c.institution_id = :institution_id and c.contract_id = l.contract_id
     cross join lateral jsonb_to_record(c.terms) as t(frequency text, dating jsonb,
-      instalments int, principal_grace int, annual_rate numeric, fees jsonb)
+      instalments int, principal_grace int, annual_rate numeric, charge_method text, fees jsonb)
+    left join flat e on t.charge_method = 'flat' and e.annual_rate = t.annual_rate
+      and e.instalments = t.instalments and e.frequency = t.frequency
+      and e.grace = {GRACE} and e.every = {EVERY}
     join application a on a.institution_id = c.institution_id
       and a.application_id = c.application_id
     join application_assessment o on o.institution_id = a.institution_id
@@ -183,12 +206,40 @@ async def rows(
         line=line, labels=", ".join(wanted.by), cell=CELL if grouped else "contract_id"
     )
     loans = PACED_LOANS if is_paced else LOANS
-    whole = text(f"{_stood(wanted.moment)}, {STANDING}, {loans} {query}")
+    whole = text(f"{_stood(wanted.moment)}, {STANDING}, {FLAT}, {loans} {query}")
     unit = 10 ** exponent_of(wanted.currency)
-    values = {**await _values(session, wanted), "unit": unit, **wanted.youth}
+    values = {
+        **await _values(session, wanted),
+        "unit": unit,
+        "flat": await _equivalents(session, wanted.currency),
+        **wanted.youth,
+    }
     found = await session.stream(whole, values)
     async for part in found.partitions(BATCH):
         yield part
+
+
+async def _equivalents(session: AsyncSession, currency: str) -> str:
+    """Give the flat terms there are with the rate of what is outstanding that each comes to."""
+    values = {"institution_id": tenancy.institution_of(session), "currency": currency}
+    found = (await session.execute(text(FLAT_TERMS), values)).all()
+    told = [
+        row._asdict()
+        | {
+            "annual_rate": str(row.annual_rate),
+            "equivalent": str(
+                declining_rate(
+                    row.annual_rate,
+                    instalments=row.instalments,
+                    grace=row.grace,
+                    frequency=row.frequency,
+                    every=row.every,
+                )
+            ),
+        }
+        for row in found
+    ]
+    return orjson.dumps(told).decode()
 
 
 def _stood(moment: Moment) -> str:

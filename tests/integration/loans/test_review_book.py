@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from services.loans.applications.tables import ApplicationAssessmentRow, ApplicationRow
 from services.loans.borrowers.tables import BorrowerRow
 from services.loans.domain.dating import Dating
-from services.loans.domain.terms import Frequency, Terms
+from services.loans.domain.terms import ChargeMethod, Frequency, Terms
 from services.loans.ledger.queries import Moment
 from services.loans.products.tables import ProductRow
 from services.loans.review_book import operations, queries
@@ -24,6 +24,7 @@ from shared.clients import review_books
 from shared.clients.review_books import FIGURES, SEGMENTS
 from shared.db import Database, TenantDb
 from shared.ids import ContractId, InstitutionId
+from tests.builders import make_loan
 from tests.integration.loans import signing
 from tests.integration.loans.ordering import qard
 from tests.integration.loans.scene import ACTOR, NOON, Scene, jod
@@ -145,10 +146,13 @@ async def as_before(scene: Scene, asked: Wanted, *, grouped: bool) -> list[bytes
     book = BEFORE.format(labels=", ".join(asked.by), cell=cell)
     loans = queries.LOANS.replace("least(o.pd,", "least(cast(o.answer ->> 'pd' as numeric),")
     assert loans != queries.LOANS
-    query = f"{queries._stood(asked.moment)}, {queries.STANDING}, {loans} {book}"
+    parts = (queries._stood(asked.moment), queries.STANDING, queries.FLAT, loans)
+    query = f"{', '.join(parts)} {book}"
     async with scene.database.read(scene.institution_id, snapshot=True) as session:
         values = await queries._values(session, asked)
-        found = await session.execute(text(query), {**values, "unit": 1000, **asked.youth})
+        found = await session.execute(
+            text(query), {**values, "unit": 1000, "flat": "[]", **asked.youth}
+        )
         rows = found.all()
     return [orjson.dumps([_told(cell) for cell in row]) + b"\n" for row in rows]
 
@@ -254,3 +258,21 @@ async def test_the_chance_beside_an_opinion_is_the_one_within_it(scene: Scene) -
         found = await session.scalars(text("select pd from application_assessment order by pd"))
 
     assert list(found) == [Decimal("0.0375"), None]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+async def test_a_flat_rate_is_told_as_one_of_what_is_outstanding(
+    scene: Scene, *, grouped: bool
+) -> None:
+    flat = make_loan(
+        principal=jod("1200.000"),
+        charge_method=ChargeMethod.FLAT,
+        instalments=12,
+    )
+    await stands(scene, flat)
+    await stands(scene, replace(flat, annual_rate=Decimal(0)))
+    await stands(scene, replace(flat, charge_method=ChargeMethod.DECLINING_BALANCE))
+    async with scene.database.read(scene.institution_id) as session:
+        parts = [part async for part in queries.rows(session, wanted(), grouped=grouped)]
+    rates = sorted(orjson.loads(row.line)[2] for part in parts for row in part)
+    assert rates == ["0", "0.12", "0.214572"]
