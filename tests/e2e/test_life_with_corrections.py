@@ -177,19 +177,20 @@ async def test_the_feed_tells_one_event_for_an_order(office: Office) -> None:
     integrator = await office.institution.program("integrator")
 
     async def told() -> list[Json]:
+        """What is told of the contract's order, and the fact after it: told in their order."""
         page = await integrator.get("/loans/v1/events", after=0, limit=500)
-        return list(page["events"])
+        named = {"loans.contract-corrected.v1", "loans.repayment-received.v1"}
+        return [event for event in page["events"] if event["type"] in named]
 
-    before = len(await told())
+    async def is_told() -> bool:
+        return any(event["type"] == "loans.repayment-received.v1" for event in await told())
+
     done = await order(office, contract_id, "payment_holiday", periods=1)
-    await until(lambda: _grown(told, before), named="the order's event")
-    (event,) = (await told())[before:]
-    assert event["type"] == "loans.contract-corrected.v1"
+    await journey.repay(office, contract_id, "1.000")
+    await until(is_told, named="the repayment after the order being told")
+    event, *rest = await told()
+    assert [one["type"] for one in rest] == ["loans.repayment-received.v1"]
     assert event["data"]["order_id"] == done["order_id"]
     assert event["data"]["kind"] == "payment_holiday"
     assert len(event["data"]["dues"]) == len(await schedule_of(office, contract_id))
     assert sum(due["principal_minor"] for due in event["data"]["dues"]) == 1_000_000
-
-
-async def _grown(told: Any, before: int) -> bool:
-    return len(await told()) > before

@@ -31,7 +31,7 @@ def block(page: str, language: str) -> str:
 def lines_of(example: str) -> int:
     """How many lines do something: what is brought in does not count, nor what only goes on."""
     return sum(
-        bool(line) and not line.startswith((" ", "}", "import ", "from "))
+        bool(line) and not line.startswith((" ", "}", ")", "import ", "from "))
         for line in example.splitlines()
     )
 
