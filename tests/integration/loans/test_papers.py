@@ -258,11 +258,8 @@ async def test_what_was_paid_in_a_year_is_certified(
 
 
 async def test_anybody_may_check_a_certificate_who_holds_it_and_nobody_else(
-    scene: Scene, http: httpx.AsyncClient, row: ContractRow
+    http: httpx.AsyncClient, row: ContractRow
 ) -> None:
-    async with scene.database.begin(scene.institution_id) as session:
-        named = text("insert into institution_code select code, institution_id from institution")
-        await session.execute(named)
     issued = (await http.post(of(row, "certificates"), json={"kind": "balance"})).json()
     stranger = http
     stranger.headers.pop("authorization")
