@@ -14,7 +14,7 @@ from tests.e2e.gsma import Scene
 from tests.e2e.test_readme import run
 from tests.house.source import PROJECT
 
-PAGE = (PROJECT / "services" / "loans" / "gsma" / "README.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "services" / "loans" / "biller" / "README.md").read_text(encoding="utf-8")
 (LINES,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 
 
