@@ -27,9 +27,6 @@ settings.register_profile("alike", **ANYWHERE, derandomize=True)  # type: ignore
 settings.register_profile("search", **ANYWHERE)  # type: ignore[arg-type]
 settings.load_profile("alike")
 
-# What a command prints is the same on every terminal, a dumb one too.
-os.environ["TERM"] = "xterm"
-
 T = TypeVar("T")
 _server = pytest.StashKey[contextlib.ExitStack]()
 
