@@ -9,13 +9,12 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from shared import event_types
+from shared import event_types, feed_reading
 from shared.events import Event
 
 VERSION: Final = "1.0.0"
 CALLING: Final = {"loans"}
 """The services that call webhooks."""
-MEDIA_TYPE: Final = "application/cloudevents+json"
 TEXT: Final = {"type": "string"}
 UUID_TEXT: Final = {"type": "string", "format": "uuid"}
 INSTANT: Final = {"type": "string", "format": "date-time"}
@@ -71,7 +70,7 @@ def document(service: str) -> dict[str, Any]:
             "description": "Facts in the past tense, with ids, codes and minor units, never names. "
             "A published version of an event never changes its meaning.",
         },
-        "defaultContentType": MEDIA_TYPE,
+        "defaultContentType": feed_reading.MEDIA_TYPE,
         "channels": channels,
         "operations": {
             f"tellBy{name.capitalize()}": {
@@ -95,7 +94,7 @@ def _message(type_: str, event: type[Event], *, has_webhooks: bool) -> dict[str,
         "name": type_,
         "title": event.__name__,
         "summary": (event.__doc__ or "").strip(),
-        "contentType": MEDIA_TYPE,
+        "contentType": feed_reading.MEDIA_TYPE,
         "payload": _envelope(type_, event),
     }
     return {**message, "headers": WEBHOOK_HEADERS} if has_webhooks else message

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import feed, tenancy
 from shared.ids import InstitutionId
 
+MEDIA_TYPE: Final = "application/cloudevents+json"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 READ = """
@@ -35,7 +37,7 @@ async def read(session: AsyncSession, *, after: int, limit: int, source: str) ->
     rows = (await session.execute(AFTER, values)).all()
     newest = (await session.execute(HEAD, {"institution_id": institution_id})).first()
     return {
-        "events": [_envelope(row, institution_id, source) for row in rows],
+        "events": [_numbered(row, institution_id, source) for row in rows],
         "next": rows[-1].number if rows else after,
         "head": newest.number if newest else 0,
         "known_at": newest.numbered_at.isoformat() if newest else None,
@@ -49,7 +51,7 @@ async def read_these(
     institution_id = tenancy.institution_of(session)
     values = {"institution_id": institution_id, "numbers": list(numbers), "limit": len(numbers)}
     rows = (await session.execute(THESE, values)).all()
-    return {row.number: _envelope(row, institution_id, source) for row in rows}
+    return {row.number: _numbered(row, institution_id, source) for row in rows}
 
 
 async def head(session: AsyncSession) -> int:
@@ -58,20 +60,41 @@ async def head(session: AsyncSession) -> int:
     return await session.scalar(HEAD, values) or 0
 
 
-def _envelope(row: Any, institution_id: InstitutionId, source: str) -> dict[str, object]:
+def envelope(
+    *,
+    event_id: UUID,
+    source: str,
+    event_type: str,
+    subject_id: UUID,
+    institution_id: InstitutionId,
+    recorded_at: datetime,
+    data: object,
+) -> dict[str, object]:
+    """Write a fact as an envelope of CloudEvents 1.0; one of the feed has its number beside."""
     return {
         "specversion": "1.0",
-        "id": str(row.event_id),
+        "id": str(event_id),
         "source": f"/{source}",
-        "type": row.type,
-        "subject": str(row.subject_id),
-        "time": row.recorded_at.isoformat(),
+        "type": event_type,
+        "subject": str(subject_id),
+        "time": recorded_at.isoformat(),
         "datacontenttype": "application/json",
         "institutionid": str(institution_id),
-        "sequence": row.number,
-        "knownat": row.numbered_at.isoformat(),
-        "data": row.data,
+        "data": data,
     }
+
+
+def _numbered(row: Any, institution_id: InstitutionId, source: str) -> dict[str, object]:
+    written = envelope(
+        event_id=row.event_id,
+        source=source,
+        event_type=row.type,
+        subject_id=row.subject_id,
+        institution_id=institution_id,
+        recorded_at=row.recorded_at,
+        data=row.data,
+    )
+    return {**written, "sequence": row.number, "knownat": row.numbered_at.isoformat()}
 
 
 LINKS = text("""

@@ -31,7 +31,6 @@ from shared.outgoing import AddressRefused, Answer, Outgoing
 
 SOURCE: Final = "loans"
 TEST_TYPE: Final = "loans.webhook-test.v1"
-MEDIA_TYPE: Final = "application/cloudevents+json"
 PLANNED_AT_ONCE: Final = 1_000
 SENT_AT_ONCE: Final = 8
 CLAIM: Final = timedelta(seconds=90)
@@ -66,7 +65,7 @@ class Courier:
         for institution_id in institution_ids:
             db = TenantDb(self._database, institution_id)
             async with db() as session:
-                found = await queries.open_endpoints(session)
+                found = await queries.with_work(session, at=self._clock.now())
             for endpoint_id in found:
                 if endpoint_id not in self._running:
                     task = asyncio.create_task(self._kept(db, endpoint_id))
@@ -110,20 +109,17 @@ class Courier:
         self, session: AsyncSession, row: WebhookEndpointRow
     ) -> Callable[[], Awaitable[Answer]]:
         """Make up an event that is in no feed, and give what tells it; the answer is not kept."""
-        now = self._clock.now()
-        message_id = str(ids.new())
-        envelope = {
-            "specversion": "1.0",
-            "id": message_id,
-            "source": f"/{SOURCE}",
-            "type": TEST_TYPE,
-            "subject": str(row.endpoint_id),
-            "time": now.isoformat(),
-            "datacontenttype": "application/json",
-            "institutionid": str(row.institution_id),
-            "data": {"endpoint_id": str(row.endpoint_id)},
-        }
-        sending = Sending(number=0, message_id=message_id, body=orjson.dumps(envelope))
+        message_id = ids.new()
+        envelope = feed_reading.envelope(
+            event_id=message_id,
+            source=SOURCE,
+            event_type=TEST_TYPE,
+            subject_id=row.endpoint_id,
+            institution_id=InstitutionId(row.institution_id),
+            recorded_at=self._clock.now(),
+            data={"endpoint_id": str(row.endpoint_id)},
+        )
+        sending = Sending(number=0, message_id=str(message_id), body=orjson.dumps(envelope))
         return partial(self._send, row, sending, await self._secrets(session, row))
 
     async def _secrets(self, session: AsyncSession, row: WebhookEndpointRow) -> list[bytes]:
@@ -135,7 +131,7 @@ class Courier:
         signed = webhook.headers(
             one.body, message_id=one.message_id, at=self._clock.now(), secrets=keys
         )
-        headers = {**signed, "content-type": MEDIA_TYPE, "user-agent": "Rafid"}
+        headers = {**signed, "content-type": feed_reading.MEDIA_TYPE, "user-agent": "Rafid"}
         try:
             return await self._outgoing.call("POST", row.address, body=one.body, headers=headers)
         except AddressRefused:  # what this installation trusts has changed since

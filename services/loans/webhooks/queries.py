@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.loans.domain.webhook import MessageState
@@ -14,6 +14,7 @@ from services.loans.webhooks.tables import (
     WebhookMessageRow,
     WebhookSecretRow,
 )
+from shared import tenancy
 from shared.auth import Actor, Role
 from shared.errors import Kind, RafidError
 from shared.schemas import Page
@@ -72,10 +73,25 @@ async def how_many(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0
 
 
-async def open_endpoints(session: AsyncSession) -> Sequence[UUID]:
-    """Give the endpoints that are told what happens."""
-    query = select(WebhookEndpointRow.endpoint_id).where(WebhookEndpointRow.disabled_at.is_(None))
-    return (await session.scalars(query.order_by(WebhookEndpointRow.endpoint_id))).all()
+WITH_WORK = text("""
+    select w.endpoint_id from webhook_endpoint w
+    where w.institution_id = :institution_id and w.disabled_at is null and (
+      w.reached < (
+        select max(number) from feed_entry where institution_id = :institution_id
+      ) or exists (
+        select from webhook_message m
+        where m.institution_id = w.institution_id and m.endpoint_id = w.endpoint_id
+          and m.due_at <= :at
+      )
+    )
+    order by w.endpoint_id
+""")
+
+
+async def with_work(session: AsyncSession, *, at: datetime) -> Sequence[UUID]:
+    """Give the open endpoints for which there is something new or due at a moment."""
+    values = {"institution_id": tenancy.institution_of(session), "at": at}
+    return (await session.scalars(WITH_WORK, values)).all()
 
 
 async def secrets(
