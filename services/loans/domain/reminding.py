@@ -135,7 +135,12 @@ def letter(
     day: str,
     say: Say,
 ) -> Letter:
-    """Write a message; `names` are those of the borrower ("name") and the institution."""
+    """Write a message; `names` are those of the borrower ("name") and the institution.
+
+    `day` is the due date as it is read, `say` gives a sentence in the reader's language. Worked:
+    100.000 JOD of L-1 before 2026-06-13 reads "Souad: 100.000 JOD of loan L-1 is to be paid by
+    2026-06-13. If you have paid already, thank you. Rizq".
+    """
     told = say(", ").join(
         say("{amount} of loan {reference}").format(
             amount=f"{part.open} {part.open.currency}", reference=part.reference

@@ -120,7 +120,8 @@ async def list_suspense_money(
     actor: MayRead,
     today: Today,
     page: PageQuery,
-    only_open: bool = True,  # noqa: FBT001, FBT002 - a query's member
+    *,
+    only_open: bool = True,
 ) -> PageOut[SuspenseOut]:
     """List the money of a real account that nobody has explained, with its age."""
     async with db() as session:

@@ -36,14 +36,14 @@ async def remind(db: TenantDb, post: Post, *, now: datetime) -> int:
 
     What was planned for an earlier day is sent no more.
     """
+    async with db() as session:
+        row = await queries.policy(session)
+        zone = clock.zone((await institutions.institution(session)).timezone)
+    local = now.astimezone(zone)
+    if row is None or planning.policy_of(row).is_quiet(local.time()):
+        return 0
     async with leases.held(db, LEASE) as is_ours:
         if not is_ours:
-            return 0
-        async with db() as session:
-            row = await queries.policy(session)
-            zone = clock.zone((await institutions.institution(session)).timezone)
-        local = now.astimezone(zone)
-        if row is None or planning.policy_of(row).is_quiet(local.time()):
             return 0
         async with db.begin() as session:
             await planning.plan_day(session, row, today=local.date(), sealer=post.sealer, at=now)
